@@ -1,0 +1,135 @@
+"""What a field holds: a closed family of value kinds.
+
+A kind decides how text becomes a value (`convert`) and which operators a field takes (`validate`). A backend names the
+kind of every field when it reflects a model; nothing else of the backend's type system reaches the core.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """`true` or `false`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """Whole numbers from `minimum` to `maximum`, both included: what the column can hold."""
+
+    minimum: int = -(2**31)
+    maximum: int = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """Exact decimal numbers. `precision` counts all digits, `scale` those after the point; None is unbounded."""
+
+    precision: int | None = None
+    scale: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """Binary floating-point numbers, 64 bits wide. NaN is not a value a client may send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Character strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """Calendar dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Times of day. An `aware` column stores an offset from UTC."""
+
+    aware: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateTime:
+    """Points in time. An `aware` column stores an offset from UTC."""
+
+    aware: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Lengths of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uuid:
+    """UUIDs. `as_text` marks a column whose Python values are strings."""
+
+    as_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """One of a fixed set of members.
+
+    `members` maps what a client may write to the Python value that is bound: the names of an `enum.Enum` first, then
+    its values, or the plain strings of a column that has no Python enum.
+    """
+
+    members: tuple[tuple[str, object], ...]
+
+    @classmethod
+    def of(cls, enumeration: type[enum.Enum]) -> Enumeration:
+        """Describe a Python enum: every member by name, then by the text of its value."""
+        by_name: dict[str, object] = dict(enumeration.__members__)
+        by_value = {str(member.value): member for member in enumeration if str(member.value) not in by_name}
+        return cls(tuple((by_name | by_value).items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Bytes. They have no text form a client could send, so only null checks apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A JSON document. A path may lead into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A list of `item` values inside one column. A comparison is true when some element makes it true."""
+
+    item: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A type the library knows nothing about, called `name`. Without a converter only null checks apply."""
+
+    name: str
+    python_type: type = field(default=object)
+
+
+Kind = (
+    Boolean
+    | Integer
+    | Decimal
+    | Float
+    | Text
+    | Date
+    | Time
+    | DateTime
+    | Duration
+    | Uuid
+    | Enumeration
+    | Binary
+    | Json
+    | Array
+    | Opaque
+)
+"""Every kind there is. A `match` over it ends in `assert_never`."""

@@ -1,0 +1,213 @@
+"""Configuration, frozen: what a developer decides once and every request shares."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+Converter = Callable[[str], object]
+"""Text of an argument -> Python value. Raise ValueError or TypeError to refuse the text."""
+
+
+class JoinHint(enum.Enum):
+    """How a to-one relation is joined: LEFT keeps rows without the related row, INNER drops them."""
+
+    LEFT = "left"
+    INNER = "inner"
+    RIGHT = "right"
+
+
+class JSONSortScalarType(enum.Enum):
+    """The type by which a path below a JSON column is sorted."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    NUMERIC = "numeric"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    DATETIME_TZ = "datetime_tz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JSONOptions:
+    """How paths below JSON columns are compared and sorted.
+
+    Args:
+        use_datetime: read arguments that look like dates and times as such, and compare by time, not by text.
+        path_exists_function: the PostgreSQL function that tests a path.
+        path_exists_tz_function: the same for values with a time zone.
+        sort_field_types: written path -> the scalar type to sort it by.
+    """
+
+    use_datetime: bool = False
+    path_exists_function: str = "jsonb_path_exists"
+    path_exists_tz_function: str = "jsonb_path_exists_tz"
+    sort_field_types: Mapping[str, JSONSortScalarType] = field(default_factory=lambda: _NOTHING)
+
+
+DEFAULT_JSON_OPTIONS = JSONOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParseLimits:
+    """How large a filter may be. Checked before the work they bound; None lifts a limit.
+
+    Args:
+        query_length: characters of the whole text.
+        selector_length: characters of one selector.
+        argument_length: characters of one argument.
+        arguments: arguments in one list.
+        depth: parentheses open at a time.
+        nodes: comparisons, ANDs and ORs in the tree.
+    """
+
+    query_length: int | None = 4_096
+    selector_length: int | None = 256
+    argument_length: int | None = 1_024
+    arguments: int | None = 100
+    depth: int | None = 64
+    nodes: int | None = 1_024
+
+
+@dataclass(frozen=True, kw_only=True)
+class SortLimits:
+    """How large a sort may be; None lifts a limit.
+
+    Args:
+        sort_length: characters of the whole text.
+        selector_length: characters of one selector.
+        keys: sort keys.
+    """
+
+    sort_length: int | None = 4_096
+    selector_length: int | None = 256
+    keys: int | None = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomPredicateDefinition:
+    """An operator of the developer's own.
+
+    Args:
+        operator: its name, spellings and arity.
+        argument_type: the Python type its arguments are converted to; None takes the type of the field.
+    """
+
+    operator: ComparisonOperator
+    argument_type: type | None = None
+
+
+@dataclass(frozen=True)
+class ValueConverterRegistry:
+    """Converters by Python type: how text becomes a value of that type wherever a field has it."""
+
+    converters: Mapping[type, Converter] = field(default_factory=lambda: _NOTHING)
+
+    def with_converter(self, value_type: type, converter: Converter) -> ValueConverterRegistry:
+        """A registry that also converts text to `value_type` by `converter`."""
+        return ValueConverterRegistry({**self.converters, value_type: converter})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FieldOptions:
+    """What filter and sort options share: names, rights and functions.
+
+    Args:
+        field_mapping: name a client writes -> path it means. Also applies to the start of a longer path.
+        model_field_mapping: model -> such a mapping for paths (or rests of paths) that start at this model.
+        join_hints: `"User.company"` -> how that relation is joined. RIGHT is refused.
+        field_whitelist: the only fields a client may use. An entry is a whole path (`"company.name"`), or the name of
+            one step: a path is allowed when it is listed whole or each of its steps is. None allows all.
+        field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts with
+            it, and, when it is a single name, that name anywhere in a path.
+        model_field_whitelist: model -> the only attributes of it that a path may touch.
+        model_field_blacklist: model -> attributes of it that no path may touch.
+        procedure_whitelist: regular expressions for the names of the functions a client may call (whole match).
+        procedure_blacklist: the same for names that stay forbidden even if listed.
+        json_options: how paths below JSON columns behave.
+    """
+
+    field_mapping: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    model_field_mapping: Mapping[type, Mapping[str, str]] = field(default_factory=lambda: _NOTHING)
+    join_hints: Mapping[str, JoinHint] = field(default_factory=lambda: _NOTHING)
+    field_whitelist: Collection[str] | None = None
+    field_blacklist: Collection[str] = ()
+    model_field_whitelist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
+    model_field_blacklist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
+    procedure_whitelist: Collection[str] = ()
+    procedure_blacklist: Collection[str] = ()
+    json_options: JSONOptions = DEFAULT_JSON_OPTIONS
+
+    def __post_init__(self) -> None:
+        for relation, hint in self.join_hints.items():
+            if hint is JoinHint.RIGHT:
+                raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class QueryOptions(FieldOptions):
+    """How filters are read and what they may do. See `FieldOptions` for names, rights and functions.
+
+    Args:
+        strict_equality: `==` and `!=` take their argument literally: no wildcard, no caret.
+        distinct: ask for distinct rows.
+        like_escape_character: the like operators take SQL patterns (`%`, `_`) with this ESCAPE character.
+        negation: what a negative operator does with NULL. `"sql"` leaves such rows out; with `"complement"` it returns
+            exactly the rows that the positive operator does not.
+        parse_limits: how large a filter may be.
+        operator_registry: the operators clients may use.
+        custom_predicates: operators of the developer's own, by name; they are added to the registry.
+        value_converter_registry: converters by Python type.
+        field_value_converters: converters by written path.
+        model_field_value_converters: model -> converters by attribute name.
+    """
+
+    strict_equality: bool = False
+    distinct: bool = False
+    like_escape_character: str | None = None
+    negation: Literal["sql", "complement"] = "sql"
+    parse_limits: ParseLimits = ParseLimits()
+    operator_registry: OperatorRegistry = DEFAULT_OPERATOR_REGISTRY
+    custom_predicates: Mapping[str, CustomPredicateDefinition] = field(default_factory=lambda: _NOTHING)
+    value_converter_registry: ValueConverterRegistry = ValueConverterRegistry()
+    field_value_converters: Mapping[str, Converter] = field(default_factory=lambda: _NOTHING)
+    model_field_value_converters: Mapping[type, Mapping[str, Converter]] = field(default_factory=lambda: _NOTHING)
+    operators: OperatorRegistry = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        FieldOptions.__post_init__(self)
+        escape = self.like_escape_character
+        if escape is not None and len(escape) != 1:
+            raise ValueError(f"like_escape_character must be one character, not {escape!r}")
+        for name, custom in self.custom_predicates.items():
+            if custom.operator.name != name:
+                raise ValueError(f"custom predicate {name!r} holds the operator {custom.operator.name!r}")
+        registry = self.operator_registry.with_operators(
+            custom.operator for custom in self.custom_predicates.values()
+        )
+        object.__setattr__(self, "operators", registry)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SortOptions(FieldOptions):
+    """How sorts are read and what they may use. See `FieldOptions` for names, rights and functions.
+
+    Args:
+        sort_limits: how large a sort may be.
+    """
+
+    sort_limits: SortLimits = SortLimits()
+
+
+DEFAULT_QUERY_OPTIONS = QueryOptions()
+DEFAULT_SORT_OPTIONS = SortOptions()

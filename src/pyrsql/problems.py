@@ -1,0 +1,185 @@
+"""Everything that can be wrong with a request, as data.
+
+One closed union for all stages, so that stages compose. A problem carries what a message needs and no message: the
+wording is in `messages`, the HTTP status in the FastAPI adapter. Problems are values, not exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pyrsql.nodes import Span
+
+Source = Literal["filter", "sort", "page", "size"]
+"""The part of a request that a problem was found in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntaxProblem:
+    """The text does not follow the grammar. `expected` names what could stand at `span`; `found` is what does."""
+
+    code: ClassVar[str] = "syntax-error"
+    source: Source
+    span: Span
+    expected: tuple[str, ...]
+    found: str
+    hint: str | None = None
+    field: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownOperator:
+    """An operator that the registry does not have."""
+
+    code: ClassVar[str] = "unknown-operator"
+    source: Source
+    span: Span
+    operator: str
+    field: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongArity:
+    """Too few or too many arguments for an operator."""
+
+    code: ClassVar[str] = "wrong-arity"
+    source: Source
+    span: Span
+    operator: str
+    minimum: int
+    maximum: int | None
+    given: int
+    field: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitExceeded:
+    """The text is larger than an option allows. `limit` is the option's name, `actual` what was counted, where known."""
+
+    code: ClassVar[str] = "limit-exceeded"
+    source: Source
+    limit: str
+    maximum: int
+    actual: int | None = None
+    span: Span | None = None
+    field: None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownField:
+    """A selector that leads to nothing this client may use: absent, hidden and unlisted fields all read like this."""
+
+    code: ClassVar[str] = "unknown-field"
+    source: Source
+    field: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenFunction:
+    """A function call that this client may not make: unlisted functions and functions that do not exist alike."""
+
+    code: ClassVar[str] = "forbidden-function"
+    source: Source
+    function: str
+    field: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongCall:
+    """A call with arguments that the function's signature does not take. `expected` says what it takes."""
+
+    code: ClassVar[str] = "wrong-call"
+    source: Source
+    function: str
+    expected: str
+    field: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongValue:
+    """An argument that the field's type cannot hold. `expected` describes what it can."""
+
+    code: ClassVar[str] = "wrong-value"
+    source: Source
+    field: str
+    value: str
+    expected: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedOperator:
+    """An operator that this field does not take. `offered` holds the spellings of those it does."""
+
+    code: ClassVar[str] = "unsupported-operator"
+    source: Source
+    field: str
+    operator: str
+    offered: tuple[str, ...]
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedSort:
+    """A selector that has no order, such as a relation or a binary field, or a modifier that does not fit it."""
+
+    code: ClassVar[str] = "unsupported-sort"
+    source: Source
+    field: str
+    reason: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageProblem:
+    """A page number, size, offset or limit that is not acceptable."""
+
+    code: ClassVar[str] = "page-error"
+    source: Source
+    value: str
+    expected: str
+    span: None = None
+    field: None = None
+    hint: str | None = None
+
+
+Problem = (
+    SyntaxProblem
+    | UnknownOperator
+    | WrongArity
+    | LimitExceeded
+    | UnknownField
+    | ForbiddenFunction
+    | WrongCall
+    | WrongValue
+    | UnsupportedOperator
+    | UnsupportedSort
+    | PageProblem
+)
+"""Every problem there is. A `match` over it ends in `assert_never`."""
+
+Problems = tuple[Problem, *tuple[Problem, ...]]
+"""What a stage fails with: one problem or more, in the order of the text."""
+
+
+def problems_of(found: Iterable[Problem]) -> Problems | None:
+    """The problems found as a non-empty tuple, or None when there are none."""
+    match tuple(found):
+        case (first, *rest):
+            return (first, *rest)
+        case _:
+            return None
