@@ -1,0 +1,73 @@
+# Everything a developer runs. `make` alone lists the targets; each installs what it needs into .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+VENV20 := .venv-sqlalchemy20
+BIN := $(VENV)/bin
+SOURCES := src tests conftest.py $(wildcard property_tests examples benchmarks)
+PYTEST_ARGUMENTS ?= --numprocesses=auto
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-18s %s\n", $$1, $$2 }'
+
+# --- environments: made anew when pyproject.toml changes ---
+
+$(VENV20)/.installed: PINS := 'sqlalchemy<2.1'
+
+$(VENV)/.installed $(VENV20)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(@D)/bin/python -m pip install --quiet --editable '.[sqlalchemy,fastapi]' --group dev $(PINS)
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.installed ## create .venv with pyrsql and all tools in it
+
+# --- the example ---
+
+.PHONY: run
+run: $(VENV)/.installed ## start the example service
+	$(BIN)/python -m examples.flights
+
+# --- tests ---
+
+.PHONY: test
+test: $(VENV)/.installed ## run the tests, the property tests (quick) and the doctests
+	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS)
+
+.PHONY: test-sqlalchemy20
+test-sqlalchemy20: $(VENV20)/.installed ## run the same with SQLAlchemy 2.0
+	$(VENV20)/bin/python -m pytest $(PYTEST_ARGUMENTS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.installed ## run the property tests with many more examples
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(PYTEST_ARGUMENTS) property_tests
+
+# --- checks ---
+
+.PHONY: check
+check: lint types test test-sqlalchemy20 ## run all checks: format, lint, types, every test, SQLAlchemy 2.0
+
+.PHONY: lint
+lint: $(VENV)/.installed ## check format and lint
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+.PHONY: types
+types: $(VENV)/.installed ## check types with mypy and pyright
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/pyright --pythonpath $(BIN)/python $(SOURCES)
+
+.PHONY: format
+format: $(VENV)/.installed ## format the code and fix what ruff can fix
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+.PHONY: clean
+clean: ## remove the environments and everything else that was made
+	rm -rf $(VENV) $(VENV20) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +
