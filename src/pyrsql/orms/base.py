@@ -1,0 +1,57 @@
+"""What a backend must provide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from pyrsql.model import Model
+from pyrsql.options import QueryOptions, SortOptions
+from pyrsql.page import PageRequest
+from pyrsql.predicates import OrderKey, Predicate
+
+TargetT = TypeVar("TargetT")
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered(Generic[TargetT]):
+    """A target on its way through a backend.
+
+    Args:
+        target: narrowed and, once sorted, sorted.
+        unsorted: narrowed only: what a count is made from.
+        joins: how the paths of the target were reached so far; the backend's own notes.
+    """
+
+    target: TargetT
+    unsorted: TargetT
+    joins: Mapping[object, object] = field(default_factory=dict[object, object])
+
+
+class ORM(Protocol):
+    """A backend: it describes models, and lowers what was proven. It never fails on what a client sent."""
+
+    def model(self, entity: type) -> Model:
+        """Describe a class. Raises ConfigurationError for one that the backend does not know."""
+        ...
+
+    def filter(
+        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
+    ) -> Lowered[TargetT]:
+        """Narrow a target (a select, a list) to the rows that the predicate is true for; None narrows nothing."""
+        ...
+
+    def sort(
+        self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+    ) -> Lowered[TargetT]:
+        """Order a narrowed target by the keys, before any order it has itself."""
+        ...
+
+    def page(self, lowered: Lowered[TargetT], page: PageRequest) -> TargetT:
+        """The rows of one page."""
+        ...
+
+    def count(self, lowered: Lowered[TargetT]) -> object:
+        """What gives the number of rows without the page: a statement, or a number."""
+        ...

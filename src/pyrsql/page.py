@@ -1,0 +1,90 @@
+"""Which rows of an ordered result to return: a proven page, and the problems of one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from returns.result import Failure, Result, Success
+
+from pyrsql.errors import PageError
+from pyrsql.problems import PageProblem, Problems, problems_of
+
+LARGEST_OFFSET = 2**63 - 1
+"""The largest number that every database takes as an offset or a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """`limit` rows after the first `offset`. Make one with `of` or `from_offset`; in a pipeline with `page_request`.
+
+    Raises:
+        PageError: numbers that no page can have.
+    """
+
+    offset: int
+    limit: int
+
+    def __post_init__(self) -> None:
+        problems = problems_of(_offset_problems(self.offset, self.limit))
+        if problems is not None:
+            raise PageError(problems)
+
+    @classmethod
+    def of(cls, page_number: int, page_size: int) -> Self:
+        """Page `page_number`, counted from 0, of `page_size` rows.
+
+        Raises:
+            PageError: a negative number, a size below 1, or an offset that no database takes.
+        """
+        problems = problems_of(_number_problems(page_number, page_size))
+        if problems is not None:
+            raise PageError(problems)
+        return cls(page_number * page_size, page_size)
+
+    @classmethod
+    def from_offset(cls, *, offset: int, limit: int) -> Self:
+        """`limit` rows after the first `offset`.
+
+        Raises:
+            PageError: a negative offset, a limit below 1, or an offset that no database takes.
+        """
+        return cls(offset, limit)
+
+    @property
+    def page_number(self) -> int:
+        """The page, counted from 0, that the first row is on."""
+        return self.offset // self.limit
+
+    @property
+    def page_size(self) -> int:
+        """How many rows a page has."""
+        return self.limit
+
+
+def page_request(page_number: int, page_size: int) -> Result[PageRequest, Problems]:
+    """Page `page_number`, counted from 0, of `page_size` rows, as a stage of a pipeline.
+
+    Problems: PageProblem for the number, the size, or both.
+    """
+    problems = problems_of(_number_problems(page_number, page_size))
+    return Success(PageRequest.of(page_number, page_size)) if problems is None else Failure(problems)
+
+
+def _number_problems(number: int, size: int) -> Iterator[PageProblem]:
+    if number < 0:
+        yield PageProblem(source="page", value=str(number), expected="a whole number from 0")
+    if not 1 <= size <= LARGEST_OFFSET:
+        yield PageProblem(source="size", value=str(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
+    elif number * size > LARGEST_OFFSET - size:
+        yield PageProblem(
+            source="page", value=str(number), expected=f"a page that starts before row {LARGEST_OFFSET}"
+        )
+
+
+def _offset_problems(offset: int, limit: int) -> Iterator[PageProblem]:
+    if not 0 <= offset <= LARGEST_OFFSET:
+        yield PageProblem(source="page", value=str(offset), expected=f"an offset from 0 to {LARGEST_OFFSET}")
+    if not 1 <= limit <= LARGEST_OFFSET:
+        yield PageProblem(source="size", value=str(limit), expected=f"a limit from 1 to {LARGEST_OFFSET}")

@@ -1,0 +1,169 @@
+"""What a filter and a sort mean, after every name, right and value was proven.
+
+An algebra small enough that a backend lowers it without judging anything: wildcards are split, values converted, paths
+resolved. Three-valued, as SQL: a test of NULL is unknown. `negated` is the logical NOT of the same test, except where a
+path leads to many rows: there each related row is tested, and some row must pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pyrsql.kinds import Kind
+from pyrsql.model import Field, Relation
+from pyrsql.operators import ComparisonOperator
+
+Sign = Literal["==", "!=", ">", ">=", "<", "<="]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOperand:
+    """The value at the end of a path.
+
+    `keys` leads on below a JSON column. `kind` is that of the field, or `Json` below one. `path` is as the client wrote it.
+    """
+
+    path: str
+    relations: tuple[Relation, ...]
+    field: Field
+    kind: Kind
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelationOperand:
+    """The related row or rows at the end of a path that ends on a relation."""
+
+    path: str
+    relations: tuple[Relation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantOperand:
+    """A constant in a call."""
+
+    value: str | int | float | bool | None
+    kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallOperand:
+    """The result of a database function. At most one of the to-many relations leads to its arguments."""
+
+    path: str
+    function: str
+    arguments: tuple[FieldOperand | ConstantOperand | CallOperand, ...]
+    kind: Kind
+
+
+ValueOperand = FieldOperand | CallOperand
+Operand = FieldOperand | CallOperand | RelationOperand
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Plain text pieces with any run of characters between each two: `("a", "b")` is `a*b`, `("", "a", "")` is `*a*`."""
+
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlPattern:
+    """A pattern in SQL's own notation, `%` and `_`, with its escape character. Only developers can allow it."""
+
+    text: str
+    escape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`operand sign value`. The value is never None; with `ignore_case` it is text and the sign `==` or `!=`."""
+
+    operand: ValueOperand
+    sign: Sign
+    value: object
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The whole text of the operand follows the pattern."""
+
+    operand: ValueOperand
+    pattern: Pattern | SqlPattern
+    negated: bool = False
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The operand equals one of the values, of which there is at least one."""
+
+    operand: ValueOperand
+    values: tuple[object, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`low <= operand <= high`."""
+
+    operand: ValueOperand
+    low: object
+    high: object
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The operand is NULL; of a relation: there is no related row. Never unknown."""
+
+    operand: Operand
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """An operator of the developer's own, lowered by the developer's own function."""
+
+    operand: Operand
+    operator: ComparisonOperator
+    values: tuple[object, ...]
+
+
+Test = Compare | Match | Member | Between | Null | Custom
+
+
+@dataclass(frozen=True, slots=True)
+class Complement:
+    """True for exactly the rows for which the test is not true: unknown counts as not true."""
+
+    test: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """All parts hold; at least two."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disjunction:
+    """Some part holds; at least two."""
+
+    parts: tuple[Predicate, ...]
+
+
+Predicate = Test | Complement | Conjunction | Disjunction
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One key of an order. Over a to-many path: the smallest related value when ascending, the largest descending."""
+
+    operand: ValueOperand
+    descending: bool = False
+    ignore_case: bool = False
+    nulls_first: bool = False

@@ -1,0 +1,61 @@
+"""A model with the options a developer chose for it: what one endpoint offers. Built once, shared freely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Literal
+
+from pyrsql.model import Model
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, FieldOptions, QueryOptions, SortOptions
+from pyrsql.orms.base import ORM
+
+Purpose = Literal["filter", "sort"]
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """What filters and sorts over one model may say. `schema_for` makes one.
+
+    Args:
+        model: what the class offers.
+        query_options: how filters are judged.
+        sort_options: how sorts are judged.
+        orm: the backend that described the model and lowers what is proven against it.
+    """
+
+    model: Model
+    query_options: QueryOptions
+    sort_options: SortOptions
+    orm: ORM
+    resolutions: dict[tuple[Purpose, str], object] = field(default_factory=dict[tuple[Purpose, str], object], repr=False)
+
+    def options(self, purpose: Purpose) -> FieldOptions:
+        """The names, rights and functions that count for this purpose."""
+        return self.query_options if purpose == "filter" else self.sort_options
+
+
+def schema_for(
+    entity: type,
+    *,
+    orm: ORM,
+    options: QueryOptions = DEFAULT_QUERY_OPTIONS,
+    sort_options: SortOptions | None = None,
+) -> Schema:
+    """Describe what clients may do with a class.
+
+    Args:
+        entity: the class.
+        orm: the backend.
+        options: how filters are judged.
+        sort_options: how sorts are judged; without them sorts get the names, rights and functions of `options`, so that
+            a list kept in one place counts for both.
+
+    Raises:
+        ConfigurationError: the backend does not know the class.
+    """
+    return Schema(orm.model(entity), options, sort_options or sort_options_like(options), orm)
+
+
+def sort_options_like(options: QueryOptions) -> SortOptions:
+    """Sort options with the names, rights and functions of query options."""
+    return SortOptions(**{shared.name: getattr(options, shared.name) for shared in fields(FieldOptions)})
