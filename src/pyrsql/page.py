@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import PageError
+from pyrsql.orms.base import ORM, Lowered
 from pyrsql.problems import PageProblem, Problems, problems_of
+
+TargetT = TypeVar("TargetT")
 
 LARGEST_OFFSET = 2**63 - 1
 """The largest number that every database takes as an offset or a limit."""
@@ -51,6 +54,16 @@ class PageRequest:
             PageError: a negative offset, a limit below 1, or an offset that no database takes.
         """
         return cls(offset, limit)
+
+    def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
+        """Give the target this page's rows, in a total order.
+
+        Args:
+            target: a select over `model`, sorted already if it is to be sorted.
+            model: the class whose rows it returns.
+            orm: the backend.
+        """
+        return orm.page(Lowered(target, target), orm.model(model), self.offset, self.limit)
 
     @property
     def page_number(self) -> int:

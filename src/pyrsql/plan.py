@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pyrsql.orms.base import Lowered
+from pyrsql.page import PageRequest
 from pyrsql.predicates import OrderKey, Predicate
 from pyrsql.schema import Schema
 
@@ -26,7 +27,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A total order: its last keys are the primary key, unless the earlier ones are unique already."""
+    """The keys a client sorts by, most important first. The backend completes them to a total order."""
 
     schema: Schema
     keys: tuple[OrderKey, ...]
@@ -44,6 +45,15 @@ class Statement(Generic[TargetT]):
     def select(self) -> TargetT:
         """The statement itself, ready to be executed: a `Select`, or the rows of the memory backend."""
         return self.lowered.target
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Everything one request asks for. `order` and `page` are None where it asks for none."""
+
+    filter: Filter
+    order: Order | None = None
+    page: PageRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

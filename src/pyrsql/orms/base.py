@@ -8,7 +8,6 @@ from typing import Generic, Protocol, TypeVar
 
 from pyrsql.model import Model
 from pyrsql.options import QueryOptions, SortOptions
-from pyrsql.page import PageRequest
 from pyrsql.predicates import OrderKey, Predicate
 
 TargetT = TypeVar("TargetT")
@@ -45,13 +44,16 @@ class ORM(Protocol):
     def sort(
         self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
     ) -> Lowered[TargetT]:
-        """Order a narrowed target by the keys, before any order it has itself."""
+        """Order by the keys, then by any order the target has itself, then by the model's identity.
+
+        The result is a total order. The identity is left out where the keys are unique already.
+        """
         ...
 
-    def page(self, lowered: Lowered[TargetT], page: PageRequest) -> TargetT:
-        """The rows of one page."""
+    def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
+        """`limit` rows after the first `offset`, in a total order: the identity is appended where it is needed."""
         ...
 
-    def count(self, lowered: Lowered[TargetT]) -> object:
+    def count(self, lowered: Lowered[TargetT], model: Model) -> object:
         """What gives the number of rows without the page: a statement, or a number."""
         ...
