@@ -1,0 +1,145 @@
+"""The rooms of the library: which file may import which, read from the imports themselves."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+# A file imports only from files above it. Files of one starred room may import each other, not in a circle.
+ROOMS = (
+    "kinds",
+    "operators",
+    "nodes",
+    "options",
+    "problems",
+    "messages",
+    "grammar",
+    "parse",
+    "render",
+    "schema",
+    "convert",
+    "plan",
+    "resolve",
+    "validate",
+    "page",
+    "errors",
+    "orms/base",
+    "pipeline",
+    "api",
+    "orms/memory",
+    "orms/sqlalchemy/*",
+    "adapters/fastapi/*",
+    "integrations/fastapi/*",
+    "testing",
+)
+
+# The folders' own files, which only re-export; those of a starred room stand in that room.
+DOORS = ("__init__", "orms/__init__", "adapters/__init__", "integrations/__init__")
+
+# Everything else is the core: it knows nothing of databases and of the web.
+OUTSIDE_THE_CORE = ("orms/sqlalchemy/*", "adapters/*", "integrations/*", "testing")
+FRAMEWORKS = {"sqlalchemy", "fastapi", "starlette", "pydantic"}
+
+SOURCE = Path(__file__).parent.parent / "src" / "pyrsql"
+FILES = {path.relative_to(SOURCE).with_suffix("").as_posix(): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def room_of(file: str) -> int | None:
+    """The place of a file in the order, None when it has none."""
+    return next((place for place, room in enumerate(ROOMS) if fnmatch(file, room)), None)
+
+
+def file_of(module: str) -> str | None:
+    """The file of a module of ours, `a/b` or `a/b/__init__`; None when there is no such module."""
+    path = "/".join(module.split(".")[1:])
+    door = f"{path}/__init__" if path else "__init__"
+    return next((name for name in (path, door) if name in FILES), None)
+
+
+def imported_modules(file: str) -> Iterator[str]:
+    """The full name of each module that a file imports, wherever in the file the import stands."""
+    package = ["pyrsql", *file.split("/")[:-1]]
+    for node in ast.walk(ast.parse(FILES[file].read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module, names, level):
+                prefix = package[: len(package) + 1 - level] if level else []
+                base = ".".join([*prefix, *([module] if module else [])])
+                for alias in names:
+                    is_module = base.startswith("pyrsql") and file_of(f"{base}.{alias.name}") is not None
+                    yield f"{base}.{alias.name}" if is_module else base
+
+
+def imported_files(file: str) -> set[str]:
+    """The files of ours that a file imports."""
+    ours = [module for module in imported_modules(file) if module.split(".")[0] == "pyrsql"]
+    found = {module: file_of(module) for module in ours}
+    assert None not in found.values(), f"{file} imports what is not there: {found}"
+    return {name for name in found.values() if name is not None}
+
+
+def foreign_packages(file: str) -> set[str]:
+    """The top names of all that a file imports and that is not ours."""
+    return {module.split(".")[0] for module in imported_modules(file)} - {"pyrsql"}
+
+
+def test_every_file_has_a_room() -> None:
+    assert [file for file in FILES if file not in DOORS and room_of(file) is None] == []
+    empty = [room for room in ROOMS if not any(fnmatch(file, room) for file in FILES)]
+    print("rooms without a file:", ", ".join(empty) or "none")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file not in DOORS])
+def test_a_file_imports_only_from_files_above_it(file: str) -> None:
+    own = room_of(file)
+    assert own is not None
+    for other in imported_files(file):
+        place = room_of(other)
+        assert place is not None, f"{file} imports {other}: import the file that defines it"
+        same_room = place == own and ROOMS[own].endswith("*")
+        assert place < own or same_room, f"{file} imports {other}, which is not above it"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    TopologicalSorter({file: imported_files(file) for file in FILES}).prepare()
+
+
+def test_the_memory_and_the_sqlalchemy_backend_do_not_know_each_other() -> None:
+    for file in FILES:
+        if file == "orms/memory":
+            assert not [other for other in imported_files(file) if other.startswith("orms/sqlalchemy/")]
+        if file.startswith("orms/sqlalchemy/"):
+            assert "orms/memory" not in imported_files(file), file
+
+
+def test_only_the_grammar_imports_parsy() -> None:
+    assert [file for file in FILES if "parsy" in foreign_packages(file)] in ([], ["grammar"])
+
+
+def test_the_core_imports_no_framework() -> None:
+    core = [file for file in FILES if not any(fnmatch(file, room) for room in OUTSIDE_THE_CORE)]
+    assert {file: found for file in core if (found := foreign_packages(file) & FRAMEWORKS)} == {}
+
+
+def test_importing_pyrsql_loads_no_framework() -> None:
+    code = f"import sys, pyrsql; print(*({FRAMEWORKS!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.endswith("__init__")])
+def test_an_init_file_only_reexports(file: str) -> None:
+    for statement in ast.parse(FILES[file].read_text(encoding="utf-8")).body:
+        match statement:
+            case ast.Import() | ast.ImportFrom() | ast.Expr(ast.Constant(str())):
+                pass
+            case ast.Assign([ast.Name("__all__")]):
+                pass
+            case _:
+                pytest.fail(f"{file}:{statement.lineno} is more than a re-export")
