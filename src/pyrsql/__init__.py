@@ -1,0 +1,52 @@
+"""RSQL filters, sorts and pages as SQLAlchemy statements, in a pipeline of pure functions."""
+
+from pyrsql.api import Compiled, Query, Sort, apply, compile, parse
+from pyrsql.errors import ConfigurationError, PageError, ParseError, PyrsqlError, ValidationError
+from pyrsql.model import field_rights
+from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
+from pyrsql.options import (
+    DEFAULT_JSON_OPTIONS,
+    CustomPredicateDefinition,
+    JoinHint,
+    JSONOptions,
+    JSONSortScalarType,
+    ParseLimits,
+    QueryOptions,
+    SortLimits,
+    SortOptions,
+    ValueConverterRegistry,
+)
+from pyrsql.orms.base import ORM
+from pyrsql.page import PageRequest
+from pyrsql.schema import schema_for
+
+__all__ = [
+    "DEFAULT_JSON_OPTIONS",
+    "DEFAULT_OPERATOR_REGISTRY",
+    "ORM",
+    "ComparisonOperator",
+    "Compiled",
+    "ConfigurationError",
+    "CustomPredicateDefinition",
+    "JSONOptions",
+    "JSONSortScalarType",
+    "JoinHint",
+    "OperatorRegistry",
+    "PageError",
+    "PageRequest",
+    "ParseError",
+    "ParseLimits",
+    "PyrsqlError",
+    "Query",
+    "QueryOptions",
+    "Sort",
+    "SortLimits",
+    "SortOptions",
+    "ValidationError",
+    "ValueConverterRegistry",
+    "apply",
+    "compile",
+    "field_rights",
+    "parse",
+    "schema_for",
+]

@@ -1,0 +1,155 @@
+"""The object surface: the stages of `pipeline` as methods, raising where a stage would fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from returns.pipeline import is_successful
+from returns.result import Result, Success
+
+from pyrsql import pipeline
+from pyrsql.errors import ParseError, PyrsqlError, ValidationError
+from pyrsql.nodes import Node, SortKey
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
+from pyrsql.orms.base import ORM
+from pyrsql.parse import is_blank, parse_sort
+from pyrsql.plan import Filter
+from pyrsql.problems import Problems
+from pyrsql.schema import schema_for
+from pyrsql.validate import validate_sort
+
+TargetT = TypeVar("TargetT")
+ValueT = TypeVar("ValueT")
+
+
+class Criterion(Protocol):
+    """What can be applied to a target: a query, a sort, a page."""
+
+    def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
+        """The target, narrowed, sorted or cut."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query, sort or page together with its backend."""
+
+    criterion: Criterion
+    orm: ORM
+
+    def apply(self, target: TargetT, model: type) -> TargetT:
+        """Apply it to a target over `model`. Raises ValidationError for what the model does not offer."""
+        return self.criterion.apply(target, model, orm=self.orm)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A filter that was parsed; `parse` makes one.
+
+    Args:
+        text: as the client wrote it; None or blank for no filter.
+        options: how it is read and judged.
+        expression: its tree; None for no filter.
+    """
+
+    text: str | None
+    options: QueryOptions
+    expression: Node | None
+
+    def compile(self, *, orm: ORM) -> Compiled:
+        """Bind the query to a backend."""
+        return Compiled(self, orm)
+
+    def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
+        """Narrow a target to the rows that pass.
+
+        Args:
+            target: a select over `model`.
+            model: the class whose fields the filter names.
+            orm: the backend.
+
+        Raises:
+            ValidationError: the filter asks for what the model does not offer.
+        """
+        schema = schema_for(model, orm=orm, options=self.options)
+        proven = pipeline.validate(schema)(self.expression)
+        return _unwrap(proven.bind(pipeline.apply_filter(target)), ValidationError).select
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A sort that was parsed; `Sort.parse` makes one.
+
+    Args:
+        text: as the client wrote it; None or blank for no sort.
+        options: how it is read and judged.
+        keys: its keys, most important first.
+    """
+
+    text: str | None
+    options: SortOptions
+    keys: tuple[SortKey, ...]
+
+    @classmethod
+    def parse(cls, text: str | None, *, options: SortOptions | None = None) -> Sort:
+        """Read a sort; a missing or blank text is no sort.
+
+        Raises:
+            ParseError: the text does not follow the grammar, or is larger than its limits.
+        """
+        chosen = options or DEFAULT_SORT_OPTIONS
+        if text is None or is_blank(text):
+            return cls(text, chosen, ())
+        return cls(text, chosen, _unwrap(parse_sort(text, chosen), ParseError))
+
+    def compile(self, *, orm: ORM) -> Compiled:
+        """Bind the sort to a backend."""
+        return Compiled(self, orm)
+
+    def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
+        """Sort a target over `model`, completed to a total order.
+
+        Raises:
+            ValidationError: the sort asks for what the model does not offer.
+        """
+        if not self.keys:
+            return target
+        schema = schema_for(model, orm=orm, sort_options=self.options)
+        order = _unwrap(validate_sort(schema, self.keys), ValidationError)
+        everything = Success(Filter(schema, None))
+        sorted_ = everything.bind(pipeline.apply_filter(target)).bind(pipeline.apply_sort(order))
+        return _unwrap(sorted_, ValidationError).select
+
+
+def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
+    """Read a filter; a missing or blank text is no filter.
+
+    Args:
+        text: the filter as the client wrote it, after URL decoding.
+        options: how it is read and judged.
+
+    Raises:
+        ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number of
+            arguments, or is larger than its limits.
+    """
+    chosen = options or DEFAULT_QUERY_OPTIONS
+    return Query(text, chosen, _unwrap(pipeline.parse(text, chosen), ParseError))
+
+
+def compile(text: str | None, *, orm: ORM, options: QueryOptions | None = None) -> Compiled:
+    """Read a filter and bind it to a backend. Raises ParseError, as `parse` does."""
+    return parse(text, options=options).compile(orm=orm)
+
+
+def apply(
+    target: TargetT, model: type, text: str | None, *, orm: ORM, options: QueryOptions | None = None
+) -> TargetT:
+    """Narrow a target over `model` to the rows that pass a filter. Raises as `parse` and `Query.apply` do."""
+    return parse(text, options=options).apply(target, model, orm=orm)
+
+
+def _unwrap(result: Result[ValueT, Problems], error: type[PyrsqlError]) -> ValueT:
+    if is_successful(result):
+        return result.unwrap()
+    raise error(result.failure())

@@ -1,0 +1,183 @@
+"""The way of a request, stage by stage: text -> Node -> Filter -> Statement -> PaginatedSelect.
+
+Every stage returns a `Result` of the next type or `Problems`. Configuration comes first and data last, so stages are
+built once and chained with `bind`:
+
+    users = schema(User)                                   # once
+    (
+        parse("name==demo*;age>18")                        # Result[Node | None, Problems]
+        .bind(validate(users))                             # Result[Filter, Problems]
+        .bind(apply_filter(select(User)))                  # Result[Statement, Problems]
+        .bind(apply_sort("-created;name,asc,ic"))          # Result[Statement, Problems]
+        .bind(paginate(PageRequest.of(0, 25)))             # Result[PaginatedSelect, Problems]
+    )
+
+A chain stops at the first stage that fails. `judge` reads filter, sort and page side by side instead, and reports what is
+wrong with all three at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from returns.pipeline import is_successful
+from returns.result import Failure, Result, Success
+
+from pyrsql.nodes import Node
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
+from pyrsql.page import PageRequest
+from pyrsql.parse import is_blank, parse_filter, parse_sort
+from pyrsql.plan import Criteria, Filter, Order, PaginatedSelect, Statement
+from pyrsql.problems import Problem, Problems, problems_of
+from pyrsql.schema import Schema
+from pyrsql.validate import validate_filter, validate_sort
+
+TargetT = TypeVar("TargetT")
+
+
+def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Result[Node | None, Problems]:
+    """Read a filter.
+
+    Args:
+        text: the filter as the client wrote it, after URL decoding.
+        options: its limits and operators count here.
+
+    Returns:
+        The tree, or None where there is no filter: a missing text, or nothing but blanks.
+
+    Problems: SyntaxProblem, UnknownOperator, WrongArity, LimitExceeded; the first one found.
+    """
+    if text is None or is_blank(text):
+        return Success(None)
+    return parse_filter(text, options)
+
+
+def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
+    """Prove a tree against what a schema offers: names, rights, types, values.
+
+    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there are.
+    """
+
+    def validated(node: Node | None) -> Result[Filter, Problems]:
+        return validate_filter(schema, node)
+
+    return validated
+
+
+def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problems]]:
+    """Read and prove a sort. A missing or blank text is no sort: None.
+
+    Problems: SyntaxProblem, LimitExceeded, UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort.
+    """
+
+    def ordered(text: str | None) -> Result[Order | None, Problems]:
+        if text is None or is_blank(text):
+            return Success(None)
+        return parse_sort(text, schema.sort_options).bind(lambda keys: validate_sort(schema, keys))
+
+    return ordered
+
+
+def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT], Problems]]:
+    """Narrow a target to the rows that pass a filter. Never fails: what could was proven before.
+
+    Args:
+        target: a `Select` over the schema's model, with restrictions of its own if need be: they stay.
+    """
+
+    def filtered(proven: Filter) -> Result[Statement[TargetT], Problems]:
+        schema = proven.schema
+        lowered = schema.orm.filter(target, schema.model, proven.predicate, schema.query_options)
+        return Success(Statement(schema, lowered))
+
+    return filtered
+
+
+def apply_sort(
+    sort: str | Order | None,
+) -> Callable[[Statement[TargetT]], Result[Statement[TargetT], Problems]]:
+    """Sort a statement.
+
+    Args:
+        sort: a sort as the client wrote it, or one that `order` has proven for the statement's schema.
+
+    Problems: those of `order`, when a text is given.
+    """
+
+    def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
+        if isinstance(sort, Order):
+            return Success(_sorted(statement, sort))
+        return order(statement.schema)(sort).map(lambda proven: _sorted(statement, proven))
+
+    return sorted_
+
+
+def paginate(
+    page: PageRequest | None,
+) -> Callable[[Statement[TargetT]], Result[PaginatedSelect[TargetT], Problems]]:
+    """Take one page of a statement, and a second statement that counts all of its rows. Never fails.
+
+    Args:
+        page: the page; None takes every row.
+    """
+
+    def paginated(statement: Statement[TargetT]) -> Result[PaginatedSelect[TargetT], Problems]:
+        schema, lowered = statement.schema, statement.lowered
+        target = (
+            lowered.target if page is None else schema.orm.page(lowered, schema.model, page.offset, page.limit)
+        )
+        return Success(PaginatedSelect(target, schema.orm.count(lowered, schema.model)))
+
+    return paginated
+
+
+def judge(
+    schema: Schema,
+    *,
+    filter: str | None = None,
+    sort: str | None = None,
+    page: Result[PageRequest | None, Problems] = Success(None),
+) -> Result[Criteria, Problems]:
+    """Read a whole request, and report everything that is wrong with it.
+
+    Args:
+        schema: what the endpoint offers.
+        filter: the filter's text, or None.
+        sort: the sort's text, or None.
+        page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`, or no page.
+
+    Returns:
+        What the request asks for, proven.
+
+    Problems: those of `parse` or `validate`, of `order`, and of the page, in this order.
+    """
+    proven_filter = parse(filter, schema.query_options).bind(validate(schema))
+    proven_order = order(schema)(sort)
+    problems = problems_of([*_problems(proven_filter), *_problems(proven_order), *_problems(page)])
+    if problems is not None:
+        return Failure(problems)
+    return Success(Criteria(proven_filter.unwrap(), proven_order.unwrap(), page.unwrap()))
+
+
+def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSelect[TargetT], Problems]]:
+    """Filter, sort and page a target by what `judge` has proven. Never fails."""
+
+    def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT], Problems]:
+        return (
+            apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))
+        )
+
+    return applied
+
+
+def _sorted(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
+    if proven is None:
+        return statement
+    schema = statement.schema
+    lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, schema.sort_options)
+    return Statement(schema, lowered, proven)
+
+
+def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
+    return () if is_successful(result) else result.failure()
