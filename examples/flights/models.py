@@ -1,11 +1,11 @@
 """The tables of the service.
 
-Every time is local and naive, as in the source. The three origins lie in one time zone, so `scheduled_departure`
-and `departure` are full timestamps of New York. Of an arrival the source has only the time of day at the
-destination, without a day or an offset; it stays a time of day.
+Every time is local and naive, as in the source. The three origins lie in one time zone, so
+`scheduled_departure` and `departure` are full timestamps of New York. Of an arrival the source has only the
+time of day at the destination, without a day or an offset; it stays a time of day.
 
-A flight may name what the source does not describe: 4,324 flights a plane, 680 a destination. These columns carry
-no foreign key; where the row is missing, the relation reads as None.
+A flight may name what the source does not describe: 4,324 flights a plane, 680 a destination. These columns
+carry no foreign key; where the row is missing, the relation reads as None.
 """
 
 import datetime as dt
