@@ -19,7 +19,7 @@ def main() -> None:
     print(f"{app.title}: {address}")
     print(
         "Try "
-        f"{address}/flights?filter=destination.name==Chicago*;departure_delay=ge=300&sort=-departure_delay"
+        f"{address}/flights?filter=destination.name==Chicago*;departure_delay=ge=120&sort=-departure_delay"
     )
     uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
 

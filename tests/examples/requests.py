@@ -20,12 +20,13 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A request with mistakes, and the fields it is refused for."""
+    """A request with mistakes, and the parameter and field of each."""
 
     name: str
     path: str
     parameters: dict[str, str]
-    fields: list[str]
+    status: int
+    mistakes: list[tuple[str, str | None]]
 
 
 ANSWERED = (
@@ -153,9 +154,24 @@ ANSWERED = (
 
 REFUSED = (
     Refused(
-        name="two mistakes, both reported",
+        name="a misspelt field and a wrong value",
         path="/flights",
         parameters={"filter": "departure_dealy>60;distance==far"},
-        fields=["departure_dealy", "distance"],
+        status=422,
+        mistakes=[("filter", "departure_dealy"), ("filter", "distance")],
+    ),
+    Refused(
+        name="a single equals sign",
+        path="/flights",
+        parameters={"filter": "departure_delay=60"},
+        status=400,
+        mistakes=[("filter", None)],
+    ),
+    Refused(
+        name="mistakes in the filter, the sort and the page",
+        path="/flights",
+        parameters={"filter": "distance==far", "sort": "plane.yaer", "page": "-1"},
+        status=400,
+        mistakes=[("filter", "distance"), ("sort", "plane.yaer"), ("page", None)],
     ),
 )
