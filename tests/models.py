@@ -1,4 +1,4 @@
-"""A small model for the tests: people, their companies, managers and roles; and rows that are hard to get right."""
+"""A small model for the tests: people, companies, managers and roles; and rows that are hard to get right."""
 
 import datetime as dt
 
@@ -58,8 +58,8 @@ class User(Base):
 def rows() -> list[Base]:
     """New objects for one session: twelve users, three companies, three roles.
 
-    Among the users there are missing names, ages, companies and managers, equal ages, names that differ in case alone,
-    and names with the characters that mean something in a pattern: `%`, `_`, `*` and the backslash.
+    Among the users there are missing names, ages, companies and managers, equal ages, names that differ in
+    case alone, and names with the characters that mean something in a pattern: `%`, `_`, `*`, backslash.
     """
     acme = Company(id=1, name="acme", country="DE")
     umbrella = Company(id=2, name="Umbrella", country=None)
