@@ -142,9 +142,7 @@ def compile(text: str | None, *, orm: ORM, options: QueryOptions | None = None) 
     return parse(text, options=options).compile(orm=orm)
 
 
-def apply(
-    target: TargetT, model: type, text: str | None, *, orm: ORM, options: QueryOptions | None = None
-) -> TargetT:
+def apply(target: TargetT, model: type, text: str | None, *, orm: ORM, options: QueryOptions | None = None) -> TargetT:
     """Narrow a target over `model` to the rows that pass a filter. Raises as `parse` and `Query.apply` do."""
     return parse(text, options=options).apply(target, model, orm=orm)
 

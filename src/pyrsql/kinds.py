@@ -6,7 +6,10 @@ kind of every field when it reflects a model; nothing else of the backend's type
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import enum
+import uuid
 from dataclasses import dataclass, field
 
 
@@ -133,3 +136,29 @@ Kind = (
     | Opaque
 )
 """Every kind there is. A `match` over it ends in `assert_never`."""
+
+
+def kind_of(python_type: type) -> Kind:
+    """The kind of a plain Python type, where nothing better is known about the values; Opaque for any other type."""
+    if issubclass(python_type, enum.Enum):
+        return Enumeration.of(python_type)
+    for known, kind in _BY_PYTHON_TYPE:
+        if issubclass(python_type, known):
+            return kind
+    return Opaque(python_type.__name__, python_type)
+
+
+_BY_PYTHON_TYPE: tuple[tuple[type, Kind], ...] = (
+    # bool before int and datetime before date: each is a subclass of the other.
+    (bool, Boolean()),
+    (int, Integer(-(2**63), 2**63 - 1)),
+    (float, Float()),
+    (decimal.Decimal, Decimal()),
+    (str, Text()),
+    (datetime.datetime, DateTime()),
+    (datetime.date, Date()),
+    (datetime.time, Time()),
+    (datetime.timedelta, Duration()),
+    (uuid.UUID, Uuid()),
+    (bytes, Binary()),
+)

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
+from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, DEFAULT_OPERATORS, ComparisonOperator, OperatorRegistry
+
+_LOWERED = frozenset(operator.name for operator in DEFAULT_OPERATORS)
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -94,6 +96,23 @@ class SortLimits:
     keys: int | None = 10
 
 
+@dataclass(frozen=True)
+class FunctionSignature:
+    """What a database function takes and gives, so that no call of a client can fail in the database.
+
+    Args:
+        arguments: the Python types of its arguments, in order.
+        returns: the Python type of its result.
+        variadic: the last argument may be given any number of times, at least once.
+        optional: how many of the last arguments may be left out.
+    """
+
+    arguments: tuple[type, ...]
+    returns: type
+    variadic: bool = False
+    optional: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class CustomPredicateDefinition:
     """An operator of the developer's own.
@@ -134,6 +153,8 @@ class FieldOptions:
         model_field_blacklist: model -> attributes of it that no path may touch.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match).
         procedure_blacklist: the same for names that stay forbidden even if listed.
+        function_signatures: name -> what the function takes and gives. A listed function that is neither declared here nor
+            among the well-known ones takes text arguments and gives text.
         json_options: how paths below JSON columns behave.
     """
 
@@ -146,6 +167,7 @@ class FieldOptions:
     model_field_blacklist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
     procedure_whitelist: Collection[str] = ()
     procedure_blacklist: Collection[str] = ()
+    function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
     json_options: JSONOptions = DEFAULT_JSON_OPTIONS
 
     def __post_init__(self) -> None:
@@ -192,9 +214,10 @@ class QueryOptions(FieldOptions):
         for name, custom in self.custom_predicates.items():
             if custom.operator.name != name:
                 raise ValueError(f"custom predicate {name!r} holds the operator {custom.operator.name!r}")
-        registry = self.operator_registry.with_operators(
-            custom.operator for custom in self.custom_predicates.values()
-        )
+        registry = self.operator_registry.with_operators(custom.operator for custom in self.custom_predicates.values())
+        for operator in registry:
+            if operator.name not in _LOWERED and operator.name not in self.custom_predicates:
+                raise ValueError(f"operator {operator.name!r} has no meaning: add it to custom_predicates")
         object.__setattr__(self, "operators", registry)
 
 

@@ -91,9 +91,7 @@ def _number_problems(number: int, size: int) -> Iterator[PageProblem]:
     if not 1 <= size <= LARGEST_OFFSET:
         yield PageProblem(source="size", value=str(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
     elif number * size > LARGEST_OFFSET - size:
-        yield PageProblem(
-            source="page", value=str(number), expected=f"a page that starts before row {LARGEST_OFFSET}"
-        )
+        yield PageProblem(source="page", value=str(number), expected=f"a page that starts before row {LARGEST_OFFSET}")
 
 
 def _offset_problems(offset: int, limit: int) -> Iterator[PageProblem]:

@@ -124,9 +124,7 @@ def paginate(
 
     def paginated(statement: Statement[TargetT]) -> Result[PaginatedSelect[TargetT], Problems]:
         schema, lowered = statement.schema, statement.lowered
-        target = (
-            lowered.target if page is None else schema.orm.page(lowered, schema.model, page.offset, page.limit)
-        )
+        target = lowered.target if page is None else schema.orm.page(lowered, schema.model, page.offset, page.limit)
         return Success(PaginatedSelect(target, schema.orm.count(lowered, schema.model)))
 
     return paginated
@@ -164,9 +162,7 @@ def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSele
     """Filter, sort and page a target by what `judge` has proven. Never fails."""
 
     def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT], Problems]:
-        return (
-            apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))
-        )
+        return apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))
 
     return applied
 

@@ -61,6 +61,18 @@ ValueOperand = FieldOperand | CallOperand
 Operand = FieldOperand | CallOperand | RelationOperand
 
 
+def collection_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Relation, ...]]:
+    """The paths of an operand up to and including their last to-many relation; none where all relations are to-one."""
+    match operand:
+        case FieldOperand(relations=relations) | RelationOperand(relations=relations):
+            last = max((place for place, step in enumerate(relations) if step.many), default=None)
+            return frozenset() if last is None else frozenset([relations[: last + 1]])
+        case CallOperand(arguments=arguments):
+            return frozenset[tuple[Relation, ...]]().union(*map(collection_paths, arguments))
+        case ConstantOperand():
+            return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Plain text pieces with any run of characters between each two: `("a", "b")` is `a*b`, `("", "a", "")` is `*a*`."""

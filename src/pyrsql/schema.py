@@ -27,7 +27,9 @@ class Schema:
     query_options: QueryOptions
     sort_options: SortOptions
     orm: ORM
-    resolutions: dict[tuple[Purpose, str], object] = field(default_factory=dict[tuple[Purpose, str], object], repr=False)
+    resolutions: dict[tuple[Purpose, str], object] = field(
+        default_factory=dict[tuple[Purpose, str], object], repr=False
+    )
 
     def options(self, purpose: Purpose) -> FieldOptions:
         """The names, rights and functions that count for this purpose."""

@@ -1,0 +1,5 @@
+"""The SQLAlchemy backend."""
+
+from pyrsql.orms.sqlalchemy.orm import CustomPredicatePayload, SQLAlchemyORM, schema
+
+__all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]

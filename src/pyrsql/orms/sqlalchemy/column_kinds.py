@@ -1,0 +1,88 @@
+"""SQLAlchemy's column types -> kinds."""
+
+from __future__ import annotations
+
+from sqlalchemy import types
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.sql.type_api import TypeEngine
+
+from pyrsql import kinds
+
+_INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
+    (mysql.TINYINT, 8),
+    (mysql.MEDIUMINT, 24),
+    (types.SmallInteger, 16),
+    (types.BigInteger, 64),
+    (types.Integer, 32),
+)
+
+
+def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
+    """The kind of a column's values.
+
+    Args:
+        type_: the type of a column or an expression. A `TypeDecorator` counts by the Python type it declares, and by the
+            type it decorates where both are the same.
+    """
+    match type_:
+        case types.Interval() | postgresql.INTERVAL():
+            return kinds.Duration()
+        case types.TypeDecorator():
+            return _decorated(type_)
+        case types.Boolean():
+            return kinds.Boolean()
+        case types.Enum():
+            return _enumeration(type_)
+        case types.Integer():
+            return _integer(type_)
+        case types.Float():
+            return kinds.Float()
+        case types.Numeric():
+            return kinds.Decimal(type_.precision, type_.scale)
+        case types.Uuid():
+            return kinds.Uuid(as_text=not type_.as_uuid)
+        case types.String():
+            return kinds.Text()
+        case types.DateTime():
+            return kinds.DateTime(aware=type_.timezone)
+        case types.Date():
+            return kinds.Date()
+        case types.Time():
+            return kinds.Time(aware=type_.timezone)
+        case types.JSON():
+            return kinds.Json()
+        case types.ARRAY():
+            return kinds.Array(kind_of_column(type_.item_type))
+        case types.LargeBinary() | types.BINARY() | types.VARBINARY():
+            return kinds.Binary()
+        case _:
+            return kinds.Opaque(type(type_).__name__, python_type_of(type_) or object)
+
+
+def python_type_of(type_: TypeEngine[object]) -> type | None:
+    """The Python type of a column's values, or None where the type does not say."""
+    try:
+        return type_.python_type
+    except NotImplementedError:
+        return None
+
+
+def _integer(type_: types.Integer) -> kinds.Integer:
+    bits = next(bits for known, bits in _INTEGER_BITS if isinstance(type_, known))
+    if getattr(type_, "unsigned", False):
+        return kinds.Integer(0, 2**bits - 1)
+    return kinds.Integer(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _enumeration(type_: types.Enum) -> kinds.Enumeration:
+    if type_.enum_class is not None:
+        return kinds.Enumeration.of(type_.enum_class)
+    return kinds.Enumeration(tuple((name, name) for name in type_.enums))
+
+
+def _decorated(type_: types.TypeDecorator[object]) -> kinds.Kind:
+    inner = type_.impl_instance
+    declared = python_type_of(type_)
+    if declared is None or declared is python_type_of(inner):
+        return kind_of_column(inner)
+    return kinds.kind_of(declared)

@@ -1,0 +1,107 @@
+"""The backend: what the pipeline asks of it, as SQLAlchemy statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Select
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.model import Model
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
+from pyrsql.orms.base import Lowered
+from pyrsql.orms.sqlalchemy import statement
+from pyrsql.orms.sqlalchemy.paths import Scope, base_scope
+from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, Lowering
+from pyrsql.orms.sqlalchemy.reflect import reflect
+from pyrsql.predicates import OrderKey, Predicate
+from pyrsql.schema import Schema, schema_for
+
+__all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
+
+TargetT = TypeVar("TargetT")
+
+
+class SQLAlchemyORM:
+    """Lowers filters, sorts and pages to SQLAlchemy's `Select`. Holds configuration only; share one freely.
+
+    Args:
+        custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to a condition.
+    """
+
+    def __init__(self, custom_predicates: Mapping[str, CustomLowering] | None = None) -> None:
+        self.custom_predicates = dict(custom_predicates or {})
+
+    def model(self, entity: type) -> Model:
+        """Describe a mapped class. Raises ConfigurationError for a class that is not mapped."""
+        return reflect(entity)
+
+    def filter(
+        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
+    ) -> Lowered[TargetT]:
+        """Narrow a select to the rows that the predicate is true for.
+
+        Raises:
+            ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no lowering.
+        """
+        missing = options.custom_predicates.keys() - self.custom_predicates.keys()
+        if missing:
+            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
+        select = statement.narrowable(target)
+        scope = base_scope(select, model)
+        if predicate is not None:
+            select, scope = statement.filtered(select, scope, predicate, Lowering(options, self.custom_predicates))
+        if options.distinct:
+            select, scope = statement.distinct(select, scope[()], model), {(): scope[()]}
+        return _lowered(select, select, scope)
+
+    def sort(
+        self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+    ) -> Lowered[TargetT]:
+        """Order a select by the keys, then by its own order, then by the primary key."""
+        select, scope = statement.sorted_by(_select(lowered), _scope(lowered, model), model, keys, options)
+        return _lowered(select, lowered.unsorted, scope)
+
+    def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
+        """`limit` rows after the first `offset`, in a total order."""
+        root = _scope(lowered, model)[()]
+        return cast("TargetT", statement.page(_select(lowered), root, model, offset, limit))
+
+    def count(self, lowered: Lowered[TargetT], model: Model) -> Select[tuple[int]]:
+        """A select of the number of rows, without the sort, its joins, and the page."""
+        return statement.count(cast("Select[Any]", lowered.unsorted), _scope(lowered, model)[()], model)
+
+
+def schema(
+    entity: type,
+    options: QueryOptions = DEFAULT_QUERY_OPTIONS,
+    sort_options: SortOptions | None = None,
+    *,
+    orm: SQLAlchemyORM | None = None,
+) -> Schema:
+    """What clients may do with a mapped class. Build it once, when the application is put together.
+
+    Args:
+        entity: the class.
+        options: how filters are judged.
+        sort_options: how sorts are judged; without them sorts get the names, rights and functions of `options`.
+        orm: the backend; needed only for custom operators.
+
+    Raises:
+        ConfigurationError: the class is not mapped.
+    """
+    return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
+
+
+def _lowered(target: object, unsorted: object, scope: Scope) -> Lowered[Any]:
+    return Lowered(target, unsorted, cast("Mapping[object, object]", scope))
+
+
+def _select(lowered: Lowered[Any]) -> Select[Any]:
+    return cast("Select[Any]", lowered.target)
+
+
+def _scope(lowered: Lowered[Any], model: Model) -> Scope:
+    """What the select has reached; one that no filter has seen is looked at now."""
+    return cast("Scope", lowered.joins) or base_scope(_select(lowered), model)

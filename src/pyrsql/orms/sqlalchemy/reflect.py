@@ -1,0 +1,165 @@
+"""A mapped class -> Model."""
+
+from __future__ import annotations
+
+import inspect as python_inspect
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from sqlalchemy import Column, UniqueConstraint, inspect
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.ext.associationproxy import AssociationProxy
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, QueryableAttribute, RelationshipProperty
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeDecorator
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.model import ALL_RIGHTS, INFO_KEY, Embedded, Field, FieldRights, Member, Model, Relation, Shortcut
+from pyrsql.orms.sqlalchemy.column_kinds import kind_of_column, python_type_of
+
+_models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
+_lock = threading.RLock()
+_dialect = DefaultDialect()
+
+
+def reflect(entity: type) -> Model:
+    """Describe a mapped class; remembered for as long as the class lives.
+
+    Raises:
+        ConfigurationError: the class is not mapped.
+    """
+    known = _models.get(entity)
+    if known is not None:
+        return known
+    # Published under a lock, so that all threads get the same Model: its relations are compared by identity.
+    with _lock:
+        known = _models.get(entity)
+        if known is None:
+            known = _models[entity] = _model(_mapper(entity))
+        return known
+
+
+def _mapper(entity: type) -> Mapper[object]:
+    try:
+        mapper = inspect(entity)
+    except NoInspectionAvailable:
+        mapper = None
+    if not isinstance(mapper, Mapper):
+        raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
+    return mapper
+
+
+def _model(mapper: Mapper[object]) -> Model:
+    members = {member.name: member for member in _members(mapper)}
+    keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    identity = tuple(field for key in keys if isinstance(field := members.get(key), Field))
+    return Model(mapper.class_.__name__, mapper.class_, members, identity)
+
+
+def _members(mapper: Mapper[object]) -> Iterator[Member]:
+    unique = _unique_columns(mapper)
+    for name, prop in mapper.attrs.items():
+        match prop:
+            case ColumnProperty():
+                yield _column_field(mapper, name, prop, unique)
+            case RelationshipProperty():
+                yield Relation(
+                    name,
+                    mapper.class_.__name__,
+                    bool(prop.uselist),
+                    _later(prop),
+                    _rights(prop.info),
+                    name,
+                )
+            case CompositeProperty():
+                yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
+            case _:
+                continue
+    for name, synonym in mapper.synonyms.items():
+        yield Shortcut(name, (synonym.name,), _rights(synonym.info))
+    for name, descriptor in mapper.all_orm_descriptors.items():
+        if isinstance(descriptor, AssociationProxy):
+            yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), _rights(descriptor.info))
+        elif isinstance(descriptor, hybrid_property):
+            yield from _hybrid_field(mapper, name, _rights(descriptor.info))
+
+
+def _column_field(
+    mapper: Mapper[object], name: str, prop: ColumnProperty[object], unique: set[Column[object]]
+) -> Field:
+    expression = prop.columns[0]
+    return Field(
+        name,
+        kind_of_column(expression.type),
+        nullable=expression.nullable if isinstance(expression, Column) else True,
+        unique=expression in unique,
+        rights=_rights(prop.info),
+        python_type=python_type_of(expression.type),
+        accepts=_accepts(expression),
+        source=name,
+    )
+
+
+def _composite_members(
+    mapper: Mapper[object], name: str, prop: CompositeProperty[object], unique: set[Column[object]]
+) -> Iterator[tuple[str, Field]]:
+    """The fields of a composite, by the names of its constructor's parameters, which take them in this order."""
+    parameters = list(python_inspect.signature(prop.composite_class).parameters)
+    for parameter, inner in zip(parameters, prop.props, strict=False):
+        if isinstance(inner, ColumnProperty):
+            column = _column_field(mapper, f"{name}.{parameter}", inner, unique)
+            yield parameter, replace(column, source=inner.key)
+
+
+def _hybrid_field(mapper: Mapper[object], name: str, rights: FieldRights) -> Iterator[Field]:
+    """A hybrid property, where its class-level form is a SQL expression."""
+    attribute = getattr(mapper.class_, name)
+    expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
+    if isinstance(expression, ColumnElement):
+        type_ = expression.type
+        yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
+
+
+def _unique_columns(mapper: Mapper[object]) -> set[Column[object]]:
+    """The columns whose value identifies a row alone."""
+    found: set[Column[object]] = set()
+    if len(mapper.primary_key) == 1:
+        found.update(mapper.primary_key)
+    for column in mapper.columns:
+        if column.unique and not column.nullable:
+            found.add(column)
+    for constraint in getattr(mapper.local_table, "constraints", ()):
+        if isinstance(constraint, UniqueConstraint) and len(constraint.columns) == 1:
+            found.update(column for column in constraint.columns if not column.nullable)
+    return found
+
+
+def _accepts(expression: ColumnElement[object]) -> Callable[[object], bool] | None:
+    """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
+    type_ = expression.type
+    if not isinstance(type_, TypeDecorator):
+        return None
+
+    def accepts(value: object) -> bool:
+        try:
+            type_.process_bind_param(value, _dialect)
+        except Exception:
+            return False
+        return True
+
+    return accepts
+
+
+def _later(prop: RelationshipProperty[object]) -> Callable[[], Model]:
+    return lambda: reflect(prop.mapper.class_)
+
+
+def _rights(info: dict[object, object]) -> FieldRights:
+    rights = info.get(INFO_KEY, ALL_RIGHTS)
+    if not isinstance(rights, FieldRights):
+        raise ConfigurationError(f'info["{INFO_KEY}"] must be field_rights(...), not {rights!r}')
+    return rights

@@ -1,0 +1,124 @@
+"""Whole statements: filtered, sorted, counted and cut to a page."""
+
+# What a select holds (its order, limit, options) SQLAlchemy keeps in attributes with a leading underscore only.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sqlalchemy import ClauseElement, Select, UnaryExpression, func, select, tuple_
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.model import Field, Model
+from pyrsql.options import SortOptions
+from pyrsql.orms.sqlalchemy.order import Ordered, order_term
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope, joined, one_paths
+from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
+from pyrsql.orms.sqlalchemy.text import OrderedText
+from pyrsql.predicates import OrderKey, Predicate
+
+
+def narrowable(target: object) -> Select[Any]:
+    """The select, where a condition put on it can only take rows away.
+
+    Raises:
+        ConfigurationError: it is no select, or it has a LIMIT or OFFSET: SQL filters before it cuts, so that a condition
+            would let in rows that the cut had left out.
+    """
+    if not isinstance(target, Select):
+        raise ConfigurationError(f"a filter narrows a select, not {type(target).__name__}")
+    if target._limit_clause is not None or target._offset_clause is not None:
+        raise ConfigurationError("the base statement has a LIMIT or OFFSET, which a filter would undo: page it last")
+    return target
+
+
+def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lowering) -> tuple[Select[Any], Scope]:
+    """A select with the joins and conditions of a predicate, and what it has reached.
+
+    Args:
+        base: the select to narrow.
+        scope: what it has reached by itself.
+        predicate: what was proven.
+        lowering: options and custom operators.
+    """
+    needed = dict.fromkeys(path for test in tests_of(predicate) for path in one_paths(test.operand))
+    narrowed, reached = joined(base, scope, needed, lowering.options)
+    return narrowed.where(*where_parts(predicate, reached, lowering)), reached
+
+
+def sorted_by(
+    base: Select[Any], scope: Scope, model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+) -> tuple[Select[Any], Scope]:
+    """A select ordered by the keys, then by its own order, then by the primary key, and what it has reached."""
+    needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
+    reaching, reached = joined(base, scope, needed, options)
+    terms = [order_term(key, reached, options) for key in keys]
+    ordered = reaching.order_by(None).order_by(*terms, *base._order_by_clauses)
+    return _total(ordered, reached[()], model), reached
+
+
+def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int) -> Select[Any]:
+    """`limit` rows of a select after the first `offset`, its order completed to a total one."""
+    return _total(base, root, model).limit(limit).offset(offset)
+
+
+def distinct(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
+    """A select whose rows do not repeat.
+
+    Filters and sorts never repeat a row, so only a select with joins of its own can. DISTINCT would forbid an ORDER BY
+    over a relation on PostgreSQL, and any JSON column; the primary key says the same without.
+    """
+    descriptions = base.column_descriptions
+    if len(descriptions) != 1 or descriptions[0]["expr"] is not root or not model.identity:
+        return base.distinct()
+    key = [_column(root, field) for field in model.identity]
+    wanted = _without_options(base).with_only_columns(*key).order_by(None)
+    condition = key[0].in_(wanted) if len(key) == 1 else tuple_(*key).in_(wanted)
+    return select(root).where(condition).options(*base._with_options).order_by(*base._order_by_clauses)
+
+
+def count(base: Select[Any], root: Entity, model: Model) -> Select[tuple[int]]:
+    """A select of the number of rows of a select."""
+    unordered = _without_options(base).order_by(None)
+    if base._distinct or base._group_by_clauses or not model.identity:
+        return select(func.count()).select_from(unordered.subquery())
+    # The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity.
+    return unordered.with_only_columns(func.count(_column(root, model.identity[0])), maintain_column_froms=True)
+
+
+def _total(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
+    """A select ordered by its primary key last, unless what it is ordered by is unique already."""
+    present = [_bare(clause) for clause in base._order_by_clauses]
+
+    def is_present(field: Field) -> bool:
+        column = _column(root, field).__clause_element__()
+        return any(column.compare(clause) for clause in present)
+
+    identity = [field for field in model.identity if not is_present(field)]
+    if present and (not identity or any(is_present(field) for field in _unique_fields(model))):
+        return base
+    return base.order_by(*(_column(root, field) for field in identity))
+
+
+def _unique_fields(model: Model) -> Iterator[Field]:
+    return (member for member in model.members.values() if isinstance(member, Field) and member.unique)
+
+
+def _bare(clause: ClauseElement) -> ClauseElement:
+    """What an ORDER BY term sorts by, without direction, place of NULL and collation."""
+    while isinstance(clause, UnaryExpression | Ordered | OrderedText):
+        clause = clause.element if isinstance(clause, UnaryExpression) else next(iter(clause.clauses))
+    return clause
+
+
+def _column(root: Entity, field: Field) -> Any:
+    return getattr(root, cast("str", field.source))
+
+
+def _without_options(base: Select[Any]) -> Select[Any]:
+    """The select without loader options, which a select that loads no entity refuses."""
+    bare = base._generate()
+    bare._with_options = ()
+    return bare

@@ -1,0 +1,266 @@
+"""Text that means the same on every database: exact comparison, order by code point, and letter case.
+
+Databases differ in what `=`, `<`, `LIKE` and `ORDER BY` make of text: MariaDB compares without case and trailing blanks,
+PostgreSQL orders by the rules of a language, SQLite's LIKE ignores the case of ASCII letters. Each element here is decided
+when SQLAlchemy compiles the statement, so one statement serves every dialect.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, ColumnElement, String
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from pyrsql.predicates import Pattern, SqlPattern
+
+_ESCAPE = "!"
+
+
+class ExactText(FunctionElement[str]):
+    """A text as `=` and `IN` are to see it: case, accents and trailing blanks count."""
+
+    inherit_cache = True
+
+    def __init__(self, operand: ColumnElement[str]) -> None:
+        super().__init__(operand)
+        self.type = operand.type
+
+
+class OrderedText(FunctionElement[str]):
+    """A text as `<` and ORDER BY are to see it: by code point."""
+
+    inherit_cache = True
+
+    def __init__(self, operand: ColumnElement[str]) -> None:
+        super().__init__(operand)
+        self.type = operand.type
+
+
+class FoldedText(FunctionElement[str]):
+    """A text without its letter case."""
+
+    inherit_cache = True
+    type = String()
+
+
+class TextMatch(FunctionElement[bool]):
+    """`operand LIKE pattern`, where case counts."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+class TextMatchIgnoringCase(FunctionElement[bool]):
+    """`operand LIKE pattern`, where case does not count."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+class PatternText(TypeDecorator[Pattern | SqlPattern]):
+    """A pattern as a bound value, written in the notation of the dialect at hand.
+
+    Args:
+        operand_type: the type of what is matched. A decorated one binds the pattern as it binds any value.
+        ignore_case: letters of either case are to match. Only SQLite needs it in the pattern.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, operand_type: TypeEngine[str], ignore_case: bool) -> None:
+        super().__init__()
+        self.operand_type = operand_type
+        self.ignore_case = ignore_case
+
+    def process_bind_param(self, value: Pattern | SqlPattern | None, dialect: Dialect) -> str | None:
+        """The pattern in GLOB notation for SQLite, in LIKE notation elsewhere."""
+        if value is None:
+            return None
+        text = glob(value, self.ignore_case) if dialect.name == "sqlite" else like(value)
+        if isinstance(self.operand_type, TypeDecorator):
+            return self.operand_type.process_bind_param(text, dialect)
+        return text
+
+
+def text_match(
+    operand: ColumnElement[str], pattern: Pattern | SqlPattern, ignore_case: bool
+) -> TextMatch | TextMatchIgnoringCase:
+    """`operand` follows `pattern`.
+
+    Args:
+        operand: a text column or expression.
+        pattern: what its whole value must look like.
+        ignore_case: letters of either case match.
+    """
+    bound = BindParameter[object](None, pattern, PatternText(operand.type, ignore_case), unique=True)
+    return (TextMatchIgnoringCase if ignore_case else TextMatch)(operand, bound)
+
+
+def like(pattern: Pattern | SqlPattern) -> str:
+    """A pattern for LIKE with `!` as its escape character.
+
+    >>> like(Pattern(("", "50%", "")))
+    '%50!%%'
+    """
+    if isinstance(pattern, SqlPattern):
+        tokens = _sql_tokens(pattern)
+        return "".join(token if wild else _escaped(token) for token, wild in tokens)
+    return "%".join(map(_escaped, pattern.pieces))
+
+
+def glob(pattern: Pattern | SqlPattern, ignore_case: bool = False) -> str:
+    """A pattern for SQLite's GLOB, whose case always counts: to ignore it, each letter becomes a class of its forms.
+
+    >>> glob(Pattern(("", "a*b?", "")))
+    '*a[*]b[?]*'
+    >>> glob(Pattern(("Münch", "")), ignore_case=True)
+    '[mM][üÜ][nN][cC][hH]*'
+    """
+    if isinstance(pattern, SqlPattern):
+        wildcards = {"%": "*", "_": "?"}
+        return "".join(
+            wildcards[token] if wild else _globbed(token, ignore_case) for token, wild in _sql_tokens(pattern)
+        )
+    return "*".join(_globbed(piece, ignore_case) for piece in pattern.pieces)
+
+
+def _escaped(piece: str) -> str:
+    return piece.replace(_ESCAPE, _ESCAPE * 2).replace("%", _ESCAPE + "%").replace("_", _ESCAPE + "_")
+
+
+def _globbed(piece: str, ignore_case: bool) -> str:
+    return "".join(_glob_class(character, ignore_case) for character in piece)
+
+
+def _glob_class(character: str, ignore_case: bool) -> str:
+    if character in "*?[":
+        return f"[{character}]"
+    forms = case_forms(character) if ignore_case else character
+    return f"[{forms}]" if len(forms) > 1 else character
+
+
+def case_forms(character: str) -> str:
+    """The characters that are the same but for case, each itself and the forms of one character it has in other cases.
+
+    >>> case_forms("a"), case_forms("ß"), case_forms("1")
+    ('aA', 'ßẞ', '1')
+    """
+    lower = fold(character)
+    upper = character.upper()
+    forms = {lower: None, character: None, lower.upper(): None, upper: None, lower.title(): None}
+    forms |= dict.fromkeys(_MORE_FORMS.get(lower, ""))
+    return "".join(form for form in forms if len(form) == 1 and fold(form) == lower)
+
+
+def fold(character: str) -> str:
+    """The lower-case form of a character, where that is one character; else the character itself."""
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
+
+
+# Capitals that are not the upper-case form of their lower-case letter.
+_MORE_FORMS = {"k": "\u212a", "å": "\u212b", "ω": "\u2126", "θ": "\u03f4", "ß": "\u1e9e"}
+
+
+def _sql_tokens(pattern: SqlPattern) -> list[tuple[str, bool]]:
+    """The characters of a pattern in SQL notation, each with whether it is a wildcard."""
+    tokens: list[tuple[str, bool]] = []
+    characters = iter(pattern.text)
+    for character in characters:
+        if character == pattern.escape:
+            tokens.append((next(characters), False))
+        else:
+            tokens.append((character, character in "%_"))
+    return tokens
+
+
+def _codepoint_collation(compiler: SQLCompiler) -> str:
+    """The collation of MariaDB and MySQL that compares code points and pads nothing."""
+    return "utf8mb4_nopad_bin" if getattr(compiler.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+
+
+def _operand(element: FunctionElement[object], compiler: SQLCompiler, **options: object) -> str:
+    (operand,) = element.clauses
+    # The operand may be an expression of any precedence.
+    return compiler.process(operand.self_group(), **options)
+
+
+@compiles(ExactText)
+def _exact_text(element: ExactText, compiler: SQLCompiler, **options: object) -> str:
+    return _operand(element, compiler, **options)
+
+
+@compiles(OrderedText)
+def _ordered_text(element: OrderedText, compiler: SQLCompiler, **options: object) -> str:
+    return _operand(element, compiler, **options)
+
+
+@compiles(OrderedText, "postgresql")
+def _ordered_text_postgresql(element: OrderedText, compiler: SQLCompiler, **options: object) -> str:
+    return f'{_operand(element, compiler, **options)} COLLATE "C"'
+
+
+@compiles(ExactText, "mysql", "mariadb")
+@compiles(OrderedText, "mysql", "mariadb")
+def _text_mysql(element: ExactText | OrderedText, compiler: SQLCompiler, **options: object) -> str:
+    operand = _operand(element, compiler, **options)
+    return f"CONVERT({operand} USING utf8mb4) COLLATE {_codepoint_collation(compiler)}"
+
+
+@compiles(FoldedText)
+def _folded_text(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
+    return f"lower({_operand(element, compiler, **options)})"
+
+
+@compiles(FoldedText, "mysql", "mariadb")
+def _folded_text_mysql(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
+    operand = _operand(element, compiler, **options)
+    return f"LOWER(CONVERT({operand} USING utf8mb4)) COLLATE {_codepoint_collation(compiler)}"
+
+
+def _sides(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> tuple[str, str]:
+    operand, pattern = element.clauses
+    return compiler.process(operand.self_group(), **options), compiler.process(pattern, **options)
+
+
+@compiles(TextMatch)
+def _text_match(element: TextMatch, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    return f"({operand} LIKE {pattern} ESCAPE '{_ESCAPE}')"
+
+
+@compiles(TextMatchIgnoringCase)
+def _text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    return f"(lower({operand}) LIKE lower({pattern}) ESCAPE '{_ESCAPE}')"
+
+
+@compiles(TextMatch, "sqlite")
+@compiles(TextMatchIgnoringCase, "sqlite")
+def _text_match_sqlite(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    return f"({operand} GLOB {pattern})"
+
+
+@compiles(TextMatchIgnoringCase, "postgresql")
+def _text_match_postgresql(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    return f"({operand} ILIKE {pattern} ESCAPE '{_ESCAPE}')"
+
+
+@compiles(TextMatch, "mysql", "mariadb")
+def _text_match_mysql(element: TextMatch, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    return f"(CONVERT({operand} USING utf8mb4) COLLATE utf8mb4_bin LIKE {pattern} ESCAPE '{_ESCAPE}')"
+
+
+@compiles(TextMatchIgnoringCase, "mysql", "mariadb")
+def _text_match_ignoring_case_mysql(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> str:
+    operand, pattern = _sides(element, compiler, **options)
+    folded = f"LOWER(CONVERT({operand} USING utf8mb4)) COLLATE utf8mb4_bin"
+    return f"({folded} LIKE LOWER({pattern}) ESCAPE '{_ESCAPE}')"

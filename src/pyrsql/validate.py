@@ -1,0 +1,349 @@
+"""Node + Schema -> plan: every name, right, operator and value proven, and every problem found reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from returns.result import Failure, Result, Success
+
+from pyrsql import kinds
+from pyrsql import operators as ops
+from pyrsql.convert import Refusal, converter, with_converter
+from pyrsql.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.operators import ComparisonOperator
+from pyrsql.options import QueryOptions
+from pyrsql.plan import Filter, Order
+from pyrsql.predicates import (
+    Between,
+    Compare,
+    Complement,
+    Conjunction,
+    Custom,
+    Disjunction,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Operand,
+    OrderKey,
+    Pattern,
+    Predicate,
+    RelationOperand,
+    Sign,
+    SqlPattern,
+    Test,
+    ValueOperand,
+)
+from pyrsql.problems import (
+    LimitExceeded,
+    Problem,
+    Problems,
+    UnsupportedOperator,
+    UnsupportedSort,
+    WrongValue,
+    problems_of,
+)
+from pyrsql.resolve import Resolution, resolve
+from pyrsql.schema import Schema
+
+DEEPEST = 100
+"""Nested groups that no option can lift: SQLAlchemy's compiler meets RecursionError at about 140."""
+
+_SUGGESTIONS = 10
+"""Problems of one request that get a "did you mean": looking for one costs time."""
+
+_NULL = frozenset({ops.IS_NULL.name, ops.IS_NOT_NULL.name})
+_EQUALITY = _NULL | {ops.EQUAL.name, ops.NOT_EQUAL.name, ops.IN.name, ops.NOT_IN.name}
+_ORDERED = _EQUALITY | {
+    ops.GREATER.name,
+    ops.GREATER_OR_EQUAL.name,
+    ops.LESS.name,
+    ops.LESS_OR_EQUAL.name,
+    ops.BETWEEN.name,
+    ops.NOT_BETWEEN.name,
+}
+_TEXT_ONLY = frozenset(
+    {
+        ops.LIKE.name,
+        ops.NOT_LIKE.name,
+        ops.EQUAL_IGNORE_CASE.name,
+        ops.LIKE_IGNORE_CASE.name,
+        ops.NOT_LIKE_IGNORE_CASE.name,
+    }
+)
+_ON_TEXT = _ORDERED | _TEXT_ONLY
+
+_POSITIVE = {
+    ops.NOT_EQUAL.name: ops.EQUAL.name,
+    ops.NOT_IN.name: ops.IN.name,
+    ops.NOT_LIKE.name: ops.LIKE.name,
+    ops.NOT_LIKE_IGNORE_CASE.name: ops.LIKE_IGNORE_CASE.name,
+    ops.NOT_BETWEEN.name: ops.BETWEEN.name,
+}
+"""A negative operator -> the one it negates."""
+
+_SIGNS: dict[str, Sign] = {
+    ops.GREATER.name: ">",
+    ops.GREATER_OR_EQUAL.name: ">=",
+    ops.LESS.name: "<",
+    ops.LESS_OR_EQUAL.name: "<=",
+}
+
+_ORDER = frozenset({*_SIGNS, ops.BETWEEN.name})
+
+# A star that no backslash makes literal.
+_WILDCARD = re.compile(r"(?<!\\)\*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What a tree is judged by, and what has been found so far."""
+
+    schema: Schema
+    options: QueryOptions
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
+    """Prove a tree.
+
+    Args:
+        schema: what the endpoint offers.
+        node: the tree; None for no filter.
+
+    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
+    """
+    if node is None:
+        return Success(Filter(schema, None))
+    judge = _Judge(schema, schema.query_options)
+    predicate = _predicate(judge, node, 0)
+    problems = problems_of(judge.problems)
+    return Success(Filter(schema, predicate)) if problems is None else Failure(problems)
+
+
+def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
+    """Prove the keys of a sort.
+
+    Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
+    """
+    problems: list[Problem] = []
+    proven: list[OrderKey] = []
+    for key in keys:
+        found = resolve(schema, "sort", key.selector, key.span, suggest=len(problems) < _SUGGESTIONS)
+        judged = _order_key(key, found) if isinstance(found, Resolution) else found
+        if isinstance(judged, OrderKey):
+            proven.append(judged)
+        else:
+            problems.append(judged)
+    failed = problems_of(problems)
+    return Success(Order(schema, tuple(proven))) if failed is None else Failure(failed)
+
+
+def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
+    operand = found.operand
+    if isinstance(operand, RelationOperand):
+        return _unsortable(key, "a relation has no order", f"name a field of it: {key.selector}.…")
+    if isinstance(operand.kind, kinds.Binary | kinds.Array | kinds.Opaque):
+        return _unsortable(key, "this type has no order")
+    if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
+        return _unsortable(key, "a whole document has no order", f"name a value in it: {key.selector}.…")
+    if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
+        return _unsortable(key, "only text can be sorted ignoring case")
+    # NULL counts as the largest value: last ascending, first descending.
+    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
+    return OrderKey(operand, key.descending, key.ignore_case, nulls_first)
+
+
+def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> UnsupportedSort:
+    return UnsupportedSort(source="sort", field=key.selector, reason=reason, span=key.span, hint=hint)
+
+
+def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
+    """The predicate of a node, or None where a problem was found and noted."""
+    if isinstance(node, Comparison):
+        return _comparison(judge, node)
+    if depth > DEEPEST:
+        # Noted once: what is deeper is not looked at.
+        judge.problems.append(LimitExceeded(source="filter", limit="depth", maximum=DEEPEST))
+        return None
+    join = Conjunction if isinstance(node, And) else Disjunction
+    parts: list[Predicate] = []
+    complete = True
+    for inner in node.nodes:
+        part = _predicate(judge, inner, depth + 1)
+        if part is None:
+            complete = False
+        elif isinstance(part, join):
+            # A group inside a group of its own kind changes nothing.
+            parts.extend(part.parts)
+        else:
+            parts.append(part)
+    return join(tuple(parts)) if complete else None
+
+
+def _comparison(judge: _Judge, node: Comparison) -> Predicate | None:
+    suggest = len(judge.problems) < _SUGGESTIONS
+    found = resolve(judge.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+    if not isinstance(found, Resolution):
+        judge.problems.append(found)
+        return None
+    custom = judge.options.custom_predicates.get(node.operator.name)
+    offered = _offered(judge.options, found)
+    if node.operator.name not in offered:
+        judge.problems.append(_unsupported(judge.options, node, offered))
+        return None
+    operand = found.operand
+    if custom is not None:
+        convert = found.convert if custom.argument_type is None else _convert_to(judge.options, custom.argument_type)
+        values = _values(judge, node, convert)
+        return None if values is None else Custom(operand, node.operator, values)
+    if isinstance(operand, RelationOperand) or node.operator.name in _NULL:
+        return Null(operand, negated=node.operator.name == ops.IS_NOT_NULL.name)
+    return _test(judge, node, operand, found.convert)
+
+
+def _test(judge: _Judge, node: Comparison, operand: ValueOperand, convert: Callable[[str], object]) -> Predicate | None:
+    """The predicate of any operator that compares a value."""
+    options = judge.options
+    positive = _POSITIVE.get(node.operator.name, node.operator.name)
+    negative = positive != node.operator.name
+    negated = negative and options.negation == "sql"
+    json = isinstance(operand.kind, kinds.Json)
+    if json:
+        convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
+    values = _values(judge, node, convert)
+    if values is None:
+        return None
+    test: Test
+    match positive:
+        case ops.EQUAL.name:
+            # A JSON string is written with its own quotes, so that nothing in it is special.
+            literal = options.strict_equality or (json and node.arguments[0].startswith('"'))
+            test = _equal(operand, values[0], literal, negated)
+        case ops.IN.name:
+            test = Member(operand, values, negated)
+        case ops.EQUAL_IGNORE_CASE.name:
+            test = Compare(operand, "==", values[0], ignore_case=True)
+        case ops.LIKE.name | ops.LIKE_IGNORE_CASE.name:
+            pattern = _like(str(values[0]), options.like_escape_character)
+            if pattern is None:
+                expected = f"a pattern that does not end with the escape character {options.like_escape_character}"
+                judge.problems.append(_wrong_value(node, 0, expected))
+                return None
+            test = Match(operand, pattern, negated, ignore_case=positive == ops.LIKE_IGNORE_CASE.name)
+        case ops.BETWEEN.name:
+            test = Between(operand, values[0], values[1], negated)
+        case _:
+            test = Compare(operand, _SIGNS[positive], values[0])
+    return Complement(test) if negative and not negated else test
+
+
+def _equal(operand: ValueOperand, value: object, literal: bool, negated: bool) -> Compare | Match:
+    """`==` and `!=`: a caret at the start ignores case, an asterisk is a wildcard, in text and only there."""
+    sign: Sign = "!=" if negated else "=="
+    if literal or not isinstance(value, str) or not isinstance(_element(operand.kind), kinds.Text | kinds.Json):
+        return Compare(operand, sign, value)
+    ignore_case = value.startswith("^")
+    text = value[1:] if value.startswith(("^", "\\^")) else value
+    pieces = _pieces(text)
+    if len(pieces) == 1:
+        return Compare(operand, sign, pieces[0], ignore_case)
+    return Match(operand, Pattern(pieces), negated, ignore_case)
+
+
+def _like(text: str, escape: str | None) -> Pattern | SqlPattern | None:
+    """What a like operator looks for; None for an SQL pattern whose last escape character escapes nothing."""
+    if escape is None:
+        pieces = _pieces(text)
+        return Pattern(("", *pieces, "") if len(pieces) == 1 else pieces)
+    alone = len(text) - len(text.rstrip(escape))
+    return None if alone % 2 else SqlPattern(text, escape)
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    """The plain text between the wildcards."""
+    return tuple(piece.replace("\\*", "*") for piece in _WILDCARD.split(text))
+
+
+def _element(kind: kinds.Kind) -> kinds.Kind:
+    return kind.item if isinstance(kind, kinds.Array) else kind
+
+
+def _values(judge: _Judge, node: Comparison, convert: Callable[[str], object]) -> tuple[object, ...] | None:
+    """The converted arguments, or None where one was refused; each that was is noted."""
+    values = tuple(map(convert, node.arguments))
+    refused = False
+    for place, value in enumerate(values):
+        if isinstance(value, Refusal):
+            refused = True
+            judge.problems.append(_wrong_value(node, place, value.expected, value.hint))
+    return None if refused else values
+
+
+def _wrong_value(node: Comparison, place: int, expected: str, hint: str | None = None) -> WrongValue:
+    span = node.argument_spans[place] if node.argument_spans else None
+    return WrongValue(
+        source="filter",
+        field=node.selector,
+        value=node.arguments[place],
+        expected=expected,
+        span=span,
+        hint=hint,
+    )
+
+
+def _text(text: str) -> object:
+    return converter(kinds.Text())(text)
+
+
+def _json_scalar(convert: Callable[[str], object]) -> Callable[[str], object]:
+    """What has an order in JSON: numbers, texts and times."""
+
+    def scalar(text: str) -> object:
+        value = convert(text)
+        if isinstance(value, bool | list | dict):
+            return Refusal("a number or a text")
+        return value
+
+    return scalar
+
+
+def _convert_to(options: QueryOptions, python_type: type) -> Callable[[str], object]:
+    own = options.value_converter_registry.converters.get(python_type)
+    return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
+
+
+def _offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
+    """The names of the operators that a selector takes."""
+    names = _operators_of(found) | options.custom_predicates.keys()
+    return names if found.operators is None else names & found.operators
+
+
+def _operators_of(found: Resolution) -> frozenset[str]:
+    operand = found.operand
+    if isinstance(operand, RelationOperand):
+        return _NULL
+    match _element(operand.kind):
+        case kinds.Text():
+            return _ON_TEXT
+        case kinds.Boolean() | kinds.Enumeration() | kinds.Uuid():
+            return _EQUALITY
+        case kinds.Json():
+            return _ON_TEXT if isinstance(operand, FieldOperand) and operand.keys else _EQUALITY
+        case kinds.Binary() | kinds.Opaque():
+            return _ORDERED if found.converted else _NULL
+        case _:
+            return _ORDERED
+
+
+def _unsupported(options: QueryOptions, node: Comparison, offered: frozenset[str]) -> UnsupportedOperator:
+    return UnsupportedOperator(
+        source="filter",
+        field=node.selector,
+        operator=node.operator.spelling,
+        offered=tuple(operator.spelling for operator in options.operators if operator.name in offered),
+        span=node.span,
+    )
