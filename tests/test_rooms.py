@@ -19,6 +19,7 @@ ROOMS = (
     "problems",
     "messages",
     "grammar",
+    "hints",
     "parse",
     "render",
     "errors",

@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from parsy import Parser, eof, regex, seq
+# parsy has no stubs; its annotations leave some types open.
+from parsy import Parser, eof, regex, seq  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 # --- terminals ---
 
@@ -142,8 +143,8 @@ def expected_in(rule: Parser, text: str, start: int) -> tuple[int, frozenset[str
 
 # --- the same, fused ---
 
-# An empty match is a link that cannot be read. So the matches of `finditer` stand side by side up to there, and
-# no character is looked at by more than one of them: a wrong text costs linear time as well.
+# An empty match is a link that cannot be read. So the matches of `finditer` stand side by side up to there,
+# and no character is looked at by two of them: a wrong text costs linear time as well.
 COMPARISON = (
     rf"{BLANKS}(?P<opening>(?:\({BLANKS})++)?+"
     rf"(?:(?P<field>(?![{WHITESPACE}]){RUN})|(?P<other_field>{VALUE})){BLANKS}"

@@ -78,9 +78,9 @@ class Comparison:
 class _Draft:
     """A comparison while it is being filled in.
 
-    A frozen dataclass sets each field through `object.__setattr__`, three times the cost of an assignment, and
-    a long filter makes hundreds of comparisons. A draft has the same slots, is filled by plain assignments, and
-    becomes a `Comparison`, frozen like any other, when it is done.
+    A frozen dataclass sets each field through `object.__setattr__`, at more than twice the cost of an
+    assignment, and a long filter makes hundreds of comparisons. A draft has the same slots, is filled by
+    assignments, and becomes a `Comparison`, frozen like any other, when it is done.
     """
 
     __slots__ = ("arguments", "operator", "selector", "written")

@@ -42,7 +42,7 @@ PROBLEMS_AT_ONCE = 10
 """A filter is read no further than this many problems: more would help nobody, and each one costs time."""
 
 NEVER_NEXT = frozenset("(=!~'\"")
-"""Tokens that cannot follow an operator without arguments, whatever it takes: there the syntax is at fault."""
+"""Tokens that cannot follow an operator without arguments: the syntax is at fault there, not the arity."""
 
 CALL_DEPTH = 32
 """Function calls inside function calls that a selector may hold."""
@@ -66,12 +66,13 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     Returns:
         The tree of what is written.
 
-    Problems: LimitExceeded and SyntaxProblem, which end the reading; each UnknownOperator and WrongArity before.
+    Problems: LimitExceeded and SyntaxProblem, which end the reading, and each UnknownOperator and WrongArity
+    before them.
 
     >>> parse_filter("name==demo;age>18").unwrap().nodes[1].selector
     'age'
     >>> parse_filter("name=demo").failure()[0].hint
-    "Write '==' to compare."
+    "Write '=='."
     """
     rules = _rules(options)
     if len(text) > rules.query_length:
