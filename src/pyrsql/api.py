@@ -130,7 +130,8 @@ def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
         options: how it is read and judged.
 
     Raises:
-        ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number of
+        ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number
+        of
             arguments, or is larger than its limits.
     """
     chosen = options or DEFAULT_QUERY_OPTIONS

@@ -1,7 +1,7 @@
 """What a model offers: its fields, relations and the rights that stand on them.
 
-A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member again
-is in `source`, which only that backend reads.
+A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member
+again is in `source`, which only that backend reads.
 """
 
 from __future__ import annotations

@@ -147,14 +147,14 @@ class FieldOptions:
         join_hints: `"User.company"` -> how that relation is joined. RIGHT is refused.
         field_whitelist: the only fields a client may use. An entry is a whole path (`"company.name"`), or the name of
             one step: a path is allowed when it is listed whole or each of its steps is. None allows all.
-        field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts with
-            it, and, when it is a single name, that name anywhere in a path.
+        field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts
+            with it, and, when it is a single name, that name anywhere in a path.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it that no path may touch.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match).
         procedure_blacklist: the same for names that stay forbidden even if listed.
-        function_signatures: name -> what the function takes and gives. A listed function that is neither declared here nor
-            among the well-known ones takes text arguments and gives text.
+        function_signatures: name -> what the function takes and gives. A listed function that is neither declared here
+            nor among the well-known ones takes text arguments and gives text.
         json_options: how paths below JSON columns behave.
     """
 

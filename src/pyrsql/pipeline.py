@@ -12,8 +12,8 @@ built once and chained with `bind`:
         .bind(paginate(PageRequest.of(0, 25)))             # Result[PaginatedSelect, Problems]
     )
 
-A chain stops at the first stage that fails. `judge` reads filter, sort and page side by side instead, and reports what is
-wrong with all three at once.
+A chain stops at the first stage that fails. `judge` reads filter, sort and page side by side instead, and reports what
+is wrong with all three at once.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
     """Prove a tree against what a schema offers: names, rights, types, values.
 
-    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there are.
+    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there
+    are.
     """
 
     def validated(node: Node | None) -> Result[Filter, Problems]:

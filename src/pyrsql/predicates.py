@@ -21,7 +21,8 @@ Sign = Literal["==", "!=", ">", ">=", "<", "<="]
 class FieldOperand:
     """The value at the end of a path.
 
-    `keys` leads on below a JSON column. `kind` is that of the field, or `Json` below one. `path` is as the client wrote it.
+    `keys` leads on below a JSON column. `kind` is that of the field, or `Json` below one. `path` is as the client wrote
+    it.
     """
 
     path: str
@@ -75,7 +76,7 @@ def collection_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Rela
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Plain text pieces with any run of characters between each two: `("a", "b")` is `a*b`, `("", "a", "")` is `*a*`."""
+    """Plain text with any run of characters between each two pieces: `("a", "b")` is `a*b`."""
 
     pieces: tuple[str, ...]
 

@@ -1,6 +1,7 @@
 """A selector -> what it stands for: mapping, path, rights, functions.
 
-What a client may not use and what does not exist take the same way to the same problem, so that no answer tells them apart.
+What a client may not use and what does not exist take the same way to the same problem, so that no answer tells them
+apart.
 """
 
 from __future__ import annotations
@@ -358,7 +359,9 @@ def _offered(question: _Question, place: _Place) -> list[str]:
     offered = [name for name, member in members if _allowed(question, place, member, final=False, keys=(), owner=None)]
     if not place.names:
         alone = replace(question, suggest=False)
-        for alias in list(question.options.field_mapping)[:_CANDIDATES]:
-            if isinstance(_resolve_path(alone, tuple(alias.split("."))), Resolution):
-                offered.append(alias)
+        offered += [
+            alias
+            for alias in list(question.options.field_mapping)[:_CANDIDATES]
+            if isinstance(_resolve_path(alone, tuple(alias.split("."))), Resolution)
+        ]
     return offered

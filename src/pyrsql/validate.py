@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from returns.result import Failure, Result, Success
 
 from pyrsql import kinds
 from pyrsql import operators as ops
 from pyrsql.convert import Refusal, converter, with_converter
-from pyrsql.nodes import And, Comparison, Node, Or, SortKey
-from pyrsql.operators import ComparisonOperator
+from pyrsql.nodes import And, Comparison, Node, SortKey
 from pyrsql.options import QueryOptions
 from pyrsql.plan import Filter, Order
 from pyrsql.predicates import (
@@ -27,7 +25,6 @@ from pyrsql.predicates import (
     Match,
     Member,
     Null,
-    Operand,
     OrderKey,
     Pattern,
     Predicate,

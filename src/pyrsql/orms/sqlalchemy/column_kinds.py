@@ -21,8 +21,8 @@ def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
     """The kind of a column's values.
 
     Args:
-        type_: the type of a column or an expression. A `TypeDecorator` counts by the Python type it declares, and by the
-            type it decorates where both are the same.
+        type_: the type of a column or an expression. A `TypeDecorator` counts by the Python type it declares, and by
+            the type it decorates where both are the same.
     """
     match type_:
         case types.Interval() | postgresql.INTERVAL():

@@ -43,7 +43,8 @@ class SQLAlchemyORM:
         """Narrow a select to the rows that the predicate is true for.
 
         Raises:
-            ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no lowering.
+            ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no
+            lowering.
         """
         missing = options.custom_predicates.keys() - self.custom_predicates.keys()
         if missing:

@@ -58,7 +58,7 @@ def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: Field
 
 
 def base_scope(select: Select[Any], model: Model) -> Scope:
-    """What a base statement has reached by itself: its root, and the to-one relations it joins along plain attributes."""
+    """What a base statement has reached by itself: its root, and the to-one relations that it joins."""
     root = root_entity(select, model)
     scope: dict[Steps, Entity] = {(): root}
     for target, onclause, *_ in select._setup_joins:
@@ -178,7 +178,7 @@ def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:
 
 
 def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity:
-    """The entity that a join of a base statement brought in: the class, or the alias given by `of_type` or as target."""
+    """The entity that a join of a base statement brought in: the class, or the alias it names."""
     if target is link:
         of_type = getattr(link, "_of_type", None)
         return link.property.mapper.class_ if of_type is None else of_type.entity

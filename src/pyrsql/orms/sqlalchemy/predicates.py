@@ -36,7 +36,7 @@ from pyrsql.predicates import (
 )
 
 _WIDEST = 100
-"""Parts in one flat AND or OR: SQLite's parser takes no expression deeper than 1,000, and reads `a AND b AND c` as deep."""
+"""Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -122,7 +122,7 @@ def _joined(join: Callable[..., ColumnElement[bool]], clauses: list[ColumnElemen
 
 
 def _deepest_first(parts: tuple[Predicate, ...]) -> list[Predicate]:
-    """Groups before single tests: SQLite's parser keeps all it has read of a clause while it reads a group inside it."""
+    """Groups before single tests: SQLite's parser keeps what it has read of a clause while it reads a group in it."""
     return sorted(parts, key=_depth, reverse=True)
 
 

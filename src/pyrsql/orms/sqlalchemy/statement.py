@@ -24,7 +24,8 @@ def narrowable(target: object) -> Select[Any]:
     """The select, where a condition put on it can only take rows away.
 
     Raises:
-        ConfigurationError: it is no select, or it has a LIMIT or OFFSET: SQL filters before it cuts, so that a condition
+        ConfigurationError: it is no select, or it has a LIMIT or OFFSET: SQL filters before it cuts, so that a
+        condition
             would let in rows that the cut had left out.
     """
     if not isinstance(target, Select):

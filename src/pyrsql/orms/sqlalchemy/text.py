@@ -1,8 +1,8 @@
 """Text that means the same on every database: exact comparison, order by code point, and letter case.
 
-Databases differ in what `=`, `<`, `LIKE` and `ORDER BY` make of text: MariaDB compares without case and trailing blanks,
-PostgreSQL orders by the rules of a language, SQLite's LIKE ignores the case of ASCII letters. Each element here is decided
-when SQLAlchemy compiles the statement, so one statement serves every dialect.
+Databases differ in what `=`, `<`, `LIKE` and `ORDER BY` make of text: MariaDB compares without case and trailing
+blanks, PostgreSQL orders by the rules of a language, SQLite's LIKE ignores the case of ASCII letters. Each element here
+is decided when SQLAlchemy compiles the statement, so one statement serves every dialect.
 """
 
 from __future__ import annotations
