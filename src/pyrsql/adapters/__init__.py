@@ -1,0 +1,1 @@
+"""Ways into pyrsql from web frameworks."""

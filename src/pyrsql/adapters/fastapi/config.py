@@ -1,0 +1,95 @@
+"""How the parameters of a request are called, read and bounded."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
+from pyrsql.page import LARGEST_OFFSET, PageRequest
+
+Examples = Mapping[str, Mapping[str, Any]]
+"""OpenAPI examples of a parameter: name -> `{"summary": …, "description": …, "value": …}`."""
+
+
+class SortParameterFormat(enum.Enum):
+    """How a request names several sort keys: `sort=name,asc;age`, or `sort=name,asc&sort=age`."""
+
+    SEMICOLON = "semicolon"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FastAPICriteriaConfig:
+    """How the parameters of a request are called, read and bounded. Share one between as many endpoints as
+    you like.
+
+    Args:
+        filter_parameter: name of the query parameter that holds the filter.
+        sort_parameter: name of the one that holds the sort.
+        page_parameter: name of the one that holds the page number.
+        size_parameter: name of the one that holds the page size.
+        sort_parameter_format: how several sort keys are given.
+        default_page_size: size of the page where a request names none. Without it a request that names
+            neither page nor size gets all rows, and a page number alone is a problem.
+        max_page_size: the largest size that a request may name. It bounds what is asked for; give
+            `default_page_size` too to bound requests that ask for no page.
+        one_based_paging: page numbers start at 1, not 0.
+        query_options: how filters are read and judged.
+        sort_options: how sorts are read and judged; without them sorts get the names, rights and functions of
+            `query_options`.
+        filter_openapi_examples: examples of the filter on the OpenAPI page.
+        sort_openapi_examples: examples of the sort.
+        page_openapi_examples: examples of the page number.
+        size_openapi_examples: examples of the page size.
+
+    Raises:
+        ConfigurationError: a parameter without a name, two of the same name, or sizes that no page can have.
+    """
+
+    filter_parameter: str = "filter"
+    sort_parameter: str = "sort"
+    page_parameter: str = "page"
+    size_parameter: str = "size"
+    sort_parameter_format: SortParameterFormat = SortParameterFormat.SEMICOLON
+    default_page_size: int | None = None
+    max_page_size: int | None = None
+    one_based_paging: bool = False
+    query_options: QueryOptions = DEFAULT_QUERY_OPTIONS
+    sort_options: SortOptions | None = None
+    filter_openapi_examples: Examples | None = None
+    sort_openapi_examples: Examples | None = None
+    page_openapi_examples: Examples | None = None
+    size_openapi_examples: Examples | None = None
+    default_page: PageRequest | None = field(init=False, repr=False, compare=False)
+    """The page of a request that names none."""
+
+    def __post_init__(self) -> None:
+        names = (self.filter_parameter, self.sort_parameter, self.page_parameter, self.size_parameter)
+        if not all(names):
+            raise ConfigurationError("a parameter of a request has an empty name")
+        if len(set(names)) < len(names):
+            raise ConfigurationError(f"the parameters of a request need different names, not {', '.join(names)}")
+        default, largest = self.default_page_size, self.max_page_size
+        for option, size in (("default_page_size", default), ("max_page_size", largest)):
+            if size is not None and not 1 <= size <= LARGEST_OFFSET:
+                raise ConfigurationError(f"{option}={size}: a page has at least one row and at most {LARGEST_OFFSET}")
+        if default is not None and largest is not None and default > largest:
+            raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
+        object.__setattr__(self, "default_page", None if default is None else PageRequest.of(0, default))
+
+    @property
+    def first_page(self) -> int:
+        """The number of the first page."""
+        return 1 if self.one_based_paging else 0
+
+    @property
+    def largest_size(self) -> int:
+        """The largest page size that a request may name."""
+        return LARGEST_OFFSET if self.max_page_size is None else self.max_page_size
+
+
+DEFAULT_CRITERIA_CONFIG = FastAPICriteriaConfig()

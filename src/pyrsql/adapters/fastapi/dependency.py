@@ -1,0 +1,78 @@
+"""The dependency that reads filter, sort and page of a request."""
+
+from __future__ import annotations
+
+import inspect
+
+from returns.pipeline import is_successful
+from returns.result import Result, Success
+
+from pyrsql import pipeline
+from pyrsql.adapters.fastapi.answers import CriteriaError
+from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.criteria import RequestCriteria
+from pyrsql.adapters.fastapi.reading import Values, read_request
+from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
+from pyrsql.api import Query, Sort
+from pyrsql.nodes import SortKey
+from pyrsql.parse import is_blank, parse_sort
+from pyrsql.problems import Problem, Problems, problems_of
+from pyrsql.schema import sort_options_like
+
+
+class CriteriaDependency:
+    """Reads filter, sort and page of a request: `Depends(CriteriaDependency(config))`.
+
+    Async, though it waits for nothing: FastAPI would run a plain function in a thread, which costs more than
+    it does.
+
+    Args:
+        config: names, formats and bounds of the parameters.
+        documents: what OpenAPI says of filter and sort.
+
+    Raises (when called):
+        CriteriaError: everything of the request that cannot be read, answered with status 400.
+    """
+
+    def __init__(
+        self, config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG, documents: Documents = NO_DOCUMENTS
+    ) -> None:
+        self.config = config
+        self._sort_options = config.sort_options or sort_options_like(config.query_options)
+        self.__signature__: inspect.Signature = signature(config, documents)
+
+    async def __call__(
+        self, *, filter: Values = None, sort: Values = None, page: Values = None, size: Values = None
+    ) -> RequestCriteria:
+        """Read the values that a request gives the four parameters."""
+        texts = read_request(self.config, filter, sort, page, size)
+        node = pipeline.parse(texts.filter, self.config.query_options)
+        keys = self._keys(texts.sort)
+        problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])
+        if problems is not None:
+            raise CriteriaError(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
+        return RequestCriteria(
+            Query(texts.filter, self.config.query_options, node.unwrap()),
+            Sort(texts.sort, self._sort_options, keys.unwrap()),
+            texts.page.unwrap(),
+            self.config,
+        )
+
+    def _keys(self, text: str | None) -> Result[tuple[SortKey, ...], Problems]:
+        if text is None or is_blank(text):
+            return Success(())
+        return parse_sort(text, self._sort_options)
+
+
+def criteria_dependency(config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG) -> CriteriaDependency:
+    """The dependency that reads filter, sort and page: `Annotated[RequestCriteria,
+    Depends(criteria_dependency())]`.
+
+    Args:
+        config: names, formats and bounds of the parameters.
+    """
+    return CriteriaDependency(config)
+
+
+def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
+    return () if is_successful(result) else result.failure()

@@ -1,0 +1,156 @@
+"""What the filter and the sort of an endpoint may name, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from returns.pipeline import is_successful
+
+from pyrsql import kinds
+from pyrsql.model import Embedded, Member, Model, Relation
+from pyrsql.nodes import Comparison, SortKey
+from pyrsql.operators import ComparisonOperator
+from pyrsql.predicates import FieldOperand, Operand, RelationOperand
+from pyrsql.problems import UnsupportedOperator
+from pyrsql.resolve import Resolution, resolve
+from pyrsql.schema import Purpose, Schema
+from pyrsql.validate import validate_filter, validate_sort
+
+# No field takes it, so that the problem it makes names the operators that the field does take.
+_NO_OPERATOR = ComparisonOperator("no operator", ("=nooperator=",))
+
+_RELATIONS_DEEP = 1
+"""How many relations a listed path may take: models refer to each other without an end."""
+
+
+def filter_extension(schema: Schema) -> dict[str, Any]:
+    """The fields that a filter may name, with their types and operators, as JSON."""
+    found = [(path, resolve(schema, "filter", path, suggest=False)) for path in _candidates(schema, "filter")]
+    return {
+        "fields": [
+            {"name": path, **_type_of(resolution.operand), "operators": operators}
+            for path, resolution in found
+            if isinstance(resolution, Resolution) and (operators := _operators(schema, path))
+        ]
+    }
+
+
+def sort_extension(schema: Schema) -> dict[str, Any]:
+    """The fields that a sort may name, as JSON."""
+    return {
+        "fields": [
+            {"name": path}
+            for path in _candidates(schema, "sort")
+            if is_successful(validate_sort(schema, [SortKey(path)]))
+        ]
+    }
+
+
+def listing(extension: dict[str, Any]) -> str:
+    """The fields of an extension as Markdown: a table for a filter, a line for a sort; empty where it names
+    none.
+    """
+    fields = extension.get("fields", [])
+    if not fields:
+        return ""
+    if extension["role"] == "sort":
+        return "Fields: " + ", ".join(f"`{field['name']}`" for field in fields)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for field in fields:
+        operators = " ".join(f"`{operator}`" for operator in field["operators"])
+        alike.setdefault((_type_for_people(field), operators), []).append(f"`{field['name']}`")
+    rows = [f"| {', '.join(names)} | {kind} | {operators} |" for (kind, operators), names in alike.items()]
+    return "\n".join(["| fields | type | operators |", "| --- | --- | --- |", *rows])
+
+
+def _candidates(schema: Schema, purpose: Purpose) -> list[str]:
+    """Paths to try: those that are listed or mapped, the model's own members, and those of related models."""
+    options = schema.options(purpose)
+    listed = sorted(path for path in options.field_whitelist or () if "." in path)
+    walked = _walk(schema.model, "", _RELATIONS_DEEP)
+    return list(dict.fromkeys([*options.field_mapping, *walked, *listed]))
+
+
+def _walk(model: Model, prefix: str, deep: int) -> Iterator[str]:
+    for name, member in model.members.items():
+        yield from _paths_of(f"{prefix}{name}", member, deep)
+
+
+def _paths_of(path: str, member: Member, deep: int) -> Iterator[str]:
+    match member:
+        case Relation(target=target):
+            yield path
+            if deep:
+                yield from _walk(target(), f"{path}.", deep - 1)
+        case Embedded(members=members):
+            for name, inner in members.items():
+                yield from _paths_of(f"{path}.{name}", inner, deep)
+        case _:
+            yield path
+
+
+def _operators(schema: Schema, path: str) -> list[str]:
+    judged = validate_filter(schema, Comparison(path, _NO_OPERATOR, ()))
+    match judged.failure() if not is_successful(judged) else ():
+        case (UnsupportedOperator(offered=offered),):
+            return list(offered)
+        case _:
+            return []
+
+
+def _type_of(operand: Operand) -> dict[str, Any]:
+    """The type at the end of a path; `many` where the path leads to many rows."""
+    relations = operand.relations if isinstance(operand, FieldOperand | RelationOperand) else ()
+    many = {"many": True} if any(step.many for step in relations) else {}
+    return {**({"type": "relation"} if isinstance(operand, RelationOperand) else _kind(operand.kind)), **many}
+
+
+def _kind(kind: kinds.Kind) -> dict[str, Any]:
+    match kind:
+        case kinds.Boolean():
+            return {"type": "boolean"}
+        case kinds.Integer():
+            return {"type": "integer"}
+        case kinds.Decimal():
+            return {"type": "decimal"}
+        case kinds.Float():
+            return {"type": "number"}
+        case kinds.Text():
+            return {"type": "text"}
+        case kinds.Date():
+            return {"type": "date"}
+        case kinds.Time():
+            return {"type": "time"}
+        case kinds.DateTime():
+            return {"type": "date-time"}
+        case kinds.Duration():
+            return {"type": "duration"}
+        case kinds.Uuid():
+            return {"type": "uuid"}
+        case kinds.Enumeration(members):
+            return {"type": "enumeration", "values": [written for written, _ in members]}
+        case kinds.Binary():
+            return {"type": "binary"}
+        case kinds.Json():
+            return {"type": "json"}
+        case kinds.Array(item):
+            return {"type": "array", "items": _kind(item)}
+        case kinds.Opaque(name):
+            return {"type": name}
+        case _:
+            assert_never(kind)
+
+
+def _type_for_people(field: dict[str, Any]) -> str:
+    match field:
+        case {"values": values}:
+            return "one of " + ", ".join(f"`{value}`" for value in values)
+        case {"type": "array", "items": items}:
+            return f"array of {_type_for_people(items)}"
+        case {"type": "relation", "many": True}:
+            return "related rows"
+        case {"type": "relation"}:
+            return "related row"
+        case _:
+            return str(field["type"])

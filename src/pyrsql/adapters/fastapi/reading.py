@@ -1,0 +1,121 @@
+"""The parameters of a request -> texts and a page.
+
+Nothing of FastAPI's own validation takes part, so every mistake of a client gets an answer of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from returns.result import Failure, Result, Success
+
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
+from pyrsql.page import LARGEST_OFFSET, PageRequest
+from pyrsql.parse import is_blank
+from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, problems_of
+
+Values = list[str] | None
+"""Every value that a request gives a parameter; None where it does not name it."""
+
+_LONGEST_NUMBER = len(str(LARGEST_OFFSET))
+
+
+class RepeatedParameter(LimitExceeded):
+    """A parameter that may stand in a request once stands there more often: which one counts is not ours to
+    guess.
+    """
+
+    __slots__ = ()
+    code: ClassVar[str] = "repeated-parameter"
+
+
+class MissingSize(PageProblem):
+    """A page number without a size, where the endpoint has no default size."""
+
+    __slots__ = ()
+    code: ClassVar[str] = "missing-page-size"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTexts:
+    """What a request says, before anything of it is read as RSQL.
+
+    Args:
+        filter: the filter's text.
+        sort: the sort's text; the values of a repeated sort are joined by `;`.
+        page: the page, or what is wrong with it.
+        problems: what is wrong with the parameters as such.
+    """
+
+    filter: str | None
+    sort: str | None
+    page: Result[PageRequest | None, Problems]
+    problems: tuple[Problem, ...] = ()
+
+
+def read_request(
+    config: FastAPICriteriaConfig, filter: Values, sort: Values, page: Values, size: Values
+) -> RequestTexts:
+    """Read the four parameters of a request."""
+    repeated: tuple[Problem, ...] = ()
+    if filter is not None and len(filter) > 1:
+        repeated = (_repeated("filter", filter),)
+        filter = None
+    if sort is not None and config.sort_parameter_format is SortParameterFormat.REPEATED:
+        sort = [";".join(key for key in sort if not is_blank(key))]
+    elif sort is not None and len(sort) > 1:
+        repeated = (*repeated, _repeated("sort", sort))
+        sort = None
+    return RequestTexts(
+        filter[0] if filter else None, sort[0] if sort else None, read_page(config, page, size), repeated
+    )
+
+
+def read_page(config: FastAPICriteriaConfig, page: Values, size: Values) -> Result[PageRequest | None, Problems]:
+    """Read page number and size. None is a request for all rows.
+
+    Problems: PageProblem, RepeatedParameter and MissingSize, for the number, the size, or both.
+    """
+    if page is None and size is None:
+        return Success(config.default_page)
+    first = config.first_page
+    number = first if page is None else _whole_number("page", page, first, LARGEST_OFFSET)
+    rows = config.default_page_size if size is None else _whole_number("size", size, 1, config.largest_size)
+    if isinstance(number, int) and isinstance(rows, int):
+        offset = (number - first) * rows
+        if offset <= LARGEST_OFFSET - rows:
+            return Success(PageRequest(offset, rows))
+    problems = problems_of(_page_problems(number, rows, first))
+    assert problems is not None
+    return Failure(problems)
+
+
+def _page_problems(number: int | Problem, rows: int | Problem | None, first: int) -> Iterator[Problem]:
+    if not isinstance(number, int):
+        yield number
+    if rows is None:
+        yield MissingSize(source="size", value="", expected="a page size")
+    elif not isinstance(rows, int):
+        yield rows
+    if isinstance(number, int) and isinstance(rows, int):
+        last = LARGEST_OFFSET // rows - 1 + first
+        yield PageProblem(source="page", value=str(number), expected=f"a whole number from {first} to {last}")
+
+
+def _whole_number(source: Literal["page", "size"], values: list[str], minimum: int, maximum: int) -> int | Problem:
+    """The one value as a number. Digits are ASCII; the length is checked before the text is converted."""
+    if len(values) > 1:
+        return _repeated(source, values)
+    text = values[0]
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER and minimum <= int(text) <= maximum:
+        return int(text)
+    bounds = f"from {minimum}" if maximum == LARGEST_OFFSET else f"from {minimum} to {maximum}"
+    return PageProblem(source=source, value=text, expected=f"a whole number {bounds}")
+
+
+def _repeated(source: Literal["filter", "sort", "page", "size"], values: list[str]) -> RepeatedParameter:
+    return RepeatedParameter(
+        source=source, limit=f"values of {source}", maximum=1, actual=len(values), hint="give it once"
+    )

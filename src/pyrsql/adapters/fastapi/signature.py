@@ -1,0 +1,139 @@
+"""What a dependency tells FastAPI of its parameters: enough for OpenAPI, nothing for FastAPI to refuse."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from pyrsql.adapters.fastapi.config import Examples, FastAPICriteriaConfig, SortParameterFormat
+from pyrsql.page import LARGEST_OFFSET
+
+EXTENSION = "x-pyrsql"
+"""The OpenAPI extension in which a parameter's schema says what may stand in it."""
+
+FILTER_DESCRIPTION = (
+    "Keeps the rows that an RSQL filter is true for. A comparison is `field operator value`, such as "
+    "`name==demo*` or `age=in=(30,40)`; `;` is *and*, `,` is *or*, parentheses group, and a value with blanks "
+    "or reserved characters stands in quotes."
+)
+SORT_DESCRIPTION = "Sorts the rows: `name`, `name,desc` or `-name`; `company.name,asc,ic,nullsfirst`."
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What OpenAPI says of the filter and the sort of one endpoint.
+
+    Args:
+        filter_description: what may stand in the filter, for people.
+        sort_description: what may stand in the sort.
+        filter_examples: examples of it.
+        sort_examples: examples of it.
+        filter_extension: gives the value of `x-pyrsql` at the filter. It is called when the document is
+            made, not before: by then all models are there.
+        sort_extension: the same at the sort.
+    """
+
+    filter_description: str = FILTER_DESCRIPTION
+    sort_description: str = SORT_DESCRIPTION
+    filter_examples: Examples = field(default_factory=dict[str, Mapping[str, Any]])
+    sort_examples: Examples = field(default_factory=dict[str, Mapping[str, Any]])
+    filter_extension: Callable[[], dict[str, Any]] = dict
+    sort_extension: Callable[[], dict[str, Any]] = dict
+
+
+NO_DOCUMENTS = Documents()
+"""What can be said of any endpoint."""
+
+
+def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Signature:
+    """The signature of a dependency that takes filter, sort, page and size under the names of the
+    configuration.
+
+    FastAPI sees optional lists of texts, which every request passes; OpenAPI sees what the values have to be.
+    """
+    repeated = config.sort_parameter_format is SortParameterFormat.REPEATED
+    longest = config.query_options.parse_limits.query_length
+
+    def filter_schema() -> dict[str, Any]:
+        limits = {} if longest is None else {"maxLength": longest}
+        return {"type": "string", **limits, EXTENSION: {"role": "filter", **documents.filter_extension()}}
+
+    def sort_schema() -> dict[str, Any]:
+        kind = {"type": "array", "items": {"type": "string"}} if repeated else {"type": "string"}
+        return {**kind, EXTENSION: {"role": "sort", **documents.sort_extension()}}
+
+    sort_description = documents.sort_description
+    sort_description += " Repeat it for more keys." if repeated else " `;` separates keys."
+    return inspect.Signature(
+        [
+            _parameter(
+                "filter",
+                config.filter_parameter,
+                documents.filter_description,
+                {**documents.filter_examples, **(config.filter_openapi_examples or {})},
+                filter_schema,
+            ),
+            _parameter(
+                "sort",
+                config.sort_parameter,
+                sort_description,
+                {**documents.sort_examples, **(config.sort_openapi_examples or {})},
+                sort_schema,
+            ),
+            _parameter(
+                "page",
+                config.page_parameter,
+                f"Number of the page, from {config.first_page}.",
+                config.page_openapi_examples,
+                lambda: _page_schema(config),
+            ),
+            _parameter(
+                "size",
+                config.size_parameter,
+                "Rows on a page.",
+                config.size_openapi_examples,
+                lambda: _size_schema(config),
+            ),
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ParameterSchema:
+    """Stands in for the JSON schema that pydantic would make; pydantic calls it when the document is made."""
+
+    schema: Callable[[], dict[str, Any]]
+
+    def __get_pydantic_json_schema__(self, core_schema: object, handler: object) -> dict[str, Any]:
+        return self.schema()
+
+
+def _parameter(
+    name: str, alias: str, description: str, examples: Examples | None, schema: Callable[[], dict[str, Any]]
+) -> inspect.Parameter:
+    shown: Any = {key: dict(example) for key, example in examples.items()} if examples else None
+    query = Query(alias=alias, description=description, openapi_examples=shown)
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[list[str] | None, _ParameterSchema(schema), query],
+    )
+
+
+def _page_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
+    first = config.first_page
+    largest = {}
+    if config.max_page_size is not None:
+        largest = {"maximum": LARGEST_OFFSET // config.max_page_size - 1 + first}
+    default = {} if config.default_page_size is None else {"default": first}
+    return {"type": "integer", "format": "int64", "minimum": first, **largest, **default}
+
+
+def _size_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
+    default = {} if config.default_page_size is None else {"default": config.default_page_size}
+    return {"type": "integer", "format": "int64", "minimum": 1, "maximum": config.largest_size, **default}

@@ -1,0 +1,13 @@
+"""pyrsql in FastAPI with SQLAlchemy: dependencies that give statements."""
+
+from pyrsql.integrations.fastapi.dependency import EndpointDependency
+from pyrsql.integrations.fastapi.integration import FastAPISQLAlchemyIntegration
+from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
+
+__all__ = [
+    "EndpointDependency",
+    "FastAPISQLAlchemyIntegration",
+    "FastAPISQLAlchemyResource",
+    "SQLAlchemyPaginatedSelect",
+]

@@ -1,0 +1,235 @@
+"""FastAPI dependencies that give SQLAlchemy statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from returns.pipeline import is_successful
+from sqlalchemy import Select, select
+
+from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.criteria import RequestCriteria
+from pyrsql.adapters.fastapi.dependency import CriteriaDependency
+from pyrsql.adapters.fastapi.fields import filter_extension, listing, sort_extension
+from pyrsql.adapters.fastapi.responses import error_responses
+from pyrsql.adapters.fastapi.signature import (
+    FILTER_DESCRIPTION,
+    SORT_DESCRIPTION,
+    Documents,
+)
+from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.dependency import EndpointDependency
+from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort
+from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
+from pyrsql.messages import describe
+from pyrsql.nodes import SortKey
+from pyrsql.options import SortOptions
+from pyrsql.orms.base import ORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.resolve import Resolution, resolve
+from pyrsql.schema import sort_options_like
+from pyrsql.validate import validate_sort
+
+
+class FastAPISQLAlchemyIntegration:
+    """FastAPI dependencies that give SQLAlchemy statements, for any number of models.
+
+        integration = FastAPISQLAlchemyIntegration()
+
+        @app.get("/users", responses=integration.responses)
+        async def list_users(
+            statement: Annotated[Select[Any], Depends(integration.select_dependency(User))],
+            session: Annotated[AsyncSession, Depends(get_session)],
+        ) -> list[UserOut]:
+            return (await session.scalars(statement)).all()
+
+    Args:
+        orm: the backend; give one that knows your custom predicates.
+        criteria_config: how requests are read and judged.
+    """
+
+    responses = error_responses
+    """The answers 400 and 422, for `responses=` of routes and routers; `install_openapi(app)` documents them
+    at once.
+    """
+
+    def __init__(self, orm: ORM | None = None, criteria_config: FastAPICriteriaConfig | None = None) -> None:
+        self.orm: ORM = orm or SQLAlchemyORM()
+        self.config = criteria_config or DEFAULT_CRITERIA_CONFIG
+        self._criteria = CriteriaDependency(self.config)
+        self._resources: dict[type, FastAPISQLAlchemyResource] = {}
+        self._lock = Lock()
+
+    def criteria_dependency(self) -> CriteriaDependency:
+        """Gives `RequestCriteria`: what a request asks for, not yet judged against a model."""
+        return self._criteria
+
+    def base_select(self, model: type) -> Select[Any]:
+        """The statement that requests narrow: all rows of the model."""
+        return select(model)
+
+    def apply(self, statement: Select[Any], model: type, criteria: RequestCriteria) -> Select[Any]:
+        """Filter, sort and page a statement of your own.
+
+        Raises:
+            CriteriaError: the criteria ask for what the model does not offer; FastAPI answers it with
+                status 422.
+        """
+        return self._resource(model).apply(statement, criteria)
+
+    def select(self, model: type, criteria: RequestCriteria) -> Select[Any]:
+        """The rows that the criteria ask for. Raises CriteriaError, as `apply` does."""
+        return self._resource(model).select(criteria)
+
+    def count_select(self, model: type, criteria: RequestCriteria) -> Select[Any]:
+        """The number of rows that the filter leaves, page aside. Raises CriteriaError, as `apply` does."""
+        return self._resource(model).count_select(criteria)
+
+    def paginated_select(self, model: type, criteria: RequestCriteria) -> SQLAlchemyPaginatedSelect:
+        """Both, made together. Raises CriteriaError, as `apply` does."""
+        return self._resource(model).paginated_select(criteria)
+
+    def select_dependency(self, model: type) -> EndpointDependency[Select[Any]]:
+        """Gives the select of the rows that a request asks for."""
+        return self._resource(model).select_dependency()
+
+    def count_select_dependency(self, model: type) -> EndpointDependency[Select[Any]]:
+        """Gives the select of the number of rows that the filter of a request leaves, page aside."""
+        return self._resource(model).count_select_dependency()
+
+    def paginated_select_dependency(self, model: type) -> EndpointDependency[SQLAlchemyPaginatedSelect]:
+        """Gives both: the select of a page, and the select of the number of rows on all pages."""
+        return self._resource(model).paginated_select_dependency()
+
+    def applier_dependency(self, model: type) -> EndpointDependency[Applier]:
+        """Gives a function from a select to a select, for base statements that depend on the request."""
+        return self._resource(model).applier_dependency()
+
+    def resource(
+        self,
+        model: type,
+        *,
+        filterable_fields: Collection[str] | None = None,
+        sortable_fields: Collection[str] | None = None,
+        default_sort: str | None = None,
+        statement_factory: Callable[[], Select[Any]] | None = None,
+        default_page_size: int | None = None,
+        max_page_size: int | None = None,
+        query_parameter_name: str | None = None,
+        sort_parameter_name: str | None = None,
+        page_parameter_name: str | None = None,
+        size_parameter_name: str | None = None,
+        filter_examples: Mapping[str, str | Example] | None = None,
+        sort_examples: Mapping[str, str | Example] | None = None,
+    ) -> FastAPISQLAlchemyResource:
+        """Say once what a model offers. What is not given is as in the configuration of the integration.
+
+        All models must be imported: the arguments are checked here, so that a mistake shows when the
+        application starts.
+
+        Args:
+            model: the class whose rows are listed.
+            filterable_fields: the only paths that a filter may name, such as `{"id", "company.name"}`.
+                Each gets an example in OpenAPI, `filter_by_id`, `filter_by_company_name`.
+            sortable_fields: the only paths that a sort may name; without it those of `filterable_fields`.
+                Each gets an example, `sort_by_id_asc`.
+            default_sort: the sort of a request that names none: `"name,asc"`, `"-name"`. A sort that
+                clients may send.
+            statement_factory: makes the statement that requests narrow,
+                `select(User).where(User.tenant_id == 1)`; no request gets past its restrictions.
+            default_page_size: size of the page where a request names none.
+            max_page_size: the largest size that a request may name.
+            query_parameter_name: name of the query parameter that holds the filter.
+            sort_parameter_name: name of the one that holds the sort.
+            page_parameter_name: name of the one that holds the page number.
+            size_parameter_name: name of the one that holds the page size.
+            filter_examples: more examples of the filter, name -> value or OpenAPI example.
+            sort_examples: more examples of the sort.
+
+        Raises:
+            ConfigurationError: a field that is not there or may not be used, a default sort that cannot
+                be read or be had, impossible sizes or names of parameters.
+        """
+        changes: dict[str, Any] = {
+            "default_page_size": default_page_size,
+            "max_page_size": max_page_size,
+            "filter_parameter": query_parameter_name,
+            "sort_parameter": sort_parameter_name,
+            "page_parameter": page_parameter_name,
+            "size_parameter": size_parameter_name,
+        }
+        config = replace(self.config, **{name: value for name, value in changes.items() if value is not None})
+        config = _with_fields(config, filterable_fields, sortable_fields)
+        base = statement_factory or (lambda: self.base_select(model))
+        endpoint = Endpoint(model, self.orm, config, base, default_sort)
+        _check(endpoint, filterable_fields or (), sortable_fields or ())
+        documents = _described(endpoint, filterable_fields or (), sortable_fields)
+        documents = replace(
+            documents,
+            filter_examples={**documents.filter_examples, **as_examples(filter_examples)},
+            sort_examples={**documents.sort_examples, **as_examples(sort_examples)},
+        )
+        return FastAPISQLAlchemyResource(endpoint, documents)
+
+    def _resource(self, model: type) -> FastAPISQLAlchemyResource:
+        """What a model offers that nothing more was said of, the same for all threads."""
+        with self._lock:
+            known = self._resources.get(model)
+            if known is None:
+                endpoint = Endpoint(model, self.orm, self.config, lambda: self.base_select(model))
+                known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents(endpoint))
+            return known
+
+
+def _with_fields(
+    config: FastAPICriteriaConfig, filterable: Collection[str] | None, sortable: Collection[str] | None
+) -> FastAPICriteriaConfig:
+    query_options, sort_options = config.query_options, config.sort_options
+    if filterable is not None:
+        query_options = replace(query_options, field_whitelist=frozenset(filterable))
+    if sortable is not None:
+        options: SortOptions = sort_options or sort_options_like(query_options)
+        sort_options = replace(options, field_whitelist=frozenset(sortable))
+    return replace(config, query_options=query_options, sort_options=sort_options)
+
+
+def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection[str]) -> None:
+    """Raise ConfigurationError for the first thing that no request could use."""
+    schema, model = endpoint.schema, endpoint.model.__name__
+    for field in filterable:
+        found = resolve(schema, "filter", field)
+        if not isinstance(found, Resolution):
+            raise ConfigurationError(f"filterable_fields of {model}: {describe(found)}")
+    for field in sortable:
+        judged = validate_sort(schema, [SortKey(field)])
+        if not is_successful(judged):
+            raise ConfigurationError(f"sortable_fields of {model}: {describe(judged.failure()[0])}")
+    _ = endpoint.default_order
+
+
+def _documents(endpoint: Endpoint) -> Documents:
+    return Documents(
+        filter_extension=lambda: filter_extension(endpoint.schema),
+        sort_extension=lambda: sort_extension(endpoint.schema),
+    )
+
+
+def _described(endpoint: Endpoint, filterable: Collection[str], sortable: Collection[str] | None) -> Documents:
+    """What can be said once the model is known: the fields, and examples of each that was listed."""
+    schema = endpoint.schema
+    if sortable is None:
+        sortable = [field for field in filterable if is_successful(validate_sort(schema, [SortKey(field)]))]
+    filterable_now = listing({"role": "filter", **filter_extension(schema)})
+    sortable_now = listing({"role": "sort", **sort_extension(schema)})
+    return replace(
+        _documents(endpoint),
+        filter_description=f"{FILTER_DESCRIPTION}\n\n{filterable_now}",
+        sort_description=f"{SORT_DESCRIPTION}\n\n{sortable_now}",
+        filter_examples=examples_of_filter(schema, filterable),
+        sort_examples=examples_of_sort(sortable, endpoint.default_sort),
+    )
