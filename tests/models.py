@@ -2,12 +2,14 @@
 
 import datetime as dt
 
-from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy import Column, ForeignKey, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
     """The tables of the tests."""
+
+    type_annotation_map = {str: String(100)}  # noqa: RUF012  # MariaDB has no VARCHAR without a length
 
 
 user_roles = Table(
