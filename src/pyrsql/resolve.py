@@ -94,7 +94,7 @@ def resolve(
     question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest)
     match parse_selector(selector):
         case None:
-            found = _unknown(question, "a selector is a path such as company.name, or a call such as @upper[name]")
+            found = _unknown(question, "A selector is a path such as company.name, or a call such as @upper[name].")
         case Path(parts):
             found = _resolve_path(question, parts)
         case Call() as call:
@@ -150,7 +150,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                 place, at_model = replace(arrived, model=model, members=model.members, relations=relations), True
             case Field(kind=kind):
                 if rest and not isinstance(kind, kinds.Json):
-                    return _unknown(question, f"{name} is a value, no path leads on from it")
+                    return _unknown(question, f"'{name}' is a value: no path leads on from it.")
                 return _resolve_field(question, place, member, rest)
 
 
@@ -345,12 +345,17 @@ def _suggestion(question: _Question, place: _Place, name: str) -> str | None:
     if not question.suggest or len(name) > _LONGEST_MISSPELLING:
         return None
     near = difflib.get_close_matches(name, _offered(question, place), n=1)
-    return f"did you mean {near[0]}?" if near else None
+    if not near:
+        return None
+    # The whole path, so that it can be pasted; what a mapping stands for was not written and is not shown.
+    written = question.selector.split(".")
+    before = place.names if (*place.names, name) == tuple(written[: len(place.names) + 1]) else ()
+    return f"Did you mean '{'.'.join((*before, near[0]))}'?"
 
 
 def _parts_of(question: _Question, place: _Place, name: str) -> str | None:
     offered = _offered(question, place)
-    return f"{name} is a group of values: write {name}.{offered[0]}" if offered else None
+    return f"'{name}' is a group of values: write '{name}.{offered[0]}'." if offered else None
 
 
 def _offered(question: _Question, place: _Place) -> list[str]:

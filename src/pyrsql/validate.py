@@ -142,11 +142,11 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
 def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
     operand = found.operand
     if isinstance(operand, RelationOperand):
-        return _unsortable(key, "a relation has no order", f"name a field of it: {key.selector}.…")
+        return _unsortable(key, "a relation has no order", f"Name a field of it, as in '{key.selector}.name'.")
     if isinstance(operand.kind, kinds.Binary | kinds.Array | kinds.Opaque):
         return _unsortable(key, "this type has no order")
     if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
-        return _unsortable(key, "a whole document has no order", f"name a value in it: {key.selector}.…")
+        return _unsortable(key, "a whole document has no order", f"Name a value in it, as in '{key.selector}.name'.")
     if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
         return _unsortable(key, "only text can be sorted ignoring case")
     # NULL counts as the largest value: last ascending, first descending.

@@ -1,29 +1,17 @@
 """The example service gives the rows that SQL written by hand gives."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
-from examples.flights.app import app
-from examples.flights.load import database_path, prepare_database
+from examples.flights.load import prepare_database
 from tests.examples.requests import ANSWERED, REFUSED, Answered, Refused
 
 SIZE = 50
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The loaded database, where the service finds it."""
-    path = tmp_path_factory.mktemp("flights") / "flights.db"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FLIGHTS_DATABASE", str(path))
-        prepare_database(database_path())
-        yield path
 
 
 @pytest.fixture(scope="session")
@@ -31,15 +19,6 @@ def connection(database: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(database)
     yield connection
     connection.close()
-
-
-@pytest_asyncio.fixture(scope="session")
-async def client(database: Path) -> AsyncIterator[AsyncClient]:
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://flights") as client,
-    ):
-        yield client
 
 
 async def get(client: AsyncClient, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
