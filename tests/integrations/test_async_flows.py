@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from tests.asgi import client_of
 from tests.models import Base, User, rows
 
 PAGE_ASYNC_SESSION = """\
@@ -207,10 +207,6 @@ async def dispose(namespace: dict[str, Any]) -> None:
     disposed = namespace["engine"].dispose()
     if inspect.isawaitable(disposed):
         await disposed
-
-
-def client_of(app: FastAPI) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
 
 
 @pytest_asyncio.fixture(params=list(FLOWS))

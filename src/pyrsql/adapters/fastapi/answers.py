@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from pyrsql.adapters.fastapi.bodies import CriteriaErrorDetail, CriteriaErrorItem, ErrorLocation
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
-from pyrsql.adapters.fastapi.status import TITLES, status_of, type_of
+from pyrsql.adapters.fastapi.status import TITLES, Status, status_of, type_of
 from pyrsql.errors import PyrsqlError
 from pyrsql.messages import describe, locate
 from pyrsql.problems import Problem, Problems, Source
@@ -23,26 +23,37 @@ class CriteriaError(HTTPException, PyrsqlError):
 
     Args:
         problems: everything that is wrong with the request.
+        status: the status of the answer.
+        body: what the answer says.
+    """
+
+    def __init__(self, problems: Problems, status: Status, body: CriteriaErrorDetail) -> None:
+        HTTPException.__init__(self, status, body.model_dump())
+        self.problems = problems
+        self.body = body
+        self._status: Status = status
+
+    def __reduce__(self) -> tuple[type[CriteriaError], tuple[Any, ...]]:
+        return type(self), (self.problems, self._status, self.body)
+
+
+def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConfig) -> CriteriaError:
+    """The answer to a request: 400 if any problem is a 400, else 422.
+
+    Args:
+        problems: everything that is wrong with the request.
         texts: what the request gave for filter and sort, to find lines and columns in.
         config: gives the names of the parameters.
     """
-
-    def __init__(self, problems: Problems, texts: Texts, config: FastAPICriteriaConfig) -> None:
-        deciding = next((problem for problem in problems if status_of(problem) == 400), problems[0])
-        items = [_item(problem, texts, config) for problem in problems]
-        self.body = CriteriaErrorDetail(
-            type=type_of(deciding),
-            title=TITLES[type_of(deciding)],
-            parameter=_parameter(deciding.source, config),
-            detail=_wording(deciding),
-            errors=items,
-        )
-        HTTPException.__init__(self, status_of(deciding), self.body.model_dump())
-        self.problems = problems
-        self._made_of = (problems, texts, config)
-
-    def __reduce__(self) -> tuple[type[CriteriaError], tuple[Any, ...]]:
-        return type(self), self._made_of
+    deciding = next((problem for problem in problems if status_of(problem) == 400), problems[0])
+    body = CriteriaErrorDetail(
+        type=type_of(deciding),
+        title=TITLES[type_of(deciding)],
+        parameter=_parameter(deciding.source, config),
+        detail=_wording(deciding),
+        errors=[_item(problem, texts, config) for problem in problems],
+    )
+    return CriteriaError(problems, status_of(deciding), body)
 
 
 def _wording(problem: Problem) -> str:

@@ -10,7 +10,7 @@ from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from pyrsql import pipeline
-from pyrsql.adapters.fastapi.answers import CriteriaError
+from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.schemas import shared_schema
 from pyrsql.api import Query, Sort
@@ -65,7 +65,7 @@ class RequestCriteria:
         schema = shared_schema(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
         proven = self.prove(schema)
         if not is_successful(proven):
-            raise CriteriaError(proven.failure(), self.texts, self.config)
+            raise criteria_error(proven.failure(), self.texts, self.config)
         return pipeline.apply_criteria(target)(proven.unwrap()).unwrap().statement
 
     def prove(self, schema: Schema) -> Result[Criteria, Problems]:

@@ -8,7 +8,7 @@ from returns.pipeline import is_successful
 from returns.result import Result, Success
 
 from pyrsql import pipeline
-from pyrsql.adapters.fastapi.answers import CriteriaError
+from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
 from pyrsql.adapters.fastapi.reading import Values, read_request
@@ -50,7 +50,7 @@ class CriteriaDependency:
         keys = self._keys(texts.sort)
         problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])
         if problems is not None:
-            raise CriteriaError(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
+            raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
         return RequestCriteria(
             Query(texts.filter, self.config.query_options, node.unwrap()),
             Sort(texts.sort, self._sort_options, keys.unwrap()),

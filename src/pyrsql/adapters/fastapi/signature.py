@@ -112,15 +112,19 @@ class _ParameterSchema:
         return self.schema()
 
 
+def _absent() -> None:
+    """The value of a parameter that a request does not name."""
+
+
 def _parameter(
     name: str, alias: str, description: str, examples: Examples | None, schema: Callable[[], dict[str, Any]]
 ) -> inspect.Parameter:
     shown: Any = {key: dict(example) for key, example in examples.items()} if examples else None
-    query = Query(alias=alias, description=description, openapi_examples=shown)
+    # A default of None would stand in the document in place of the default that the schema names.
+    query = Query(alias=alias, description=description, openapi_examples=shown, default_factory=_absent)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=None,
         annotation=Annotated[list[str] | None, _ParameterSchema(schema), query],
     )
 

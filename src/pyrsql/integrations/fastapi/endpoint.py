@@ -12,7 +12,7 @@ from returns.result import Result
 from sqlalchemy import Select
 
 from pyrsql import pipeline
-from pyrsql.adapters.fastapi.answers import CriteriaError
+from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
 from pyrsql.adapters.fastapi.reading import Values, read_request
@@ -76,7 +76,7 @@ class Endpoint:
             found = () if is_successful(judged) else judged.failure()
             problems = problems_of([*texts.problems, *found])
             assert problems is not None
-            raise CriteriaError(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
+            raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
         return self._with_default_order(judged.unwrap())
 
     def prove(self, criteria: RequestCriteria) -> Criteria:
@@ -87,7 +87,7 @@ class Endpoint:
         """
         judged: Result[Criteria, Problems] = criteria.prove(self.schema)
         if not is_successful(judged):
-            raise CriteriaError(judged.failure(), criteria.texts, criteria.config)
+            raise criteria_error(judged.failure(), criteria.texts, criteria.config)
         return self._with_default_order(judged.unwrap())
 
     def _with_default_order(self, criteria: Criteria) -> Criteria:
