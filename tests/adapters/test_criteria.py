@@ -272,9 +272,9 @@ def test_the_document_tells_what_values_have_to_be() -> None:
     assert found["filter"]["schema"]["type"] == "string"
     assert found["filter"]["schema"]["maxLength"] == 4_096
     assert found["sort"]["schema"]["type"] == "string"
-    page = {"type": "integer", "format": "int64", "title": "Page"}
+    page = {"type": "integer", "format": "int64", "title": "Page", "x-pyrsql": {"role": "page"}}
     assert found["page"]["schema"] == {**page, "minimum": 0, "maximum": LARGEST_OFFSET // 100 - 1, "default": 0}
-    size = {"type": "integer", "format": "int64", "title": "Size"}
+    size = {"type": "integer", "format": "int64", "title": "Size", "x-pyrsql": {"role": "size"}}
     assert found["size"]["schema"] == {**size, "minimum": 1, "maximum": 100, "default": 20}
 
 

@@ -73,7 +73,8 @@ def _candidates(schema: Schema, purpose: Purpose) -> list[str]:
 
 
 def _walk(model: Model, prefix: str, deep: int) -> Iterator[str]:
-    for name, member in model.members.items():
+    """The paths from a model: its own values, then its relations, each with what it leads to."""
+    for name, member in sorted(model.members.items(), key=lambda item: isinstance(item[1], Relation)):
         yield from _paths_of(f"{prefix}{name}", member, deep)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,19 +28,25 @@ def install_openapi(app: FastAPI) -> None:
     Args:
         app: the application. Its routes may be added before or after.
     """
-    generate = app.openapi
+    if not isinstance(app.openapi, _CompleteDocument):
+        app.openapi = _CompleteDocument(app, app.openapi)  # type: ignore[method-assign]
 
-    def openapi() -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class _CompleteDocument:
+    """Stands in for `app.openapi`, which is how FastAPI wants its document to be extended."""
+
+    app: FastAPI
+    generate: Callable[[], dict[str, Any]]
+
+    def __call__(self) -> dict[str, Any]:
         # FastAPI keeps the document that it generates; it stays as it is.
-        document = deepcopy(generate())
-        complete(document, problem_details=CriteriaError in app.exception_handlers)
+        document = deepcopy(self.generate())
+        _complete(document, problem_details=CriteriaError in self.app.exception_handlers)
         return document
 
-    app.openapi = openapi  # type: ignore[method-assign]
 
-
-def complete(document: dict[str, Any], *, problem_details: bool) -> None:
-    """Complete an OpenAPI document in place. Twice is as good as once."""
+def _complete(document: dict[str, Any], *, problem_details: bool) -> None:
     operations = [operation for operation in _operations(document) if _extensions(operation)]
     if not operations:
         return
@@ -68,7 +75,7 @@ def _extensions(operation: dict[str, Any]) -> list[dict[str, Any]]:
 def _describe_parameters(operation: dict[str, Any]) -> None:
     for parameter in _extensions(operation):
         fields = listing(parameter["schema"][EXTENSION])
-        if fields not in parameter["description"]:
+        if fields and fields not in parameter["description"]:
             parameter["description"] += f"\n\n{fields}"
 
 

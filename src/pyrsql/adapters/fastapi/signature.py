@@ -135,9 +135,10 @@ def _page_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
     if config.max_page_size is not None:
         largest = {"maximum": LARGEST_OFFSET // config.max_page_size - 1 + first}
     default = {} if config.default_page_size is None else {"default": first}
-    return {"type": "integer", "format": "int64", "minimum": first, **largest, **default}
+    return {"type": "integer", "format": "int64", "minimum": first, **largest, **default, EXTENSION: {"role": "page"}}
 
 
 def _size_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
     default = {} if config.default_page_size is None else {"default": config.default_page_size}
-    return {"type": "integer", "format": "int64", "minimum": 1, "maximum": config.largest_size, **default}
+    bounds = {"minimum": 1, "maximum": config.largest_size}
+    return {"type": "integer", "format": "int64", **bounds, **default, EXTENSION: {"role": "size"}}

@@ -21,7 +21,7 @@ def examples_of_filter(schema: Schema, fields: Collection[str]) -> dict[str, Exa
     """`filter_by_<field>` for each of the fields."""
     return {
         f"filter_by_{_identifier(field)}": {"summary": f"Filter by {field}", "value": text}
-        for field in _ordered(fields)
+        for field in ordered(fields)
         if (text := _filter_on(schema, field)) is not None
     }
 
@@ -34,7 +34,7 @@ def examples_of_sort(fields: Collection[str], default_sort: str | None) -> dict[
             "summary": f"Sort by {field}, ascending",
             "value": f"{field},asc",
         }
-        for field in _ordered(fields)
+        for field in ordered(fields)
     }
     return {**default, **ascending}
 
@@ -46,7 +46,7 @@ def as_examples(given: Mapping[str, str | Example] | None) -> dict[str, Example]
     }
 
 
-def _ordered(fields: Collection[str]) -> list[str]:
+def ordered(fields: Collection[str]) -> list[str]:
     """A set has no order of its own; any other collection keeps it."""
     return sorted(fields) if isinstance(fields, set | frozenset) else list(fields)
 

@@ -23,7 +23,7 @@ from pyrsql.adapters.fastapi.signature import (
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort
+from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort, ordered
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
 from pyrsql.messages import describe
@@ -223,7 +223,7 @@ def _described(endpoint: Endpoint, filterable: Collection[str], sortable: Collec
     """What can be said once the model is known: the fields, and examples of each that was listed."""
     schema = endpoint.schema
     if sortable is None:
-        sortable = [field for field in filterable if is_successful(validate_sort(schema, [SortKey(field)]))]
+        sortable = [field for field in ordered(filterable) if is_successful(validate_sort(schema, [SortKey(field)]))]
     filterable_now = listing({"role": "filter", **filter_extension(schema)})
     sortable_now = listing({"role": "sort", **sort_extension(schema)})
     return replace(

@@ -1,0 +1,404 @@
+"""The integration: statements from a request, resources, and what they refuse when the application is put together."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+from sqlalchemy import Engine, Select, StaticPool, create_engine, select
+from sqlalchemy.orm import Session
+
+from pyrsql import ConfigurationError, QueryOptions
+from pyrsql.adapters.fastapi import (
+    CriteriaError,
+    FastAPICriteriaConfig,
+    RequestCriteria,
+    install_openapi,
+    install_problem_details,
+)
+from pyrsql.integrations.fastapi import (
+    FastAPISQLAlchemyIntegration,
+    FastAPISQLAlchemyResource,
+    SQLAlchemyPaginatedSelect,
+)
+from tests.asgi import get
+from tests.models import Base, User, rows
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(rows())
+        session.commit()
+    yield engine
+    engine.dispose()
+
+
+def app_of(resource: FastAPISQLAlchemyResource, engine: Engine) -> FastAPI:
+    """One route for each dependency of a resource; each answers with identities."""
+    app = FastAPI()
+
+    def identities(statement: Select[Any]) -> list[int]:
+        with Session(engine) as session:
+            return [user.id for user in session.scalars(statement)]
+
+    def number(statement: Select[Any]) -> int:
+        with Session(engine) as session:
+            return int(session.scalars(statement).one())
+
+    @app.get("/select")
+    async def rows_of(statement: Annotated[Any, Depends(resource.select_dependency())]) -> list[int]:
+        return identities(statement)
+
+    @app.get("/count")
+    async def count(statement: Annotated[Any, Depends(resource.count_select_dependency())]) -> int:
+        return number(statement)
+
+    @app.get("/page")
+    async def page(
+        bundle: Annotated[SQLAlchemyPaginatedSelect, Depends(resource.paginated_select_dependency())],
+    ) -> dict[str, Any]:
+        return {"items": identities(bundle.statement), "total": number(bundle.count_statement)}
+
+    @app.get("/applied")
+    async def applied(
+        apply: Annotated[Callable[[Select[Any]], Select[Any]], Depends(resource.applier_dependency())],
+    ) -> list[int]:
+        return identities(apply(select(User).where(User.id <= 5)))
+
+    @app.get("/criteria")
+    async def criteria(
+        criteria: Annotated[RequestCriteria, Depends(resource.criteria_dependency())],
+    ) -> dict[str, Any]:
+        bundle = resource.paginated_select(criteria)
+        return {
+            "items": identities(resource.select(criteria)),
+            "total": number(resource.count_select(criteria)),
+            "same": identities(bundle.statement) == identities(resource.apply(resource.base_select(), criteria)),
+        }
+
+    return app
+
+
+def users(**more: Any) -> FastAPISQLAlchemyResource:
+    return FastAPISQLAlchemyIntegration().resource(User, **more)
+
+
+# --- statements ---
+
+
+def test_the_dependencies_of_a_resource(engine: Engine) -> None:
+    app = app_of(users(), engine)
+    query = "filter=company.name==acme&sort=-age,nullslast;id&page=0&size=2"
+    assert get(app, f"/select?{query}").json() == [9, 4]
+    assert get(app, f"/count?{query}").json() == 5
+    assert get(app, f"/page?{query}").json() == {"items": [9, 4], "total": 5}
+    assert get(app, f"/applied?{query}").json() == [4, 1]
+    assert get(app, f"/criteria?{query}").json() == {"items": [9, 4], "total": 5, "same": True}
+
+
+def test_a_request_without_parameters_gets_all_rows_in_order(engine: Engine) -> None:
+    app = app_of(users(default_sort="-id"), engine)
+    assert get(app, "/select").json() == list(range(12, 0, -1))
+    assert get(app, "/select?sort=id&size=3").json() == [1, 2, 3]
+    assert get(app, "/criteria").json()["items"] == list(range(12, 0, -1))
+    assert get(app, "/applied").json() == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(("default_sort", "first"), [("name,asc", 11), ("-name", 5), ("age;-id", 11)])
+def test_default_sorts(engine: Engine, default_sort: str, first: int) -> None:
+    assert get(app_of(users(default_sort=default_sort), engine), "/select").json()[0] == first
+
+
+@pytest.mark.parametrize("text", ["id>0", "id==1,id>0", "name=na=,name=nn=", "(id==1),(id!=1)"])
+def test_no_request_widens_the_statement_of_a_factory(engine: Engine, text: str) -> None:
+    def few() -> Select[Any]:
+        return select(User).where((User.id == 3) | (User.id == 5))
+
+    app = app_of(users(statement_factory=few, default_sort="id"), engine)
+    assert get(app, "/select", params={"filter": text}).json() == [3, 5]
+    assert get(app, "/count", params={"filter": text}).json() == 2
+    assert get(app, "/page", params={"filter": text}).json() == {"items": [3, 5], "total": 2}
+
+
+def test_limits_and_names_of_a_resource(engine: Engine) -> None:
+    resource = users(
+        max_page_size=3,
+        default_page_size=2,
+        query_parameter_name="q",
+        sort_parameter_name="o",
+        page_parameter_name="p",
+        size_parameter_name="n",
+    )
+    app = app_of(resource, engine)
+    assert get(app, "/select?q=id>2&o=-id&p=1").json() == [10, 9]
+    assert get(app, "/select?n=3&o=id").json() == [1, 2, 3]
+    refused = get(app, "/select?n=4").json()["detail"]
+    assert (refused["parameter"], refused["type"]) == ("n", "urn:pyrsql:problem:page-validation-error")
+
+
+# --- errors ---
+
+
+def test_problems_of_all_stages_come_in_one_answer(engine: Engine) -> None:
+    app = app_of(users(), engine)
+    response = get(app, "/page?filter=nme==1;age==x&sort=name,up&page=-1&size=1")
+    assert response.status_code == 400
+    detail = response.json()["detail"]
+    # The first problem that makes it a 400 is that of the sort.
+    assert (detail["type"], detail["parameter"]) == ("urn:pyrsql:problem:sort-parse-error", "sort")
+    found = [(error["parameter"], error["code"]) for error in detail["errors"]]
+    assert found == [
+        ("filter", "unknown-field"),
+        ("filter", "wrong-value"),
+        ("sort", "syntax-error"),
+        ("page", "page-error"),
+    ]
+
+
+def test_a_repeated_filter_does_not_hide_the_rest(engine: Engine) -> None:
+    response = get(app_of(users(), engine), "/select?filter=id==1&filter=id==2&sort=nme")
+    assert response.status_code == 400
+    found = [(error["parameter"], error["code"]) for error in response.json()["detail"]["errors"]]
+    assert found == [("filter", "repeated-parameter"), ("sort", "unknown-field")]
+
+
+def test_fields_that_are_not_listed_do_not_exist(engine: Engine) -> None:
+    app = app_of(users(filterable_fields={"id", "company.name"}, sortable_fields=["name"]), engine)
+    assert get(app, "/select?filter=company.name==Umbrella;id<3").json() == [2]
+    for query in ("filter=name==demo", "filter=company.id==1", "filter=name.x==1", "filter=xyz==1", "sort=id"):
+        response = get(app, f"/select?{query}")
+        assert (response.status_code, response.json()["detail"]["errors"][0]["code"]) == (422, "unknown-field")
+
+
+def test_filterable_fields_count_for_sorts_too(engine: Engine) -> None:
+    app = app_of(users(filterable_fields=["id"]), engine)
+    assert get(app, "/select?sort=-id&size=1").json() == [12]
+    assert get(app, "/select?sort=name").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"filterable_fields": {"id", "nme"}}, "nme"),
+        ({"filterable_fields": {"company.nme"}}, "company.nme"),
+        ({"sortable_fields": ["nme"]}, "nme"),
+        ({"sortable_fields": ["company"]}, "company"),
+        ({"default_sort": "name,up"}, "name,up"),
+        ({"default_sort": "nme"}, "nme"),
+        ({"default_sort": "name", "sortable_fields": ["id"]}, "name"),
+        ({"max_page_size": 0}, "max_page_size"),
+        ({"max_page_size": 1, "default_page_size": 2}, "default_page_size"),
+        ({"query_parameter_name": "sort"}, "sort"),
+    ],
+)
+def test_misconfiguration_fails_when_the_application_is_put_together(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        users(**arguments)
+
+
+def test_a_class_that_is_no_model_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="Thing"):
+        FastAPISQLAlchemyIntegration().resource(type("Thing", (), {}))
+
+
+def test_http_exceptions_stay_what_they_are(engine: Engine) -> None:
+    app = app_of(users(), engine)
+
+    @app.exception_handler(CriteriaError)
+    async def own(request: object, error: CriteriaError) -> JSONResponse:
+        return JSONResponse({"codes": [problem.code for problem in error.problems]}, 418)
+
+    response = get(app, "/select?filter=nme==1")
+    assert (response.status_code, response.json()) == (418, {"codes": ["unknown-field"]})
+
+
+# --- sharing ---
+
+
+def test_a_model_has_one_dependency_of_each_kind() -> None:
+    integration = FastAPISQLAlchemyIntegration()
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: integration.select_dependency(User), range(64)))
+    assert len(found) == 1
+    assert integration.select_dependency(User) is not integration.count_select_dependency(User)
+
+
+def test_dependencies_can_be_overridden(engine: Engine) -> None:
+    resource = users()
+    app = app_of(resource, engine)
+    app.dependency_overrides[resource.select_dependency()] = lambda: select(User).where(User.id == 7)
+    assert get(app, "/select?filter=nonsense").json() == [7]
+
+
+def test_options_of_the_integration_count_for_its_models(engine: Engine) -> None:
+    config = FastAPICriteriaConfig(query_options=QueryOptions(field_blacklist={"email"}), max_page_size=5)
+    integration = FastAPISQLAlchemyIntegration(criteria_config=config)
+    app = FastAPI()
+
+    @app.get("/users")
+    async def read(statement: Annotated[Any, Depends(integration.select_dependency(User))]) -> str:
+        return str(statement)
+
+    assert get(app, "/users?filter=email==x").status_code == 422
+    assert get(app, "/users?sort=email").status_code == 422
+    assert get(app, "/users?size=6").status_code == 400
+    assert get(app, "/users?sort=name&size=5").status_code == 200
+
+
+def test_the_functions_of_the_integration(engine: Engine) -> None:
+    integration = FastAPISQLAlchemyIntegration()
+    app = FastAPI()
+
+    @app.get("/")
+    async def read(
+        criteria: Annotated[RequestCriteria, Depends(integration.criteria_dependency())],
+        apply: Annotated[Callable[[Select[Any]], Select[Any]], Depends(integration.applier_dependency(User))],
+    ) -> dict[str, Any]:
+        with Session(engine) as session:
+            base = integration.base_select(User)
+            applied = session.scalars(integration.apply(base, User, criteria)).all()
+            assert session.scalars(integration.select(User, criteria)).all() == applied
+            assert session.scalars(apply(base)).all() == applied
+            bundle = integration.paginated_select(User, criteria)
+            assert session.scalars(bundle.statement).all() == applied
+            total = session.scalar(bundle.count_statement)
+            assert session.scalar(integration.count_select(User, criteria)) == total
+            return {"items": [user.id for user in applied], "total": total}
+
+    assert get(app, "/?filter=age=na=&sort=-id&size=1").json() == {"items": [12], "total": 2}
+
+
+# --- OpenAPI ---
+
+
+def document_of(app: FastAPI) -> dict[str, Any]:
+    install_openapi(app)
+    return app.openapi()
+
+
+def parameters(document: dict[str, Any], path: str) -> dict[str, Any]:
+    return {found["name"]: found for found in document["paths"][path]["get"]["parameters"]}
+
+
+def test_examples_of_a_resource_are_published_and_work(engine: Engine) -> None:
+    resource = users(
+        filterable_fields={"id", "name", "company.name", "created", "manager"},
+        sortable_fields={"name", "company.name"},
+        default_sort="-name",
+        filter_examples={"mine": "name=in=(demo,Demo)"},
+        sort_examples={"mine": {"summary": "Mine", "value": "company.name;-name"}},
+    )
+    app = app_of(resource, engine)
+    found = parameters(app.openapi(), "/select")
+    assert list(found["filter"]["examples"]) == [
+        "filter_by_company_name",
+        "filter_by_created",
+        "filter_by_id",
+        "filter_by_manager",
+        "filter_by_name",
+        "mine",
+    ]
+    assert list(found["sort"]["examples"]) == ["default_sort", "sort_by_company_name_asc", "sort_by_name_asc", "mine"]
+    for name in ("filter", "sort"):
+        for example in found[name]["examples"].values():
+            assert get(app, "/select", params={name: example["value"]}).status_code == 200, example
+
+
+def test_filterable_fields_alone_give_examples_of_both() -> None:
+    resource = users(filterable_fields={"id", "name"}, default_sort="name,asc")
+    app = FastAPI()
+
+    @app.get("/users")
+    async def read(statement: Annotated[Any, Depends(resource.select_dependency())]) -> None: ...
+
+    found = parameters(app.openapi(), "/users")
+    assert list(found["filter"]["examples"]) == ["filter_by_id", "filter_by_name"]
+    assert list(found["sort"]["examples"]) == ["default_sort", "sort_by_id_asc", "sort_by_name_asc"]
+    assert "`id`" in found["filter"]["description"]
+    assert "`id`, `name`" in found["sort"]["description"]
+
+
+def test_the_document_names_fields_types_and_operators(engine: Engine) -> None:
+    app = app_of(users(), engine)
+    found = parameters(document_of(app), "/select")
+    fields = {field["name"]: field for field in found["filter"]["schema"]["x-pyrsql"]["fields"]}
+    assert fields["age"]["type"] == "integer"
+    assert "=bt=" in fields["age"]["operators"]
+    assert "=like=" not in fields["age"]["operators"]
+    assert "=like=" in fields["company.name"]["operators"]
+    assert fields["company"] == {"name": "company", "type": "relation", "operators": ["=na=", "=nn="]}
+    assert fields["roles"]["many"] is True
+    sortable = [field["name"] for field in found["sort"]["schema"]["x-pyrsql"]["fields"]]
+    assert "company.name" in sortable
+    assert "company" not in sortable
+    assert "| fields | type | operators |" in found["filter"]["description"]
+    assert "Fields: `" in found["sort"]["description"]
+
+
+def test_the_document_names_nothing_that_is_not_offered() -> None:
+    resource = users(filterable_fields=["id", "company.name"])
+    app = FastAPI()
+
+    @app.get("/users")
+    async def read(statement: Annotated[Any, Depends(resource.select_dependency())]) -> None: ...
+
+    found = parameters(document_of(app), "/users")
+    assert [field["name"] for field in found["filter"]["schema"]["x-pyrsql"]["fields"]] == ["id", "company.name"]
+    assert "email" not in str(found)
+
+
+def test_answers_are_documented(engine: Engine) -> None:
+    app = app_of(users(), engine)
+
+    @app.get("/other/{number}")
+    async def other(number: int) -> None: ...
+
+    @app.get("/mixed")
+    async def mixed(number: int, statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
+
+    router = APIRouter(prefix="/sub")
+
+    @router.get("/users")
+    async def sub(statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
+
+    app.include_router(router)
+    document = document_of(app)
+    reference = {"schema": {"$ref": "#/components/schemas/CriteriaErrorResponse"}}
+    for path in ("/select", "/count", "/page", "/sub/users"):
+        responses = document["paths"][path]["get"]["responses"]
+        assert responses["400"]["content"] == {"application/json": reference}
+        assert responses["422"]["content"] == {"application/json": reference}
+    theirs = {"$ref": "#/components/schemas/HTTPValidationError"}
+    both = document["paths"]["/mixed"]["get"]["responses"]["422"]["content"]["application/json"]["schema"]
+    assert both == {"anyOf": [reference["schema"], theirs]}
+    assert "400" not in document["paths"]["/other/{number}"]["get"]["responses"]
+    assert {"CriteriaErrorDetail", "CriteriaErrorItem", "ErrorLocation"} <= document["components"]["schemas"].keys()
+    assert app.openapi() == document
+    install_openapi(app)
+    assert app.openapi() == document
+
+
+def test_problem_details_are_documented(engine: Engine) -> None:
+    app = app_of(users(), engine)
+    install_problem_details(app)
+    responses = app.openapi()["paths"]["/select"]["get"]["responses"]
+    reference = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    assert responses["400"]["content"] == {"application/problem+json": reference}
+
+
+def test_answers_can_be_documented_by_hand() -> None:
+    integration = FastAPISQLAlchemyIntegration()
+    app = FastAPI()
+
+    @app.get("/users", responses=integration.responses)
+    async def read(statement: Annotated[Any, Depends(integration.select_dependency(User))]) -> None: ...
+
+    responses = app.openapi()["paths"]["/users"]["get"]["responses"]
+    for status in ("400", "422"):
+        schema = responses[status]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/CriteriaErrorResponse"}
