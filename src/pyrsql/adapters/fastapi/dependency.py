@@ -11,7 +11,7 @@ from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.reading import Values, read_request
+from pyrsql.adapters.fastapi.reading import Numbers, Values, read_request
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
 from pyrsql.api import Query, Sort
 from pyrsql.nodes import SortKey
@@ -42,7 +42,7 @@ class CriteriaDependency:
         self.__signature__: inspect.Signature = signature(config, documents)
 
     async def __call__(
-        self, *, filter: Values = None, sort: Values = None, page: Values = None, size: Values = None
+        self, *, filter: Values = None, sort: Values = None, page: Numbers = None, size: Numbers = None
     ) -> RequestCriteria:
         """Read the values that a request gives the four parameters."""
         texts = read_request(self.config, filter, sort, page, size)

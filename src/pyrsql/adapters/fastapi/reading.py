@@ -19,6 +19,9 @@ from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, probl
 Values = list[str] | None
 """Every value that a request gives a parameter; None where it does not name it."""
 
+Numbers = Values | int
+"""The same for a number; an int where FastAPI fills in the default that the document names."""
+
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
 
 
@@ -56,7 +59,7 @@ class RequestTexts:
 
 
 def read_request(
-    config: FastAPICriteriaConfig, filter: Values, sort: Values, page: Values, size: Values
+    config: FastAPICriteriaConfig, filter: Values, sort: Values, page: Numbers, size: Numbers
 ) -> RequestTexts:
     """Read the four parameters of a request."""
     repeated: tuple[Problem, ...] = ()
@@ -73,7 +76,7 @@ def read_request(
     )
 
 
-def read_page(config: FastAPICriteriaConfig, page: Values, size: Values) -> Result[PageRequest | None, Problems]:
+def read_page(config: FastAPICriteriaConfig, page: Numbers, size: Numbers) -> Result[PageRequest | None, Problems]:
     """Read page number and size. None is a request for all rows.
 
     Problems: PageProblem, RepeatedParameter and MissingSize, for the number, the size, or both.
@@ -104,8 +107,9 @@ def _page_problems(number: int | Problem, rows: int | Problem | None, first: int
         yield PageProblem(source="page", value=str(number), expected=f"a whole number from {first} to {last}")
 
 
-def _whole_number(source: Literal["page", "size"], values: list[str], minimum: int, maximum: int) -> int | Problem:
+def _whole_number(source: Literal["page", "size"], given: list[str] | int, minimum: int, maximum: int) -> int | Problem:
     """The one value as a number. Digits are ASCII; the length is checked before the text is converted."""
+    values = given if isinstance(given, list) else [str(given)]
     if len(values) > 1:
         return _repeated(source, values)
     text = values[0]

@@ -53,7 +53,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
     """The signature of a dependency that takes filter, sort, page and size under the names of the
     configuration.
 
-    FastAPI sees optional lists of texts, which every request passes; OpenAPI sees what the values have to be.
+    FastAPI sees lists of texts, which every request passes; OpenAPI sees what the values have to be.
     """
     repeated = config.sort_parameter_format is SortParameterFormat.REPEATED
     longest = config.query_options.parse_limits.query_length
@@ -90,6 +90,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
                 f"Number of the page, from {config.first_page}.",
                 config.page_openapi_examples,
                 lambda: _page_schema(config),
+                None if config.default_page is None else config.first_page,
             ),
             _parameter(
                 "size",
@@ -97,6 +98,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
                 "Rows on a page.",
                 config.size_openapi_examples,
                 lambda: _size_schema(config),
+                config.default_page_size,
             ),
         ]
     )
@@ -112,20 +114,23 @@ class _ParameterSchema:
         return self.schema()
 
 
-def _absent() -> None:
-    """The value of a parameter that a request does not name."""
-
-
 def _parameter(
-    name: str, alias: str, description: str, examples: Examples | None, schema: Callable[[], dict[str, Any]]
+    name: str,
+    alias: str,
+    description: str,
+    examples: Examples | None,
+    schema: Callable[[], dict[str, Any]],
+    default: int | None = None,
 ) -> inspect.Parameter:
     shown: Any = {key: dict(example) for key, example in examples.items()} if examples else None
-    # A default of None would stand in the document in place of the default that the schema names.
-    query = Query(alias=alias, description=description, openapi_examples=shown, default_factory=_absent)
+    # FastAPI passes a default of None as it is. A list that is not optional costs it less in every request.
+    values: Any = list[str] if default is None else list[str] | int
+    query = Query(alias=alias, description=description, openapi_examples=shown)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
-        annotation=Annotated[list[str] | None, _ParameterSchema(schema), query],
+        default=default,
+        annotation=Annotated[values, _ParameterSchema(schema), query],
     )
 
 
@@ -134,11 +139,9 @@ def _page_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
     largest = {}
     if config.max_page_size is not None:
         largest = {"maximum": LARGEST_OFFSET // config.max_page_size - 1 + first}
-    default = {} if config.default_page_size is None else {"default": first}
-    return {"type": "integer", "format": "int64", "minimum": first, **largest, **default, EXTENSION: {"role": "page"}}
+    return {"type": "integer", "format": "int64", "minimum": first, **largest, EXTENSION: {"role": "page"}}
 
 
 def _size_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
-    default = {} if config.default_page_size is None else {"default": config.default_page_size}
     bounds = {"minimum": 1, "maximum": config.largest_size}
-    return {"type": "integer", "format": "int64", **bounds, **default, EXTENSION: {"role": "size"}}
+    return {"type": "integer", "format": "int64", **bounds, EXTENSION: {"role": "size"}}

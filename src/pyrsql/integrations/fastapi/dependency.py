@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from pyrsql.adapters.fastapi.reading import Values
+from pyrsql.adapters.fastapi.reading import Numbers, Values
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.plan import Criteria
@@ -35,7 +35,7 @@ class EndpointDependency(Generic[ResultT]):
         self.__signature__: inspect.Signature = signature(endpoint.config, documents)
 
     async def __call__(
-        self, *, filter: Values = None, sort: Values = None, page: Values = None, size: Values = None
+        self, *, filter: Values = None, sort: Values = None, page: Numbers = None, size: Numbers = None
     ) -> ResultT:
         """Read the values that a request gives the four parameters."""
         return self._make(self._endpoint.read(filter, sort, page, size))

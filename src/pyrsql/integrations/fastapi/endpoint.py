@@ -15,7 +15,7 @@ from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.reading import Values, read_request
+from pyrsql.adapters.fastapi.reading import Numbers, Values, read_request
 from pyrsql.adapters.fastapi.schemas import shared_schema
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
@@ -64,7 +64,7 @@ class Endpoint:
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         return proven.unwrap()
 
-    def read(self, filter: Values, sort: Values, page: Values, size: Values) -> Criteria:
+    def read(self, filter: Values, sort: Values, page: Numbers, size: Numbers) -> Criteria:
         """What a request asks for, proven.
 
         Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -165,7 +166,7 @@ class FastAPISQLAlchemyIntegration:
         }
         config = replace(self.config, **{name: value for name, value in changes.items() if value is not None})
         config = _with_fields(config, filterable_fields, sortable_fields)
-        base = statement_factory or (lambda: self.base_select(model))
+        base = statement_factory or cache(lambda: self.base_select(model))
         endpoint = Endpoint(model, self.orm, config, base, default_sort)
         _check(endpoint, filterable_fields or (), sortable_fields or ())
         documents = _described(endpoint, filterable_fields or (), sortable_fields)
@@ -181,7 +182,8 @@ class FastAPISQLAlchemyIntegration:
         with self._lock:
             known = self._resources.get(model)
             if known is None:
-                endpoint = Endpoint(model, self.orm, self.config, lambda: self.base_select(model))
+                base = cache(lambda: self.base_select(model))
+                endpoint = Endpoint(model, self.orm, self.config, base)
                 known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents(endpoint))
             return known
 
