@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import types
 from sqlalchemy.dialects import mysql, postgresql
-from sqlalchemy.sql.type_api import TypeEngine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql import kinds
 
@@ -27,7 +30,7 @@ def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
     match type_:
         case types.Interval() | postgresql.INTERVAL():
             return kinds.Duration()
-        case types.TypeDecorator():
+        case TypeDecorator():
             return _decorated(type_)
         case types.Boolean():
             return kinds.Boolean()
@@ -67,6 +70,15 @@ def python_type_of(type_: TypeEngine[object]) -> type | None:
         return None
 
 
+def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
+    """What a decorated type makes of a value before it is bound; any other type, and a decorator that only reads, takes
+    it as it is. May raise what the decorator raises.
+    """
+    if isinstance(type_, TypeDecorator) and type(type_).process_bind_param is not TypeDecorator.process_bind_param:
+        return type_.process_bind_param(value, dialect)
+    return value
+
+
 def _integer(type_: types.Integer) -> kinds.Integer:
     bits = next(bits for known, bits in _INTEGER_BITS if isinstance(type_, known))
     if getattr(type_, "unsigned", False):
@@ -80,7 +92,7 @@ def _enumeration(type_: types.Enum) -> kinds.Enumeration:
     return kinds.Enumeration(tuple((name, name) for name in type_.enums))
 
 
-def _decorated(type_: types.TypeDecorator[object]) -> kinds.Kind:
+def _decorated(type_: TypeDecorator[object]) -> kinds.Kind:
     inner = type_.impl_instance
     declared = python_type_of(type_)
     if declared is None or declared is python_type_of(inner):

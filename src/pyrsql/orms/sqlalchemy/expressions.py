@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, Numeric, String, func, literal, null
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Double,
+    Float,
+    Numeric,
+    String,
+    Time,
+    func,
+    literal,
+    null,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql import kinds
+from pyrsql.orms.sqlalchemy.column_kinds import as_stored
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand
 
@@ -37,6 +53,49 @@ def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Sco
             return null()
         case ConstantOperand(value=value, kind=kind):
             return literal(value, _type_of(kind))
+
+
+def comparable_type(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type to bind a client's value with, where it is compared with a column of type `type_`.
+
+    Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value to what the column holds.
+    """
+    match type_:
+        case Float():
+            return type_
+        case Numeric():
+            return Numeric(asdecimal=type_.asdecimal)
+        case postgresql.TIMESTAMP():
+            return DateTime(type_.timezone)
+        case postgresql.TIME():
+            return Time(type_.timezone)
+        case TypeDecorator() if isinstance(type_.impl_instance, Numeric):
+            return Unrounded(type_)
+        case _:
+            return type_
+
+
+class Unrounded(TypeDecorator[Any]):
+    """Binds what a decorated number binds, without its precision.
+
+    Args:
+        decorated: the type of the column.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, decorated: TypeDecorator[Any]) -> None:
+        super().__init__()
+        self.decorated = decorated
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type of the column without its precision."""
+        return comparable_type(self.decorated.load_dialect_impl(dialect))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The value as the column's own decorator writes it."""
+        return as_stored(self.decorated, value, dialect)
 
 
 def _type_of(kind: kinds.Kind | None) -> TypeEngine[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.types import ARRAY
 from pyrsql import kinds
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import paths
-from pyrsql.orms.sqlalchemy.expressions import expression
+from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.json import json_test
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
@@ -200,7 +200,8 @@ def _value_test(
             return _negated(text_match(value, pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
             side = ExactText(value) if text else value
-            return side.not_in(values) if negated else side.in_(values)
+            bound = BindParameter[Any](None, values, comparable_type(value.type), unique=True, expanding=True)
+            return side.not_in(bound) if negated else side.in_(bound)
         case Between(low=low, high=high, negated=negated):
             side = OrderedText(value) if text else value
             return _negated(side.between(_bound(low, value), _bound(high, value)), negated)
@@ -210,7 +211,7 @@ def _value_test(
 
 def _bound(value: object, side: ColumnElement[Any]) -> BindParameter[Any]:
     """A value of the client's as a bound parameter of the type it is compared with."""
-    return BindParameter(None, value, side.type, unique=True)
+    return BindParameter(None, value, comparable_type(side.type), unique=True)
 
 
 def _negated(clause: ColumnElement[bool], negated: bool) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeDecorator
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import ALL_RIGHTS, INFO_KEY, Embedded, Field, FieldRights, Member, Model, Relation, Shortcut
-from pyrsql.orms.sqlalchemy.column_kinds import kind_of_column, python_type_of
+from pyrsql.orms.sqlalchemy.column_kinds import as_stored, kind_of_column, python_type_of
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
@@ -146,7 +146,7 @@ def _accepts(expression: ColumnElement[object]) -> Callable[[object], bool] | No
 
     def accepts(value: object) -> bool:
         try:
-            type_.process_bind_param(value, _dialect)
+            as_stored(type_, value, _dialect)
         except Exception:
             return False
         return True

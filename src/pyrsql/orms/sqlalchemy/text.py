@@ -7,6 +7,8 @@ is decided when SQLAlchemy compiles the statement, so one statement serves every
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import Boolean, ColumnElement, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -15,6 +17,7 @@ from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from pyrsql.orms.sqlalchemy.column_kinds import as_stored
 from pyrsql.predicates import Pattern, SqlPattern
 
 _ESCAPE = "!"
@@ -82,9 +85,7 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
         if value is None:
             return None
         text = glob(value, self.ignore_case) if dialect.name == "sqlite" else like(value)
-        if isinstance(self.operand_type, TypeDecorator):
-            return self.operand_type.process_bind_param(text, dialect)
-        return text
+        return cast("str | None", as_stored(self.operand_type, text, dialect))
 
 
 def text_match(
@@ -151,20 +152,17 @@ def case_forms(character: str) -> str:
     ('aA', 'ßẞ', '1')
     """
     lower = fold(character)
-    upper = character.upper()
-    forms = {lower: None, character: None, lower.upper(): None, upper: None, lower.title(): None}
-    forms |= dict.fromkeys(_MORE_FORMS.get(lower, ""))
+    forms = dict.fromkeys([lower, character, lower.upper(), lower.title(), *_MORE_FORMS.get(lower, "")])
     return "".join(form for form in forms if len(form) == 1 and fold(form) == lower)
 
 
 def fold(character: str) -> str:
-    """The lower-case form of a character, where that is one character; else the character itself."""
-    lower = character.lower()
-    return lower if len(lower) == 1 else character
+    """The lower-case form of a character, which Unicode has for each: of `İ`, the one with more, it is `i`."""
+    return character.lower()[0]
 
 
 # Capitals that are not the upper-case form of their lower-case letter.
-_MORE_FORMS = {"k": "\u212a", "å": "\u212b", "ω": "\u2126", "θ": "\u03f4", "ß": "\u1e9e"}
+_MORE_FORMS = {"i": "\u0130", "k": "\u212a", "å": "\u212b", "ω": "\u2126", "θ": "\u03f4", "ß": "\u1e9e"}
 
 
 def _sql_tokens(pattern: SqlPattern) -> list[tuple[str, bool]]:
@@ -182,6 +180,18 @@ def _sql_tokens(pattern: SqlPattern) -> list[tuple[str, bool]]:
 def _codepoint_collation(compiler: SQLCompiler) -> str:
     """The collation of MariaDB and MySQL that compares code points and pads nothing."""
     return "utf8mb4_nopad_bin" if getattr(compiler.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+
+
+def _case_collation(compiler: SQLCompiler) -> str:
+    """The collation of MariaDB and MySQL whose letters have all the case forms of Unicode; `_bin` knows half of them."""
+    dialect = compiler.dialect
+    if not getattr(dialect, "is_mariadb", False):
+        return "utf8mb4_0900_as_cs"
+    version = getattr(dialect, "server_version_info", None) or _SINCE_UCA1400
+    return "utf8mb4_uca1400_as_cs" if version >= _SINCE_UCA1400 else "utf8mb4_unicode_520_ci"
+
+
+_SINCE_UCA1400 = (10, 10)
 
 
 def _operand(element: FunctionElement[object], compiler: SQLCompiler, **options: object) -> str:
@@ -220,7 +230,8 @@ def _folded_text(element: FoldedText, compiler: SQLCompiler, **options: object) 
 @compiles(FoldedText, "mysql", "mariadb")
 def _folded_text_mysql(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
     operand = _operand(element, compiler, **options)
-    return f"LOWER(CONVERT({operand} USING utf8mb4)) COLLATE {_codepoint_collation(compiler)}"
+    folded = f"LOWER(CONVERT({operand} USING utf8mb4) COLLATE {_case_collation(compiler)})"
+    return f"{folded} COLLATE {_codepoint_collation(compiler)}"
 
 
 def _sides(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> tuple[str, str]:
@@ -262,5 +273,8 @@ def _text_match_mysql(element: TextMatch, compiler: SQLCompiler, **options: obje
 @compiles(TextMatchIgnoringCase, "mysql", "mariadb")
 def _text_match_ignoring_case_mysql(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> str:
     operand, pattern = _sides(element, compiler, **options)
-    folded = f"LOWER(CONVERT({operand} USING utf8mb4)) COLLATE utf8mb4_bin"
-    return f"({folded} LIKE LOWER({pattern}) ESCAPE '{_ESCAPE}')"
+    collation = _case_collation(compiler)
+    folded, pattern = (
+        f"LOWER(CONVERT({side} USING utf8mb4) COLLATE {collation}) COLLATE utf8mb4_bin" for side in (operand, pattern)
+    )
+    return f"({folded} LIKE {pattern} ESCAPE '{_ESCAPE}')"
