@@ -14,6 +14,7 @@ import pytest
 ROOMS = (
     "kinds",
     "operators",
+    "terminals",
     "nodes",
     "options",
     "problems",

@@ -1,6 +1,6 @@
 """The grammar of filters, sorts and selectors.
 
-It is written down once, as terminals, and put together twice. The parsy rules tell what was expected where a
+It is written down once, in `terminals`, and put together twice. The parsy rules tell what was expected where a
 text goes wrong; the fused regular expressions read a text that is right, one match for each comparison, many
 times faster.
 
@@ -16,43 +16,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 # parsy has no stubs; its annotations leave some types open.
 from parsy import Parser, eof, regex, seq  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
-# --- terminals ---
-
-# A blank belongs to a keyword where one follows: ` and ` and ` or ` are tokens of their own, blanks included.
-BLANKS = r"(?:[ ](?!and[ ]|or[ ]))*+"
-RUN = r"""[^"'();,=<>!~ ]++"""
-QUOTED = r"""(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')"""
-OPERATOR = r"(?:=[A-Za-z]*+=|!=|[<>]=?+)"
-AND = r"(?:;|[ ]and[ ])"
-OR = r"(?:,|[ ]or[ ])"
-END = r"\Z"
-
-VALUE = rf"(?:{RUN}|{QUOTED})"
-LIST = rf"\({BLANKS}(?:{VALUE}{BLANKS}(?:{OR}{BLANKS}{VALUE}{BLANKS})*+)?+\)"
-
-# What Java's `Character.isWhitespace` calls whitespace: a selector of nothing else is blank. U+00A0, U+2007
-# and U+202F are not in it.
-WHITESPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
-
-MODIFIERS = ("asc", "desc", "ic", "ignorecase", "nullsfirst", "nullslast")
-MODIFIER = rf"(?:{'|'.join(MODIFIERS)})(?!{RUN})"
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)
-
-
-item_pattern = _compiled(rf"({VALUE}){BLANKS}(?:{OR})?+")
-"""A value of a list and the joint after it, ` or ` included: that is no value."""
-run_pattern = _compiled(RUN)
-whitespace_pattern = _compiled(f"[{WHITESPACE}]*+")
-escape_pattern = _compiled(r"\\(.)")
-token_pattern = _compiled(rf"{VALUE}|{OPERATOR}|{AND}|{OR}|.|{END}")
-"""Anything that can stand in a text, for messages about what does."""
+from pyrsql.terminals import (
+    AND,
+    BLANKS,
+    COMPARISON,
+    END,
+    MODIFIER,
+    OPERATOR,
+    OR,
+    UNRESERVED,
+    VALUE,
+    WHITESPACE,
+    compiled,
+)
 
 # --- the rules, in words for messages ---
 
@@ -143,26 +124,60 @@ def expected_in(rule: Parser, text: str, start: int) -> tuple[int, frozenset[str
 
 # --- the same, fused ---
 
-# An empty match is a link that cannot be read. So the matches of `finditer` stand side by side up to there,
-# and no character is looked at by two of them: a wrong text costs linear time as well.
-COMPARISON = (
-    rf"{BLANKS}(?P<opening>(?:\({BLANKS})++)?+"
-    rf"(?:(?P<field>(?![{WHITESPACE}]){RUN})|(?P<other_field>{VALUE})){BLANKS}"
-    rf"(?P<operator>{OPERATOR}){BLANKS}"
-    rf"(?:(?P<value>{RUN})|(?P<other_arguments>{QUOTED}|{LIST}))?+{BLANKS}"
-)
-comparison_pattern = _compiled(COMPARISON)
-link_pattern = _compiled(
-    rf"{COMPARISON}(?P<closing>(?:\){BLANKS})++)?+"
-    rf"(?:(?P<and>{AND})|(?P<or>{OR})|(?P<end>{END}))"
-    r"|"
-)
-AND_GROUP = link_pattern.groupindex["and"]
-OR_GROUP = link_pattern.groupindex["or"]
-"""`Match.lastindex` of a link tells which joint ended it."""
+JOINT = rf"(?:({AND})|({OR})|({END}))"
 
-modifier_pattern = _compiled(MODIFIER)
-sort_key_pattern = _compiled(
+# The groups of a plain link.
+FIELD, OPERATOR_SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED = 1, 2, 3, 4, 5
+# How a link ends is its `Match.lastindex`: for a plain link one of these, for others so many more.
+JOINT_AND, JOINT_OR, JOINT_END = 6, 7, 8
+GROUPED, ANY = 8, 17
+GROUPED_END, BROKEN = JOINT_END + GROUPED, JOINT_END + ANY + 1
+
+
+@lru_cache(maxsize=64)
+def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
+    """What reads a filter link by link.
+
+    Three forms of a link are tried in turn: *plain*, `field operator value joint` with no blank but before it and no
+    backslash; *grouped*, the same in parentheses, unquoted; and *any*. The first two take nothing that the last would
+    not take in the same way: a keyword needs a blank behind it, where they allow none. They are most of all links,
+    and are read in half the time.
+
+    The last alternative is empty and matches where no link can be read. So the matches of `finditer` stand side by
+    side, and no character is looked at by two of them.
+
+    Args:
+        field_length: the longest field of a plain and a grouped link; what is longer is left to the general rule.
+        value_length: their longest value.
+
+    >>> def links(text):
+    ...     return chain_pattern(256, 1024).finditer(text)
+    >>> next(links("a==1;b>2")).group(FIELD, OPERATOR_SPELLING, VALUE_RUN)
+    ('a', '==', '1')
+    >>> next(links("((a==1),b>2)")).group("grouped_opening", "grouped_field", "grouped_closing")
+    ('((', 'a', ')')
+    >>> next(links("( a=in=(1, 2) ) ;b>2")).group("opening", "list", "closing")
+    ('( ', '(1, 2)', ') ')
+    >>> next(links("a==1 b==2")).lastindex == BROKEN
+    True
+    """
+    field = rf"(?![{WHITESPACE}]){UNRESERVED}{{1,{field_length}}}+"
+    value = rf"{UNRESERVED}{{1,{value_length}}}+"
+    single, double = rf"[^'\\]{{0,{value_length}}}+", rf'[^"\\]{{0,{value_length}}}+'
+    plain = rf"""[ ]*+({field})({OPERATOR})(?:({value})|'({single})'|"({double})"){JOINT}"""
+    grouped = (
+        rf"[ ]*+(?P<grouped_opening>\(++)?+(?P<grouped_field>{field})(?P<grouped_operator>{OPERATOR})"
+        rf"(?P<grouped_value>{value})(?P<grouped_closing>\)++)?+{JOINT}"
+    )
+    opening, closing = rf"(?P<opening>(?:\({BLANKS})++)?+", rf"(?P<closing>(?:\){BLANKS})++)?+"
+    general = rf"{BLANKS}{opening}{COMPARISON}{BLANKS}{closing}{JOINT}"
+    return compiled(rf"{plain}|{grouped}|{general}|()")
+
+
+# A link up to its closing parentheses, for one that breaks off behind.
+head_pattern = compiled(rf"{BLANKS}(?:\({BLANKS})*+{COMPARISON}{BLANKS}")
+
+sort_key_pattern = compiled(
     rf"{BLANKS}(?P<sign>[-+])?+(?P<field>{VALUE}){BLANKS}"
     rf"(?P<modifiers>(?:,{BLANKS}{MODIFIER}{BLANKS})*+)"
     rf"(?:(?P<next>;)|(?P<end>{END}))"
@@ -172,8 +187,8 @@ sort_key_pattern = _compiled(
 # --- selectors ---
 
 # One token of `@name[argument|argument]`: the start of a call, its end, a separator, a constant, a path.
-call_pattern = _compiled(
+call_pattern = compiled(
     r"@(?P<name>[^\[\]|@#]++)\[|(?P<close>\])|(?P<next>\|)|#(?P<constant>[^\]|]*+)|(?P<path>[^\[\]|@#]++)"
 )
-integer_pattern = _compiled(r"[-+]?[0-9]{1,4000}+")
-float_pattern = _compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")
+integer_pattern = compiled(r"[-+]?[0-9]{1,4000}+")
+float_pattern = compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from pyrsql import grammar
+from pyrsql import grammar, terminals
 from pyrsql.nodes import Span
 from pyrsql.operators import OperatorRegistry
 
@@ -57,8 +57,8 @@ _sign_after = re.compile(r"[=!<>~]*+")
 _word_after = re.compile(r"=?([A-Za-z]+)")
 _time_before = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9.]+)?[ ]\Z")
 _offset_after = re.compile(r"[0-9]{2}(?::?[0-9]{2})?(?![0-9])")
-_comparison_after = re.compile(rf"{grammar.RUN}[ ]*{grammar.OPERATOR}")
-_item_before = re.compile(rf",[ ]*{grammar.RUN}[ ]*\Z")
+_comparison_after = re.compile(rf"{terminals.RUN}[ ]*{terminals.OPERATOR}")
+_item_before = re.compile(rf",[ ]*{terminals.RUN}[ ]*\Z")
 _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
 
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
@@ -98,7 +98,7 @@ def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: Opera
 
 
 def _quote_hint(found: str, before: str) -> str | None:
-    if before and (grammar.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
+    if before and (terminals.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
         return "Put the whole value in quotes; a backslash before a quote keeps it literal."
     if len(found) == 1:
         return f"The text that begins here has no closing {found}."
@@ -119,7 +119,7 @@ def _operator_position_hint(found: str, before: str, after: str, operators: Oper
         return "A function is written @name[field]; a name with parentheses needs quotes."
     if _item_before.search(before):
         return "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
-    if before.endswith(" ") and grammar.run_pattern.match(found):
+    if before.endswith(" ") and terminals.run_pattern.match(found):
         return "A field with blanks in it needs quotes."
     return None
 
@@ -138,9 +138,7 @@ def _after_value_hint(found: str, before: str, after: str, wanted: set[str]) -> 
     joint = found if found[:1] in ("&", "|") else before.rpartition(" ")[2]
     for sign, meant in (("&", ";"), ("|", ",")):
         if sign in joint and (joint == found or found[:1] in "=!<>"):
-            return (
-                f"Write {meant!r} instead of {sign * joint.count(sign)!r}." if joint.count(sign) < 3 else None
-            )
+            return f"Write {meant!r} instead of {sign * joint.count(sign)!r}." if joint.count(sign) < 3 else None
     signs = _sign_before.search(before)
     if found[:1] in ("=", "!", "<", ">", "~"):
         if signs and signs[0] and signs[0] + found in SIGNS:
@@ -150,7 +148,7 @@ def _after_value_hint(found: str, before: str, after: str, wanted: set[str]) -> 
         return SENT_PLUS
     if _comparison_after.match(after):
         return "Join comparisons with ';' (and) or ',' (or)."
-    if grammar.run_pattern.match(found) and before.endswith(" "):
+    if terminals.run_pattern.match(found) and before.endswith(" "):
         return QUOTE_BLANK
     return None
 
@@ -193,12 +191,12 @@ def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
     wanted = set(expected)
     if found[:1] in ("'", '"'):
         return _quote_hint(found, text[max(0, span.start - 1) : span.start])
-    if grammar.A_MODIFIER in wanted and grammar.run_pattern.match(found):
-        if found.lower() in grammar.MODIFIERS:
+    if grammar.A_MODIFIER in wanted and terminals.run_pattern.match(found):
+        if found.lower() in terminals.MODIFIERS:
             return f"Write {found.lower()!r}: modifiers are in lower case."
-        near = get_close_matches(found.lower(), grammar.MODIFIERS, 1) if len(found) <= NAME_LENGTH else []
+        near = get_close_matches(found.lower(), terminals.MODIFIERS, 1) if len(found) <= NAME_LENGTH else []
         return f"Did you mean {near[0]!r}?" if near else "Separate keys with ';'."
-    if grammar.A_COMMA in wanted and found.lower() in grammar.MODIFIERS:
+    if grammar.A_COMMA in wanted and found.lower() in terminals.MODIFIERS:
         return f"Write ',' before the modifier: ',{found.lower()}'."
     if grammar.A_FIELD in wanted and text[: span.start].endswith(("-", "+")) and found == " ":
         return "Write the sign and the field without a blank between them."

@@ -6,11 +6,11 @@ Two trees are equal when they say the same, wherever they were written: spans do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pyrsql.operators import ComparisonOperator
+from pyrsql.terminals import comparison_pattern, item_pattern
 
 
 class Span(NamedTuple):
@@ -20,83 +20,53 @@ class Span(NamedTuple):
     end: int
 
 
-class Place(NamedTuple):
-    """Where the parts of a comparison stand in the text, quotes included."""
-
-    span: Span
-    selector: Span
-    arguments: tuple[Span, ...]
-
-
-Written = tuple[Callable[[re.Match[str]], Place], re.Match[str]]
-"""How to find a place that nobody has asked for yet: a function, and the match it takes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`selector operator arguments`.
 
-    `selector` and `arguments` are the texts meant, without quotes and escapes. Few comparisons are ever asked
-    where they stand, so a parsed one keeps the grammar's match and works its spans out on demand.
+    `selector` and `arguments` are the texts meant, without quotes and escapes. A parsed comparison knows its text and
+    where in it the selector starts. Few are ever asked for more, so the spans are worked out on demand.
     """
 
     selector: str
     operator: ComparisonOperator
     arguments: tuple[str, ...]
-    written: Place | Written | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def place(self) -> Place | None:
-        """Where it stands; None when it was made by hand."""
-        if self.written is None or isinstance(self.written, Place):
-            return self.written
-        locate, match = self.written
-        return locate(match)
+    text: str | None = field(default=None, compare=False, repr=False)
+    start: int = field(default=0, compare=False, repr=False)
 
     @property
     def span(self) -> Span | None:
-        """The whole comparison."""
-        place = self.place
-        return place and place.span
+        """Where it stands; None when it was made by hand."""
+        written = self._written()
+        return written and Span(*written.span())
 
     @property
     def selector_span(self) -> Span | None:
-        """The selector."""
-        place = self.place
-        return place and place.selector
+        """Where its selector stands, quotes included; None when it was made by hand."""
+        written = self._written()
+        return written and Span(*written.span("field"))
 
     @property
     def argument_spans(self) -> tuple[Span, ...]:
-        """One span for each argument; none when it was made by hand."""
-        place = self.place
-        return place.arguments if place else ()
+        """Where each of its arguments stands, quotes included; empty when it was made by hand."""
+        written = self._written()
+        return argument_spans(written) if written else ()
 
-    def __reduce__(self) -> tuple[type[Comparison], tuple[object, ...]]:
-        return Comparison, (self.selector, self.operator, self.arguments, self.place)
+    def _written(self) -> re.Match[str] | None:
+        return None if self.text is None else comparison_pattern.match(self.text, self.start)
 
 
-class _Draft:
-    """A comparison while it is being filled in.
+def argument_spans(written: re.Match[str]) -> tuple[Span, ...]:
+    """Where the arguments of a written comparison stand.
 
-    A frozen dataclass sets each field through `object.__setattr__`, at more than twice the cost of an
-    assignment, and a long filter makes hundreds of comparisons. A draft has the same slots, is filled by
-    assignments, and becomes a `Comparison`, frozen like any other, when it is done.
+    Args:
+        written: a match that has the groups of `terminals.COMPARISON`.
     """
-
-    __slots__ = ("arguments", "operator", "selector", "written")
-
-    def __init__(
-        self, selector: str, operator: ComparisonOperator, arguments: tuple[str, ...], written: Written
-    ) -> None:
-        self.selector = selector
-        self.operator = operator
-        self.arguments = arguments
-        self.written = written
-        self.__class__ = Comparison  # type: ignore[assignment]
-
-
-parsed_comparison = cast("Callable[[str, ComparisonOperator, tuple[str, ...], Written], Comparison]", _Draft)
-"""`Comparison(...)` for the parser, at a third of the cost."""
+    if written["value"] is not None:
+        return (Span(*written.span("value")),)
+    if written["list"] is not None:
+        return tuple(Span(*item.span(1)) for item in item_pattern.finditer(written.string, *written.span("list")))
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +84,53 @@ class Or:
 
 
 Node = Comparison | And | Or
+
+
+class _ComparisonDraft:
+    """The slots of a comparison, open to assignment."""
+
+    __slots__ = ("arguments", "operator", "selector", "start", "text")
+
+
+class _GroupDraft:
+    """The slots of an AND or an OR, open to assignment."""
+
+    __slots__ = ("nodes",)
+
+
+# A frozen dataclass sets each field through `object.__setattr__`, at three times the cost of an assignment, and a
+# long filter makes hundreds of nodes. A draft has the same slots, is filled by assignments, and when it is done it
+# becomes a node, frozen like any other.
+
+
+def parsed_comparison(
+    selector: str, operator: ComparisonOperator, arguments: tuple[str, ...], text: str, start: int
+) -> Comparison:
+    """`Comparison(...)` for the parser, cheaper."""
+    draft: Any = _ComparisonDraft()
+    draft.selector = selector
+    draft.operator = operator
+    draft.arguments = arguments
+    draft.text = text
+    draft.start = start
+    draft.__class__ = Comparison
+    return draft  # type: ignore[no-any-return]
+
+
+def parsed_and(nodes: tuple[Node, ...]) -> And:
+    """`And(nodes)` for the parser, cheaper."""
+    draft: Any = _GroupDraft()
+    draft.nodes = nodes
+    draft.__class__ = And
+    return draft  # type: ignore[no-any-return]
+
+
+def parsed_or(nodes: tuple[Node, ...]) -> Or:
+    """`Or(nodes)` for the parser, cheaper."""
+    draft: Any = _GroupDraft()
+    draft.nodes = nodes
+    draft.__class__ = Or
+    return draft  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)

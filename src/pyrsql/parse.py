@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,21 +11,35 @@ from itertools import islice
 from returns.result import Failure, Result, Success
 
 from pyrsql import grammar, hints
+from pyrsql.grammar import (
+    ANY,
+    BROKEN,
+    DOUBLE_QUOTED,
+    FIELD,
+    GROUPED,
+    GROUPED_END,
+    JOINT_AND,
+    JOINT_END,
+    JOINT_OR,
+    OPERATOR_SPELLING,
+    SINGLE_QUOTED,
+    VALUE_RUN,
+)
 from pyrsql.nodes import (
-    And,
     Call,
     Comparison,
     Constant,
     Node,
-    Or,
     Path,
-    Place,
     Selector,
     SortKey,
     Span,
+    argument_spans,
+    parsed_and,
     parsed_comparison,
+    parsed_or,
 )
-from pyrsql.operators import ComparisonOperator, OperatorRegistry
+from pyrsql.operators import EQUAL, ComparisonOperator, OperatorRegistry
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.problems import (
     LimitExceeded,
@@ -37,12 +50,23 @@ from pyrsql.problems import (
     UnknownOperator,
     WrongArity,
 )
+from pyrsql.terminals import (
+    comparison_pattern,
+    escape_pattern,
+    item_pattern,
+    modifier_pattern,
+    token_pattern,
+    whitespace_pattern,
+)
 
 PROBLEMS_AT_ONCE = 10
 """A filter is read no further than this many problems: more would help nobody, and each one costs time."""
 
 NEVER_NEXT = frozenset("(=!~'\"")
 """Tokens that cannot follow an operator without arguments: the syntax is at fault there, not the arity."""
+
+UNLIMITED = 2**31
+"""More than a text can hold, and no more than a regular expression can count."""
 
 CALL_DEPTH = 32
 """Function calls inside function calls that a selector may hold."""
@@ -77,65 +101,75 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     rules = _rules(options)
     if len(text) > rules.query_length:
         return Failure((_limit("filter", "query_length", rules.query_length, len(text)),))
+    takes_one = rules.takes_one.get
     problems: list[Problem] = []
     groups: list[tuple[list[Node], list[Node]]] = []  # the groups around the one being read
     terms: list[Node] = []  # of its OR
     factors: list[Node] = []  # of the AND being read
-    takes_one, short = rules.takes_one, rules.short
-    for match in islice(grammar.link_pattern.finditer(text), rules.nodes):
-        opening, field, _, spelling, value, _, closing, _, _, _ = match.groups()
-        if opening is not None:
-            for _ in range(opening.count("(")):
-                if len(groups) == rules.depth:
-                    problems.append(
-                        _limit("filter", "depth", rules.depth, None, Span(*match.span("opening")))
-                    )
-                    return _failure(problems)
-                groups.append((terms, factors))
-                terms, factors = [], []
-        operator = takes_one.get(spelling)
-        if (
-            operator is not None
-            and field is not None
-            and value is not None
-            and len(field) + len(value) <= short
-        ):
-            factors.append(parsed_comparison(field, operator, (value,), (_place, match)))
-        elif match.lastindex is None:
-            problems += _broken_link(text, match.start(), len(groups), rules)
+    links = rules.chain.finditer(text)
+    # A link takes at least one character, so that a short text needs no count.
+    for link in islice(links, rules.nodes) if len(text) > rules.nodes else links:
+        joint = link.lastindex or BROKEN
+        operator = takes_one(link[OPERATOR_SPELLING])
+        if operator is not None:
+            value = link[VALUE_RUN]
+            if value is None:
+                value = link[SINGLE_QUOTED] or link[DOUBLE_QUOTED] or ""
+            factors.append(parsed_comparison(link[FIELD], operator, (value,), text, link.start(FIELD)))
+            if joint == JOINT_AND:
+                continue
+        elif joint == BROKEN:
+            _broken_link(link, rules, len(groups), problems)
             return _failure(problems)
+        elif joint <= JOINT_END:
+            factors.append(_comparison(_again(text, link.start(FIELD)), rules, problems))
+            if _enough(problems):
+                return _failure(problems)
         else:
-            read = _comparison(match, rules)
-            if isinstance(read, Comparison):
-                factors.append(read)
+            grouped = joint <= GROUPED_END
+            joint -= GROUPED if grouped else ANY
+            opening = link["grouped_opening" if grouped else "opening"]
+            if opening is not None:
+                for _ in range(opening.count("(")):
+                    if len(groups) == rules.depth:
+                        start = link.start("grouped_opening" if grouped else "opening")
+                        span = Span(start, start + len(opening))
+                        problems.append(_limit("filter", "depth", rules.depth, span=span))
+                        return _failure(problems)
+                    groups.append((terms, factors))
+                    terms, factors = [], []
+            operator = takes_one(link["grouped_operator"])
+            if operator is not None:
+                start = link.start("grouped_field")
+                arguments = (link["grouped_value"],)
+                factors.append(parsed_comparison(link["grouped_field"], operator, arguments, text, start))
             else:
-                problems.append(read)
-                if not isinstance(read, UnknownOperator | WrongArity) or len(problems) == PROBLEMS_AT_ONCE:
+                written = _again(text, link.start("grouped_field")) if grouped else link
+                factors.append(_comparison(written, rules, problems))
+                if _enough(problems):
                     return _failure(problems)
-        if closing is not None:
-            for nth in range(closing.count(")")):
-                if not groups:
-                    problems.append(_not_open(match, nth, rules.operators))
-                    return _failure(problems)
-                group = _either(terms, factors)
-                terms, factors = groups.pop()
-                factors.append(group)
-        joint = match.lastindex
-        if joint == grammar.AND_GROUP:
-            continue
-        if joint == grammar.OR_GROUP:
-            terms.append(factors[0] if len(factors) == 1 else And(tuple(factors)))
+            closing = link["grouped_closing" if grouped else "closing"]
+            if closing is not None:
+                for nth in range(closing.count(")")):
+                    if not groups:
+                        start = link.start("grouped_closing" if grouped else "closing")
+                        problems.append(_not_open(text, start, nth, rules.operators))
+                        return _failure(problems)
+                    group = _either(terms, factors)
+                    terms, factors = groups.pop()
+                    factors.append(group)
+        if joint == JOINT_OR:
+            terms.append(factors[0] if len(factors) == 1 else parsed_and(tuple(factors)))
             factors = []
-            continue
-        if groups:
-            problems.append(_not_closed(text))
-        if problems:
-            return _failure(problems)
-        tree = _either(terms, factors)
-        # A node takes at least one character, so that most texts need no count.
-        if len(text) > rules.nodes and (size := _size(tree)) > rules.nodes:
-            return Failure((_limit("filter", "nodes", rules.nodes, size),))
-        return Success(tree)
+        elif joint == JOINT_END:
+            if groups:
+                problems.append(_not_closed(text))
+            if problems:
+                return _failure(problems)
+            tree = _either(terms, factors)
+            if len(text) > rules.nodes and (size := _size(tree)) > rules.nodes:
+                return Failure((_limit("filter", "nodes", rules.nodes, size),))
+            return Success(tree)
     problems.append(_limit("filter", "nodes", rules.nodes))
     return _failure(problems)
 
@@ -146,38 +180,36 @@ class _Rules:
 
     operators: OperatorRegistry
     takes_one: Mapping[str | None, ComparisonOperator]
+    chain: re.Pattern[str]
     query_length: int
     selector_length: int
     argument_length: int
     arguments: int
     depth: int
     nodes: int
-    short: int
 
 
 @lru_cache(maxsize=256)
 def _rules(options: QueryOptions) -> _Rules:
     limits = options.parse_limits
-    selector_length, argument_length = _number(limits.selector_length), _number(limits.argument_length)
+    field_length, value_length = _number(limits.selector_length), _number(limits.argument_length)
     return _Rules(
         operators=options.operators,
         takes_one={
-            spelling: operator
-            for spelling, operator in options.operators.by_spelling.items()
-            if _takes(operator, 1)
+            spelling: operator for spelling, operator in options.operators.by_spelling.items() if _takes(operator, 1)
         },
+        chain=grammar.chain_pattern(field_length, value_length),
         query_length=_number(limits.query_length),
-        selector_length=selector_length,
-        argument_length=argument_length,
+        selector_length=field_length,
+        argument_length=value_length,
         arguments=_number(limits.arguments),
         depth=_number(limits.depth),
         nodes=_number(limits.nodes),
-        short=min(selector_length, argument_length),
     )
 
 
 def _number(limit: int | None) -> int:
-    return sys.maxsize if limit is None else limit
+    return UNLIMITED if limit is None else limit
 
 
 def _takes(operator: ComparisonOperator, arguments: int) -> bool:
@@ -187,8 +219,8 @@ def _takes(operator: ComparisonOperator, arguments: int) -> bool:
 
 def _either(terms: list[Node], factors: list[Node]) -> Node:
     """The node of a group: the terms of its OR, the last of which is the AND of `factors`."""
-    last = factors[0] if len(factors) == 1 else And(tuple(factors))
-    return Or((*terms, last)) if terms else last
+    last = factors[0] if len(factors) == 1 else parsed_and(tuple(factors))
+    return parsed_or((*terms, last)) if terms else last
 
 
 def _size(tree: Node) -> int:
@@ -203,74 +235,113 @@ def _size(tree: Node) -> int:
     return size
 
 
-def _comparison(match: re.Match[str], rules: _Rules) -> Comparison | Problem:
-    """The comparison of a link, of whatever form, or what is wrong with it."""
-    text = match.string
-    place = _place(match)
-    field = _unquoted(text[slice(*place.selector)])
-    spelling: str = match["operator"]
-    if len(field) > rules.selector_length:
-        return _limit("filter", "selector_length", rules.selector_length, len(field), place.selector)
-    operator = rules.operators.find(spelling)
-    if operator is None:
-        return UnknownOperator(
-            source="filter",
-            span=Span(*match.span("operator")),
-            operator=spelling,
-            field=field,
-            hint=hints.operator_hint(spelling, rules.operators),
-        )
-    if grammar.whitespace_pattern.fullmatch(field):
-        return SyntaxProblem(
-            source="filter",
-            span=place.selector,
-            expected=(grammar.A_FIELD,),
-            found=text[slice(*place.selector)],
-        )
-    if len(place.arguments) > rules.arguments:
-        return _limit("filter", "arguments", rules.arguments, len(place.arguments), place.span)
-    arguments = tuple(_unquoted(text[start:stop]) for start, stop in place.arguments)
-    for argument, span in zip(arguments, place.arguments, strict=True):
-        if len(argument) > rules.argument_length:
-            return _limit("filter", "argument_length", rules.argument_length, len(argument), span)
-    if not _takes(operator, len(arguments)):
-        return WrongArity(
-            source="filter",
-            span=place.span,
-            operator=spelling,
-            minimum=operator.minimum_arguments,
-            maximum=operator.maximum_arguments,
-            given=len(arguments),
-            field=field,
-        )
-    return parsed_comparison(field, operator, arguments, (_place, match))
+def _enough(problems: list[Problem]) -> bool:
+    """Whether reading ends here: what follows a problem of syntax or size is anyone's guess."""
+    return bool(problems) and (
+        len(problems) == PROBLEMS_AT_ONCE or not isinstance(problems[-1], UnknownOperator | WrongArity)
+    )
 
 
-def _place(match: re.Match[str]) -> Place:
-    """Where the comparison of a link stands."""
-    field = match.span("field" if match["field"] is not None else "other_field")
-    arguments: tuple[Span, ...] = ()
-    stop = match.end("operator")
-    if match["value"] is not None:
-        arguments = (Span(*match.span("value")),)
-        stop = arguments[0].end
-    elif match["other_arguments"] is not None:
-        start, stop = match.span("other_arguments")
-        found = grammar.item_pattern.finditer(match.string, start, stop)
-        arguments = tuple(Span(*item.span(1)) for item in found)
-    return Place(Span(field[0], stop), Span(*field), arguments)
+def _failure(problems: list[Problem]) -> Result[Node, Problems]:
+    first, *rest = problems
+    return Failure((first, *rest))
+
+
+# --- comparisons ---
+
+
+def _comparison(written: re.Match[str], rules: _Rules, problems: list[Problem]) -> Comparison:
+    """The comparison that any link holds. If it is wrong, a problem is noted, and what is returned does not matter.
+
+    Args:
+        written: a match with the groups of `terminals.COMPARISON`.
+        rules: the operators and limits.
+        problems: those found so far.
+    """
+    field = _unquoted(written["field"])
+    arguments = _arguments(written, rules.arguments)
+    operator = rules.operators.by_spelling.get(written["operator"])
+    if (
+        operator is None
+        or not _takes(operator, len(arguments))
+        or len(arguments) > rules.arguments
+        or len(field) > rules.selector_length
+        or len(max(arguments, key=len, default="")) > rules.argument_length
+        or whitespace_pattern.fullmatch(field)
+    ):
+        problems.append(_wrong(written, field, operator, arguments, rules))
+        return Comparison(field, EQUAL, arguments)
+    return parsed_comparison(field, operator, arguments, written.string, written.start("field"))
+
+
+def _again(text: str, start: int) -> re.Match[str]:
+    """A comparison that a link has read, with the groups of `terminals.COMPARISON`."""
+    written = comparison_pattern.match(text, start)
+    assert written is not None, "a link holds a comparison"
+    return written
+
+
+def _arguments(written: re.Match[str], most: int) -> tuple[str, ...]:
+    """The arguments of a comparison, and if there are more than `most`, one more than that."""
+    value, several = written.group("value", "list")
+    if value is not None:
+        return (_unquoted(value),)
+    if several is None:
+        return ()
+    # A value and its joint take two characters: only a longer list can hold too many.
+    if len(several) > 2 * most:
+        return tuple(_unquoted(item[1]) for item in islice(item_pattern.finditer(several), most + 1))
+    items = item_pattern.findall(several)
+    return tuple([_unquoted(item) for item in items] if "'" in several or '"' in several else items)
 
 
 def _unquoted(written: str) -> str:
     """The text meant by an unreserved run or a quoted text."""
     if written[0] not in "\"'":
         return written
-    return grammar.escape_pattern.sub(r"\1", written[1:-1])
+    inner = written[1:-1]
+    return escape_pattern.sub(r"\1", inner) if "\\" in inner else inner
 
 
-def _failure(problems: list[Problem]) -> Result[Node, Problems]:
-    first, *rest = problems
-    return Failure((first, *rest))
+# --- what is wrong ---
+
+
+def _wrong(
+    written: re.Match[str],
+    field: str,
+    operator: ComparisonOperator | None,
+    arguments: tuple[str, ...],
+    rules: _Rules,
+) -> Problem:
+    """What is wrong with a comparison that follows the grammar."""
+    at_field = Span(*written.span("field"))
+    if len(field) > rules.selector_length:
+        return _limit("filter", "selector_length", rules.selector_length, len(field), at_field)
+    if operator is None:
+        return UnknownOperator(
+            source="filter",
+            span=Span(*written.span("operator")),
+            operator=written["operator"],
+            field=field,
+            hint=hints.operator_hint(written["operator"], rules.operators),
+        )
+    if whitespace_pattern.fullmatch(field):
+        return SyntaxProblem(source="filter", span=at_field, expected=(grammar.A_FIELD,), found=written["field"])
+    if len(arguments) > rules.arguments:
+        return _limit("filter", "arguments", rules.arguments, span=Span(*written.span("list")))
+    for argument, span in zip(arguments, argument_spans(written), strict=True):
+        if len(argument) > rules.argument_length:
+            return _limit("filter", "argument_length", rules.argument_length, len(argument), span)
+    ends = written.end("operator"), written.end("value"), written.end("list")
+    return WrongArity(
+        source="filter",
+        span=Span(at_field.start, max(ends)),
+        operator=written["operator"],
+        minimum=operator.minimum_arguments,
+        maximum=operator.maximum_arguments,
+        given=len(arguments),
+        field=field,
+    )
 
 
 def _limit(
@@ -279,37 +350,36 @@ def _limit(
     return LimitExceeded(source=source, limit=limit, maximum=maximum, actual=actual, span=span)
 
 
-def _broken_link(text: str, start: int, depth: int, rules: _Rules) -> list[Problem]:
-    """What is wrong with the link at `start`: its comparison, where that could be read, and its syntax."""
+def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[Problem]) -> None:
+    """Note what is wrong where no link can be read: with its comparison, if that can be, and with its syntax."""
+    text, start = link.string, link.start()
     furthest, expected = grammar.expected_in(grammar.link, text, start)
     if depth == 0:
         expected -= {grammar.END_OF_GROUP}
+    written = grammar.head_pattern.match(text, start)
+    if written:
+        after = _token_at(text, written.end())
+        if written.lastgroup != "operator" or text[after.start : after.end] not in NEVER_NEXT:
+            _comparison(written, rules, problems)
     span = _token_at(text, furthest)
-    syntax = SyntaxProblem(
-        source="filter",
-        span=span,
-        expected=grammar.in_order(expected),
-        found=text[span.start : span.end],
-        hint=hints.syntax_hint(text, span, expected, rules.operators),
+    problems.append(
+        SyntaxProblem(
+            source="filter",
+            span=span,
+            expected=grammar.in_order(expected),
+            found=text[span.start : span.end],
+            hint=hints.syntax_hint(text, span, expected, rules.operators),
+        )
     )
-    match = grammar.comparison_pattern.match(text, start)
-    if match is None:
-        return [syntax]
-    after = _token_at(text, match.end())
-    if match.lastgroup == "operator" and text[after.start : after.end] in NEVER_NEXT:
-        return [syntax]
-    read = _comparison(match, rules)
-    return [syntax] if isinstance(read, Comparison) else [read, syntax]
 
 
-def _not_open(match: re.Match[str], nth: int, operators: OperatorRegistry) -> SyntaxProblem:
-    """A parenthesis that closes nothing: the one after `nth` others."""
-    place = match.start("closing")
+def _not_open(text: str, start: int, nth: int, operators: OperatorRegistry) -> SyntaxProblem:
+    """A parenthesis that closes nothing, after `nth` others from `start` on."""
     for _ in range(nth):
-        place = match.string.index(")", place + 1)
-    span = Span(place, place + 1)
+        start = text.index(")", start) + 1
+    span = Span(start := text.index(")", start), start + 1)
     expected = (grammar.AN_AND, grammar.AN_OR, grammar.THE_END)
-    hint = hints.syntax_hint(match.string, span, expected, operators)
+    hint = hints.syntax_hint(text, span, expected, operators)
     return SyntaxProblem(source="filter", span=span, expected=expected, found=")", hint=hint)
 
 
@@ -317,22 +387,18 @@ def _not_closed(text: str) -> SyntaxProblem:
     """The end of a filter inside a group."""
     expected = (grammar.AN_AND, grammar.AN_OR, grammar.END_OF_GROUP)
     end = Span(len(text), len(text))
-    return SyntaxProblem(
-        source="filter", span=end, expected=expected, found="", hint="A '(' is never closed."
-    )
+    return SyntaxProblem(source="filter", span=end, expected=expected, found="", hint="A '(' is never closed.")
 
 
 def _token_at(text: str, start: int) -> Span:
-    found = grammar.token_pattern.match(text, start)
+    found = token_pattern.match(text, start)
     return Span(start, found.end() if found else start)
 
 
 # --- sorts ---
 
 
-def parse_sort(
-    text: str, options: SortOptions = DEFAULT_SORT_OPTIONS
-) -> Result[tuple[SortKey, ...], Problems]:
+def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result[tuple[SortKey, ...], Problems]:
     """Read a sort.
 
     Args:
@@ -374,12 +440,12 @@ def _sort_key(match: re.Match[str], longest: int) -> SortKey | Problem:
     field = _unquoted(match["field"])
     if len(field) > longest:
         return _limit("sort", "selector_length", longest, len(field), span)
-    if grammar.whitespace_pattern.fullmatch(field):
-        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=match["field"])
+    if whitespace_pattern.fullmatch(field):
+        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=match["other_field"])
     sign = match["sign"]
     descending = {"-": True, "+": False}.get(sign)
     ignore_case = nulls_first = None
-    for modifier in grammar.modifier_pattern.finditer(match.string, *match.span("modifiers")):
+    for modifier in modifier_pattern.finditer(match.string, *match.span("modifiers")):
         written = modifier[0]
         match written:
             case "asc" | "desc":
@@ -453,9 +519,7 @@ def _call(text: str) -> Call | None:
         position = token.end()
         kind = token.lastgroup
         # An argument begins where none has just ended; a joint or the end of a call follows one.
-        if complete is (kind not in ("next", "close")) and not (
-            kind == "close" and calls and not calls[-1][1]
-        ):
+        if complete is (kind not in ("next", "close")) and not (kind == "close" and calls and not calls[-1][1]):
             return None
         if kind == "name":
             if len(calls) == CALL_DEPTH:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyrsql import grammar
 from pyrsql.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.terminals import run_pattern
 
 _escaped = re.compile(r"[\\']")
 
@@ -49,9 +49,7 @@ def render_sort(keys: Iterable[SortKey]) -> str:
     return ";".join(_key(key) for key in keys)
 
 
-def _joined(
-    joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]
-) -> Iterable[Node | str]:
+def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]) -> Iterable[Node | str]:
     """Nodes and joints, last first; in parentheses where a node would be read otherwise."""
     parts: list[Node | str] = []
     for node in nodes:
@@ -80,7 +78,7 @@ def _key(key: SortKey) -> str:
 
 def _text(text: str) -> str:
     """A text as a run, or in quotes where it could not be one."""
-    return text if grammar.run_pattern.fullmatch(text) else _quoted(text)
+    return text if run_pattern.fullmatch(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:
