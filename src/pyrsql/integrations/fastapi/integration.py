@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from returns.pipeline import is_successful
 from sqlalchemy import Select, select
@@ -25,6 +25,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort, ordered
+from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
 from pyrsql.messages import describe
@@ -35,6 +36,8 @@ from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.resolve import Resolution, resolve
 from pyrsql.schema import sort_options_like
 from pyrsql.validate import validate_sort
+
+ItemT = TypeVar("ItemT")
 
 
 class FastAPISQLAlchemyIntegration:
@@ -110,6 +113,29 @@ class FastAPISQLAlchemyIntegration:
     def applier_dependency(self, model: type) -> EndpointDependency[Applier]:
         """Gives a function from a select to a select, for base statements that depend on the request."""
         return self._resource(model).applier_dependency()
+
+    def page_dependency(
+        self,
+        model: type,
+        item: type[ItemT],
+        session: SessionDependency,
+        *,
+        total: bool = True,
+        total_limit: int | None = None,
+    ) -> PageDependency[ItemT]:
+        """Gives a `Page` of what clients see, and sets the `Link` header.
+
+        Args:
+            model: the class whose rows are listed.
+            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            session: the dependency that gives the session, sync or async.
+            total: count the rows of all pages.
+            total_limit: stop counting there, so that a large table costs no more than that.
+
+        Raises:
+            ConfigurationError: a limit of a total that is not counted, or below 1.
+        """
+        return self._resource(model).page_dependency(item, session, total=total, total_limit=total_limit)
 
     def resource(
         self,

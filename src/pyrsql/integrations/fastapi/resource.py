@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
@@ -12,8 +12,11 @@ from pyrsql.adapters.fastapi.dependency import CriteriaDependency
 from pyrsql.adapters.fastapi.signature import Documents
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect, counted, paginated, selected
 from pyrsql.plan import Criteria
+
+ItemT = TypeVar("ItemT")
 
 Applier = Callable[[Select[Any]], Select[Any]]
 """A select -> the same, filtered, sorted and paged."""
@@ -29,6 +32,7 @@ class FastAPISQLAlchemyResource:
 
     def __init__(self, endpoint: Endpoint, documents: Documents) -> None:
         self.endpoint = endpoint
+        self._documents = documents
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
         self._criteria = CriteriaDependency(endpoint.config, documents)
         self._select = EndpointDependency(endpoint, self._selected, documents)
@@ -80,6 +84,36 @@ class FastAPISQLAlchemyResource:
     def applier_dependency(self) -> EndpointDependency[Applier]:
         """Gives a function from a select to a select, for base statements that depend on the request."""
         return self._applier
+
+    def page_dependency(
+        self,
+        item: type[ItemT],
+        session: SessionDependency,
+        *,
+        total: bool = True,
+        total_limit: int | None = None,
+    ) -> PageDependency[ItemT]:
+        """Gives a `Page` of what clients see, and sets the `Link` header.
+
+            @app.get("/users")
+            async def list_users(
+                page: Annotated[Page[UserOut], Depends(users.page_dependency(UserOut, get_session))],
+            ) -> Page[UserOut]:
+                return page
+
+        What an item reads of related rows an async session cannot load later: load it by options of the base
+        statement (`selectinload`, `joinedload`).
+
+        Args:
+            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            session: the dependency that gives the session, sync or async.
+            total: count the rows of all pages.
+            total_limit: stop counting there, so that a large table costs no more than that.
+
+        Raises:
+            ConfigurationError: a limit of a total that is not counted, or below 1.
+        """
+        return PageDependency(self.endpoint, self._documents, item, session, total=total, total_limit=total_limit)
 
     def _selected(self, criteria: Criteria) -> Select[Any]:
         return selected(self.base_select(), criteria)

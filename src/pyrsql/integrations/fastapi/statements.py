@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort
@@ -35,6 +35,12 @@ def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
 def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The number of rows that the filter leaves."""
     return _count(apply_filter(base)(criteria.filter).unwrap())
+
+
+def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
+    """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
+    narrowed = apply_filter(base)(criteria.filter).unwrap().select
+    return select(func.count()).select_from(narrowed.order_by(None).limit(limit).subquery())
 
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:

@@ -1,0 +1,237 @@
+"""Pages as answers: items, totals, links, with sessions of both kinds."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from pyrsql import ConfigurationError
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
+from tests.asgi import get
+from tests.models import Base, User, rows
+
+
+class RoleOut(BaseModel):
+    code: str
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str | None
+
+
+class UserWithRoles(UserOut):
+    roles: list[RoleOut]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("pages") / "app.db"
+    engine = create_engine(f"sqlite:///{file}")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(rows())
+        session.commit()
+    engine.dispose()
+    return file
+
+
+SessionDependency = Callable[..., Any]
+statements: list[str] = []
+
+
+@pytest.fixture(params=["sync", "async"])
+def session(request: pytest.FixtureRequest, file: Path) -> SessionDependency:
+    """A session dependency of each kind; `statements` holds what it ran."""
+    statements.clear()
+
+    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
+        statements.append(statement)
+
+    def get_session() -> Iterator[Session]:
+        engine = create_engine(f"sqlite:///{file}")
+        event.listen(engine, "before_cursor_execute", note)
+        with Session(engine) as session:
+            yield session
+        engine.dispose()
+
+    async def get_async_session() -> AsyncIterator[AsyncSession]:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+        async with AsyncSession(engine) as session:
+            yield session
+        await engine.dispose()
+
+    return get_session if request.param == "sync" else get_async_session
+
+
+def app_of(
+    resource: FastAPISQLAlchemyResource,
+    session: SessionDependency,
+    item: type[UserOut] = UserOut,
+    **more: Any,
+) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/users", response_model=Page[item])  # type: ignore[valid-type]
+    async def list_users(
+        page: Annotated[Page[Any], Depends(resource.page_dependency(item, session, **more))],
+    ) -> Page[Any]:
+        return page
+
+    return app
+
+
+def users(config: FastAPICriteriaConfig | None = None, **more: Any) -> FastAPISQLAlchemyResource:
+    return FastAPISQLAlchemyIntegration(criteria_config=config).resource(User, default_sort="id", **more)
+
+
+def ids(body: dict[str, Any]) -> list[int]:
+    return [item["id"] for item in body["items"]]
+
+
+def test_a_page(session: SessionDependency) -> None:
+    body = get(app_of(users(), session), "/users?filter=id>2&page=1&size=4").json()
+    assert body["items"][0] == {"id": 7, "name": "a_b"}
+    assert ids(body) == [7, 8, 9, 10]
+    del body["items"]
+    assert body == {"total": 10, "total_is_exact": True, "page": 1, "size": 4, "pages": 3}
+    assert len(statements) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("filter=id>10", ([11, 12], 2, 0, 2, 1)),
+        ("filter=id>100", ([], 0, 0, 0, 0)),
+        ("filter=id>100&size=5", ([], 0, 0, 5, 0)),
+        ("filter=id>10&size=2", ([11, 12], 2, 0, 2, 1)),
+        ("filter=id>10&size=1&page=1", ([12], 2, 1, 1, 2)),
+        ("size=5&page=2", ([11, 12], 12, 2, 5, 3)),
+    ],
+)
+def test_the_last_page_needs_no_count(
+    session: SessionDependency, query: str, found: tuple[list[int], int, int, int, int]
+) -> None:
+    body = get(app_of(users(), session), f"/users?{query}").json()
+    assert (ids(body), body["total"], body["page"], body["size"], body["pages"]) == found
+    assert len(statements) == 1
+
+
+def test_a_page_after_the_last(session: SessionDependency) -> None:
+    response = get(app_of(users(), session), "/users?size=5&page=9")
+    body = response.json()
+    assert (ids(body), body["total"], body["pages"]) == ([], 12, 3)
+    assert response.headers["link"] == (
+        '</users?page=0&size=5>; rel="first", </users?page=2&size=5>; rel="prev", </users?page=2&size=5>; rel="last"'
+    )
+
+
+def test_pages_from_one(session: SessionDependency) -> None:
+    resource = users(FastAPICriteriaConfig(one_based_paging=True, default_page_size=5))
+    response = get(app_of(resource, session), "/users?page=2")
+    body = response.json()
+    assert (ids(body), body["page"], body["pages"]) == ([6, 7, 8, 9, 10], 2, 3)
+    assert response.headers["link"].split(", ")[2] == '</users?page=3&size=5>; rel="next"'
+
+
+def test_no_total(session: SessionDependency) -> None:
+    app = app_of(users(), session, total=False)
+    response = get(app, "/users?size=5")
+    body = response.json()
+    assert (body["total"], body["total_is_exact"], body["pages"]) == (None, False, None)
+    assert len(statements) == 1
+    assert response.headers["link"] == '</users?page=0&size=5>; rel="first", </users?page=1&size=5>; rel="next"'
+    assert 'rel="next"' not in get(app, "/users?size=5&page=2").headers["link"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "total", "exact", "pages"), [(3, 3, False, None), (11, 11, False, None), (12, 12, True, 6)]
+)
+def test_a_limited_total(session: SessionDependency, limit: int, total: int, exact: bool, pages: int | None) -> None:
+    response = get(app_of(users(), session, total_limit=limit), "/users?size=2&filter=id>0&sort=-name")
+    body = response.json()
+    assert (body["total"], body["total_is_exact"], body["pages"]) == (total, exact, pages)
+    assert ('rel="last"' in response.headers["link"]) is exact
+    assert 'rel="next"' in response.headers["link"]
+
+
+def test_links_keep_the_other_parameters(session: SessionDependency) -> None:
+    query = "filter=name!=%27a%3E%26%2Bb%27&tag=x&size=5&tag=y&page=1&empty=&%0d%0aa=%0d%0ab"
+    response = get(app_of(users(), session), f"/users?{query}")
+    kept = "filter=name%21%3D%27a%3E%26%2Bb%27&tag=x&tag=y&empty=&%0D%0Aa=%0D%0Ab"
+    links = response.headers["link"].split(", ")
+    assert links[0] == f'</users?{kept}&page=0&size=5>; rel="first"'
+    assert [link.split("; ")[1] for link in links] == ['rel="first"', 'rel="prev"', 'rel="next"', 'rel="last"']
+
+
+def test_the_largest_page(session: SessionDependency) -> None:
+    response = get(app_of(users(), session), f"/users?size={2**63 - 1}")
+    assert (response.status_code, len(ids(response.json()))) == (200, 12)
+
+
+def test_no_page_has_no_links(session: SessionDependency) -> None:
+    response = get(app_of(users(), session), "/users")
+    assert "link" not in response.headers
+    assert len(ids(response.json())) == 12
+
+
+def test_a_path_cannot_break_the_header(session: SessionDependency) -> None:
+    app = FastAPI()
+
+    @app.get("/{any}/users")
+    async def list_users(
+        any: str, page: Annotated[Page[UserOut], Depends(users().page_dependency(UserOut, session))]
+    ) -> Page[UserOut]:
+        return page
+
+    link = get(app, "/%0d%0ax%3E;%22:%20%C3%A4/users?size=12").headers["link"]
+    assert link.split(", ")[0] == '</x%3E%3B%22%3A%20%C3%A4/users?page=0&size=12>; rel="first"'
+
+
+@pytest.mark.parametrize("load", [joinedload, selectinload])
+def test_eager_loading_keeps_the_size(session: SessionDependency, load: Callable[..., Any]) -> None:
+    resource = users(statement_factory=lambda: select(User).options(load(User.roles)))
+    body = get(app_of(resource, session, UserWithRoles), "/users?size=3&filter=roles.level>0").json()
+    assert [(item["id"], sorted(role["code"] for role in item["roles"])) for item in body["items"]] == [
+        (1, ["admin", "editor"]),
+        (2, ["guest"]),
+        (4, ["editor", "guest"]),
+    ]
+    assert body["total"] == 7
+    limited = get(app_of(resource, session, UserWithRoles, total_limit=5), "/users?size=3").json()
+    assert (limited["total"], limited["total_is_exact"]) == (5, False)
+
+
+def test_mistakes_are_answered_before_the_database_is_asked(session: SessionDependency) -> None:
+    assert get(app_of(users(), session), "/users?filter=(").status_code == 400
+    assert get(app_of(users(), session), "/users?filter=x==1").status_code == 422
+    assert statements == []
+
+
+def test_a_page_of_a_model_without_a_resource(session: SessionDependency) -> None:
+    app = FastAPI()
+    integration = FastAPISQLAlchemyIntegration()
+
+    @app.get("/users")
+    async def list_users(
+        page: Annotated[Page[UserOut], Depends(integration.page_dependency(User, UserOut, session))],
+    ) -> Page[UserOut]:
+        return page
+
+    assert ids(get(app, "/users?size=2&sort=-id").json()) == [12, 11]
+    answer = app.openapi()["paths"]["/users"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Page_UserOut_"}
+
+
+@pytest.mark.parametrize("options", [{"total_limit": 0}, {"total": False, "total_limit": 5}])
+def test_impossible_totals_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        users().page_dependency(UserOut, lambda: None, **options)
