@@ -45,7 +45,7 @@ class ConstantOperand:
     """A constant in a call."""
 
     value: str | int | float | bool | None
-    kind: Kind | None
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)

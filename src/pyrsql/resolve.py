@@ -209,7 +209,7 @@ def _call(question: _Question, call: Call) -> CallOperand | Unresolved:
         return _wrong_call(question, call, _takes(declared))
     arguments: list[FieldOperand | ConstantOperand | CallOperand] = []
     for argument, kind in zip(call.arguments, expected, strict=True):
-        operand = _argument(question, argument)
+        operand = ConstantOperand(None, kind) if argument == Constant(None) else _argument(question, argument)
         if not isinstance(operand, FieldOperand | ConstantOperand | CallOperand):
             return operand
         if not _fits(operand, kind):
@@ -224,7 +224,7 @@ def _call(question: _Question, call: Call) -> CallOperand | Unresolved:
 def _argument(question: _Question, argument: Selector) -> FieldOperand | ConstantOperand | CallOperand | Unresolved:
     match argument:
         case Constant(value):
-            return ConstantOperand(value, None if value is None else kinds.kind_of(type(value)))
+            return ConstantOperand(value, kinds.kind_of(type(value)))
         case Call():
             return _call(question, argument)
         case Path(parts):

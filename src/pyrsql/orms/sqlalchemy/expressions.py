@@ -14,9 +14,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Time,
-    func,
     literal,
-    null,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
@@ -24,11 +22,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql import kinds
 from pyrsql.orms.sqlalchemy.column_kinds import as_stored
+from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand
 
-_NAMES = {"length": "char_length"}
-"""Functions that databases know by another name: LENGTH counts bytes on MariaDB, characters elsewhere."""
 
 
 def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope) -> ColumnElement[Any]:
@@ -44,13 +41,7 @@ def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Sco
             clause = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
             return cast("ColumnElement[Any]", clause)
         case CallOperand(function=name, arguments=arguments, kind=kind):
-            function = getattr(func, _NAMES.get(name.lower(), name))
-            return cast(
-                "ColumnElement[Any]",
-                function(*(expression(argument, scope) for argument in arguments), type_=_type_of(kind)),
-            )
-        case ConstantOperand(value=None):
-            return null()
+            return called(name, [expression(argument, scope) for argument in arguments], _type_of(kind))
         case ConstantOperand(value=value, kind=kind):
             return literal(value, _type_of(kind))
 
@@ -98,7 +89,7 @@ class Unrounded(TypeDecorator[Any]):
         return as_stored(self.decorated, value, dialect)
 
 
-def _type_of(kind: kinds.Kind | None) -> TypeEngine[Any]:
+def _type_of(kind: kinds.Kind) -> TypeEngine[Any]:
     match kind:
         case kinds.Integer():
             return BigInteger()

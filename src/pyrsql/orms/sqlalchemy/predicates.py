@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.json import json_test
 from pyrsql.orms.sqlalchemy.paths import Scope
-from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
+from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, UuidText, text_match
 from pyrsql.predicates import (
     Between,
     Compare,
@@ -194,12 +194,12 @@ def _value_test(
             return _negated(text_match(value, Pattern((str(wanted),)), ignore_case=True), sign == "!=")
         case Compare(sign=sign, value=wanted):
             exact = sign in ("==", "!=")
-            side = (ExactText(value) if exact else OrderedText(value)) if text else value
+            side = (ExactText(value) if exact else OrderedText(value)) if text else _uuid(value, kind, sign == "!=")
             return cast("ColumnElement[bool]", _COMPARE[sign](side, _bound(wanted, value)))
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return _negated(text_match(value, pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
-            side = ExactText(value) if text else value
+            side = ExactText(value) if text else _uuid(value, kind, negated)
             bound = BindParameter[Any](None, values, comparable_type(value.type), unique=True, expanding=True)
             return side.not_in(bound) if negated else side.in_(bound)
         case Between(low=low, high=high, negated=negated):
@@ -207,6 +207,11 @@ def _value_test(
             return _negated(side.between(_bound(low, value), _bound(high, value)), negated)
         case _:
             assert_never(test)
+
+
+def _uuid(value: ColumnElement[Any], kind: kinds.Kind, negated: bool) -> ColumnElement[Any]:
+    """A value that takes part in a comparison; a UUID that must be another than the client's, as text."""
+    return UuidText(value) if negated and isinstance(kind, kinds.Uuid) else value
 
 
 def _bound(value: object, side: ColumnElement[Any]) -> BindParameter[Any]:

@@ -7,6 +7,9 @@ is decided when SQLAlchemy compiles the statement, so one statement serves every
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import cache
 from typing import cast
 
 from sqlalchemy import Boolean, ColumnElement, String
@@ -43,8 +46,28 @@ class OrderedText(FunctionElement[str]):
         self.type = operand.type
 
 
+class UuidText(FunctionElement[object]):
+    """A UUID that can be told from any other, and ordered, on MariaDB too.
+
+    Its own type orders by parts, and takes a UUID without a proper version for NULL.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, operand: ColumnElement[object]) -> None:
+        super().__init__(operand)
+        self.type = operand.type
+
+
 class FoldedText(FunctionElement[str]):
-    """A text without its letter case."""
+    """A text in lower case: each letter as its one lower-case form."""
+
+    inherit_cache = True
+    type = String()
+
+
+class RaisedText(FunctionElement[str]):
+    """A text in upper case: each letter as its one upper-case form, where it has one."""
 
     inherit_cache = True
     type = String()
@@ -161,6 +184,15 @@ def fold(character: str) -> str:
     return character.lower()[0]
 
 
+def raised(character: str) -> str:
+    """The upper-case form of a character, where Unicode has one that is a single character: of `ß` it has none.
+
+    >>> raised("a"), raised("ß"), raised("ᾳ")
+    ('A', 'ß', 'ᾼ')
+    """
+    return next((form for form in (character.upper(), character.title()) if len(form) == 1), character)
+
+
 # Capitals that are not the upper-case form of their lower-case letter.
 _MORE_FORMS = {"i": "\u0130", "k": "\u212a", "å": "\u212b", "ω": "\u2126", "θ": "\u03f4", "ß": "\u1e9e"}
 
@@ -222,16 +254,67 @@ def _text_mysql(element: ExactText | OrderedText, compiler: SQLCompiler, **optio
     return f"CONVERT({operand} USING utf8mb4) COLLATE {_codepoint_collation(compiler)}"
 
 
+@compiles(UuidText)
+def _uuid_text(element: UuidText, compiler: SQLCompiler, **options: object) -> str:
+    return _operand(element, compiler, **options)
+
+
+@compiles(UuidText, "mysql", "mariadb")
+def _uuid_text_mysql(element: UuidText, compiler: SQLCompiler, **options: object) -> str:
+    return f"CAST({_operand(element, compiler, **options)} AS CHAR)"
+
+
 @compiles(FoldedText)
 def _folded_text(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
     return f"lower({_operand(element, compiler, **options)})"
 
 
+@compiles(RaisedText)
+def _raised_text(element: RaisedText, compiler: SQLCompiler, **options: object) -> str:
+    return f"upper({_operand(element, compiler, **options)})"
+
+
 @compiles(FoldedText, "mysql", "mariadb")
-def _folded_text_mysql(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
+@compiles(RaisedText, "mysql", "mariadb")
+def _cased_text_mysql(element: FoldedText | RaisedText, compiler: SQLCompiler, **options: object) -> str:
+    function = "LOWER" if isinstance(element, FoldedText) else "UPPER"
     operand = _operand(element, compiler, **options)
-    folded = f"LOWER(CONVERT({operand} USING utf8mb4) COLLATE {_case_collation(compiler)})"
-    return f"{folded} COLLATE {_codepoint_collation(compiler)}"
+    cased = f"{function}(CONVERT({operand} USING utf8mb4) COLLATE {_case_collation(compiler)})"
+    return f"{cased} COLLATE {_codepoint_collation(compiler)}"
+
+
+@compiles(FoldedText, "sqlite")
+def _folded_text_sqlite(element: FoldedText, compiler: SQLCompiler, **options: object) -> str:
+    return _cased_sqlite("lower", fold, _operand(element, compiler, **options))
+
+
+@compiles(RaisedText, "sqlite")
+def _raised_text_sqlite(element: RaisedText, compiler: SQLCompiler, **options: object) -> str:
+    return _cased_sqlite("upper", raised, _operand(element, compiler, **options))
+
+
+def _cased_sqlite(function: str, case: Callable[[str], str], operand: str) -> str:
+    """SQLite knows the case of ASCII letters only; a text with others is put together letter by letter."""
+    source, target = _letters(case)
+    letter = "substr(pyrsql_value, pyrsql_place, 1)"
+    changed = f"substr('{target}', instr('{source}', {letter}), 1)"
+    return (
+        "(SELECT CASE WHEN pyrsql_value GLOB '*[^' || char(1) || '-' || char(127) || ']*' THEN ("
+        "WITH RECURSIVE pyrsql_letters(pyrsql_place, pyrsql_cased) AS (SELECT 1, '' UNION ALL "
+        f"SELECT pyrsql_place + 1, pyrsql_cased || CASE instr('{source}', {letter}) "
+        f"WHEN 0 THEN {function}({letter}) ELSE {changed} END FROM pyrsql_letters "
+        "WHERE pyrsql_place <= length(pyrsql_value)) "
+        "SELECT pyrsql_cased FROM pyrsql_letters ORDER BY pyrsql_place DESC LIMIT 1) "
+        f"ELSE {function}(pyrsql_value) END FROM (SELECT {operand} AS pyrsql_value))"
+    )
+
+
+@cache
+def _letters(case: Callable[[str], str]) -> tuple[str, str]:
+    """The letters beyond ASCII that a change of case changes, and what they become."""
+    everything = (chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    changed = [letter for letter in everything if case(letter) != letter]
+    return "".join(changed), "".join(map(case, changed))
 
 
 def _sides(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> tuple[str, str]:
