@@ -97,7 +97,8 @@ def _column_field(
         kind_of_column(expression.type),
         nullable=expression.nullable if isinstance(expression, Column) else True,
         unique=expression in unique,
-        rights=_rights(prop.info),
+        # `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property.
+        rights=_rights({**getattr(expression, "info", {}), **prop.info}),
         python_type=python_type_of(expression.type),
         accepts=_accepts(expression),
         source=name,
