@@ -126,52 +126,59 @@ def expected_in(rule: Parser, text: str, start: int) -> tuple[int, frozenset[str
 
 JOINT = rf"(?:({AND})|({OR})|({END}))"
 
-# The groups of a plain link.
-FIELD, OPERATOR_SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED = 1, 2, 3, 4, 5
-# How a link ends is its `Match.lastindex`: for a plain link one of these, for others so many more.
-JOINT_AND, JOINT_OR, JOINT_END = 6, 7, 8
-GROUPED, ANY = 8, 17
-GROUPED_END, BROKEN = JOINT_END + GROUPED, JOINT_END + ANY + 1
+# The groups of the comparison in a plain and in a grouped link, from PLAIN and from GROUPED on.
+FIELD, SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED, SEVERAL = 1, 2, 3, 4, 5, 6
+PLAIN, GROUPED = 0, 10
+GROUPED_OPENING, GROUPED_CLOSING = 10, 17
+# How a link ends, and of which form it is, tells `Match.lastindex`: the last of its groups.
+JOINT_AND, JOINT_OR, JOINT_END = 7, 8, 9
+GROUPED_END, ANY_END, BROKEN = 20, 29, 30
+
+
+def _run(longest: int) -> str:
+    return rf"{UNRESERVED}{{1,{longest}}}+" if longest else "(?!)"
 
 
 @lru_cache(maxsize=64)
 def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     """What reads a filter link by link.
 
-    Three forms of a link are tried in turn: *plain*, `field operator value joint` with no blank but before it and no
-    backslash; *grouped*, the same in parentheses, unquoted; and *any*. The first two take nothing that the last would
-    not take in the same way: a keyword needs a blank behind it, where they allow none. They are most of all links,
-    and are read in half the time.
+    Three forms of a link are tried in turn. *Plain* is `field operator value joint` with no blank but before it and no
+    backslash, where the value may be a list of runs; *grouped* is the same in parentheses; and *any* is the whole rule.
+    The first two take nothing that the whole rule would not take in the same way: a keyword needs a blank behind it,
+    where they allow none. They are most of all links, and are read in half the time.
 
     The last alternative is empty and matches where no link can be read. So the matches of `finditer` stand side by
     side, and no character is looked at by two of them.
 
     Args:
-        field_length: the longest field of a plain and a grouped link; what is longer is left to the general rule.
+        field_length: the longest field of a plain and of a grouped link; a longer one is left to the whole rule.
         value_length: their longest value.
 
     >>> def links(text):
     ...     return chain_pattern(256, 1024).finditer(text)
-    >>> next(links("a==1;b>2")).group(FIELD, OPERATOR_SPELLING, VALUE_RUN)
+    >>> next(links("a==1;b>2")).group(FIELD, SPELLING, VALUE_RUN)
     ('a', '==', '1')
-    >>> next(links("((a==1),b>2)")).group("grouped_opening", "grouped_field", "grouped_closing")
-    ('((', 'a', ')')
-    >>> next(links("( a=in=(1, 2) ) ;b>2")).group("opening", "list", "closing")
-    ('( ', '(1, 2)', ') ')
+    >>> next(links("((a=in=(x,y)),b>2)")).group(GROUPED_OPENING, GROUPED + SEVERAL, GROUPED_CLOSING)
+    ('((', 'x,y', ')')
+    >>> next(links("( a=in=(x, y) ) ;b>2")).group("opening", "list", "closing")
+    ('( ', '(x, y)', ') ')
     >>> next(links("a==1 b==2")).lastindex == BROKEN
     True
     """
-    field = rf"(?![{WHITESPACE}]){UNRESERVED}{{1,{field_length}}}+"
-    value = rf"{UNRESERVED}{{1,{value_length}}}+"
+    field, value = _run(field_length), _run(value_length)
     single, double = rf"[^'\\]{{0,{value_length}}}+", rf'[^"\\]{{0,{value_length}}}+'
-    plain = rf"""[ ]*+({field})({OPERATOR})(?:({value})|'({single})'|"({double})"){JOINT}"""
-    grouped = (
-        rf"[ ]*+(?P<grouped_opening>\(++)?+(?P<grouped_field>{field})(?P<grouped_operator>{OPERATOR})"
-        rf"(?P<grouped_value>{value})(?P<grouped_closing>\)++)?+{JOINT}"
+    plain = (
+        rf"((?![{WHITESPACE}]){field})({OPERATOR})"
+        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\))"
     )
     opening, closing = rf"(?P<opening>(?:\({BLANKS})++)?+", rf"(?P<closing>(?:\){BLANKS})++)?+"
-    general = rf"{BLANKS}{opening}{COMPARISON}{BLANKS}{closing}{JOINT}"
-    return compiled(rf"{plain}|{grouped}|{general}|()")
+    return compiled(
+        rf"[ ]*+{plain}{JOINT}"
+        rf"|[ ]*+(\(++)?+{plain}(\)++)?+{JOINT}"
+        rf"|{BLANKS}{opening}{COMPARISON}{BLANKS}{closing}{JOINT}"
+        r"|()"
+    )
 
 
 # A link up to its closing parentheses, for one that breaks off behind.

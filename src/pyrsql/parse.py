@@ -12,17 +12,21 @@ from returns.result import Failure, Result, Success
 
 from pyrsql import grammar, hints
 from pyrsql.grammar import (
-    ANY,
+    ANY_END,
     BROKEN,
     DOUBLE_QUOTED,
     FIELD,
     GROUPED,
+    GROUPED_CLOSING,
     GROUPED_END,
+    GROUPED_OPENING,
     JOINT_AND,
     JOINT_END,
     JOINT_OR,
-    OPERATOR_SPELLING,
+    PLAIN,
+    SEVERAL,
     SINGLE_QUOTED,
+    SPELLING,
     VALUE_RUN,
 )
 from pyrsql.nodes import (
@@ -110,11 +114,8 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     # A link takes at least one character, so that a short text needs no count.
     for link in islice(links, rules.nodes) if len(text) > rules.nodes else links:
         joint = link.lastindex or BROKEN
-        operator = takes_one(link[OPERATOR_SPELLING])
-        if operator is not None:
-            value = link[VALUE_RUN]
-            if value is None:
-                value = link[SINGLE_QUOTED] or link[DOUBLE_QUOTED] or ""
+        operator = takes_one(link[SPELLING])
+        if operator is not None and (value := link[VALUE_RUN]) is not None:
             factors.append(parsed_comparison(link[FIELD], operator, (value,), text, link.start(FIELD)))
             if joint == JOINT_AND:
                 continue
@@ -122,42 +123,41 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
             _broken_link(link, rules, len(groups), problems)
             return _failure(problems)
         elif joint <= JOINT_END:
-            factors.append(_comparison(_again(text, link.start(FIELD)), rules, problems))
-            if _enough(problems):
+            factors.append(_plain_comparison(link, PLAIN, rules, problems))
+            if problems and _enough(problems):
                 return _failure(problems)
         else:
             grouped = joint <= GROUPED_END
-            joint -= GROUPED if grouped else ANY
-            opening = link["grouped_opening" if grouped else "opening"]
-            if opening is not None:
-                for _ in range(opening.count("(")):
-                    if len(groups) == rules.depth:
-                        start = link.start("grouped_opening" if grouped else "opening")
-                        span = Span(start, start + len(opening))
-                        problems.append(_limit("filter", "depth", rules.depth, span=span))
-                        return _failure(problems)
-                    groups.append((terms, factors))
-                    terms, factors = [], []
-            operator = takes_one(link["grouped_operator"])
-            if operator is not None:
-                start = link.start("grouped_field")
-                arguments = (link["grouped_value"],)
-                factors.append(parsed_comparison(link["grouped_field"], operator, arguments, text, start))
+            if grouped:
+                joint -= GROUPED_END - JOINT_END
+                opening, closing = link[GROUPED_OPENING], link[GROUPED_CLOSING]
             else:
-                written = _again(text, link.start("grouped_field")) if grouped else link
-                factors.append(_comparison(written, rules, problems))
-                if _enough(problems):
-                    return _failure(problems)
-            closing = link["grouped_closing" if grouped else "closing"]
+                joint -= ANY_END - JOINT_END
+                opening, closing = link["opening"], link["closing"]
+            if opening is not None:
+                for sign in opening:
+                    if sign == "(":
+                        if len(groups) == rules.depth:
+                            problems.append(_too_deep(link, rules))
+                            return _failure(problems)
+                        groups.append((terms, factors))
+                        terms, factors = [], []
+            if grouped:
+                factors.append(_plain_comparison(link, GROUPED, rules, problems))
+            else:
+                factors.append(_comparison(link, rules, problems))
+            if problems and _enough(problems):
+                return _failure(problems)
             if closing is not None:
-                for nth in range(closing.count(")")):
-                    if not groups:
-                        start = link.start("grouped_closing" if grouped else "closing")
-                        problems.append(_not_open(text, start, nth, rules.operators))
-                        return _failure(problems)
-                    group = _either(terms, factors)
-                    terms, factors = groups.pop()
-                    factors.append(group)
+                depth = len(groups)
+                for sign in closing:
+                    if sign == ")":
+                        if not groups:
+                            problems.append(_not_open(link, depth, rules))
+                            return _failure(problems)
+                        group = _either(terms, factors)
+                        terms, factors = groups.pop()
+                        factors.append(group)
         if joint == JOINT_OR:
             terms.append(factors[0] if len(factors) == 1 else parsed_and(tuple(factors)))
             factors = []
@@ -250,11 +250,38 @@ def _failure(problems: list[Problem]) -> Result[Node, Problems]:
 # --- comparisons ---
 
 
+def _plain_comparison(link: re.Match[str], form: int, rules: _Rules, problems: list[Problem]) -> Comparison:
+    """The comparison of a plain or grouped link. See `_comparison`.
+
+    Args:
+        link: what was read.
+        form: PLAIN or GROUPED.
+        rules: the operators and limits.
+        problems: those found so far.
+    """
+    operator = rules.takes_one.get(link[form + SPELLING])
+    value, several = link[form + VALUE_RUN], link[form + SEVERAL]
+    arguments: tuple[str, ...]
+    if value is not None:
+        arguments = (value,)
+    elif several is None:
+        arguments = (link[form + SINGLE_QUOTED] or link[form + DOUBLE_QUOTED] or "",)
+    else:
+        arguments = tuple(several.split(","))
+        operator = rules.operators.by_spelling.get(link[form + SPELLING])
+        if len(arguments) > rules.arguments or (operator is not None and not _takes(operator, len(arguments))):
+            operator = None
+    start = link.start(form + FIELD)
+    if operator is None:
+        return _comparison(_again(link.string, start), rules, problems)
+    return parsed_comparison(link[form + FIELD], operator, arguments, link.string, start)
+
+
 def _comparison(written: re.Match[str], rules: _Rules, problems: list[Problem]) -> Comparison:
     """The comparison that any link holds. If it is wrong, a problem is noted, and what is returned does not matter.
 
     Args:
-        written: a match with the groups of `terminals.COMPARISON`.
+        written: a match that has the groups of `terminals.COMPARISON`.
         rules: the operators and limits.
         problems: those found so far.
     """
@@ -373,13 +400,20 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
     )
 
 
-def _not_open(text: str, start: int, nth: int, operators: OperatorRegistry) -> SyntaxProblem:
-    """A parenthesis that closes nothing, after `nth` others from `start` on."""
-    for _ in range(nth):
-        start = text.index(")", start) + 1
-    span = Span(start := text.index(")", start), start + 1)
+def _too_deep(link: re.Match[str], rules: _Rules) -> LimitExceeded:
+    group = "opening" if link[GROUPED_OPENING] is None else GROUPED_OPENING
+    return _limit("filter", "depth", rules.depth, span=Span(*link.span(group)))
+
+
+def _not_open(link: re.Match[str], depth: int, rules: _Rules) -> SyntaxProblem:
+    """A parenthesis that closes nothing, after so many that do."""
+    text, place = link.string, link.start("closing" if link[GROUPED_CLOSING] is None else GROUPED_CLOSING)
+    for _ in range(depth):
+        place = text.index(")", place) + 1
+    place = text.index(")", place)
+    span = Span(place, place + 1)
     expected = (grammar.AN_AND, grammar.AN_OR, grammar.THE_END)
-    hint = hints.syntax_hint(text, span, expected, operators)
+    hint = hints.syntax_hint(text, span, expected, rules.operators)
     return SyntaxProblem(source="filter", span=span, expected=expected, found=")", hint=hint)
 
 
