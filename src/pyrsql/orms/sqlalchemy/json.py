@@ -1,16 +1,201 @@
-"""Tests of JSON documents and of values below them."""
+"""Tests of JSON documents and of values below them.
+
+A path below a document leads to any number of values, since arrays are stepped through; an array at its end stands for
+itself and for its elements. A test is true when some of these values passes it. A value of another type passes no test:
+1 is not "1", true is not 1. A negated test is true for every other document, also where the path leads nowhere.
+
+A document that is NULL, or JSON's null, which Python does not tell apart, makes every test but that for null unknown.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, assert_never, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Boolean, ColumnElement, and_, false, literal_column, not_, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
-from pyrsql.options import QueryOptions
-from pyrsql.predicates import Between, Compare, Match, Member, Null
+from pyrsql.options import JSONOptions, QueryOptions
+from pyrsql.orms.sqlalchemy.json_values import (
+    Document,
+    IsPresent,
+    Kind,
+    bound_number,
+    number,
+    same_structure,
+    values_at,
+)
+from pyrsql.orms.sqlalchemy.jsonpath import path_exists, path_is_set
+from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
+from pyrsql.predicates import Between, Compare, FieldOperand, Match, Member, Null, Pattern, Sign, SqlPattern
+
+# No driver sends these, and no document can have a key with them.
+_UNBINDABLE = re.compile("[\0\ud800-\udfff]")
+
+_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+_Bound = tuple[Sign, object]
+"""One side of a range: a sign and the value that stands right of it."""
+
+
+class OnPostgreSQL(FunctionElement[bool]):
+    """A condition with a form of its own on PostgreSQL: that form, then the one for all others."""
+
+    inherit_cache = True
+    type = Boolean()
 
 
 def json_test(
     test: Compare | Match | Member | Between | Null, document: ColumnElement[Any], options: QueryOptions
 ) -> ColumnElement[bool]:
-    raise NotImplementedError
+    """The condition of a test of a document, or of the values at a path below it.
+
+    Args:
+        test: what was proven. Its operand has the keys of the path, none for the whole document.
+        document: the column.
+        options: `json_options` counts.
+    """
+    keys = cast("FieldOperand", test.operand).keys
+    if any(map(_UNBINDABLE.search, keys)):
+        positive: ColumnElement[bool] = false()
+    else:
+        positive = _positive(test, _Place(document, keys, options.json_options))
+    if isinstance(test, Null):
+        return positive if test.negated else not_(positive)
+    negated = test.sign == "!=" if isinstance(test, Compare) else test.negated
+    return and_(IsPresent(Document(document)), not_(positive)) if negated else positive
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a path leads: what is tested."""
+
+    document: ColumnElement[Any]
+    keys: tuple[str, ...]
+    options: JSONOptions
+
+    def some(self, condition: Callable[[TableValuedAlias], ColumnElement[bool]]) -> ColumnElement[bool]:
+        """Some value here, or some element of an array here, fulfils a condition. A whole document is one value."""
+        rows = values_at(self.document, self.keys, elements=bool(self.keys))
+        return select(literal_column("1")).select_from(rows).where(condition(rows)).exists()
+
+
+def _positive(test: Compare | Match | Member | Between | Null, place: _Place) -> ColumnElement[bool]:
+    """The test without its negation; of a test for null: there is a value."""
+    match test:
+        case Null():
+            return _is_set(place)
+        case Compare(value=value, ignore_case=True):
+            return _matches(place, Pattern((str(value),)), ignore_case=True)
+        case Compare(sign="==" | "!=", value=value):
+            return _equals(place, (value,))
+        case Compare(sign=sign, value=value):
+            return _within(place, ((sign, value),))
+        case Match(pattern=pattern, ignore_case=ignore_case):
+            return _matches(place, pattern, ignore_case)
+        case Member(values=values):
+            return _equals(place, values)
+        case Between(low=low, high=high):
+            return _within(place, ((">=", low), ("<=", high)))
+        case _:
+            assert_never(test)
+
+
+def _is_set(place: _Place) -> ColumnElement[bool]:
+    if not place.keys:
+        return IsPresent(Document(place.document))
+    # The elements of an array do not count: an empty one is a value.
+    rows = values_at(place.document, place.keys, elements=False)
+    found = select(literal_column("1")).select_from(rows).where(Kind(rows.c.kind) != _constant("null")).exists()
+    return OnPostgreSQL(path_is_set(place.options.path_exists_function, place.document, place.keys), found)
+
+
+def _matches(place: _Place, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
+    return place.some(lambda rows: and_(_is(rows, "string"), text_match(rows.c.scalar, pattern, ignore_case)))
+
+
+def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
+    wanted = [_json(value) for value in values]
+    structures = [value for value in wanted if isinstance(value, list | dict)]
+    scalars = [value for value in wanted if not isinstance(value, list | dict)]
+    alternatives: list[ColumnElement[bool]] = []
+    if structures:
+        alternatives.append(place.some(lambda rows: or_(*(same_structure(rows, value) for value in structures))))
+    if scalars:
+        found = place.some(lambda rows: _is_one_of(rows, scalars))
+        if place.keys:
+            function = place.options.path_exists_function
+            by_path = path_exists(function, place.document, place.keys, "@ == $v[*]", {"v": scalars})
+            found = OnPostgreSQL(by_path, found)
+        alternatives.append(found)
+    return or_(*alternatives)
+
+
+def _within(place: _Place, bounds: tuple[_Bound, ...]) -> ColumnElement[bool]:
+    """Some value lies within all bounds."""
+    proven: list[tuple[Sign, JsonValue]] = [(sign, _json(value)) for sign, value in bounds]
+    condition = " && ".join(f"@ {sign} $v{number}" for number, (sign, _) in enumerate(proven))
+    variables = {f"v{number}": value for number, (_, value) in enumerate(proven)}
+    by_path = path_exists(place.options.path_exists_function, place.document, place.keys, condition, variables)
+    return OnPostgreSQL(by_path, place.some(lambda rows: and_(*(_compared(rows, *bound) for bound in proven))))
+
+
+def _is_one_of(rows: TableValuedAlias, values: list[JsonValue]) -> ColumnElement[bool]:
+    words = [str(value).lower() for value in values if isinstance(value, bool)]
+    numbers = [value for value in values if isinstance(value, int | Decimal) and not isinstance(value, bool)]
+    texts = [value for value in values if isinstance(value, str)]
+    alternatives = [number(rows) == bound_number(value) for value in numbers]
+    if words:
+        alternatives.append(and_(_is(rows, "boolean"), ExactText(rows.c.scalar).in_(words)))
+    if texts:
+        alternatives.append(and_(_is(rows, "string"), ExactText(rows.c.scalar).in_(texts)))
+    return or_(*alternatives)
+
+
+def _compared(rows: TableValuedAlias, sign: Sign, value: JsonValue) -> ColumnElement[bool]:
+    compare = _COMPARE[sign]
+    if isinstance(value, str):
+        return and_(_is(rows, "string"), compare(OrderedText(rows.c.scalar), value))
+    return cast("ColumnElement[bool]", compare(number(rows), bound_number(cast("int | Decimal", value))))
+
+
+def _is(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
+    return Kind(rows.c.kind) == _constant(kind)
+
+
+def _constant(word: str) -> ColumnElement[str]:
+    """A word of ours in the SQL itself."""
+    return literal_column(f"'{word}'")
+
+
+def _json(value: object) -> JsonValue:
+    """A value as JSON has it. Only a developer's converter makes others."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    known = isinstance(value, bool | int | Decimal | str | list | dict)
+    return cast("JsonValue", value) if known else str(value)
+
+
+@compiles(OnPostgreSQL)
+def _elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
+    _, other = element.clauses
+    return compiler.process(other, **options)
+
+
+@compiles(OnPostgreSQL, "postgresql")
+def _on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
+    own, _ = element.clauses
+    return compiler.process(own, **options)

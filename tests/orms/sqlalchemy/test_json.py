@@ -1,0 +1,471 @@
+"""JSON columns: the same rows on every database, and as a small model of the meaning in Python finds them."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import JSON, Engine, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+import pyrsql
+from pyrsql import ParseLimits, QueryOptions
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.predicates import (
+    Between,
+    Compare,
+    Conjunction,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Pattern,
+    SqlPattern,
+    Test,
+)
+from pyrsql.validate import validate_filter
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Paper(Base):
+    """A document twice: as JSON everywhere, and as JSONB on PostgreSQL."""
+
+    __tablename__ = "paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payload: Mapped[object | None] = mapped_column(JSON(none_as_null=True))
+    packed: Mapped[object | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
+
+
+ORM = SQLAlchemyORM()
+
+DOCUMENTS: tuple[object, ...] = (
+    None,
+    {},
+    [],
+    "text",
+    1,
+    True,
+    False,
+    [1, 2],
+    [2, 1],
+    {"a": 1},
+    {"a": 1.0},
+    {"a": "1"},
+    {"a": True},
+    {"a": "true"},
+    {"a": False},
+    {"a": 0},
+    {"a": None},
+    {"a": []},
+    {"a": [None]},
+    {"a": {}},
+    {"a": [1, "1", True]},
+    {"a": [[1]]},
+    {"a": [[[1]]]},
+    {"a": [2, [1, 2]]},
+    {"a": [1, 2]},
+    {"a": [1.0, 2]},
+    {"a": [2, 1]},
+    {"a": [1, 2, 3]},
+    {"a": {"b": 1}},
+    {"a": {"b": 1, "c": [1, {"d": None}]}},
+    {"a": {"c": [1.0, {"d": None}], "b": 1}},
+    {"a": {"c": [1.0, {"d": 0}], "b": 1}},
+    {"a": {"c": [1.0, {"e": None}], "b": 1}},
+    {"a": {"b": None}},
+    {"a": [{"b": 1}, {"b": 2}]},
+    {"a": [{"b": None}, {"b": 2}]},
+    {"a": [{"b": [5, 6]}, {"c": 2}]},
+    {"a": [[{"b": 1}]]},
+    [{"a": 1}, {"a": {"b": "x"}}],
+    [[{"a": 1}]],
+    {"a": "demo"},
+    {"a": "Demo"},
+    {"a": "DEMO user"},
+    {"a": ""},
+    {"a": " "},
+    {"a": "demo "},
+    {"a": "50%_off"},
+    {"a": "50x off"},
+    {"a": "a*b"},
+    {"a": "axb"},
+    {"a": 'quote"d'},
+    {"a": "back\\slash"},
+    {"a": "it's"},
+    {"a": "line\nbreak\ttab"},
+    {"a": ".*"},
+    {"a": "[1,2]"},
+    {"a": '{"b":1}'},
+    {"a": "münchen"},
+    {"a": "MÜNCHEN"},
+    {"a": "😀"},
+    {"a": "\uffff"},
+    {"a": "z"},
+    {"a": "Z"},
+    {"a": "é"},
+    {"a": "$v"},
+    {"a": "@"},
+    {"a": "null"},
+    {"a": 2**53},
+    {"a": 2**53 + 1},
+    {"a": 2**63 - 1},
+    {"a": 2**63 - 2},
+    {"a": -(2**63)},
+    {"a": 1e300},
+    {"a": -1e300},
+    {"a": 5e-324},
+    {"a": 1e-7},
+    {"a": 0.1},
+    {"a": 0.1 + 0.2},
+    {"a": 1e16},
+    {"a": 10**30},
+    {"a": -0.0},
+    {"a": 1.5},
+    {"a": [2**53 + 1, {"x": 2**53}]},
+    {"a": {"ключ": "значение", "é": [1, {"😀": "ü"}]}},
+    {"a": {"é": [1.0, {"😀": "ü"}], "ключ": "значение"}},
+    {
+        'a"b': 1,
+        "a\\b": 2,
+        "$": 3,
+        "*": 4,
+        "[0]": 5,
+        "0": 6,
+        "a b": 7,
+        "é": 8,
+        "😀": 9,
+        "'": 10,
+        "?": 11,
+        "%s": 12,
+        ":x": 13,
+    },
+    {"0": "x", "a": {"0": "y"}},
+    {"a": {"b": {"c": {"d": {"e": [[], {"f": "deep"}]}}}}},
+    {"a": "2024-01-01"},
+    {"b": 1},
+)
+
+FILTERS: tuple[str, ...] = (
+    "a==1",
+    "a!=1",
+    "a==1.0",
+    "a=='\"1\"'",
+    "a=='\"true\"'",
+    "a==true",
+    "a!=true",
+    "a==false",
+    "a==0",
+    "a==-0.0",
+    "a=na=",
+    "a=nn=",
+    "a.b=na=",
+    "a.b=nn=",
+    "a.b==1",
+    "a.b!=1",
+    "a.b==2",
+    "a.b==5",
+    "a.b==x",
+    "a.c.d=na=",
+    "a.c.d=nn=",
+    "a.b.c.d.e.f==deep",
+    "a.b.c.d.e.f==de*",
+    "b==1",
+    "zz==1",
+    "zz!=1",
+    "zz=na=",
+    "zz=nn=",
+    "zz=out=(1)",
+    "zz=notlike=x",
+    "zz=nb=(1,2)",
+    "a=in=(1,2)",
+    "a=in=(1,demo,true)",
+    "a=out=(1,demo,true)",
+    "a=in=('[1,2]',demo)",
+    "a=out=('[1,2]',demo)",
+    "a=='[1,2]'",
+    "a!='[1,2]'",
+    "a=='[]'",
+    "a=='{}'",
+    "a=='[null]'",
+    "a=='[1]'",
+    "a=='[[1]]'",
+    "a=='[1, 2.0]'",
+    "a=='{\"b\":1}'",
+    "a=='{\"b\":1.0}'",
+    'a==\'{"b":1,"c":[1,{"d":null}]}\'',
+    'a==\'{"c":[1,{"d":null}],"b":1e0}\'',
+    "a=='{\"b\":null}'",
+    'a==\'{"ключ":"значение","é":[1,{"😀":"ü"}]}\'',
+    "a=='{\"\\\\u0438\":1}'",
+    "a=='[9007199254740993,{\"x\":9007199254740992}]'",
+    "a=='[9007199254740992,{\"x\":9007199254740992}]'",
+    "a=='[1,\"1\",true]'",
+    "a=='[1,1,true]'",
+    'a==\'{"0":"y"}\'',
+    "a==demo",
+    "a==^demo",
+    "a!=^demo",
+    "a=ic=DEMO",
+    "a==demo*",
+    "a==^demo*",
+    "a=like=dem",
+    "a=notlike=dem",
+    "a=ilike=DEM",
+    "a=inotlike=DEM",
+    "a=like=%",
+    "a=like=_",
+    "a=like=50%_",
+    "a==50%*",
+    "a==50_*",
+    "a=like=.*",
+    "a==a\\*b",
+    "a==a*b",
+    "a=like=1",
+    "a=like=true",
+    "a==''",
+    "a==' '",
+    "a=='quote\"d'",
+    "a==back\\slash",
+    "a=like=k\\s",
+    'a=="it\'s"',
+    "a==.\\*",
+    "a=='\"[1,2]\"'",
+    "a=='\"null\"'",
+    "a==$v",
+    "a=in=($v,@)",
+    "a==münchen",
+    "a==^MÜNCHEN",
+    "a=like=ü",
+    "a=ilike=Ü",
+    "a==😀",
+    "a==é",
+    "a>1",
+    "a>=1",
+    "a<1",
+    "a<=1",
+    "a>Z",
+    "a<a",
+    "a>=é",
+    "a<=é",
+    "a>é",
+    "a>=\uffff",
+    "a>'\"1\"'",
+    "a=bt=(0,1)",
+    "a=nb=(0,1)",
+    "a=bt=(a,z)",
+    "a=bt=(0,z)",
+    "a=bt=(1,0)",
+    "a==9007199254740993",
+    "a==9007199254740992",
+    "a>9007199254740992",
+    "a>=9007199254740993",
+    "a<9007199254740993",
+    "a==9223372036854775807",
+    "a==9223372036854775806",
+    "a<9223372036854775807",
+    "a==-9223372036854775808",
+    "a==1e300",
+    "a>=1e300",
+    "a==5e-324",
+    "a>0;a<1e-300",
+    "a==0.1",
+    "a==0.30000000000000004",
+    "a==1e-7",
+    "a==1e16",
+    "a==10000000000000000",
+    "a==1e30",
+    "a<-1e299",
+    "a.x==9007199254740992",
+    "0==x",
+    "a.0==y",
+    "a.é==1",
+    "a.ключ==значение",
+    "a.é.😀==ü",
+    "'a\"b'==1",
+    "a\\b==2",
+    "$==3",
+    "*==4",
+    "[0]==5",
+    "0==6",
+    "'a b'==7",
+    "é==8",
+    "😀==9",
+    '"\'"==10',
+    "?==11",
+    "%s==12",
+    ":x==13",
+    "a.*==1",
+    "'a ? (@ == 1)'==1",
+    "a=='$.b'",
+    '\'a" || "1" == "1\'==1',
+    "a\0b==1",
+    "a\ud800b=na=",
+    ".".join(["a"] * 120) + "==1",
+    ".".join(["é"] * 40) + "=na=",
+    "a=='" + "[" * 60 + "]" * 60 + "'",
+)
+
+WHOLE_FILTERS = (
+    "==1",
+    "==text",
+    "!=text",
+    "==te*",
+    "==^TEXT",
+    "==true",
+    "==false",
+    "!=true",
+    "=='[1,2]'",
+    "=='[2,1]'",
+    "!='[1,2]'",
+    "=='[]'",
+    "=='{}'",
+    "=='{\"a\":1}'",
+    "=in=('{\"a\":1}',1,text)",
+    "=out=('{\"a\":1}',1,text)",
+    "=na=",
+    "=nn=",
+)
+
+
+OPTIONS = QueryOptions(parse_limits=ParseLimits(selector_length=None))
+
+
+def written(column: str, filter_text: str) -> str:
+    """The filter with its selector put below a column."""
+    quote = filter_text[0] if filter_text[0] in "'\"" else ""
+    return f"{quote}{column}.{filter_text.removeprefix(quote)}".replace(";", f";{column}.")
+
+
+def matching(session: Session, model: type[Paper], filter_text: str, options: QueryOptions = OPTIONS) -> list[int]:
+    """The ids of the rows that a filter finds."""
+    statement = pyrsql.parse(filter_text, options=options).apply(select(model.id), model, orm=ORM)
+    return sorted(session.scalars(statement))
+
+
+@pytest.fixture(scope="module")
+def session(engine: Engine) -> Iterator[Session]:
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        store(session, DOCUMENTS)
+        yield session
+    Base.metadata.drop_all(engine)
+
+
+def store(session: Session, documents: Iterable[object]) -> None:
+    """Keep documents under the ids from 1 on."""
+    session.execute(insert(Paper), [{"id": place, "payload": d, "packed": d} for place, d in enumerate(documents, 1)])
+    session.commit()
+
+
+# --- the meaning -----------------------------------------------------------------------------------------------------
+
+
+def reached(document: object, keys: tuple[str, ...]) -> list[object]:
+    """The values that a path leads to."""
+    values = [document]
+    for key in keys:
+        objects = [item for value in values for item in (value if isinstance(value, list) else [value])]
+        values = [item[key] for item in objects if isinstance(item, dict) and key in item]
+    return values
+
+
+def exact(value: object) -> object:
+    """A value that `==` compares as JSON does: numbers by the digits they are written with, kinds kept apart."""
+    match value:
+        case list():
+            return ("array", tuple(map(exact, value)))
+        case dict():
+            return ("object", frozenset((key, exact(item)) for key, item in value.items()))
+        case bool():
+            return ("boolean", value)
+        case int() | float() | Decimal():
+            return ("number", Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
+        case _:
+            return (type(value).__name__, value)
+
+
+def orderable(value: object) -> tuple[str, Any]:
+    return cast("tuple[str, Any]", exact(value))
+
+
+def ordered(value: object, sign: str, wanted: object) -> bool:
+    kind, left = orderable(value)
+    same_kind, right = orderable(wanted)
+    compare = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}[sign]
+    return kind == same_kind and kind in ("number", "str") and bool(compare(left, right))
+
+
+def follows(value: object, pattern: Pattern | SqlPattern, ignore_case: bool) -> bool:
+    assert isinstance(pattern, Pattern)
+    flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+    return isinstance(value, str) and bool(re.fullmatch(".*".join(map(re.escape, pattern.pieces)), value, flags))
+
+
+def is_found(test: Test, document: object) -> bool:
+    """Whether a test finds a document."""
+    operand = test.operand
+    assert isinstance(operand, FieldOperand)
+    values = reached(document, operand.keys)
+    if isinstance(test, Null):
+        return any(value is not None for value in values) == test.negated
+    elements = [item for value in values if isinstance(value, list) and operand.keys for item in value]
+    passes: Callable[[object], bool]
+    negated = isinstance(test, Match | Member | Between) and test.negated
+    match test:
+        case Compare(value=wanted, ignore_case=True):
+            passes = partial(follows, pattern=Pattern((str(wanted),)), ignore_case=True)
+            negated = test.sign == "!="
+        case Compare(sign="==" | "!=", value=wanted):
+            passes = lambda value: exact(value) == exact(wanted)  # noqa: E731
+            negated = test.sign == "!="
+        case Compare(sign=sign, value=wanted):
+            passes = partial(ordered, sign=sign, wanted=wanted)
+        case Match(pattern=pattern, ignore_case=ignore_case):
+            passes = partial(follows, pattern=pattern, ignore_case=ignore_case)
+        case Member(values=wanted):
+            passes = lambda value: exact(value) in set(map(exact, wanted))  # noqa: E731
+        case Between(low=low, high=high):
+            passes = lambda value: ordered(value, ">=", low) and ordered(value, "<=", high)  # noqa: E731
+        case _:
+            raise AssertionError(test)
+    return document is not None and any(map(passes, [*values, *elements])) != negated
+
+
+def expected(filter_text: str, documents: Iterable[object], options: QueryOptions = OPTIONS) -> list[int]:
+    """The ids of the rows that a filter is to find."""
+    query = pyrsql.parse(filter_text, options=options)
+    proven = validate_filter(schema(Paper, options), query.expression).unwrap()
+    parts = proven.predicate.parts if isinstance(proven.predicate, Conjunction) else (proven.predicate,)
+    return [
+        place
+        for place, document in enumerate(documents, 1)
+        if all(is_found(cast("Test", part), document) for part in parts)
+    ]
+
+
+# --- the tests -------------------------------------------------------------------------------------------------------
+
+COLUMNS = pytest.mark.parametrize("column", ["payload", "packed"])
+
+
+@COLUMNS
+@pytest.mark.parametrize("filter_text", FILTERS)
+def test_a_path_below_a_document(session: Session, column: str, filter_text: str) -> None:
+    text = written(column, filter_text)
+    assert matching(session, Paper, text) == expected(text, DOCUMENTS)
+
+
+@COLUMNS
+@pytest.mark.parametrize("comparison", WHOLE_FILTERS)
+def test_a_whole_document(session: Session, column: str, comparison: str) -> None:
+    assert matching(session, Paper, column + comparison) == expected(column + comparison, DOCUMENTS)
