@@ -105,7 +105,13 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     rules = _rules(options)
     if len(text) > rules.query_length:
         return Failure((_limit("filter", "query_length", rules.query_length, len(text)),))
-    takes_one = rules.takes_one.get
+    takes_one, deepest = rules.takes_one.get, rules.depth
+    # Most filters are a single comparison.
+    if ";" not in text and "," not in text:
+        link = rules.chain.match(text)
+        if link and link.lastindex == JOINT_END and link[VALUE_RUN] and (operator := takes_one(link[SPELLING])):
+            arguments = (link[VALUE_RUN],)
+            return Success(parsed_comparison(link[FIELD], operator, arguments, text, link.start(FIELD)))
     problems: list[Problem] = []
     groups: list[tuple[list[Node], list[Node]]] = []  # the groups around the one being read
     terms: list[Node] = []  # of its OR
@@ -113,13 +119,13 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     links = rules.chain.finditer(text)
     # A link takes at least one character, so that a short text needs no count.
     for link in islice(links, rules.nodes) if len(text) > rules.nodes else links:
-        joint = link.lastindex or BROKEN
         operator = takes_one(link[SPELLING])
         if operator is not None and (value := link[VALUE_RUN]) is not None:
             factors.append(parsed_comparison(link[FIELD], operator, (value,), text, link.start(FIELD)))
+            joint = link.lastindex
             if joint == JOINT_AND:
                 continue
-        elif joint == BROKEN:
+        elif (joint := link.lastindex or BROKEN) == BROKEN:
             _broken_link(link, rules, len(groups), problems)
             return _failure(problems)
         elif joint <= JOINT_END:
@@ -135,29 +141,32 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
                 joint -= ANY_END - JOINT_END
                 opening, closing = link["opening"], link["closing"]
             if opening is not None:
-                for sign in opening:
-                    if sign == "(":
-                        if len(groups) == rules.depth:
-                            problems.append(_too_deep(link, rules))
-                            return _failure(problems)
-                        groups.append((terms, factors))
-                        terms, factors = [], []
-            if grouped:
-                factors.append(_plain_comparison(link, GROUPED, rules, problems))
+                for _ in opening if grouped else opening.replace(" ", ""):
+                    if len(groups) == deepest:
+                        problems.append(_too_deep(link, rules))
+                        return _failure(problems)
+                    groups.append((terms, factors))
+                    terms, factors = [], []
+            operator = takes_one(link[GROUPED + SPELLING])
+            if operator is not None and (value := link[GROUPED + VALUE_RUN]) is not None:
+                start = link.start(GROUPED + FIELD)
+                factors.append(parsed_comparison(link[GROUPED + FIELD], operator, (value,), text, start))
             else:
-                factors.append(_comparison(link, rules, problems))
-            if problems and _enough(problems):
-                return _failure(problems)
+                if grouped:
+                    factors.append(_plain_comparison(link, GROUPED, rules, problems))
+                else:
+                    factors.append(_comparison(link, rules, problems))
+                if problems and _enough(problems):
+                    return _failure(problems)
             if closing is not None:
                 depth = len(groups)
-                for sign in closing:
-                    if sign == ")":
-                        if not groups:
-                            problems.append(_not_open(link, depth, rules))
-                            return _failure(problems)
-                        group = _either(terms, factors)
-                        terms, factors = groups.pop()
-                        factors.append(group)
+                for _ in closing if grouped else closing.replace(" ", ""):
+                    if not groups:
+                        problems.append(_not_open(link, depth, rules))
+                        return _failure(problems)
+                    group = _either(terms, factors)
+                    terms, factors = groups.pop()
+                    factors.append(group)
         if joint == JOINT_OR:
             terms.append(factors[0] if len(factors) == 1 else parsed_and(tuple(factors)))
             factors = []
