@@ -1,0 +1,157 @@
+"""Write the reference pages that repeat what the code says: operators, options and problems.
+
+`python docs/generate.py` writes them; a test fails when they are not what the code says now.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import get_args
+
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig
+from pyrsql.kinds import Boolean, Enumeration, Integer, Json, Kind, Text, Uuid
+from pyrsql.model import Field as ModelField
+from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
+from pyrsql.options import (
+    FunctionSignature,
+    JSONOptions,
+    ParseLimits,
+    QueryOptions,
+    SortLimits,
+    SortOptions,
+)
+from pyrsql.predicates import FieldOperand
+from pyrsql.problems import Problem
+from pyrsql.resolve import Resolution
+from pyrsql.validate import operators_of
+
+REFERENCE = Path(__file__).parent / "reference"
+
+KINDS: tuple[tuple[str, Kind], ...] = (
+    ("text", Text()),
+    ("number, date, time, interval", Integer()),
+    ("boolean", Boolean()),
+    ("enum", Enumeration(())),
+    ("UUID", Uuid()),
+    ("below JSON", Json()),
+)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated page: its path and its text."""
+    yield REFERENCE / "operators.md", operators_page()
+    yield REFERENCE / "options.md", options_page()
+    yield REFERENCE / "problems.md", problems_page()
+
+
+def operators_page() -> str:
+    """A table of the operators, and of the kinds of field that take each."""
+    rows = [
+        (
+            operator.name.replace("_", " "),
+            " ".join(f"`{spelling}`" for spelling in operator.spellings),
+            arity(operator),
+            *("✓" if operator.name in taken_by(kind) else "" for _, kind in KINDS),
+        )
+        for operator in DEFAULT_OPERATORS
+    ]
+    header = ("operator", "spellings", "arguments", *(name for name, _ in KINDS))
+    return page(
+        "Operators",
+        "The first spelling is the canonical one. A path that ends on a relation takes the null checks only: they ask "
+        "whether there is a related row. A whole JSON document takes what an enum takes. Arrays take what their elements "
+        "take. Binary columns take the null checks.",
+        table(header, rows),
+    )
+
+
+def taken_by(kind: Kind) -> frozenset[str]:
+    """The operators that a field of a kind takes."""
+    keys = ("key",) if isinstance(kind, Json) else ()
+    operand = FieldOperand("field", (), ModelField("field", kind), kind, keys)
+    return operators_of(Resolution(operand, str))
+
+
+def arity(operator: ComparisonOperator) -> str:
+    """How many arguments an operator takes."""
+    least, most = operator.minimum_arguments, operator.maximum_arguments
+    if most is None:
+        return f"{least} or more"
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def options_page() -> str:
+    """Every option of every class of options, with its default and meaning."""
+    classes = (QueryOptions, SortOptions, ParseLimits, SortLimits, JSONOptions, FunctionSignature, FastAPICriteriaConfig)
+    sections = [
+        f"## {cls.__name__}\n\n{summary(cls)}\n\n"
+        + table(
+            ("option", "default", "meaning"),
+            [(f"`{option.name}`", default(option), meaning(cls, option.name)) for option in fields(cls) if option.init],
+        )
+        for cls in classes
+    ]
+    return page("Options", "All options are frozen and given by keyword.", *sections)
+
+
+def problems_page() -> str:
+    """Every problem: its code, and when it is found."""
+    rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in get_args(Problem)]
+    return page(
+        "Problems",
+        "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of syntax, "
+        "size and page are answered with 400, all others with 422.",
+        table(("code", "class", "when"), rows),
+    )
+
+
+def summary(cls: type) -> str:
+    """What a docstring says before its sections, as one paragraph."""
+    return " ".join(re.split(r"\n\s*(?:Args|Raises|Returns):", inspect.getdoc(cls) or "")[0].split())
+
+
+def meaning(cls: type, name: str) -> str:
+    """What the docstrings of a class and its bases say of an argument."""
+    for base in cls.__mro__:
+        found = re.search(
+            rf"^    {name}: (.*(?:\n {{8}}.*)*)", inspect.cleandoc(base.__dict__.get("__doc__") or ""), re.MULTILINE
+        )
+        if found:
+            return " ".join(found[1].split())
+    raise LookupError(f"{cls.__name__}.{name} is not documented")
+
+
+def default(option: Field[object]) -> str:
+    """The default of an option, as a person would write it."""
+    if option.default is MISSING and option.default_factory is MISSING:
+        return "required"
+    value = option.default_factory() if option.default_factory is not MISSING else option.default
+    match value:
+        case None | bool() | str():
+            return f"`{value!r}`"
+        case int():
+            return f"`{value:,}`".replace(",", "_")
+        case _ if isinstance(value, (tuple, frozenset)) or hasattr(value, "keys"):
+            return "empty"
+        case _:
+            return "the defaults" if hasattr(value, "__dataclass_fields__") else f"`{value}`"
+
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def page(title: str, *parts: str) -> str:
+    """A page that says it is generated."""
+    return "\n\n".join((f"# {title}", "<!-- Written by docs/generate.py. -->", *parts)) + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in pages():
+        path.write_text(text)
