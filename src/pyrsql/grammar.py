@@ -124,15 +124,21 @@ def expected_in(rule: Parser, text: str, start: int) -> tuple[int, frozenset[str
 
 # --- the same, fused ---
 
-JOINT = rf"(?:({AND})|({OR})|({END}))"
+LINK = (
+    rf"{BLANKS}(?P<opening>(?:\({BLANKS})++)?+{COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})++)?+"
+    rf"(?:(?P<and>{AND})|(?P<or>{OR})|(?P<end>{END}))"
+)
+link_pattern = compiled(LINK)
 
 # The groups of the comparison in a plain and in a grouped link, from PLAIN and from GROUPED on.
 FIELD, SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED, SEVERAL = 1, 2, 3, 4, 5, 6
 PLAIN, GROUPED = 0, 10
-GROUPED_OPENING, GROUPED_CLOSING = 10, 17
-# How a link ends, and of which form it is, tells `Match.lastindex`: the last of its groups.
+OPENING, CLOSING = 10, 17
+# How a plain link ends, and a grouped one, tells `Match.lastindex`: the last of its groups.
 JOINT_AND, JOINT_OR, JOINT_END = 7, 8, 9
-GROUPED_END, ANY_END, BROKEN = 20, 29, 30
+GROUPED_END = 20
+# For any other link and for none it tells just that.
+OTHER, BROKEN = 21, 22
 
 
 def _run(longest: int) -> str:
@@ -144,9 +150,10 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     """What reads a filter link by link.
 
     Three forms of a link are tried in turn. *Plain* is `field operator value joint` with no blank but before it and no
-    backslash, where the value may be a list of runs; *grouped* is the same in parentheses; and *any* is the whole rule.
-    The first two take nothing that the whole rule would not take in the same way: a keyword needs a blank behind it,
-    where they allow none. They are most of all links, and are read in half the time.
+    backslash, where the value may be missing or a list of runs; *grouped* is the same in parentheses; the third is the
+    whole rule, of which `link_pattern` tells more. The first two take nothing that the whole rule would not take in the
+    same way: a keyword needs a blank behind it, where they allow none. They are most of all links, and are read in
+    half the time.
 
     The last alternative is empty and matches where no link can be read. So the matches of `finditer` stand side by
     side, and no character is looked at by two of them.
@@ -159,10 +166,10 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     ...     return chain_pattern(256, 1024).finditer(text)
     >>> next(links("a==1;b>2")).group(FIELD, SPELLING, VALUE_RUN)
     ('a', '==', '1')
-    >>> next(links("((a=in=(x,y)),b>2)")).group(GROUPED_OPENING, GROUPED + SEVERAL, GROUPED_CLOSING)
+    >>> next(links("((a=in=(x,y)),b>2)")).group(OPENING, GROUPED + SEVERAL, CLOSING)
     ('((', 'x,y', ')')
-    >>> next(links("( a=in=(x, y) ) ;b>2")).group("opening", "list", "closing")
-    ('( ', '(x, y)', ') ')
+    >>> next(links("a == 1;b>2")).lastindex == OTHER
+    True
     >>> next(links("a==1 b==2")).lastindex == BROKEN
     True
     """
@@ -170,13 +177,13 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     single, double = rf"[^'\\]{{0,{value_length}}}+", rf'[^"\\]{{0,{value_length}}}+'
     plain = (
         rf"((?![{WHITESPACE}]){field})({OPERATOR})"
-        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\))"
+        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\))?+"
     )
-    opening, closing = rf"(?P<opening>(?:\({BLANKS})++)?+", rf"(?P<closing>(?:\){BLANKS})++)?+"
+    uncaptured = re.sub(r"\(\?P<\w+>", "(?:", LINK)
     return compiled(
-        rf"[ ]*+{plain}{JOINT}"
-        rf"|[ ]*+(\(++)?+{plain}(\)++)?+{JOINT}"
-        rf"|{BLANKS}{opening}{COMPARISON}{BLANKS}{closing}{JOINT}"
+        rf"[ ]*+{plain}(?:({AND})|({OR})|({END}))"
+        rf"|[ ]*+(\(++)?+{plain}(\)++)?+(?:({AND})|({OR})|({END}))"
+        rf"|{uncaptured}()"
         r"|()"
     )
 

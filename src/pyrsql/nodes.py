@@ -86,7 +86,7 @@ class Or:
 Node = Comparison | And | Or
 
 
-class _ComparisonDraft:
+class ComparisonDraft:
     """The slots of a comparison, open to assignment."""
 
     __slots__ = ("arguments", "operator", "selector", "start", "text")
@@ -107,7 +107,7 @@ def parsed_comparison(
     selector: str, operator: ComparisonOperator, arguments: tuple[str, ...], text: str, start: int
 ) -> Comparison:
     """`Comparison(...)` for the parser, cheaper."""
-    draft: Any = _ComparisonDraft()
+    draft: Any = ComparisonDraft()
     draft.selector = selector
     draft.operator = operator
     draft.arguments = arguments
