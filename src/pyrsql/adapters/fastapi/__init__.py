@@ -2,6 +2,7 @@
 
 from pyrsql.adapters.fastapi.answers import CriteriaError
 from pyrsql.adapters.fastapi.bodies import CriteriaErrorResponse, ProblemDetails
+from pyrsql.adapters.fastapi.body import BodyDependency, in_body
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
 from pyrsql.adapters.fastapi.dependency import CriteriaDependency, criteria_dependency
@@ -10,6 +11,7 @@ from pyrsql.adapters.fastapi.problem_details import install_problem_details
 from pyrsql.adapters.fastapi.responses import error_responses
 
 __all__ = [
+    "BodyDependency",
     "CriteriaDependency",
     "CriteriaError",
     "CriteriaErrorResponse",
@@ -19,6 +21,7 @@ __all__ = [
     "SortParameterFormat",
     "criteria_dependency",
     "error_responses",
+    "in_body",
     "install_openapi",
     "install_problem_details",
 ]

@@ -47,7 +47,7 @@ class _CompleteDocument:
 
 
 def _complete(document: dict[str, Any], *, problem_details: bool) -> None:
-    operations = [operation for operation in _operations(document) if _extensions(operation)]
+    operations = [operation for operation in _operations(document) if any(_parameters(operation))]
     if not operations:
         return
     model = ProblemDetails if problem_details else CriteriaErrorResponse
@@ -67,14 +67,19 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (operation for operation in path.values() if isinstance(operation, dict))
 
 
-def _extensions(operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The parameters of an operation that are ours to describe."""
-    return [found for found in operation.get("parameters", ()) if EXTENSION in found.get("schema", {})]
+def _parameters(operation: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What is described, and its extension, for each of our parameters of an operation, in its query or body."""
+    for parameter in operation.get("parameters", ()):
+        if EXTENSION in parameter.get("schema", {}):
+            yield parameter, parameter["schema"][EXTENSION]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if EXTENSION in body:
+        yield from ((found, found[EXTENSION]) for found in body["properties"].values())
 
 
 def _describe_parameters(operation: dict[str, Any]) -> None:
-    for parameter in _extensions(operation):
-        fields = listing(parameter["schema"][EXTENSION])
+    for parameter, extension in _parameters(operation):
+        fields = listing(extension)
         if fields and fields not in parameter["description"]:
             parameter["description"] += f"\n\n{fields}"
 

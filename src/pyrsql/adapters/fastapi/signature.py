@@ -104,14 +104,29 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _ParameterSchema:
+@dataclass(frozen=True)
+class LazySchema:
     """Stands in for the JSON schema that pydantic would make; pydantic calls it when the document is made."""
 
     schema: Callable[[], dict[str, Any]]
 
     def __get_pydantic_json_schema__(self, core_schema: object, handler: object) -> dict[str, Any]:
         return self.schema()
+
+
+@dataclass(frozen=True)
+class DocumentedParameter(LazySchema):
+    """What OpenAPI says of one of the four parameters."""
+
+    alias: str
+    description: str
+    examples: Examples
+
+
+def documented(parameter: inspect.Parameter) -> DocumentedParameter | None:
+    """What OpenAPI says of a parameter, when it is one of the four."""
+    metadata: tuple[object, ...] = getattr(parameter.annotation, "__metadata__", ())
+    return next((found for found in metadata if isinstance(found, DocumentedParameter)), None)
 
 
 def _parameter(
@@ -125,12 +140,13 @@ def _parameter(
     shown: Any = {key: dict(example) for key, example in examples.items()} if examples else None
     # FastAPI passes a default of None as it is. A list that is not optional costs it less in every request.
     values: Any = list[str] if default is None else list[str] | int
+    document = DocumentedParameter(schema, alias, description, examples or {})
     query = Query(alias=alias, description=description, openapi_examples=shown)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[values, _ParameterSchema(schema), query],
+        annotation=Annotated[values, document, query],
     )
 
 

@@ -1,0 +1,84 @@
+"""The same parameters in a JSON body, for filters that are longer than a URL may be."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Generic, TypeVar, cast
+
+from fastapi import Body
+
+from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
+
+ResultT = TypeVar("ResultT")
+
+
+def in_body(dependency: Callable[..., Awaitable[ResultT]]) -> BodyDependency[ResultT]:
+    """The same dependency, but it reads its parameters from a JSON object.
+
+        @app.post("/users/search")
+        async def search_users(
+            statement: Annotated[Select[Any], Depends(in_body(integration.select_dependency(User)))],
+        ) -> list[UserOut]: ...
+
+    A request sends `{"filter": "name==demo*", "sort": "-age", "page": 0, "size": 20}`; a list stands for a repeated
+    parameter. What the parameters hold is judged as in a query; a body that is no JSON object is refused by FastAPI.
+
+    Args:
+        dependency: any dependency of this library that reads filter, sort and page.
+    """
+    return BodyDependency(dependency)
+
+
+class BodyDependency(Generic[ResultT]):
+    """A dependency that reads its parameters from a JSON object; `in_body` makes one."""
+
+    def __init__(self, dependency: Callable[..., Awaitable[ResultT]]) -> None:
+        self._dependency = dependency
+        given = inspect.signature(dependency).parameters
+        self._ours = {
+            name: document for name, parameter in given.items() if (document := documented(parameter)) is not None
+        }
+        body = inspect.Parameter(
+            "body",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[dict[str, Any], LazySchema(self._schema), Body()],
+        )
+        others = [parameter for name, parameter in given.items() if name not in self._ours]
+        self._defaults = {name: given[name].default for name in self._ours}
+        self.__signature__: inspect.Signature = inspect.Signature([*others, body])
+
+    async def __call__(self, *, body: Mapping[str, Any], **others: Any) -> ResultT:
+        """Read the body as the dependency would read a query."""
+        values = {name: _values(body.get(document.alias)) for name, document in self._ours.items()}
+        return await self._dependency(**others, **values)
+
+    def _schema(self) -> dict[str, Any]:
+        properties = {
+            document.alias: _property(document, self._defaults[name]) for name, document in self._ours.items()
+        }
+        return {"type": "object", "properties": properties, EXTENSION: {"role": "body"}}
+
+
+def _values(value: Any) -> list[str] | None:
+    """A value as a query would give it, repeated as often as there are items in a list.
+
+    What is no text becomes the text that JSON writes for it, and is judged as such.
+    """
+    items = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [_text(item) for item in items if item is not None] or None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _property(document: DocumentedParameter, default: int | None) -> dict[str, Any]:
+    examples = [example["value"] for example in document.examples.values() if "value" in example]
+    return {
+        **document.schema(),
+        "description": document.description,
+        **({} if default is None else {"default": default}),
+        **({"examples": examples} if examples else {}),
+    }
