@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, literal
+from sqlalchemy import ColumnElement, Integer, String, UnaryExpression, case, func, literal
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql import kinds
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.paths import Scope
-from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText
+from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
 from pyrsql.predicates import OrderKey, collection_paths
 
 
-class Ordered(FunctionElement[Any]):
-    """One term of an ORDER BY, with a place for NULL that every database honours. Its subclasses say which."""
+class NullsPlaced(UnaryExpression[Any]):
+    """A direction with a place for NULL, also on databases that have no NULLS FIRST.
+
+    SQLAlchemy takes it for a modifier of its own, and so finds the value in it where it wraps a page in a subquery.
+    """
 
     inherit_cache = True
-    descending: bool
-    nulls_first: bool
 
-
-class AscendingNullsLast(Ordered):
-    """Smallest first, NULL last."""
-
-    inherit_cache = True
-    descending, nulls_first = False, False
-
-
-class AscendingNullsFirst(Ordered):
-    """Smallest first, after NULL."""
-
-    inherit_cache = True
-    descending, nulls_first = False, True
-
-
-class DescendingNullsLast(Ordered):
-    """Largest first, NULL last."""
-
-    inherit_cache = True
-    descending, nulls_first = True, False
-
-
-class DescendingNullsFirst(Ordered):
-    """Largest first, after NULL."""
-
-    inherit_cache = True
-    descending, nulls_first = True, True
-
-
-_TERMS: dict[tuple[bool, bool], type[Ordered]] = {
-    (term.descending, term.nulls_first): term
-    for term in (AscendingNullsLast, AscendingNullsFirst, DescendingNullsLast, DescendingNullsFirst)
-}
+    def __init__(self, value: ColumnElement[Any], descending: bool, nulls_first: bool) -> None:
+        directed = value.desc() if descending else value.asc()
+        super().__init__(directed, modifier=operators.nulls_first_op if nulls_first else operators.nulls_last_op)
 
 
 def order_term(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
@@ -74,7 +46,7 @@ def order_term(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElem
     else:
         (prefix,) = prefixes
         value = _extreme(key, prefix, scope, options)
-    return _TERMS[key.descending, key.nulls_first](value)
+    return NullsPlaced(value, key.descending, key.nulls_first)
 
 
 def _extreme(key: OrderKey, prefix: paths.Steps, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
@@ -84,8 +56,14 @@ def _extreme(key: OrderKey, prefix: paths.Steps, scope: Scope, options: FieldOpt
         scope, prefix[:first_many], paths.relation_paths(key.operand), options, through=True
     )
     value = _comparable(key, expression(key.operand, reached))
-    if isinstance(key.operand.kind, kinds.Boolean):
-        value = cast(value, Integer)
+    match key.operand.kind:
+        # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
+        case kinds.Boolean():
+            value = sql_cast(value, Integer)
+        case kinds.Uuid():
+            value = OrderedText(sql_cast(value, String))
+        case _:
+            pass
     extreme = func.max(value) if key.descending else func.min(value)
     return rows.with_only_columns(extreme).scalar_subquery()
 
@@ -95,6 +73,8 @@ def _comparable(key: OrderKey, value: ColumnElement[Any]) -> ColumnElement[Any]:
     match key.operand.kind:
         case kinds.Text():
             return OrderedText(FoldedText(value) if key.ignore_case else value)
+        case kinds.Uuid():
+            return UuidText(value)
         case kinds.Enumeration(members=members):
             places: dict[object, int] = {}
             for _, member in members:
@@ -105,17 +85,12 @@ def _comparable(key: OrderKey, value: ColumnElement[Any]) -> ColumnElement[Any]:
             return value
 
 
-@compiles(Ordered)
-def _ordered(element: Ordered, compiler: SQLCompiler, **options: Any) -> str:
-    (operand,) = element.clauses
-    direction = " DESC" if element.descending else ""
-    nulls = "FIRST" if element.nulls_first else "LAST"
-    return f"{compiler.process(operand.self_group(), **options)}{direction} NULLS {nulls}"
-
-
-@compiles(Ordered, "mysql", "mariadb")
-def _ordered_mysql(element: Ordered, compiler: SQLCompiler, **options: Any) -> str:
-    (operand,) = element.clauses
-    value = compiler.process(operand.self_group(), **options)
-    nulls = " DESC" if element.nulls_first else ""
-    return f"{value} IS NULL{nulls}, {value}{' DESC' if element.descending else ''}"
+@compiles(NullsPlaced, "mysql", "mariadb")
+def _nulls_placed_mysql(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
+    directed = cast("UnaryExpression[Any]", element.element)
+    value = compiler.process(directed.element, **options)
+    descending = directed.modifier is operators.desc_op
+    if descending is (element.modifier is operators.nulls_last_op):
+        # NULL is the smallest value there, and this is its own place.
+        return compiler.process(directed, **options)
+    return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"

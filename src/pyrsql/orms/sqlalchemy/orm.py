@@ -54,15 +54,17 @@ class SQLAlchemyORM:
         if predicate is not None:
             select, scope = statement.filtered(select, scope, predicate, Lowering(options, self.custom_predicates))
         if options.distinct:
-            select, scope = statement.distinct(select, scope[()], model), {(): scope[()]}
+            select, scope = statement.distinct(select, scope, model)
         return _lowered(select, select, scope)
 
     def sort(
         self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
     ) -> Lowered[TargetT]:
         """Order a select by the keys, then by its own order, then by the primary key."""
-        select, scope = statement.sorted_by(_select(lowered), _scope(lowered, model), model, keys, options)
-        return _lowered(select, lowered.unsorted, scope)
+        reached = _scope(lowered, model)
+        select, scope = statement.sorted_by(_select(lowered), reached, model, keys, options)
+        unsorted = statement.narrowed_by_sort(cast("Select[Any]", lowered.unsorted), reached, keys, options)
+        return _lowered(select, unsorted, scope)
 
     def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
         """`limit` rows after the first `offset`, in a total order."""

@@ -63,14 +63,16 @@ def base_scope(select: Select[Any], model: Model) -> Scope:
     scope: dict[Steps, Entity] = {(): root}
     for target, onclause, *_ in select._setup_joins:
         link = target if isinstance(target, QueryableAttribute) else onclause
-        if not isinstance(link, QueryableAttribute):
+        # A relationship narrowed by `and_` leads to fewer rows than the path does.
+        if not isinstance(link, QueryableAttribute) or link._extra_criteria:
             continue
         for steps, entity in list(scope.items()):
             relation = _relation_at(steps, model, link.key)
             if relation is None or relation.many or inspect(link.parent) is not inspect(entity):
                 continue
-            joined_entity = _joined_entity(target, link)
-            scope.setdefault((*steps, relation), joined_entity)
+            reached = _joined_entity(target, link)
+            if reached is not None:
+                scope.setdefault((*steps, relation), reached)
     return scope
 
 
@@ -141,7 +143,7 @@ def related_rows(
             if further not in reached:
                 reached[further] = target = alias_of(further[-1])
                 link = attribute(reached[further[:-1]], further[-1]).of_type(target)
-                source = orm_join(source or entity, target, link, isouter=is_outer(further[-1], options))
+                source = orm_join(entity if source is None else source, target, link, isouter=is_outer(further[-1], options))
     return (rows if source is None else rows.select_from(source)), reached
 
 
@@ -177,9 +179,10 @@ def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:
     return member if isinstance(member, Relation) else None
 
 
-def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity:
-    """The entity that a join of a base statement brought in: the class, or the alias it names."""
-    if target is link:
-        of_type = getattr(link, "_of_type", None)
-        return link.property.mapper.class_ if of_type is None else of_type.entity
-    return target
+def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
+    """The entity that a join of a base statement brought in: the class, or the alias it names; None for a bare table."""
+    if target is not link:
+        parent = target._annotations.get("parententity")
+        return None if parent is None else parent.entity
+    of_type = link._of_type
+    return link.property.mapper.class_ if of_type is None else of_type.entity

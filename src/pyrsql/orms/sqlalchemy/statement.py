@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Select, UnaryExpression, func, select, tuple_
+from sqlalchemy import ClauseElement, Select, UnaryExpression, func, inspect, select, tuple_
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.order import Ordered, order_term
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope, joined, one_paths
+from pyrsql.orms.sqlalchemy.order import order_term
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope, is_outer, joined, one_paths
 from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
-from pyrsql.orms.sqlalchemy.text import OrderedText
+from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.predicates import OrderKey, Predicate
 
 
@@ -24,14 +24,13 @@ def narrowable(target: object) -> Select[Any]:
     """The select, where a condition put on it can only take rows away.
 
     Raises:
-        ConfigurationError: it is no select, or it has a LIMIT or OFFSET: SQL filters before it cuts, so that a
-        condition
-            would let in rows that the cut had left out.
+        ConfigurationError: it is no select, or it has a LIMIT, OFFSET or FETCH: SQL filters before it cuts, so that a
+            condition would let in rows that the cut had left out.
     """
     if not isinstance(target, Select):
         raise ConfigurationError(f"a filter narrows a select, not {type(target).__name__}")
-    if target._limit_clause is not None or target._offset_clause is not None:
-        raise ConfigurationError("the base statement has a LIMIT or OFFSET, which a filter would undo: page it last")
+    if target._has_row_limiting_clause:
+        raise ConfigurationError("the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last")
     return target
 
 
@@ -53,6 +52,9 @@ def sorted_by(
     base: Select[Any], scope: Scope, model: Model, keys: tuple[OrderKey, ...], options: SortOptions
 ) -> tuple[Select[Any], Scope]:
     """A select ordered by the keys, then by its own order, then by the primary key, and what it has reached."""
+    if base._distinct or base._group_by_clauses:
+        # PostgreSQL takes no other order there than by what is selected.
+        base, scope = distinct(base, scope, model)
     needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
     reaching, reached = joined(base, scope, needed, options)
     terms = [order_term(key, reached, options) for key in keys]
@@ -60,24 +62,44 @@ def sorted_by(
     return _total(ordered, reached[()], model), reached
 
 
+def narrowed_by_sort(
+    unsorted: Select[Any], scope: Scope, keys: tuple[OrderKey, ...], options: SortOptions
+) -> Select[Any]:
+    """What counts the rows of a sorted select: the INNER joins that hints ask for leave rows out."""
+    inner = (path for key in keys for path in one_paths(key.operand) if not all(is_outer(step, options) for step in path))
+    return joined(unsorted, scope, inner, options)[0]
+
+
 def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int) -> Select[Any]:
     """`limit` rows of a select after the first `offset`, its order completed to a total one."""
     return _total(base, root, model).limit(limit).offset(offset)
 
 
-def distinct(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
-    """A select whose rows do not repeat.
+def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any], Scope]:
+    """A select whose rows do not repeat, and what it has reached.
 
-    Filters and sorts never repeat a row, so only a select with joins of its own can. DISTINCT would forbid an ORDER BY
-    over a relation on PostgreSQL, and any JSON column; the primary key says the same without.
+    DISTINCT would forbid an ORDER BY over a relation on PostgreSQL, and any JSON column; the primary key says the same
+    without.
+
+    Raises:
+        ConfigurationError: it is ordered by, or loads from, what DISTINCT leaves no single row of.
     """
+    to_one = len(base._setup_joins) < len(scope) and not base._from_obj and len(base.get_final_froms()) == 1
+    if to_one and not base._group_by_clauses:
+        # All of its joins are known, and lead to one row.
+        return base, scope
+    root = scope[()]
     descriptions = base.column_descriptions
     if len(descriptions) != 1 or descriptions[0]["expr"] is not root or not model.identity:
-        return base.distinct()
+        return base.distinct(), scope
+    tables = {*inspect(root).selectable._from_objects}
+    if any(not tables.issuperset(clause._from_objects) for clause in base._order_by_clauses):
+        raise ConfigurationError("the base statement repeats rows and orders by a joined table: a row has no one place")
     key = [_column(root, field) for field in model.identity]
     wanted = _without_options(base).with_only_columns(*key).order_by(None)
     condition = key[0].in_(wanted) if len(key) == 1 else tuple_(*key).in_(wanted)
-    return select(root).where(condition).options(*base._with_options).order_by(*base._order_by_clauses)
+    once = select(root).where(condition).options(*base._with_options).order_by(*base._order_by_clauses)
+    return once, {(): root}
 
 
 def count(base: Select[Any], root: Entity, model: Model) -> Select[tuple[int]]:
@@ -109,7 +131,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 def _bare(clause: ClauseElement) -> ClauseElement:
     """What an ORDER BY term sorts by, without direction, place of NULL and collation."""
-    while isinstance(clause, UnaryExpression | Ordered | OrderedText):
+    while isinstance(clause, UnaryExpression | OrderedText | UuidText):
         clause = clause.element if isinstance(clause, UnaryExpression) else next(iter(clause.clauses))
     return clause
 
