@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeGuard, TypeVar
 
 from fastapi import Body
 
@@ -66,8 +66,12 @@ def _values(value: Any) -> list[str] | None:
 
     What is no text becomes the text that JSON writes for it, and is judged as such.
     """
-    items = cast("list[Any]", value) if isinstance(value, list) else [value]
+    items = value if _is_list(value) else [value]
     return [_text(item) for item in items if item is not None] or None
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _text(value: Any) -> str:

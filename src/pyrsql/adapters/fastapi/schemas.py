@@ -10,8 +10,8 @@ from pyrsql.schema import Schema, schema_for
 
 _LARGEST_CACHE = 1_024
 
-# The values keep what their keys name alive, so that no identity is given twice.
-_schemas: dict[tuple[int, ...], tuple[Schema, SortOptions | None]] = {}
+# By identity; each value keeps what its key names alive, so that no identity is given twice.
+_schemas: dict[tuple[int, ...], tuple[Schema, tuple[object, ...]]] = {}
 _lock = Lock()
 
 
@@ -21,12 +21,13 @@ def shared_schema(model: type, *, orm: ORM, options: QueryOptions, sort_options:
     Raises:
         ConfigurationError: the backend does not know the class.
     """
-    key = (id(model), id(orm), id(options), id(sort_options))
+    named = (model, orm, options, sort_options)
+    key = tuple(map(id, named))
     with _lock:
         known = _schemas.get(key)
         if known is None:
             if len(_schemas) >= _LARGEST_CACHE:
                 _schemas.clear()
             schema = schema_for(model, orm=orm, options=options, sort_options=sort_options)
-            known = _schemas[key] = (schema, sort_options)
+            known = _schemas[key] = (schema, named)
     return known[0]
