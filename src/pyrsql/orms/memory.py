@@ -10,6 +10,7 @@ import collections.abc
 import dataclasses
 import datetime as dt
 import decimal
+import math
 import operator
 import re
 import threading
@@ -394,7 +395,7 @@ def _value_test(test: Compare | Match | Member | Between | Null, value: object, 
             assert_never(test)
 
 
-def _comparable(value: Any, kind: Kind) -> Any:
+def _comparable(value: Any, kind: Kind | None) -> Any:
     """A value in the one form in which values of its kind are compared.
 
     Rows hold what their programmers put there: times with and without an offset, floats where decimals are declared.
@@ -499,7 +500,7 @@ def _value(operand: ValueOperand | ConstantOperand, scope: _Scope) -> Any:
         case ConstantOperand(value):
             return value
         case CallOperand(function=name, arguments=arguments):
-            return _call(name, [_value(argument, scope) for argument in arguments])
+            return _call(name, [_comparable(_value(argument, scope), argument.kind) for argument in arguments])
         case _:
             assert_never(operand)
 
@@ -517,7 +518,7 @@ def _call(name: str, arguments: list[Any]) -> Any:
     function = FUNCTIONS.get(name.lower())
     if function is None:
         raise NotImplementedError(f"the memory backend has no function {name!r}")
-    if any(argument is None for argument in arguments) and function is not _coalesce:
+    if function not in _OF_NULL and any(argument is None for argument in arguments):
         return None
     return function(*arguments)
 
@@ -535,8 +536,42 @@ def _replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new) if old else text
 
 
+def _substring(text: str, start: int, length: int | None = None) -> str:
+    return text[start - 1 :] if length is None else text[start - 1 : start - 1 + length]
+
+
+_Number = int | float | decimal.Decimal
+
+
+def _abs(number: _Number) -> _Number:
+    # `abs` rounds a Decimal to the precision of the context.
+    return number.copy_abs() if isinstance(number, decimal.Decimal) else abs(number)
+
+
+def _floor(number: _Number) -> _Number:
+    return math.floor(number) if math.isfinite(number) else number
+
+
+def _ceil(number: _Number) -> _Number:
+    return math.ceil(number) if math.isfinite(number) else number
+
+
+def _round(number: _Number) -> _Number:
+    return decimal.Decimal(number).to_integral_value(decimal.ROUND_HALF_UP)
+
+
 def _coalesce(*values: object) -> object:
     return next((value for value in values if value is not None), None)
+
+
+def _nullif(value: object, other: object) -> object:
+    if isinstance(value, _Number) and isinstance(other, _Number):
+        return None if _number(value) == _number(other) else value
+    return None if value == other else value
+
+
+def _in_utc(value: dt.date) -> dt.date:
+    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
 
 
 _OF_TEXT: Mapping[str, Callable[[str], object]] = {
@@ -548,14 +583,29 @@ _OF_TEXT: Mapping[str, Callable[[str], object]] = {
     "length": len,
 }
 
+_OF_DATES: Mapping[str, Callable[[dt.date], object]] = {
+    "year": lambda date: _in_utc(date).year,
+    "month": lambda date: _in_utc(date).month,
+    "day": lambda date: _in_utc(date).day,
+}
+
 FUNCTIONS: Mapping[str, Callable[..., object]] = {
     **_OF_TEXT,
+    **_OF_DATES,
     "concat": _concat,
     "replace": _replace,
-    "abs": abs,
+    "substring": _substring,
+    "abs": _abs,
+    "floor": _floor,
+    "ceil": _ceil,
+    "round": _round,
     "coalesce": _coalesce,
+    "nullif": _nullif,
 }
-"""The functions that a call may name. Of NULL, all but `coalesce` make NULL."""
+"""The functions that a call may name: those that mean the same on every database."""
+
+_OF_NULL = (_coalesce, _nullif)
+"""The functions that take NULL; of the others NULL makes NULL."""
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -683,7 +733,9 @@ def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None) -> Any:
     """What a row is sorted by: over a to-many path the smallest value, or the largest when descending."""
     scopes = _scopes(row, key.operand)
     candidates = [
-        value for scope in (scopes or [_Scope(row)]) for value in _sort_values(_value(key.operand, scope), key, options)
+        value
+        for scope in ([_Scope(row)] if scopes is None else scopes)
+        for value in _sort_values(_value(key.operand, scope), key, options)
     ]
     if not candidates:
         return None
