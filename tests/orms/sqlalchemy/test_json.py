@@ -1,5 +1,6 @@
 """JSON columns: the same rows on every database, and as a small model of the meaning in Python finds them."""
 
+import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -8,12 +9,12 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import JSON, Engine, insert, select
+from sqlalchemy import JSON, Engine, delete, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
-from pyrsql import ParseLimits, QueryOptions
+from pyrsql import JSONOptions, ParseLimits, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.predicates import (
     Between,
@@ -34,16 +35,22 @@ class Base(DeclarativeBase):
     pass
 
 
-class Paper(Base):
+class Twice:
     """A document twice: as JSON everywhere, and as JSONB on PostgreSQL."""
-
-    __tablename__ = "paper"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     payload: Mapped[object | None] = mapped_column(JSON(none_as_null=True))
     packed: Mapped[object | None] = mapped_column(
         JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
     )
+
+
+class Paper(Twice, Base):
+    __tablename__ = "paper"
+
+
+class Diary(Twice, Base):
+    __tablename__ = "diary"
 
 
 ORM = SQLAlchemyORM()
@@ -315,6 +322,97 @@ FILTERS: tuple[str, ...] = (
     "a=='" + "[" * 60 + "]" * 60 + "'",
 )
 
+MOMENTS: tuple[object, ...] = (
+    None,
+    {"at": None},
+    {"at": 20240101},
+    {"at": "2024-01-01"},
+    {"at": "2024-01-01 "},
+    {"at": "2024-1-1"},
+    {"at": "2024-02-29"},
+    {"at": "2024-02-30"},
+    {"at": "2023-02-29"},
+    {"at": "1900-02-29"},
+    {"at": "2000-02-29"},
+    {"at": "0001-02-28"},
+    {"at": "0000-01-01"},
+    {"at": "9999-12-31"},
+    {"at": "2024-13-01"},
+    {"at": "2024-00-10"},
+    {"at": "2024-01-01T00:00"},
+    {"at": "2024-01-01T00:00:00"},
+    {"at": "2024-01-01 00:00:00"},
+    {"at": "2024-01-01t00:00:00"},
+    {"at": "2024-01-01T00:00:00Z"},
+    {"at": "2024-01-01T00:00:00z"},
+    {"at": "2024-01-01T00:00:00+00:00"},
+    {"at": "2024-01-01T02:00:00+02:00"},
+    {"at": "2023-12-31T18:30:00-05:30"},
+    {"at": "2023-12-31T23:30-00:30"},
+    {"at": "2024-01-01T00:00:00.000001"},
+    {"at": "2024-01-01T00:00:00.1Z"},
+    {"at": "2024-01-01T00:00:00.123456+00:00"},
+    {"at": "2024-01-01T00:00:00.1234567"},
+    {"at": "2024-01-01T00:00:00."},
+    {"at": "2024-01-01T00:00:60"},
+    {"at": "2024-01-01T24:00:00"},
+    {"at": "2024-01-01T00:60"},
+    {"at": "2024-01-01T00"},
+    {"at": "2024-01-01T00:00:00 Z"},
+    {"at": "2024-01-01T00:00:00+0200"},
+    {"at": "2024-01-01T00:00:00+02"},
+    {"at": "2024-01-01T00:00.5"},
+    {"at": "x2024-01-01"},
+    {"at": "2024-01-01\n"},
+    {"at": "1969-12-31T23:59:59.999999"},
+    {"at": ["2020-01-01", "2025-01-01"]},
+    {"at": "10:20"},
+    {"at": "10:20:00"},
+    {"at": "10:20:00.000000Z"},
+    {"at": "10:20:00+00:00"},
+    {"at": "12:20:00+02:00"},
+    {"at": "10:20:30.5"},
+    {"at": "24:00"},
+    {"at": "23:59:59.999999"},
+    {"at": "00:00"},
+    "2024-01-01T00:00:00Z",
+)
+
+MOMENT_FILTERS = (
+    "at==2024-01-01",
+    "at!=2024-01-01",
+    "at==2024-01-01T00:00",
+    "'at'=='2024-01-01 00:00:00'",
+    "at==2024-01-01T00:00:00Z",
+    "at==2024-01-01T02:00:00%2B02:00".replace("%2B", "+"),
+    "at==2024-01-01T00:00:00.000001Z",
+    "at==2024-01-01T00:00:00.123456",
+    "at=='\"2024-01-01\"'",
+    "at==2024-01-01*",
+    "at=like=2024-01",
+    "at>2024-01-01",
+    "at>=2024-01-01",
+    "at<2024-01-01",
+    "at<=2024-01-01T00:00:00Z",
+    "at>0001-01-01",
+    "at<=9999-12-31",
+    "at>=2024-02-29;at<2024-03-02",
+    "at<1970-01-01",
+    "at=bt=(2023-12-31,2024-01-01T00:00:00.2)",
+    "at=nb=(2023-12-31,2024-01-01T00:00:00.2)",
+    "at=in=(2024-01-01,10:20,20240101,x)",
+    "at=out=(2024-01-01,10:20,20240101,x)",
+    "at==10:20",
+    "at==10:20:00Z",
+    "at==12:20+02:00",
+    "at>10:20",
+    "at>=00:00",
+    "at<23:59:59.999999",
+    "at=bt=(10:00,2024-01-01)",
+    "at>a",
+    "at==20240101",
+)
+
 WHOLE_FILTERS = (
     "==1",
     "==text",
@@ -346,7 +444,7 @@ def written(column: str, filter_text: str) -> str:
     return f"{quote}{column}.{filter_text.removeprefix(quote)}".replace(";", f";{column}.")
 
 
-def matching(session: Session, model: type[Paper], filter_text: str, options: QueryOptions = OPTIONS) -> list[int]:
+def matching(session: Session, model: type[Twice], filter_text: str, options: QueryOptions = OPTIONS) -> list[int]:
     """The ids of the rows that a filter finds."""
     statement = pyrsql.parse(filter_text, options=options).apply(select(model.id), model, orm=ORM)
     return sorted(session.scalars(statement))
@@ -356,14 +454,16 @@ def matching(session: Session, model: type[Paper], filter_text: str, options: Qu
 def session(engine: Engine) -> Iterator[Session]:
     Base.metadata.create_all(engine)
     with Session(engine) as session:
-        store(session, DOCUMENTS)
+        store(session, Paper, DOCUMENTS)
+        store(session, Diary, MOMENTS)
         yield session
     Base.metadata.drop_all(engine)
 
 
-def store(session: Session, documents: Iterable[object]) -> None:
-    """Keep documents under the ids from 1 on."""
-    session.execute(insert(Paper), [{"id": place, "payload": d, "packed": d} for place, d in enumerate(documents, 1)])
+def store(session: Session, model: type[Twice], documents: Iterable[object]) -> None:
+    """Keep documents, and no others, under the ids from 1 on."""
+    session.execute(delete(model))
+    session.execute(insert(model), [{"id": place, "payload": d, "packed": d} for place, d in enumerate(documents, 1)])
     session.commit()
 
 
@@ -377,6 +477,27 @@ def reached(document: object, keys: tuple[str, ...]) -> list[object]:
         objects = [item for value in values for item in (value if isinstance(value, list) else [value])]
         values = [item[key] for item in objects if isinstance(item, dict) and key in item]
     return values
+
+
+ISO = re.compile(r"(\d{4}-\d\d-\d\d)?((?:^|(?<=\d)[T ])\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def moment(value: object) -> object:
+    """A date, a date and time, or a time of day in UTC; the text itself where it is none."""
+    if isinstance(value, dt.datetime | dt.time):
+        return value.replace(tzinfo=None)
+    if isinstance(value, dt.date):
+        return dt.datetime.combine(value, dt.time())
+    match = ISO.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not (match[1] or match[2]) or (match[3] and not match[2]):
+        return value
+    try:
+        if match[1] is None:
+            return dt.time.fromisoformat(match[2]) if match[3] in (None, "Z", "+00:00") else value
+        at = dt.datetime.fromisoformat(match[0])
+    except ValueError:
+        return value
+    return at if at.tzinfo is None else at.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def exact(value: object) -> object:
@@ -394,15 +515,25 @@ def exact(value: object) -> object:
             return (type(value).__name__, value)
 
 
+def comparable(value: object, wanted: object) -> tuple[object, object]:
+    return (moment(value), moment(wanted)) if isinstance(wanted, dt.date | dt.time) else (value, wanted)
+
+
+def equal(value: object, wanted: object) -> bool:
+    left, right = map(exact, comparable(value, wanted))
+    return left == right
+
+
 def orderable(value: object) -> tuple[str, Any]:
     return cast("tuple[str, Any]", exact(value))
 
 
 def ordered(value: object, sign: str, wanted: object) -> bool:
+    value, wanted = comparable(value, wanted)
     kind, left = orderable(value)
     same_kind, right = orderable(wanted)
     compare = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}[sign]
-    return kind == same_kind and kind in ("number", "str") and bool(compare(left, right))
+    return kind == same_kind and kind in ("number", "str", "datetime", "time") and bool(compare(left, right))
 
 
 def follows(value: object, pattern: Pattern | SqlPattern, ignore_case: bool) -> bool:
@@ -426,14 +557,14 @@ def is_found(test: Test, document: object) -> bool:
             passes = partial(follows, pattern=Pattern((str(wanted),)), ignore_case=True)
             negated = test.sign == "!="
         case Compare(sign="==" | "!=", value=wanted):
-            passes = lambda value: exact(value) == exact(wanted)  # noqa: E731
+            passes = lambda value: equal(value, wanted)  # noqa: E731
             negated = test.sign == "!="
         case Compare(sign=sign, value=wanted):
             passes = partial(ordered, sign=sign, wanted=wanted)
         case Match(pattern=pattern, ignore_case=ignore_case):
             passes = partial(follows, pattern=pattern, ignore_case=ignore_case)
         case Member(values=wanted):
-            passes = lambda value: exact(value) in set(map(exact, wanted))  # noqa: E731
+            passes = lambda value: any(equal(value, one) for one in wanted)  # noqa: E731
         case Between(low=low, high=high):
             passes = lambda value: ordered(value, ">=", low) and ordered(value, "<=", high)  # noqa: E731
         case _:
@@ -469,3 +600,19 @@ def test_a_path_below_a_document(session: Session, column: str, filter_text: str
 @pytest.mark.parametrize("comparison", WHOLE_FILTERS)
 def test_a_whole_document(session: Session, column: str, comparison: str) -> None:
     assert matching(session, Paper, column + comparison) == expected(column + comparison, DOCUMENTS)
+
+
+TIMES = QueryOptions(json_options=JSONOptions(use_datetime=True))
+
+
+@COLUMNS
+@pytest.mark.parametrize("filter_text", MOMENT_FILTERS)
+def test_dates_and_times(session: Session, column: str, filter_text: str) -> None:
+    text = written(column, filter_text)
+    assert matching(session, Diary, text, TIMES) == expected(text, MOMENTS, TIMES)
+
+
+@COLUMNS
+@pytest.mark.parametrize("comparison", ["==2024-01-01", "!=2024-01-01T00:00Z", "=in=(2024-01-01,x)", "==10:20"])
+def test_a_whole_document_that_is_a_time(session: Session, column: str, comparison: str) -> None:
+    assert matching(session, Diary, column + comparison, TIMES) == expected(column + comparison, MOMENTS, TIMES)

@@ -9,6 +9,7 @@ A document that is NULL, or JSON's null, which Python does not tell apart, makes
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -23,9 +24,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONOptions, QueryOptions
+from pyrsql.orms.sqlalchemy.json_times import Temporal, moment, path_condition, path_variables
 from pyrsql.orms.sqlalchemy.json_values import (
     Document,
     IsPresent,
+    JsonValue,
     Kind,
     bound_number,
     number,
@@ -47,8 +50,13 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
 }
 
+_Scalar = bool | int | Decimal | str | Temporal
+
 _Bound = tuple[Sign, object]
 """One side of a range: a sign and the value that stands right of it."""
+
+
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 class OnPostgreSQL(FunctionElement[bool]):
@@ -90,7 +98,7 @@ class _Place:
     def some(self, condition: Callable[[TableValuedAlias], ColumnElement[bool]]) -> ColumnElement[bool]:
         """Some value here, or some element of an array here, fulfils a condition. A whole document is one value."""
         rows = values_at(self.document, self.keys, elements=bool(self.keys))
-        return select(literal_column("1")).select_from(rows).where(condition(rows)).exists()
+        return select(_ONE).select_from(rows).where(condition(rows)).exists()
 
 
 def _positive(test: Compare | Match | Member | Between | Null, place: _Place) -> ColumnElement[bool]:
@@ -119,7 +127,7 @@ def _is_set(place: _Place) -> ColumnElement[bool]:
         return IsPresent(Document(place.document))
     # The elements of an array do not count: an empty one is a value.
     rows = values_at(place.document, place.keys, elements=False)
-    found = select(literal_column("1")).select_from(rows).where(Kind(rows.c.kind) != _constant("null")).exists()
+    found = select(_ONE).select_from(rows).where(Kind(rows.c.kind) != _constant("null")).exists()
     return OnPostgreSQL(path_is_set(place.options.path_exists_function, place.document, place.keys), found)
 
 
@@ -128,36 +136,58 @@ def _matches(place: _Place, pattern: Pattern | SqlPattern, ignore_case: bool) ->
 
 
 def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
-    wanted = [_json(value) for value in values]
+    """Some value equals one of several."""
+    wanted = [_known(value) for value in values]
     structures = [value for value in wanted if isinstance(value, list | dict)]
-    scalars = [value for value in wanted if not isinstance(value, list | dict)]
+    scalars: list[_Scalar] = [value for value in wanted if not isinstance(value, list | dict)]
     alternatives: list[ColumnElement[bool]] = []
     if structures:
         alternatives.append(place.some(lambda rows: or_(*(same_structure(rows, value) for value in structures))))
     if scalars:
         found = place.some(lambda rows: _is_one_of(rows, scalars))
-        if place.keys:
-            function = place.options.path_exists_function
-            by_path = path_exists(function, place.document, place.keys, "@ == $v[*]", {"v": scalars})
-            found = OnPostgreSQL(by_path, found)
-        alternatives.append(found)
+        alternatives.append(_by_path(place, [("==", scalars)], found) if place.keys else found)
     return or_(*alternatives)
 
 
 def _within(place: _Place, bounds: tuple[_Bound, ...]) -> ColumnElement[bool]:
     """Some value lies within all bounds."""
-    proven: list[tuple[Sign, JsonValue]] = [(sign, _json(value)) for sign, value in bounds]
-    condition = " && ".join(f"@ {sign} $v{number}" for number, (sign, _) in enumerate(proven))
-    variables = {f"v{number}": value for number, (_, value) in enumerate(proven)}
-    by_path = path_exists(place.options.path_exists_function, place.document, place.keys, condition, variables)
-    return OnPostgreSQL(by_path, place.some(lambda rows: and_(*(_compared(rows, *bound) for bound in proven))))
+    proven: list[tuple[Sign, _Scalar]] = [(sign, cast("_Scalar", _known(value))) for sign, value in bounds]
+    found = place.some(lambda rows: and_(*(_compared(rows, sign, value) for sign, value in proven)))
+    return _by_path(place, [(sign, [value]) for sign, value in proven], found)
 
 
-def _is_one_of(rows: TableValuedAlias, values: list[JsonValue]) -> ColumnElement[bool]:
+def _by_path(
+    place: _Place, comparisons: list[tuple[Sign, list[_Scalar]]], elsewhere: ColumnElement[bool]
+) -> OnPostgreSQL:
+    """Some value makes all comparisons true, each with one of several values."""
+    conditions: list[str] = []
+    variables: dict[str, JsonValue] = {}
+    aware = False
+    for index, (sign, values) in enumerate(comparisons):
+        times = [value for value in values if isinstance(value, dt.time)]
+        dates = [value for value in values if isinstance(value, dt.date)]
+        plain: list[JsonValue] = [value for value in values if not isinstance(value, dt.date | dt.time)]
+        alternatives: list[str] = []
+        if plain:
+            alternatives.append(f"@ {sign} $v{index}[*]")
+            variables[f"v{index}"] = plain
+        for name, moments in ((f"times{index}", times), (f"dates{index}", dates)):
+            if moments:
+                alternatives.append(path_condition(sign, moments[0], name))
+                variables |= path_variables(name, moments)
+        conditions.append(f"({' || '.join(alternatives)})")
+        aware = aware or any(getattr(value, "tzinfo", None) for value in (*times, *dates))
+    options = place.options
+    function = options.path_exists_tz_function if aware else options.path_exists_function
+    own = path_exists(function, place.document, place.keys, " && ".join(conditions), variables)
+    return OnPostgreSQL(own, elsewhere)
+
+
+def _is_one_of(rows: TableValuedAlias, values: list[_Scalar]) -> ColumnElement[bool]:
     words = [str(value).lower() for value in values if isinstance(value, bool)]
-    numbers = [value for value in values if isinstance(value, int | Decimal) and not isinstance(value, bool)]
     texts = [value for value in values if isinstance(value, str)]
-    alternatives = [number(rows) == bound_number(value) for value in numbers]
+    others = [value for value in values if not isinstance(value, bool | str)]
+    alternatives = [_compared(rows, "==", value) for value in others]
     if words:
         alternatives.append(and_(_is(rows, "boolean"), ExactText(rows.c.scalar).in_(words)))
     if texts:
@@ -165,11 +195,15 @@ def _is_one_of(rows: TableValuedAlias, values: list[JsonValue]) -> ColumnElement
     return or_(*alternatives)
 
 
-def _compared(rows: TableValuedAlias, sign: Sign, value: JsonValue) -> ColumnElement[bool]:
+def _compared(rows: TableValuedAlias, sign: Sign, value: _Scalar) -> ColumnElement[bool]:
     compare = _COMPARE[sign]
-    if isinstance(value, str):
-        return and_(_is(rows, "string"), compare(OrderedText(rows.c.scalar), value))
-    return cast("ColumnElement[bool]", compare(number(rows), bound_number(cast("int | Decimal", value))))
+    match value:
+        case str():
+            return and_(_is(rows, "string"), compare(OrderedText(rows.c.scalar), value))
+        case dt.date() | dt.time():
+            return and_(_is(rows, "string"), compare(*moment(rows.c.scalar, value)))
+        case _:
+            return cast("ColumnElement[bool]", compare(number(rows), bound_number(value)))
 
 
 def _is(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
@@ -181,12 +215,17 @@ def _constant(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'")
 
 
-def _json(value: object) -> JsonValue:
-    """A value as JSON has it. Only a developer's converter makes others."""
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    known = isinstance(value, bool | int | Decimal | str | list | dict)
-    return cast("JsonValue", value) if known else str(value)
+def _known(value: object) -> _Scalar | list[JsonValue] | dict[str, JsonValue]:
+    """A value as it can be compared. Only a developer's converter makes others."""
+    match value:
+        case float():
+            return Decimal(repr(value))
+        case int() | Decimal() | str() | dt.date() | dt.time():
+            return value
+        case list() | dict():
+            return cast("list[JsonValue]", value)
+        case _:
+            return str(value)
 
 
 @compiles(OnPostgreSQL)

@@ -382,7 +382,9 @@ class _Structure(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json_text(list(_nodes(value, "$", "$")) if dialect.name in ("mysql", "mariadb") else value)
+        if dialect.name not in ("mysql", "mariadb"):
+            return json_text(value)
+        return json_text([*_nodes(value, "$", "$")])
 
 
 def same_structure(rows: TableValuedAlias, value: JsonValue) -> SameStructure:
@@ -391,9 +393,9 @@ def same_structure(rows: TableValuedAlias, value: JsonValue) -> SameStructure:
     return SameStructure(rows.c.kind, rows.c.value, bound)
 
 
-def _nodes(value: JsonValue, path: str, ascii_path: str) -> Iterator[dict[str, object]]:
+def _nodes(value: JsonValue, path: str, ascii_path: str) -> Iterator[dict[str, JsonValue]]:
     """Each value in a value, from the outside: its path as written and in ASCII, its kind, and its size or scalar."""
-    node: dict[str, object] = {"path": path, "ascii_path": ascii_path}
+    node: dict[str, JsonValue] = {"path": path, "ascii_path": ascii_path}
     match value:
         case dict():
             yield node | {"kind": "object", "size": len(value)}
