@@ -1,0 +1,121 @@
+"""Random questions about the random rows: filters and sorts whose arguments are often values that are stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from property_tests.drawing import filters_for, sorts_for
+from property_tests.models import Item, World
+from pyrsql.model import Field, Member, Relation
+from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.schema import Schema
+
+ITEMS = schema(Item)
+LITERAL = schema(Item, QueryOptions(strict_equality=True))
+COMPLEMENT = schema(Item, QueryOptions(negation="complement"))
+SQL_PATTERNS = schema(Item, QueryOptions(like_escape_character="!"))
+
+FUNCTIONS = schema(Item, QueryOptions(procedure_whitelist=[".*"]))
+CALLS = (
+    *("@lower[text]", "@upper[text]", "@length[text]", "@length[maker.name]", "@coalesce[name|text|#none]"),
+    *("@concat[text|#-|name]", "@concat[text|name]", "@replace[text|#a|#b]", "@replace[text|#a|name]"),
+    *("@abs[whole]", "@abs[price]", "@abs[parts.amount]", "@lower[tags.name]", "@length[@concat[text|name]]"),
+    *("@trim[text]", "@ltrim[text]", "@rtrim[text]", "@lower[@trim[tags.country.name]]", "@length[parts.marks.label]"),
+)
+
+
+def ids(items: Iterable[Item]) -> list[int]:
+    return [item.id for item in items]
+
+
+@cache
+def filters(rows: World, questions: Schema = ITEMS, relations: int = 2) -> st.SearchStrategy[str]:
+    """Filters of one comparison, where a mistake shows, and of many, where parts meet."""
+    arguments = {path: st.sampled_from(texts) for path, texts in stored_texts(rows, questions, relations).items()}
+    one, many = (
+        filters_for(questions, arguments=arguments, relations=relations, comparisons=comparisons)
+        for comparisons in (1, 6)
+    )
+    return one | many
+
+
+@cache
+def sorts(questions: Schema = ITEMS) -> st.SearchStrategy[str]:
+    return sorts_for(questions)
+
+
+def stored_texts(rows: World, questions: Schema, relations: int) -> Mapping[str, list[str]]:
+    """Path -> how a client may write the values that are stored there."""
+    found: dict[str, list[str]] = {}
+
+    def below(members: Mapping[str, Member], before: str, reached: list[Any], left: int) -> None:
+        for name, member in members.items():
+            match member:
+                case Field():
+                    values = {getattr(row, name) for row in reached} - {None}
+                    texts = sorted({text for value in values for text in written(value)})
+                    if texts:
+                        found[before + name] = texts
+                case Relation(target=target) if left:
+                    further = list({id(row): row for row in related(reached, name)}.values())
+                    below(target().members, f"{before}{name}.", further, left - 1)
+                case _:
+                    pass
+
+    below(questions.model.members, "", list(rows.items), relations)
+    return found
+
+
+def related(rows: Iterable[Any], name: str) -> Iterator[Any]:
+    """The rows at the other end of a relation, repeated where two rows share one."""
+    for row in rows:
+        target = getattr(row, name)
+        if isinstance(target, list):
+            yield from target
+        elif target is not None:
+            yield target
+
+
+def written(value: Any) -> Iterator[str]:
+    """How a client may write a value; of a text also its beginning, its end, and the same in other letters."""
+    match value:
+        case bool():
+            yield str(value).lower()
+        case str():
+            yield from (value, literal(value), f"^{literal(value)}", value.swapcase(), f"^{value.swapcase()}")
+            yield from (f"{value[:1]}*", f"*{value[-1:]}", f"{value[:1]}*{value[-1:]}", value[1:2], value.strip())
+            yield from (f"^{value[:1].upper()}*", f"^*{value[-1:].lower()}*", f"{value} ", value.replace("a", "_"))
+        case decimal.Decimal():
+            yield f"{value:f}"
+        case float():
+            yield repr(value)
+        case dt.datetime():
+            yield str(value)
+            if value.tzinfo is not None and dt.datetime.min.replace(tzinfo=dt.UTC) + dt.timedelta(1) < value:
+                yield str(value.astimezone(dt.timezone(-dt.timedelta(hours=5, minutes=30))))
+        case dt.timedelta():
+            yield duration(value)
+        case enum.Enum():
+            yield value.name
+        case _:
+            yield str(value)
+
+
+def literal(text: str) -> str:
+    """A text as `==` takes it literally."""
+    escaped = text.replace("*", "\\*")
+    return f"\\{escaped}" if escaped.startswith("^") else escaped
+
+
+def duration(length: dt.timedelta) -> str:
+    """A duration as ISO 8601 writes it."""
+    sign, length = ("-", -length) if length < dt.timedelta(0) else ("", length)
+    return f"{sign}P{length.days}DT{length.seconds}.{length.microseconds:06}S"

@@ -1,0 +1,85 @@
+"""One filter, one sort: the same rows from memory, SQLite, PostgreSQL and MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from property_tests import questions
+from property_tests.drawing import filters_for, sorts_for
+from property_tests.models import Item, world
+from property_tests.questions import ids
+from property_tests.stores import SEEDS, Stores, available, stored
+from pyrsql.orms.base import Lowered
+from pyrsql.orms.memory import MemoryORM
+from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
+from pyrsql.schema import Schema
+
+MEMORY = MemoryORM()
+
+# SQLite keeps decimals as floats, and SQLAlchemy says so.
+pytestmark = pytest.mark.filterwarnings("ignore:Dialect sqlite:sqlalchemy.exc.SAWarning")
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids="rows{}".format)
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    with stored(available(request), world(request.param)) as opened:
+        yield opened
+
+
+def check_filter(stores: Stores, schema: Schema, text: str) -> None:
+    """All backends return the same rows, none of them twice, and count as many."""
+    proven = parse(text, schema.query_options).bind(validate(schema)).unwrap()
+    expected = sorted(
+        ids(MEMORY.filter(stores.world.items, schema.model, proven.predicate, schema.query_options).target)
+    )
+    page = apply_filter(select(Item.id))(proven).bind(paginate(None)).unwrap()
+    for store in stores.databases:
+        assert sorted(store.rows(page.statement)) == expected, store.name
+        assert store.number(page.count_statement) == len(expected), store.name
+
+
+def check_sort(stores: Stores, schema: Schema, sort: str) -> None:
+    """All backends return all rows in the same order."""
+    proven = order(schema)(sort).unwrap()
+    assert proven is not None
+    items = stores.world.items
+    sorted_items = MEMORY.sort(Lowered(items, items), schema.model, proven.keys, schema.sort_options).target
+    statement = validate(schema)(None).bind(apply_filter(select(Item.id))).bind(apply_sort(proven)).unwrap().select
+    for store in stores.databases:
+        assert store.rows(statement) == ids(sorted_items), store.name
+
+
+@given(st.data())
+def test_filters(stores: Stores, data: st.DataObject) -> None:
+    check_filter(stores, questions.ITEMS, data.draw(questions.filters(stores.world)))
+
+
+@given(st.data())
+def test_filters_through_three_relations(stores: Stores, data: st.DataObject) -> None:
+    check_filter(stores, questions.ITEMS, data.draw(questions.filters(stores.world, relations=3)))
+
+
+@pytest.mark.parametrize("schema", [questions.LITERAL, questions.COMPLEMENT, questions.SQL_PATTERNS])
+@given(st.data())
+def test_filters_with_options(stores: Stores, schema: Schema, data: st.DataObject) -> None:
+    check_filter(stores, schema, data.draw(questions.filters(stores.world, schema, relations=1)))
+
+
+@given(filters_for(questions.FUNCTIONS, selectors=questions.CALLS, comparisons=2))
+def test_functions(stores: Stores, text: str) -> None:
+    check_filter(stores, questions.FUNCTIONS, text)
+
+
+@given(questions.sorts())
+def test_sorts(stores: Stores, sort: str) -> None:
+    check_sort(stores, questions.ITEMS, sort)
+
+
+@given(sorts_for(questions.FUNCTIONS, selectors=questions.CALLS, keys=1))
+def test_sorts_by_functions(stores: Stores, sort: str) -> None:
+    check_sort(stores, questions.FUNCTIONS, sort)
