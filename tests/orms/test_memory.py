@@ -282,6 +282,9 @@ def test_an_inner_join_drops_rows_without_the_link() -> None:
     assert ids("company.name==acme,name==demo", company_users(), join_hints=hints) == [1]
     assert ids("company.name=na=", company_users(), join_hints=hints) == []
     assert sorted_ids("-company.name", company_users(), SortOptions(join_hints=hints)) == [3, 1]
+    schema = schema_for(User, orm=MemoryORM(), options=QueryOptions(join_hints=hints))
+    page = pipeline.parse(None).bind(pipeline.validate(schema)).bind(pipeline.apply_filter(company_users()))
+    assert page.bind(pipeline.apply_sort("company.name")).bind(pipeline.paginate(None)).unwrap().count_statement == 2
 
 
 def role_users() -> list[User]:

@@ -139,10 +139,13 @@ class MemoryORM:
         self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
     ) -> Lowered[TargetT]:
         """The rows by the keys, then as an earlier sort has left them, then by the model's identity."""
-        rows = [row for row in _in_order(lowered.target, model) if _is_joined(row, [k.operand for k in keys], options)]
+        operands = [key.operand for key in keys]
+        rows = [row for row in _in_order(lowered.target, model) if _is_joined(row, operands, options)]
         for key in reversed(keys):
             rows = _sorted(rows, key, options)
-        return Lowered(cast("TargetT", OrderedRows(rows)), lowered.unsorted)
+        # Rows that an INNER link of the sort has dropped do not count.
+        result = cast("TargetT", OrderedRows(rows))
+        return Lowered(result, result)
 
     def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
         """`limit` rows after the first `offset`, in a total order."""
