@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 VENV20 := .venv-sqlalchemy20
+VENVDOCS := .venv-docs
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests examples benchmarks)
+SOURCES := src tests conftest.py $(wildcard property_tests examples benchmarks docs/generate.py)
 PYTEST_ARGUMENTS ?= --numprocesses=auto
 
 .DEFAULT_GOAL := help
@@ -15,13 +16,15 @@ help: ## list the targets
 
 # --- environments: made anew when pyproject.toml changes ---
 
+GROUP := dev
+$(VENVDOCS)/.installed: GROUP := docs
 $(VENV20)/.installed: PINS := 'sqlalchemy<2.1'
 
-$(VENV)/.installed $(VENV20)/.installed: pyproject.toml
+$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(@D)/bin/python -m pip install --quiet --editable '.[sqlalchemy,fastapi]' --group dev $(PINS)
+	$(@D)/bin/python -m pip install --quiet --editable '.[sqlalchemy,fastapi]' --group $(GROUP) $(PINS)
 	@touch $@
 
 .PHONY: install
@@ -32,6 +35,13 @@ install: $(VENV)/.installed ## create .venv with pyrsql and all tools in it
 .PHONY: run
 run: $(VENV)/.installed ## start the example service
 	$(BIN)/python -m examples.flights
+
+# --- documentation ---
+
+.PHONY: docs
+docs: $(VENVDOCS)/.installed ## write the generated reference pages and build the site into build/site
+	$(VENVDOCS)/bin/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(VENVDOCS)/bin/mkdocs build --strict --quiet
 
 # --- tests ---
 
@@ -69,5 +79,5 @@ format: $(VENV)/.installed ## format the code and fix what ruff can fix
 
 .PHONY: clean
 clean: ## remove the environments and everything else that was made
-	rm -rf $(VENV) $(VENV20) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV20) $(VENVDOCS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
+import uuid
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, get_args
 
+from pyrsql import schema_for
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
-from pyrsql.kinds import Boolean, Enumeration, Integer, Json, Kind, Text, Uuid
-from pyrsql.model import Field as ModelField
+from pyrsql.adapters.fastapi.fields import operators_of
+from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
+from pyrsql.kinds import Json
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import (
     FunctionSignature,
@@ -24,21 +28,39 @@ from pyrsql.options import (
     SortLimits,
     SortOptions,
 )
-from pyrsql.predicates import FieldOperand
+from pyrsql.orms.memory import MemoryORM
 from pyrsql.problems import Problem
-from pyrsql.resolve import Resolution
-from pyrsql.validate import operators_of
 
 REFERENCE = Path(__file__).parent / "reference"
 
-KINDS: tuple[tuple[str, Kind], ...] = (
-    ("text", Text()),
-    ("number, date, time, interval", Integer()),
-    ("boolean", Boolean()),
-    ("enum", Enumeration(())),
-    ("UUID", Uuid()),
-    ("below JSON", Json()),
-)
+
+class Colour(enum.Enum):
+    """Any enum."""
+
+    RED = "red"
+
+
+@dataclass
+class Columns:
+    """A field of every kind that takes operators of its own; the name of the kind leads to the field."""
+
+    text: str
+    number: int
+    boolean: bool
+    enum: Colour
+    uuid: uuid.UUID
+    document: Annotated[dict[str, object], Json()]
+
+
+KINDS = {
+    "text": "text",
+    "number, date, time, interval": "number",
+    "boolean": "boolean",
+    "enum": "enum",
+    "UUID": "uuid",
+    "below JSON": "document.key",
+}
+SCHEMA = schema_for(Columns, orm=MemoryORM())
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -50,30 +72,24 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 def operators_page() -> str:
     """A table of the operators, and of the kinds of field that take each."""
+    taken = [operators_of(SCHEMA, path) for path in KINDS.values()]
     rows = [
         (
             operator.name.replace("_", " "),
             " ".join(f"`{spelling}`" for spelling in operator.spellings),
             arity(operator),
-            *("✓" if operator.name in taken_by(kind) else "" for _, kind in KINDS),
+            *("✓" if operator.spelling in spellings else "" for spellings in taken),
         )
         for operator in DEFAULT_OPERATORS
     ]
-    header = ("operator", "spellings", "arguments", *(name for name, _ in KINDS))
+    header = ("operator", "spellings", "arguments", *KINDS)
     return page(
         "Operators",
         "The first spelling is the canonical one. A path that ends on a relation takes the null checks only: they ask "
-        "whether there is a related row. A whole JSON document takes what an enum takes. Arrays take what their elements "
-        "take. Binary columns take the null checks.",
+        "whether there is a related row. A whole JSON document takes what an enum takes. Arrays take what their "
+        "elements take. Binary columns take the null checks.",
         table(header, rows),
     )
-
-
-def taken_by(kind: Kind) -> frozenset[str]:
-    """The operators that a field of a kind takes."""
-    keys = ("key",) if isinstance(kind, Json) else ()
-    operand = FieldOperand("field", (), ModelField("field", kind), kind, keys)
-    return operators_of(Resolution(operand, str))
 
 
 def arity(operator: ComparisonOperator) -> str:
@@ -86,7 +102,15 @@ def arity(operator: ComparisonOperator) -> str:
 
 def options_page() -> str:
     """Every option of every class of options, with its default and meaning."""
-    classes = (QueryOptions, SortOptions, ParseLimits, SortLimits, JSONOptions, FunctionSignature, FastAPICriteriaConfig)
+    classes = (
+        QueryOptions,
+        SortOptions,
+        ParseLimits,
+        SortLimits,
+        JSONOptions,
+        FunctionSignature,
+        FastAPICriteriaConfig,
+    )
     sections = [
         f"## {cls.__name__}\n\n{summary(cls)}\n\n"
         + table(
@@ -100,11 +124,12 @@ def options_page() -> str:
 
 def problems_page() -> str:
     """Every problem: its code, and when it is found."""
-    rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in get_args(Problem)]
+    problems = (*get_args(Problem), MissingSize, RepeatedParameter)
+    rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in problems]
     return page(
         "Problems",
-        "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of syntax, "
-        "size and page are answered with 400, all others with 422.",
+        "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of "
+        "syntax, size and page are answered with 400, all others with 422. The last two arise only there.",
         table(("code", "class", "when"), rows),
     )
 

@@ -1,17 +1,24 @@
-"""Every Python block of README.md and docs/ runs: a page is one script, its blocks share a namespace.
+"""Every Python block of README.md and docs/ runs, and every public name, option and problem stands in docs/.
 
-A `pycon` block runs as a doctest in the same namespace. A block with any other fence is not run.
+A page is one script, its blocks share a namespace. A `pycon` block runs as a doctest in the same namespace. A block
+with any other fence is not run.
 """
 
 import doctest
+import importlib
 import re
+import runpy
 import sys
 from collections.abc import Iterator
+from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
+
+from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
+from pyrsql.problems import Problem
 
 ROOT = Path(__file__).parent.parent
 PAGES = [path for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if path.is_file()]
@@ -64,6 +71,44 @@ def run_page(text: str, page: str, monkeypatch: pytest.MonkeyPatch) -> ModuleTyp
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_python_blocks_of_a_page_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)), monkeypatch)
+
+
+GENERATED: list[tuple[Path, str]] = list(runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]())
+
+
+@pytest.mark.parametrize(("page", "text"), GENERATED, ids=lambda value: value.name if isinstance(value, Path) else "")
+def test_the_generated_pages_say_what_the_code_says(page: Path, text: str) -> None:
+    assert page.read_text(encoding="utf-8") == text, "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        "pyrsql",
+        "pyrsql.pipeline",
+        "pyrsql.adapters.fastapi",
+        "pyrsql.integrations.fastapi",
+        "pyrsql.orms.sqlalchemy",
+    ],
+)
+def test_every_public_name_is_documented(room: str) -> None:
+    documented = set(re.findall(r"\w+", "".join(page.read_text(encoding="utf-8") for page in PAGES)))
+    assert set(public_names(importlib.import_module(room))) <= documented
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """What a module offers: what it lists, or the functions that it defines."""
+    listed: list[str] | None = getattr(module, "__all__", None)
+    if listed is not None:
+        return listed
+    own = [name for name, value in vars(module).items() if isfunction(value) and value.__module__ == module.__name__]
+    return [name for name in own if not name.startswith("_")]
+
+
+def test_every_problem_code_is_documented() -> None:
+    problems = [*get_args(Problem), MissingSize, RepeatedParameter]
+    codes = set(re.findall(r"`([a-z-]+)`", (ROOT / "docs/reference/problems.md").read_text(encoding="utf-8")))
+    assert {problem.code for problem in problems} <= codes
 
 
 PAGE = """\

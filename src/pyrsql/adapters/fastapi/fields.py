@@ -31,7 +31,7 @@ def filter_extension(schema: Schema) -> dict[str, Any]:
         "fields": [
             {"name": path, **_type_of(resolution.operand), "operators": operators}
             for path, resolution in found
-            if isinstance(resolution, Resolution) and (operators := _operators(schema, path))
+            if isinstance(resolution, Resolution) and (operators := operators_of(schema, path))
         ]
     }
 
@@ -91,7 +91,8 @@ def _paths_of(path: str, member: Member, deep: int) -> Iterator[str]:
             yield path
 
 
-def _operators(schema: Schema, path: str) -> list[str]:
+def operators_of(schema: Schema, path: str) -> list[str]:
+    """The operators that a field takes, each in its first spelling; none where a filter may not name it."""
     judged = validate_filter(schema, Comparison(path, _NO_OPERATOR, ()))
     match judged.failure() if not is_successful(judged) else ():
         case (UnsupportedOperator(offered=offered),):

@@ -44,7 +44,7 @@ class SQLAlchemyORM:
 
         Raises:
             ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no
-            lowering.
+                lowering.
         """
         missing = options.custom_predicates.keys() - self.custom_predicates.keys()
         if missing:
