@@ -17,10 +17,7 @@ def main() -> None:
     prepare_database(database_path())
     address = f"http://{arguments.host}:{arguments.port}"
     print(f"{app.title}: {address}")
-    print(
-        "Try "
-        f"{address}/flights?filter=destination.name==Chicago*;departure_delay=ge=120&sort=-departure_delay"
-    )
+    print(f"Try {address}/flights?filter=destination.name==Chicago*;departure_delay=ge=120&sort=-departure_delay")
     uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
 
 

@@ -3,29 +3,22 @@
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
 
-from pyrsql.adapters.fastapi import FastAPICriteriaConfig
-from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, SQLAlchemyPaginatedSelect
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page
 
 from .load import database_path, prepare_database
 from .models import Airport, Flight, Plane
 
 # --- what a client gets ---
-
-Item = TypeVar("Item")
-
-
-class Page(BaseModel, Generic[Item]):
-    items: list[Item]
-    total: int
-    """Rows on all pages."""
 
 
 class Count(BaseModel):
@@ -94,6 +87,11 @@ class FlightView(BaseModel):
 
 # --- the service ---
 
+ABOUT = """
+Every list takes `filter`, `sort`, `page` and `size`. Choose an example of a parameter, or write your own: what is wrong
+with it is said in the answer.
+"""
+
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,61 +109,80 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-app = FastAPI(title="Flights from New York, January 2013", lifespan=lifespan)
+app = FastAPI(title="Flights from New York, January 2013", description=ABOUT, lifespan=lifespan)
+install_openapi(app)
 integration = FastAPISQLAlchemyIntegration(
     criteria_config=FastAPICriteriaConfig(default_page_size=20, max_page_size=100)
 )
 
-Session = Annotated[AsyncSession, Depends(get_session)]
-FlightCount = Annotated[Any, Depends(integration.count_select_dependency(Flight))]
-FlightPage = Annotated[SQLAlchemyPaginatedSelect, Depends(integration.paginated_select_dependency(Flight))]
-PlanePage = Annotated[SQLAlchemyPaginatedSelect, Depends(integration.paginated_select_dependency(Plane))]
-AirportPage = Annotated[SQLAlchemyPaginatedSelect, Depends(integration.paginated_select_dependency(Airport))]
-
-# One query per relation and page; an async session cannot load them later, when the response reads them.
-SHOWN_WITH_FLIGHT = (
-    selectinload(Flight.airline),
-    selectinload(Flight.origin),
-    selectinload(Flight.destination),
-    selectinload(Flight.plane),
-    selectinload(Flight.weather),
+# One query per relation and page: an async session cannot load them later, when the response reads them.
+flights = integration.resource(
+    Flight,
+    statement_factory=lambda: select(Flight).options(
+        selectinload(Flight.airline),
+        selectinload(Flight.origin),
+        selectinload(Flight.destination),
+        selectinload(Flight.plane),
+        selectinload(Flight.weather),
+    ),
+    filter_examples={
+        "late to Chicago": "destination.name==Chicago*;departure_delay>=60",
+        "cancelled": "departure=na=",
+        "in fog": "weather.visibility<1",
+        "by Airbus, or plane unknown": "plane.manufacturer==AIRBUS*,tailnum=na=",
+    },
+    sort_examples={"latest first": "-departure_delay", "by airline": "airline.name;scheduled_departure"},
+)
+planes = integration.resource(
+    Plane,
+    default_sort="tailnum",
+    filter_examples={
+        "large Boeings": "manufacturer==BOEING;seats>=300",
+        "on long flights": "flights.distance>4000",
+        "did not fly": "flights=na=",
+    },
+    sort_examples={"oldest first": "year", "largest first": "-seats;tailnum"},
+)
+airports = integration.resource(
+    Airport,
+    default_sort="code",
+    filter_examples={
+        "reached by large planes": "arrivals.plane.seats>=300",
+        "reached by JetBlue": "arrivals.airline.name==JetBlue*",
+        "high up": "altitude>5000",
+    },
+    sort_examples={"by name": "name", "highest first": "-altitude"},
 )
 
-
-@app.get("/flights", response_model=Page[FlightView])
-async def list_flights(page: FlightPage, session: Session) -> dict[str, Any]:
-    """Flights, with `airline`, `origin`, `destination`, `plane` and `weather` to filter and sort by.
-
-    `destination.name==Chicago*;departure_delay>=60` · `departure=na=` (cancelled) · `weather.visibility<1`
-    """
-    flights = await session.scalars(page.statement.options(*SHOWN_WITH_FLIGHT))
-    return {"items": flights.all(), "total": await session.scalar(page.count_statement)}
+Session = Annotated[AsyncSession, Depends(get_session)]
+FlightCount = Annotated[Any, Depends(flights.count_select_dependency())]
+FlightPage = Annotated[Page[FlightView], Depends(flights.page_dependency(FlightView, get_session))]
+PlanePage = Annotated[Page[PlaneView], Depends(planes.page_dependency(PlaneView, get_session))]
+AirportPage = Annotated[Page[AirportView], Depends(airports.page_dependency(AirportView, get_session))]
 
 
-@app.get("/flights/count", response_model=Count)
-async def count_flights(statement: FlightCount, session: Session) -> dict[str, Any]:
+@app.get("/flights")
+async def list_flights(page: FlightPage) -> Page[FlightView]:
+    """Flights, with `airline`, `origin`, `destination`, `plane` and `weather` to filter and sort by."""
+    return page
+
+
+@app.get("/flights/count")
+async def count_flights(statement: FlightCount, session: Session) -> Count:
     """The number of flights that a filter selects."""
-    return {"count": await session.scalar(statement)}
+    return Count(count=await session.scalar(statement))
 
 
-@app.get("/planes", response_model=Page[PlaneView])
-async def list_planes(page: PlanePage, session: Session) -> dict[str, Any]:
-    """Planes, with their `flights` to filter by.
-
-    `manufacturer==BOEING;seats>=300` · `flights.distance>4000` · `flights=na=` (did not fly in January)
-    """
-    planes = await session.scalars(page.statement)
-    return {"items": planes.all(), "total": await session.scalar(page.count_statement)}
+@app.get("/planes")
+async def list_planes(page: PlanePage) -> Page[PlaneView]:
+    """Planes, with their `flights` to filter by."""
+    return page
 
 
-@app.get("/airports", response_model=Page[AirportView])
-async def list_airports(page: AirportPage, session: Session) -> dict[str, Any]:
-    """Airports, with their `departures` and `arrivals` to filter by.
-
-    `arrivals.plane.seats>=300` · `arrivals.airline.name==JetBlue*` · `altitude>5000`
-    """
-    airports = await session.scalars(page.statement)
-    return {"items": airports.all(), "total": await session.scalar(page.count_statement)}
+@app.get("/airports")
+async def list_airports(page: AirportPage) -> Page[AirportView]:
+    """Airports, with their `departures` and `arrivals` to filter by."""
+    return page
 
 
 @app.get("/", include_in_schema=False)

@@ -47,9 +47,7 @@ class Airport(Base):
     time_zone: Mapped[str | None]
     """Name in the IANA database (`tzone`)."""
 
-    departures: Mapped[list["Flight"]] = relationship(
-        back_populates="origin", foreign_keys="Flight.origin_code"
-    )
+    departures: Mapped[list["Flight"]] = relationship(back_populates="origin", foreign_keys="Flight.origin_code")
     arrivals: Mapped[list["Flight"]] = relationship(
         back_populates="destination",
         primaryjoin="Airport.code == foreign(Flight.destination_code)",

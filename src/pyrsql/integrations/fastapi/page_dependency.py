@@ -83,7 +83,8 @@ class PageDependency(Generic[ItemT]):
         else:
             # A synchronous driver waits for the database, which the event loop must not.
             made, has_next = await run_in_threadpool(self._run, session, criteria)
-        if criteria.page is not None:
+        # A link is a GET of its own: it says nothing about parameters in a body.
+        if criteria.page is not None and request.method in ("GET", "HEAD"):
             response.headers["link"] = link_header(
                 request.url,
                 self._endpoint.config,
