@@ -154,6 +154,7 @@ def test_a_text_that_the_kind_can_hold(kind: kinds.Kind, text: str, value: objec
         (kinds.DateTime(), "2024-01-01T24:00", None),
         (kinds.DateTime(), "2024-01-01T23:59:60", None),
         (kinds.DateTime(), "2024-01-01Z", None),
+        (kinds.DateTime(), "2024-01-01T00:00+16:00", None),
         (kinds.DateTime(), "0001-01-01T00:00+14:00", "in UTC this is before the year 1 or after 9999"),
         (kinds.DateTime(aware=True), "9999-12-31T23:00-02:00", "in UTC this is before the year 1 or after 9999"),
         (kinds.Time(), "25:00", None),

@@ -308,7 +308,8 @@ def _float(text: str) -> float | Refusal:
 
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
-_OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+# No zone is further from UTC than 14 hours; PostgreSQL reads offsets of less than 16.
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])"
 _DATE = re.compile(_DAY)
 _DATETIME = re.compile(f"{_DAY}[T ]{_CLOCK}{_OFFSET}?")
 _TIME = re.compile(f"{_CLOCK}{_OFFSET}?")

@@ -360,9 +360,33 @@ def test_a_comparison_with_an_array_asks_for_some_element(text: str, expected: l
 # --- JSON ---
 
 DOCUMENTS = (
-    {"id": 1, "name": "demo", "ok": True, "roles": [{"id": 1}, {"id": 2}], "tags": [1, 2], "at": "2024-01-01"},
-    {"id": "1", "name": "Demo*", "ok": 1, "roles": {"id": 3}, "tags": [], "at": "2024-01-01T10:00:00+02:00"},
-    {"id": None, "name": None, "ok": "true", "roles": [], "tags": [[1, 2]], "at": "10:00:00"},
+    {
+        "id": 1,
+        "name": "demo",
+        "ok": True,
+        "roles": [{"id": 1}, {"id": 2}],
+        "tags": [1, 2],
+        "at": "2024-01-01",
+        "open": "09:00",
+    },
+    {
+        "id": "1",
+        "name": "Demo*",
+        "ok": 1,
+        "roles": {"id": 3},
+        "tags": [],
+        "at": "2024-01-01T10:00:00+02:00",
+        "open": "10:00+01:00",
+    },
+    {
+        "id": None,
+        "name": None,
+        "ok": "true",
+        "roles": [],
+        "tags": [[1, 2]],
+        "at": "10:00:00",
+        "open": "09:00:00.0+00:00",
+    },
     {"id": 1.0, "x": 0.1},
     None,
     [1, 2],
@@ -429,6 +453,9 @@ def test_json(text: str, expected: list[int]) -> None:
         ("payload.at<11:00", [3]),
         ("payload.at!=10:00", [1, 2, 4, 6]),
         ("payload.at=='\"2024-01-01\"'", [1]),
+        ("payload.open==09:00Z", [1, 3]),
+        ("payload.open==10:00+01:00", [1, 3]),
+        ("payload.open==10:00", []),
     ],
 )
 def test_dates_and_times_in_json(text: str, expected: list[int]) -> None:

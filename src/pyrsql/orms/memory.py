@@ -689,6 +689,10 @@ def _in_range(value: object, bounds: tuple[tuple[str, object], ...]) -> bool:
     return True
 
 
+# Which day another offset would lead a time of day to is not known.
+_TIME_IN_UTC = re.compile(r"[0-9:.]*(?:Z|\+00:00)?")
+
+
 def _scalar(value: object, like: object) -> Any:
     """A JSON scalar in the form in which it is compared with one like `like`; None where it is of another type."""
     match like:
@@ -702,7 +706,7 @@ def _scalar(value: object, like: object) -> Any:
             value = temporal(value) if isinstance(value, str) else value
             return _moment(value) if isinstance(value, dt.date) else None
         case dt.time():
-            value = temporal(value) if isinstance(value, str) else value
+            value = temporal(value) if isinstance(value, str) and _TIME_IN_UTC.fullmatch(value) else value
             return _time_of_day(value) if isinstance(value, dt.time) else None
         case _:
             # Only a converter of the developer's makes other values; JSON would hold their text.
