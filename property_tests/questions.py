@@ -11,12 +11,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from property_tests.drawing import filters_for, sorts_for
 from property_tests.models import Item, World
 from pyrsql.model import Field, Member, Relation
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.render import render, render_sort
 from pyrsql.schema import Schema
+from pyrsql.testing import filters_for, sorts_for
 
 ITEMS = schema(Item)
 LITERAL = schema(Item, QueryOptions(strict_equality=True))
@@ -37,19 +38,28 @@ def ids(items: Iterable[Item]) -> list[int]:
 
 
 @cache
-def filters(rows: World, questions: Schema = ITEMS, relations: int = 2) -> st.SearchStrategy[str]:
-    """Filters of one comparison, where a mistake shows, and of many, where parts meet."""
+def filters(
+    rows: World,
+    questions: Schema = ITEMS,
+    *,
+    relations: int = 2,
+    selectors: tuple[str, ...] | None = None,
+    comparisons: int | None = None,
+) -> st.SearchStrategy[str]:
+    """Filters of one comparison, where a mistake shows, and of many, where parts meet; or of so many at most."""
     arguments = {path: st.sampled_from(texts) for path, texts in stored_texts(rows, questions, relations).items()}
-    one, many = (
-        filters_for(questions, arguments=arguments, relations=relations, comparisons=comparisons)
-        for comparisons in (1, 6)
+    sizes = (1, 6) if comparisons is None else (comparisons,)
+    return st.one_of(
+        filters_for(questions, arguments=arguments, relations=relations, selectors=selectors, comparisons=size).map(
+            render
+        )
+        for size in sizes
     )
-    return one | many
 
 
 @cache
 def sorts(questions: Schema = ITEMS) -> st.SearchStrategy[str]:
-    return sorts_for(questions)
+    return sorts_for(questions).map(render_sort)
 
 
 def stored_texts(rows: World, questions: Schema, relations: int) -> Mapping[str, list[str]]:

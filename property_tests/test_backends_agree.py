@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from property_tests import questions
-from property_tests.drawing import filters_for, sorts_for
 from property_tests.models import Item, world
 from property_tests.questions import ids
 from property_tests.stores import SEEDS, Stores, available, stored
 from pyrsql.orms.base import Lowered
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
+from pyrsql.render import render, render_sort
 from pyrsql.schema import Schema
+from pyrsql.testing import filters_for, sorts_for
 
 MEMORY = MemoryORM()
 
@@ -70,7 +71,7 @@ def test_filters_with_options(stores: Stores, schema: Schema, data: st.DataObjec
     check_filter(stores, schema, data.draw(questions.filters(stores.world, schema, relations=1)))
 
 
-@given(filters_for(questions.FUNCTIONS, selectors=questions.CALLS, comparisons=2))
+@given(filters_for(questions.FUNCTIONS, selectors=questions.CALLS, comparisons=2).map(render))
 def test_functions(stores: Stores, text: str) -> None:
     check_filter(stores, questions.FUNCTIONS, text)
 
@@ -80,6 +81,6 @@ def test_sorts(stores: Stores, sort: str) -> None:
     check_sort(stores, questions.ITEMS, sort)
 
 
-@given(sorts_for(questions.FUNCTIONS, selectors=questions.CALLS, keys=1))
+@given(sorts_for(questions.FUNCTIONS, selectors=questions.CALLS, keys=1).map(render_sort))
 def test_sorts_by_functions(stores: Stores, sort: str) -> None:
     check_sort(stores, questions.FUNCTIONS, sort)

@@ -1,4 +1,20 @@
-"""Filters and sorts that a schema accepts."""
+"""Hypothesis strategies to test a service with: what clients may write, and what they should not.
+
+```python
+@given(texts())
+def test_no_text_breaks_the_endpoint(text: str) -> None:
+    assert client.get("/users", params={"filter": text}).status_code < 500
+
+
+@given(filters_for(schema(User)).map(render), sorts_for(schema(User)).map(render_sort))
+def test_every_acceptable_request_is_answered(filter: str, sort: str) -> None:
+    assert client.get("/users", params={"filter": filter, "sort": sort}).status_code == 200
+```
+
+`filters`, `sorts` and `texts` know the language, `filters_for` and `sorts_for` know a model as well.
+
+Hypothesis has to be installed; nothing else in the library needs it.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +22,111 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from returns.pipeline import is_successful
 
 from pyrsql import kinds
 from pyrsql.model import Embedded, Member, Relation
 from pyrsql.nodes import And, Comparison, Node, Or, SortKey
-from pyrsql.operators import ComparisonOperator
+from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
 from pyrsql.predicates import CallOperand, FieldOperand
 from pyrsql.problems import UnsupportedOperator
 from pyrsql.render import render, render_sort
 from pyrsql.resolve import Resolution, resolve
 from pyrsql.schema import Purpose, Schema
+from pyrsql.terminals import MODIFIERS, whitespace_pattern
 from pyrsql.validate import validate_filter, validate_sort
 
-_NOTHING: Mapping[str, st.SearchStrategy[str]] = {}
-_LONGEST_LIST = 4
+MOST_ARGUMENTS = 4
+"""The longest list that is drawn for an operator without an upper bound."""
+
+# Characters and words that mean something somewhere, and some that only look as if they did.
+TOKENS = (
+    *"\"'();,=<>!~ \\.@[]|#^*%_-+&\t\n\0\xa0\u2028\ud800",
+    *(" and ", " or ", " AND ", "and", "or", "==", "!=", "=in=", "=out=", "=bt=", "=na=", "=like=", "=IN=", "=foo="),
+    *(">=", "<=", "a", "name", "company.name", "1", "true", "null", "'x y'", '"q"', "(1,2)", "''", "@upper[name]"),
+)
+
+
+def _selectors() -> SearchStrategy[str]:
+    names = st.sampled_from(["name", "company.name", "id", "and", "or", "-x", "@upper[name]", "it's", "a b", "a;b"])
+    return names | st.text(min_size=1, max_size=8).filter(lambda text: not whitespace_pattern.fullmatch(text))
+
+
+def _arguments() -> SearchStrategy[str]:
+    return st.sampled_from(["", "1", "demo*", "and", " or ", "it's", '"', "\\", "\\'", "(", "a,b"]) | st.text(
+        max_size=8
+    )
+
+
+def _any_comparisons(operators: OperatorRegistry) -> SearchStrategy[Comparison]:
+    def of(operator: ComparisonOperator) -> SearchStrategy[Comparison]:
+        least, most = operator.minimum_arguments, operator.maximum_arguments
+        lists = st.lists(_arguments(), min_size=least, max_size=max(least, MOST_ARGUMENTS) if most is None else most)
+        return st.builds(Comparison, _selectors(), st.just(operator), lists.map(tuple))
+
+    return st.sampled_from(operators.operators).flatmap(of)
+
+
+def filters(operators: OperatorRegistry = DEFAULT_OPERATOR_REGISTRY) -> SearchStrategy[Node]:
+    """Well-formed trees over any fields.
+
+    Args:
+        operators: those that occur.
+    """
+
+    def grown(nodes: SearchStrategy[Node]) -> SearchStrategy[Node]:
+        several = st.lists(nodes, min_size=2, max_size=4).map(tuple)
+        return st.builds(And, several) | st.builds(Or, several)
+
+    leaves: SearchStrategy[Node] = _any_comparisons(operators)
+    return st.recursive(leaves, grown, max_leaves=12)
+
+
+def sorts() -> SearchStrategy[tuple[SortKey, ...]]:
+    """Sort keys over any fields, one to four."""
+    key = st.builds(
+        SortKey,
+        selector=_selectors(),
+        descending=st.booleans(),
+        ignore_case=st.booleans(),
+        nulls_first=st.sampled_from([None, True, False]),
+    )
+    return st.lists(key, min_size=1, max_size=4).map(tuple)
+
+
+def texts() -> SearchStrategy[str]:
+    """Texts to read as a filter or a sort: right ones, nearly right ones, and nonsense."""
+    pieces = st.lists(st.sampled_from([*TOKENS, *MODIFIERS]) | st.text(max_size=3), max_size=24).map("".join)
+    right = filters().map(render) | sorts().map(render_sort)
+    return st.one_of(right, _mutated(right), pieces, st.text())
+
+
+@st.composite
+def _mutated(draw: st.DrawFn, texts: SearchStrategy[str]) -> str:
+    """A text with a piece taken out, put in, or both."""
+    text = draw(texts)
+    start = draw(st.integers(0, len(text)))
+    end = start + draw(st.integers(0, 3))
+    return text[:start] + draw(st.sampled_from(["", *TOKENS])) + text[end:]
+
+
+# --- of one schema ---------------------------------------------------------------------------------------------------
+
+_NO_ARGUMENTS: Mapping[str, SearchStrategy[str]] = MappingProxyType({})
 
 
 def filters_for(
     schema: Schema,
     *,
     selectors: Sequence[str] | None = None,
-    arguments: Mapping[str, st.SearchStrategy[str]] = _NOTHING,
+    arguments: Mapping[str, SearchStrategy[str]] = _NO_ARGUMENTS,
     relations: int = 2,
     comparisons: int = 6,
-) -> st.SearchStrategy[str]:
+) -> SearchStrategy[Node]:
     """Filters that a schema accepts: its fields and relations, their operators, values that their types can hold.
 
     Args:
@@ -45,20 +139,20 @@ def filters_for(
     chosen = _paths(schema, "filter", relations) if selectors is None else list(selectors)
 
     @cache
-    def of(selector: str) -> st.SearchStrategy[Comparison]:
+    def of(selector: str) -> SearchStrategy[Comparison]:
         return _comparisons(schema, selector, arguments.get(selector))
 
-    def groups(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    def groups(inner: SearchStrategy[Node]) -> SearchStrategy[Node]:
         nodes = st.lists(inner, min_size=2, max_size=3).map(tuple)
         return st.builds(And, nodes) | st.builds(Or, nodes)
 
     leaves = st.sampled_from(chosen).flatmap(of)
-    return st.recursive(leaves, groups, max_leaves=comparisons).map(render)
+    return st.recursive(leaves, groups, max_leaves=comparisons)
 
 
 def sorts_for(
     schema: Schema, *, selectors: Sequence[str] | None = None, relations: int = 2, keys: int = 3
-) -> st.SearchStrategy[str]:
+) -> SearchStrategy[tuple[SortKey, ...]]:
     """Sorts that a schema accepts.
 
     Args:
@@ -70,7 +164,7 @@ def sorts_for(
     chosen = _paths(schema, "sort", relations) if selectors is None else list(selectors)
     key = st.builds(SortKey, st.sampled_from(chosen), st.booleans(), st.booleans(), st.none() | st.booleans())
     accepted = key.filter(lambda key: is_successful(validate_sort(schema, [key])))
-    return st.lists(accepted, min_size=1, max_size=keys).map(render_sort)
+    return st.lists(accepted, min_size=1, max_size=keys).map(tuple)
 
 
 def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
@@ -109,21 +203,21 @@ def _operators(schema: Schema, selector: str) -> list[ComparisonOperator]:
     return list(filter(takes, schema.query_options.operators)) if exists else []
 
 
-def _comparisons(schema: Schema, selector: str, stored: st.SearchStrategy[str] | None) -> st.SearchStrategy[Comparison]:
+def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | None) -> SearchStrategy[Comparison]:
     """Comparisons with one selector that the schema accepts."""
     operators = _operators(schema, selector)
     found = resolve(schema, "filter", selector)
     if not operators or not isinstance(found, Resolution):
         raise ValueError(f"no filter over {schema.model.name} may use {selector!r}")
     is_value = isinstance(found.operand, FieldOperand | CallOperand)
-    texts = texts_of(found.operand.kind if is_value else kinds.Boolean())
+    texts = _texts_of(found.operand.kind if is_value else kinds.Boolean())
     arguments = texts if stored is None else stored | texts
 
-    def comparison(operator: ComparisonOperator) -> st.SearchStrategy[Comparison]:
+    def comparison(operator: ComparisonOperator) -> SearchStrategy[Comparison]:
         custom = schema.query_options.custom_predicates.get(operator.name)
         own_type = custom and custom.argument_type
-        given = texts_of(kinds.kind_of(own_type)) if own_type else arguments
-        most = _LONGEST_LIST if operator.maximum_arguments is None else operator.maximum_arguments
+        given = _texts_of(kinds.kind_of(own_type)) if own_type else arguments
+        most = MOST_ARGUMENTS if operator.maximum_arguments is None else operator.maximum_arguments
         lists = st.lists(given, min_size=operator.minimum_arguments, max_size=most)
         return lists.map(lambda texts: Comparison(selector, operator, tuple(texts)))
 
@@ -131,7 +225,7 @@ def _comparisons(schema: Schema, selector: str, stored: st.SearchStrategy[str] |
     return accepted.filter(lambda node: is_successful(validate_filter(schema, node)))
 
 
-def texts_of(kind: kinds.Kind) -> st.SearchStrategy[str]:
+def _texts_of(kind: kinds.Kind) -> SearchStrategy[str]:
     """Texts that mean a value of a kind; of every kind that has any, edges included."""
     match kind:
         case kinds.Boolean():
@@ -144,7 +238,7 @@ def texts_of(kind: kinds.Kind) -> st.SearchStrategy[str]:
         case kinds.Float():
             return st.floats(allow_nan=False, allow_infinity=False).map(repr)
         case kinds.Text() | kinds.Opaque() | kinds.Binary():
-            return _patterns
+            return _PATTERNS
         case kinds.Date():
             return st.dates().map(str)
         case kinds.Time():
@@ -160,12 +254,12 @@ def texts_of(kind: kinds.Kind) -> st.SearchStrategy[str]:
         case kinds.Json():
             scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
             values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
-            return values.map(json.dumps) | _patterns
+            return values.map(json.dumps) | _PATTERNS
         case kinds.Array(item):
-            return texts_of(item)
+            return _texts_of(item)
 
 
-_patterns = st.lists(st.text(max_size=5) | st.sampled_from(["*", "\\*", "^", "%", "_", "\\"]), max_size=4).map("".join)
+_PATTERNS = st.lists(st.text(max_size=5) | st.sampled_from(["*", "\\*", "^", "%", "_", "\\"]), max_size=4).map("".join)
 _LONG = dt.timedelta(days=700_000)
 
 
