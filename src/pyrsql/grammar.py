@@ -17,9 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from typing import Any
 
 # parsy has no stubs; its annotations leave some types open.
 from parsy import Parser, eof, regex, seq  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from parsy import Result as Outcome  # pyright: ignore[reportMissingTypeStubs]
 
 from pyrsql.terminals import (
     AND,
@@ -80,22 +82,36 @@ def _token(pattern: str, words: str) -> Parser:
     return regex(pattern, re.DOTALL).desc(words) << regex(BLANKS)
 
 
+def _any_number(pattern: str, words: str) -> Parser:
+    """A terminal any number of times, as `_token(…).many()` in one step: a hostile text may repeat it without end."""
+    repeated = compiled(rf"(?:{pattern}{BLANKS})*+")
+
+    def read(text: Any, index: int) -> Outcome:
+        match = repeated.match(text, index)
+        assert match is not None, "what may be missing matches everywhere"
+        return Outcome(True, match.end(), None, furthest=match.end(), expected=frozenset({words}))
+
+    return Parser(read)
+
+
 end = eof.desc(THE_END)
 field = _token(VALUE, A_FIELD)
 operator = _token(OPERATOR, AN_OPERATOR)
 value = _token(VALUE, A_VALUE)
-values = value.sep_by(_token(OR, ANOTHER_VALUE))
-arguments = value | _token(r"\(", A_LIST) >> values << _token(r"\)", END_OF_LIST)
+values = _any_number(rf"{VALUE}{BLANKS}{OR}", A_VALUE) >> value << _any_number(OR, ANOTHER_VALUE)
+arguments = value | _token(r"\(", A_LIST) >> values.optional() << _token(r"\)", END_OF_LIST)
 comparison = seq(field, operator, arguments.optional())
 link = (
     regex(BLANKS)
-    >> _token(r"\(", A_GROUP).many()
+    >> _any_number(r"\(", A_GROUP)
     >> comparison
-    >> _token(r"\)", END_OF_GROUP).many()
+    >> _any_number(r"\)", END_OF_GROUP)
     >> (_token(AND, AN_AND) | _token(OR, AN_OR) | end)
 )
 
-modifiers = (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).many()
+modifiers = (
+    _any_number(rf",{BLANKS}{MODIFIER}", A_COMMA) >> (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).optional()
+)
 sort_key = regex(BLANKS) >> regex("[-+]?") >> field >> modifiers >> (_token(";", A_SEMICOLON) | end)
 
 

@@ -109,7 +109,7 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
         return Failure((_limit("filter", "query_length", rules.query_length, len(text)),))
     takes_one, deepest = rules.takes_one.get, rules.depth
     # Most filters are a single comparison.
-    if ";" not in text and "," not in text:
+    if ";" not in text and "," not in text and rules.nodes:
         link = rules.chain.match(text)
         if link and link.lastindex == JOINT_END and link[VALUE_RUN] and (operator := takes_one(link[SPELLING])):
             arguments = (link[VALUE_RUN],)
@@ -206,7 +206,9 @@ def _rules(options: QueryOptions) -> _Rules:
     return _Rules(
         operators=options.operators,
         takes_one={
-            spelling: operator for spelling, operator in options.operators.by_spelling.items() if _takes(operator, 1)
+            spelling: operator
+            for spelling, operator in options.operators.by_spelling.items()
+            if _takes(operator, 1) and limits.arguments != 0
         },
         chain=grammar.chain_pattern(field_length, value_length),
         query_length=_number(limits.query_length),
@@ -393,6 +395,8 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
         after = _token_at(text, written.end())
         if written.lastgroup != "operator" or text[after.start : after.end] not in NEVER_NEXT:
             _any_comparison(written, rules, problems)
+            if _enough(problems):
+                return
     span = _token_at(text, furthest)
     problems.append(
         SyntaxProblem(

@@ -1,0 +1,256 @@
+"""Laws of the language, whatever the text."""
+
+import copy
+import pickle
+import re
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from returns.pipeline import is_successful
+from returns.result import Success
+
+from pyrsql import grammar, terminals
+from pyrsql.messages import caret, describe, locate
+from pyrsql.nodes import And, Call, Comparison, Node, Or, Path, SortKey
+from pyrsql.options import ParseLimits, QueryOptions, SortLimits, SortOptions
+from pyrsql.parse import parse_filter, parse_selector, parse_sort
+from pyrsql.problems import LimitExceeded, Problem, SyntaxProblem, UnknownOperator, WrongArity
+from pyrsql.render import render, render_sort
+from pyrsql.testing import filters, sorts, texts
+
+UNLIMITED = QueryOptions(
+    parse_limits=ParseLimits(
+        query_length=None, selector_length=None, argument_length=None, arguments=None, depth=None, nodes=None
+    )
+)
+UNLIMITED_SORT = SortOptions(sort_limits=SortLimits(sort_length=None, selector_length=None, keys=None))
+
+
+def leaves(node: Node) -> list[Comparison]:
+    if isinstance(node, Comparison):
+        return [node]
+    return [leaf for child in node.nodes for leaf in leaves(child)]
+
+
+@given(filters())
+def test_a_rendered_tree_parses_to_itself(tree: Node) -> None:
+    assert parse_filter(render(tree), UNLIMITED) == Success(tree)
+
+
+@given(filters())
+def test_blanks_and_spelled_out_joints_change_nothing(tree: Node) -> None:
+    # Blanks around these would make keywords of them.
+    words = {word for leaf in leaves(tree) for word in (leaf.selector, *leaf.arguments)}
+    assume(words.isdisjoint({"and", "or"}))
+
+    def spaced(node: Node) -> str:
+        if isinstance(node, Comparison):
+            selector, operator, rest = re.fullmatch(
+                rf"({terminals.VALUE})({terminals.OPERATOR})(.*)", render(node), re.DOTALL
+            ).groups()  # type: ignore[union-attr]
+            return f"  {selector} {operator}  {rest} "
+        joint = " and " if isinstance(node, And) else " or "
+        return joint.join(f" ( {spaced(child)} ) " for child in node.nodes)
+
+    assert parse_filter(spaced(tree), UNLIMITED) == Success(tree)
+
+
+@given(sorts())
+def test_a_rendered_sort_parses_to_itself(keys: tuple[SortKey, ...]) -> None:
+    assert parse_sort(render_sort(keys), UNLIMITED_SORT) == Success(keys)
+
+
+@given(filters())
+def test_trees_are_copied_and_pickled_with_their_places(tree: Node) -> None:
+    parsed = parse_filter(render(tree), UNLIMITED).unwrap()
+    for twin in (copy.copy(parsed), copy.deepcopy(parsed), pickle.loads(pickle.dumps(parsed))):
+        assert twin == parsed
+        assert hash(twin) == hash(parsed)
+        assert [leaf.span for leaf in leaves(twin)] == [leaf.span for leaf in leaves(parsed)]
+
+
+@given(texts())
+def test_spans_hold_what_was_written(text: str) -> None:
+    result = parse_filter(text, UNLIMITED)
+    if not is_successful(result):
+        return
+    found = leaves(result.unwrap())
+    for leaf in found:
+        assert leaf.span is not None
+        assert leaf.selector_span is not None
+        alone = parse_filter(text[leaf.span.start : leaf.span.end], UNLIMITED)
+        assert alone == Success(leaf)
+        written = [text[start:end] for start, end in (leaf.selector_span, *leaf.argument_spans)]
+        for part, meant in zip(written, (leaf.selector, *leaf.arguments), strict=True):
+            assert render(Comparison(meant, leaf.operator, ())).startswith((part, "'"))
+    assert all(one.span.end <= other.span.start for one, other in pairwise(found))  # type: ignore[union-attr]
+
+
+def follow(text: str) -> bool:
+    """Whether the explaining rules, followed link by link, take a text. They know no operators."""
+    place = depth = 0
+    while True:
+        result = grammar.link(text, place)
+        if not result.status:
+            return False
+        link = text[place : result.index]
+        bare = re.sub(rf"{terminals.QUOTED}|{terminals.OPERATOR}[ ]*{terminals.LIST}", "==1", link, flags=re.DOTALL)
+        for sign in bare:
+            depth += {"(": 1, ")": -1}.get(sign, 0)
+            if depth < 0:
+                return False
+        joined = re.search(rf"(?:{terminals.AND}|{terminals.OR})[ ]*\Z", link)
+        place = result.index
+        if place == len(text) and not joined:
+            return depth == 0
+
+
+@settings(max_examples=300)
+@given(texts())
+def test_the_fast_and_the_explaining_grammar_agree(text: str) -> None:
+    result = parse_filter(text, UNLIMITED)
+    if is_successful(result):
+        assert follow(text)
+        return
+    problems: tuple[Problem, ...] = result.failure()
+    blank = any(
+        isinstance(one, SyntaxProblem)
+        and terminals.whitespace_pattern.fullmatch(one.found.strip("'\"").replace("\\", ""))
+        for one in problems
+    )
+    if any(isinstance(one, SyntaxProblem) for one in problems) and not blank:
+        assert not follow(text)
+
+
+@given(texts())
+def test_every_problem_can_be_shown(text: str) -> None:
+    for result in (parse_filter(text), parse_sort(text)):
+        if is_successful(result):
+            continue
+        for problem in result.failure():
+            assert describe(problem).endswith(".")
+            assert caret(text, problem).isprintable() or "\n" in caret(text, problem)
+            assert problem.span is None or 0 <= problem.span.start <= problem.span.end <= len(text)
+            if problem.span is not None:
+                location = locate(text, problem.span)
+                assert (
+                    text.split("\n")[location.line - 1][: location.column - 1]
+                    == text[location.index - location.column + 1 : location.index]
+                )
+
+
+@given(texts())
+def test_problems_come_in_the_order_of_the_text(text: str) -> None:
+    result = parse_filter(text, UNLIMITED)
+    if is_successful(result):
+        return
+    problems = result.failure()
+    assert len(problems) <= 10
+    assert all(isinstance(one, UnknownOperator | WrongArity) for one in problems[:-1])
+    starts = [problem.span.start for problem in problems if problem.span]
+    assert starts == sorted(starts)
+
+
+@given(st.text("@[]|#.ab1\t ", max_size=30) | st.text())
+def test_selectors_never_raise(text: str) -> None:
+    match parse_selector(text):
+        case Path(parts=parts):
+            assert ".".join(parts) == text
+        case Call():
+            assert text.startswith("@")
+        case None:
+            pass
+
+
+LIMITS = st.builds(
+    ParseLimits,
+    query_length=st.none() | st.integers(0, 200),
+    selector_length=st.none() | st.integers(0, 6),
+    argument_length=st.none() | st.integers(0, 6),
+    arguments=st.none() | st.integers(0, 3),
+    depth=st.none() | st.integers(0, 3),
+    nodes=st.none() | st.integers(0, 8),
+)
+
+
+def depth_of(text: str) -> int:
+    bare = re.sub(rf"{terminals.QUOTED}|{terminals.OPERATOR}[ ]*{terminals.LIST}", "==1", text, flags=re.DOTALL)
+    deepest = depth = 0
+    for sign in bare:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def size_of(node: Node) -> int:
+    return 1 if isinstance(node, Comparison) else 1 + sum(size_of(child) for child in node.nodes)
+
+
+@settings(max_examples=200)
+@given(filters(), LIMITS)
+def test_limits_refuse_what_is_larger_and_nothing_else(tree: Node, limits: ParseLimits) -> None:
+    text = render(tree)
+    sizes = {
+        "query_length": len(text),
+        "selector_length": max(len(leaf.selector) for leaf in leaves(tree)),
+        "argument_length": max(len(argument) for leaf in leaves(tree) for argument in ("", *leaf.arguments)),
+        "arguments": max(len(leaf.arguments) for leaf in leaves(tree)),
+        "depth": depth_of(text),
+        "nodes": size_of(tree),
+    }
+    exceeded = {name for name, size in sizes.items() if (most := getattr(limits, name)) is not None and size > most}
+    result = parse_filter(text, QueryOptions(parse_limits=limits))
+    if exceeded:
+        (problem,) = result.failure()
+        assert isinstance(problem, LimitExceeded)
+        assert problem.limit in exceeded
+        assert problem.maximum == getattr(limits, problem.limit)
+        assert problem.actual in (None, sizes[problem.limit]) or problem.limit.endswith("_length")
+    else:
+        assert result == Success(tree)
+
+
+HOSTILE = {
+    "opening parentheses": "(" * 100_000,
+    "parentheses": "(" * 50_000 + "a==1" + ")" * 50_000,
+    "closing parentheses": "a==1" + ")" * 100_000,
+    "nested": "a==1,(b==2;(" * 20_000,
+    "one run": "a" * 100_000,
+    "one blank": " " * 100_000,
+    "blanks in the middle": "a==1" + " " * 100_000 + "b",
+    "keywords": "a==1" + " and " * 20_000,
+    "an open quote": "a=='" + "x" * 100_000,
+    "open quotes": "a==" + "'\"" * 50_000,
+    "backslashes": "a=='" + "\\" * 99_999,
+    "a list": "a=in=(" + "1," * 50_000 + "2)",
+    "an open list": "a=in=(" + "1," * 50_000,
+    "a list of lists": "a=in=(" * 20_000,
+    "signs": "=" * 100_000,
+    "operators": "a==1;" * 10_000 + "a=1",
+    "unknown operators": "a=foo=1;" * 10_000,
+    "a long operator": "a=" + "x" * 100_000 + "=1",
+    "wrong arity": "a==(1,2);" * 10_000,
+    "semicolons": ";" * 100_000,
+    "a call": "@f[" * 30_000 + "==1",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_take_linear_time_and_never_raise(text: str) -> None:
+    options = (UNLIMITED, QueryOptions(parse_limits=ParseLimits(query_length=None)), QueryOptions())
+    started = time.process_time()
+    for option in options:
+        parse_filter(text, option)
+    parse_sort(text, UNLIMITED_SORT)
+    parse_selector(text)
+    assert time.process_time() - started < 4
+
+
+def test_deep_trees_are_rendered() -> None:
+    deep = parse_filter("a==1,(b==2;(" * 5_000 + "c==3" + "))" * 5_000, UNLIMITED).unwrap()
+    text = render(deep)
+    assert isinstance(deep, Or)
+    assert render(parse_filter(text, UNLIMITED).unwrap()) == text
