@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
-from pyrsql import JSONOptions, ParseLimits, QueryOptions
+from pyrsql import JSONOptions, JSONSortScalarType, ParseLimits, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.predicates import (
     Between,
@@ -616,3 +616,82 @@ def test_dates_and_times(session: Session, column: str, filter_text: str) -> Non
 @pytest.mark.parametrize("comparison", ["==2024-01-01", "!=2024-01-01T00:00Z", "=in=(2024-01-01,x)", "==10:20"])
 def test_a_whole_document_that_is_a_time(session: Session, column: str, comparison: str) -> None:
     assert matching(session, Diary, column + comparison, TIMES) == expected(column + comparison, MOMENTS, TIMES)
+
+
+SCALARS = JSONSortScalarType
+SORTS: tuple[tuple[str, JSONSortScalarType | None], ...] = (
+    *((sort, None) for sort in ("a", "-a", "a,ic", "-a,ic", "a,nullsfirst", "-a,nullslast", "a.b", "-a.b", "zz", "é")),
+    *((sign + "a", by_type) for sign in ("", "-") for by_type in SCALARS),
+    ("a,ic", SCALARS.TEXT),
+)
+
+
+def rank(value: object, by_type: JSONSortScalarType | None, ignore_case: bool) -> tuple[int, Any] | None:
+    """The place of a scalar among others; None where it counts as NULL."""
+    kind, scalar = orderable(value)
+    order = {"str": 0, "number": 1, "boolean": 2}
+    match by_type:
+        case None if kind in order:
+            return order[kind], scalar.lower() if kind == "str" and ignore_case else scalar
+        case SCALARS.INTEGER | SCALARS.FLOAT | SCALARS.NUMERIC if kind == "number":
+            return 0, scalar
+        case SCALARS.BOOLEAN if kind == "boolean":
+            return 0, scalar
+        case SCALARS.TEXT if kind == "str":
+            return 0, scalar.lower() if ignore_case else scalar
+        case SCALARS.TIME if isinstance(moment(value), dt.time):
+            return 0, moment(value)
+        case SCALARS.DATE | SCALARS.DATETIME | SCALARS.DATETIME_TZ if isinstance(moment(value), dt.datetime):
+            return 0, moment(value)
+        case _:
+            return None
+
+
+def in_order(sort: str, by_type: JSONSortScalarType | None, documents: Iterable[object]) -> list[int]:
+    """The ids of all rows in the order of one key, and by id among equals."""
+    selector, *modifiers = sort.removeprefix("-").split(",")
+    descending = sort.startswith("-")
+    placed: list[tuple[Any, int]] = []
+    nulls: list[int] = []
+    for place, document in enumerate(documents, 1):
+        values = reached(document, tuple(selector.split(".")))
+        elements = [item for value in values if isinstance(value, list) for item in value]
+        ranks = [found for value in (*values, *elements) if (found := rank(value, by_type, "ic" in modifiers))]
+        if ranks:
+            placed.append((max(ranks) if descending else min(ranks), place))
+        else:
+            nulls.append(place)
+    ordered = [place for _, place in sorted(placed, key=operator.itemgetter(0), reverse=descending)]
+    nulls_first = "nullsfirst" in modifiers or (descending and "nullslast" not in modifiers)
+    return nulls + ordered if nulls_first else ordered + nulls
+
+
+def sorted_ids(session: Session, model: type[Twice], column: str, sort: str, by_type: SCALARS | None) -> list[int]:
+    selector = sort.removeprefix("-").partition(",")[0]
+    types = {} if by_type is None else {f"{column}.{selector}": by_type}
+    options = SortOptions(json_options=JSONOptions(sort_field_types=types))
+    text = ("-" if sort.startswith("-") else "") + f"{column}.{sort.removeprefix('-')}"
+    return list(session.scalars(pyrsql.Sort.parse(text, options=options).apply(select(model.id), model, orm=ORM)))
+
+
+@COLUMNS
+@pytest.mark.parametrize(("sort", "by_type"), SORTS)
+def test_the_order_of_values_below_a_document(
+    session: Session, column: str, sort: str, by_type: JSONSortScalarType | None
+) -> None:
+    assert sorted_ids(session, Paper, column, sort, by_type) == in_order(sort, by_type, DOCUMENTS)
+
+
+@COLUMNS
+@pytest.mark.parametrize(
+    ("sort", "by_type"),
+    [
+        (sort, by_type)
+        for sort in ("at", "-at")
+        for by_type in (None, SCALARS.TEXT, SCALARS.DATE, SCALARS.DATETIME, SCALARS.DATETIME_TZ, SCALARS.TIME)
+    ],
+)
+def test_the_order_of_times_in_documents(
+    session: Session, column: str, sort: str, by_type: JSONSortScalarType | None
+) -> None:
+    assert sorted_ids(session, Diary, column, sort, by_type) == in_order(sort, by_type, MOMENTS)

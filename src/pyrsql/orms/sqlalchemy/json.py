@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,8 +28,9 @@ from pyrsql.orms.sqlalchemy.json_values import (
     Document,
     IsPresent,
     JsonValue,
-    Kind,
     bound_number,
+    is_kind,
+    leads_nowhere,
     number,
     same_structure,
     values_at,
@@ -38,9 +38,6 @@ from pyrsql.orms.sqlalchemy.json_values import (
 from pyrsql.orms.sqlalchemy.jsonpath import path_exists, path_is_set
 from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
 from pyrsql.predicates import Between, Compare, FieldOperand, Match, Member, Null, Pattern, Sign, SqlPattern
-
-# No driver sends these, and no document can have a key with them.
-_UNBINDABLE = re.compile("[\0\ud800-\udfff]")
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -77,7 +74,7 @@ def json_test(
         options: `json_options` counts.
     """
     keys = cast("FieldOperand", test.operand).keys
-    if any(map(_UNBINDABLE.search, keys)):
+    if leads_nowhere(keys):
         positive: ColumnElement[bool] = false()
     else:
         positive = _positive(test, _Place(document, keys, options.json_options))
@@ -127,12 +124,12 @@ def _is_set(place: _Place) -> ColumnElement[bool]:
         return IsPresent(Document(place.document))
     # The elements of an array do not count: an empty one is a value.
     rows = values_at(place.document, place.keys, elements=False)
-    found = select(_ONE).select_from(rows).where(Kind(rows.c.kind) != _constant("null")).exists()
+    found = select(_ONE).select_from(rows).where(not_(is_kind(rows, "null"))).exists()
     return OnPostgreSQL(path_is_set(place.options.path_exists_function, place.document, place.keys), found)
 
 
 def _matches(place: _Place, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
-    return place.some(lambda rows: and_(_is(rows, "string"), text_match(rows.c.scalar, pattern, ignore_case)))
+    return place.some(lambda rows: and_(is_kind(rows, "string"), text_match(rows.c.scalar, pattern, ignore_case)))
 
 
 def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
@@ -189,9 +186,9 @@ def _is_one_of(rows: TableValuedAlias, values: list[_Scalar]) -> ColumnElement[b
     others = [value for value in values if not isinstance(value, bool | str)]
     alternatives = [_compared(rows, "==", value) for value in others]
     if words:
-        alternatives.append(and_(_is(rows, "boolean"), ExactText(rows.c.scalar).in_(words)))
+        alternatives.append(and_(is_kind(rows, "boolean"), ExactText(rows.c.scalar).in_(words)))
     if texts:
-        alternatives.append(and_(_is(rows, "string"), ExactText(rows.c.scalar).in_(texts)))
+        alternatives.append(and_(is_kind(rows, "string"), ExactText(rows.c.scalar).in_(texts)))
     return or_(*alternatives)
 
 
@@ -199,20 +196,11 @@ def _compared(rows: TableValuedAlias, sign: Sign, value: _Scalar) -> ColumnEleme
     compare = _COMPARE[sign]
     match value:
         case str():
-            return and_(_is(rows, "string"), compare(OrderedText(rows.c.scalar), value))
+            return and_(is_kind(rows, "string"), compare(OrderedText(rows.c.scalar), value))
         case dt.date() | dt.time():
-            return and_(_is(rows, "string"), compare(*moment(rows.c.scalar, value)))
+            return and_(is_kind(rows, "string"), compare(*moment(rows.c.scalar, value)))
         case _:
             return cast("ColumnElement[bool]", compare(number(rows), bound_number(value)))
-
-
-def _is(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
-    return Kind(rows.c.kind) == _constant(kind)
-
-
-def _constant(word: str) -> ColumnElement[str]:
-    """A word of ours in the SQL itself."""
-    return literal_column(f"'{word}'")
 
 
 def _known(value: object) -> _Scalar | list[JsonValue] | dict[str, JsonValue]:

@@ -228,7 +228,8 @@ def _instant_mysql(element: Instant, compiler: SQLCompiler, **options: Any) -> s
     # Besides the shape: the day is one that the month has, found without a cast that would warn of others.
     month = f"CONCAT(LEFT({text}, 7), '-01')"
     has_day = f"SUBSTR({text}, 9, 2) <= DAY(LAST_DAY({month}))"
-    return f"CASE WHEN {text} REGEXP '{_shape_mysql(_INSTANT)}' THEN CASE WHEN {has_day} THEN {_microseconds_mysql(text)} END END"
+    moment = f"CASE WHEN {has_day} THEN {_microseconds_mysql(text)} END"
+    return f"CASE WHEN {text} REGEXP '{_shape_mysql(_INSTANT)}' THEN {moment} END"
 
 
 @compiles(TimeOfDay, "mysql", "mariadb")

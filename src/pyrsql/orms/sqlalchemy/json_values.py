@@ -8,11 +8,12 @@ SQLAlchemy compiles: PostgreSQL by a jsonpath, MariaDB and MySQL by JSON_EXTRACT
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, column, tuple_
+from sqlalchemy import Boolean, ColumnElement, String, column, literal_column, tuple_
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -162,6 +163,15 @@ class ItemsAt(ValuesAt):
     elements = True
 
 
+# No driver sends these, and no document can have a key with them.
+_UNBINDABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def leads_nowhere(keys: tuple[str, ...]) -> bool:
+    """No document has a value at the end of this path."""
+    return any(map(_UNBINDABLE.search, keys))
+
+
 def key_path(keys: tuple[str, ...]) -> str:
     r"""The jsonpath of keys, in which no character of a key is special.
 
@@ -302,6 +312,12 @@ class _WholeNumber(TypeDecorator[int | Decimal]):
         return int(Decimal(value).to_integral_value(ROUND_HALF_UP))
 
 
+def is_kind(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
+    """Whether the value of each row is of one of JSON's kinds."""
+    # A word of ours, and so in the SQL itself.
+    return Kind(rows.c.kind) == literal_column(f"'{kind}'")
+
+
 def number(rows: TableValuedAlias) -> Tuple:
     """The number of each row, to compare with a `bound_number`."""
     kind, scalar = rows.c.kind, rows.c.scalar
@@ -353,7 +369,8 @@ def _near_number_mysql(element: NearNumber, compiler: SQLCompiler, **options: An
 
 @compiles(WholeNumber)
 def _whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    return "0"
+    # A bare number in an ORDER BY is the number of a column.
+    return "CAST(0 AS INTEGER)"
 
 
 @compiles(WholeNumber, "mysql", "mariadb")

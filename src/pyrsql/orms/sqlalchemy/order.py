@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, String, UnaryExpression, case, func, literal
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, Integer, Select, String, UnaryExpression, case, func, literal
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -14,9 +14,10 @@ from pyrsql import kinds
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.expressions import expression
+from pyrsql.orms.sqlalchemy.json_order import extreme, json_order
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
-from pyrsql.predicates import OrderKey, collection_paths
+from pyrsql.predicates import FieldOperand, OrderKey, collection_paths
 
 
 class NullsPlaced(UnaryExpression[Any]):
@@ -32,29 +33,43 @@ class NullsPlaced(UnaryExpression[Any]):
         super().__init__(directed, modifier=operators.nulls_first_op if nulls_first else operators.nulls_last_op)
 
 
-def order_term(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
-    """The ORDER BY term of a key.
+def order_terms(key: OrderKey, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
+    """The ORDER BY terms of a key: one, or several that together order values of a JSON document.
 
     Args:
         key: what was proven.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
     """
-    prefixes = collection_paths(key.operand)
-    if not prefixes:
-        value = _comparable(key, expression(key.operand, scope))
+    operand = key.operand
+    if isinstance(operand, FieldOperand) and operand.keys:
+        values = _json_values(key, operand, scope, options)
+    elif collection_paths(operand):
+        values = [_extreme(key, scope, options)]
     else:
-        (prefix,) = prefixes
-        value = _extreme(key, prefix, scope, options)
-    return NullsPlaced(value, key.descending, key.nulls_first)
+        values = [_comparable(key, expression(operand, scope))]
+    return [NullsPlaced(value, key.descending, key.nulls_first) for value in values]
 
 
-def _extreme(key: OrderKey, prefix: paths.Steps, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
-    """The smallest related value, or the largest when descending, by a correlated subquery."""
+def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
+    """What orders a row by a value in its document, or in the document of some related row."""
+    by_type = options.json_options.sort_field_types.get(operand.path)
+    if not collection_paths(operand):
+        return json_order(expression(operand, scope), operand.keys, key, by_type)
+    rows, reached = _related(key, scope, options)
+    return extreme(rows, json_order(expression(operand, reached), operand.keys, key, by_type), key.descending)
+
+
+def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:
+    """The related rows that a to-many path leads to."""
+    (prefix,) = collection_paths(key.operand)
     first_many = next(place for place, step in enumerate(prefix) if step.many) + 1
-    rows, reached = paths.related_rows(
-        scope, prefix[:first_many], paths.relation_paths(key.operand), options, through=True
-    )
+    return paths.related_rows(scope, prefix[:first_many], paths.relation_paths(key.operand), options, through=True)
+
+
+def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
+    """The smallest related value, or the largest when descending, by a correlated subquery."""
+    rows, reached = _related(key, scope, options)
     value = _comparable(key, expression(key.operand, reached))
     match key.operand.kind:
         # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.

@@ -13,7 +13,7 @@ from sqlalchemy import ClauseElement, Select, UnaryExpression, func, inspect, se
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.order import order_term
+from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope, is_outer, joined, one_paths
 from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
@@ -57,7 +57,7 @@ def sorted_by(
         base, scope = distinct(base, scope, model)
     needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
     reaching, reached = joined(base, scope, needed, options)
-    terms = [order_term(key, reached, options) for key in keys]
+    terms = [term for key in keys for term in order_terms(key, reached, options)]
     ordered = reaching.order_by(None).order_by(*terms, *base._order_by_clauses)
     return _total(ordered, reached[()], model), reached
 
