@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
@@ -23,6 +23,11 @@ from .models import Airport, Flight, Plane
 
 class Count(BaseModel):
     count: int
+
+
+# Every time of the service is local, without an offset: in OpenAPI it is not `date-time`, which has one.
+LocalDateTime = Annotated[dt.datetime, WithJsonSchema({"type": "string", "format": "date-time-local"})]
+LocalTime = Annotated[dt.time, WithJsonSchema({"type": "string", "format": "time-local"})]
 
 
 class AirlineView(BaseModel):
@@ -74,11 +79,11 @@ class FlightView(BaseModel):
     tailnum: str | None
     plane: PlaneView | None
     date: dt.date
-    scheduled_departure: dt.datetime
-    departure: dt.datetime | None
+    scheduled_departure: LocalDateTime
+    departure: LocalDateTime | None
     departure_delay: int | None
-    scheduled_arrival: dt.time
-    arrival: dt.time | None
+    scheduled_arrival: LocalTime
+    arrival: LocalTime | None
     arrival_delay: int | None
     air_time: int | None
     distance: int
@@ -170,7 +175,7 @@ async def list_flights(page: FlightPage) -> Page[FlightView]:
 @app.get("/flights/count")
 async def count_flights(statement: FlightCount, session: Session) -> Count:
     """The number of flights that a filter selects."""
-    return Count(count=await session.scalar(statement))
+    return Count(count=(await session.scalars(statement)).one())
 
 
 @app.get("/planes")

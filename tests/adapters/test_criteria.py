@@ -132,7 +132,7 @@ def test_what_is_no_number_is_no_page_and_no_size(text: str) -> None:
                 (
                     "page",
                     "page-error",
-                    f"Expected a whole number from 0 to {LARGEST_OFFSET // 20 - 1},"
+                    f"Expected a whole number from 0 to {LARGEST_OFFSET // 100 - 1},"
                     f" but the page is '{LARGEST_OFFSET}'.",
                 )
             ],

@@ -1,5 +1,7 @@
 """The integration: statements from a request, resources, and what they refuse when the application is put together."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
@@ -10,7 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.orm import Session
 
-from pyrsql import ConfigurationError, QueryOptions
+from pyrsql import ComparisonOperator, ConfigurationError, CustomPredicateDefinition, QueryOptions
 from pyrsql.adapters.fastapi import (
     CriteriaError,
     FastAPICriteriaConfig,
@@ -402,3 +404,20 @@ def test_answers_can_be_documented_by_hand() -> None:
     for status in ("400", "422"):
         schema = responses[status]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/CriteriaErrorResponse"}
+
+
+def test_a_custom_operator_without_a_lowering_is_refused_at_once() -> None:
+    operator = ComparisonOperator("near", ("=near=",))
+    options = QueryOptions(custom_predicates={"near": CustomPredicateDefinition(operator=operator)})
+    with pytest.raises(
+        ConfigurationError, match="no lowering for the custom operator 'near': give it to SQLAlchemyORM"
+    ):
+        FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
+
+
+def test_the_integration_needs_no_greenlet() -> None:
+    script = (
+        "import sys; sys.modules['greenlet'] = None; sys.modules['sqlalchemy.ext.asyncio'] = None; "
+        "import pyrsql.integrations.fastapi"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)

@@ -31,6 +31,11 @@ class Lowered(Generic[TargetT]):
 class ORM(Protocol):
     """A backend: it describes models, and lowers what was proven. It never fails on what a client sent."""
 
+    @property
+    def custom_predicates(self) -> Mapping[str, object]:
+        """The custom operators that it can lower, by name."""
+        ...
+
     def model(self, entity: type) -> Model:
         """Describe a class. Raises ConfigurationError for one that the backend does not know."""
         ...

@@ -91,5 +91,10 @@ class FastAPICriteriaConfig:
         """The largest page size that a request may name."""
         return LARGEST_OFFSET if self.max_page_size is None else self.max_page_size
 
+    @property
+    def largest_page(self) -> int:
+        """The largest page number that a request may name: no offset lies beyond it, whatever the size."""
+        return LARGEST_OFFSET // (self.max_page_size or 1) - 1 + self.first_page
+
 
 DEFAULT_CRITERIA_CONFIG = FastAPICriteriaConfig()

@@ -84,7 +84,7 @@ def read_page(config: FastAPICriteriaConfig, page: Numbers, size: Numbers) -> Re
     if page is None and size is None:
         return Success(config.default_page)
     first = config.first_page
-    number = first if page is None else _whole_number("page", page, first, LARGEST_OFFSET)
+    number = first if page is None else _whole_number("page", page, first, config.largest_page)
     rows = config.default_page_size if size is None else _whole_number("size", size, 1, config.largest_size)
     if isinstance(number, int) and isinstance(rows, int):
         offset = (number - first) * rows
@@ -113,9 +113,13 @@ def _whole_number(source: Literal["page", "size"], given: list[str] | int, minim
     if len(values) > 1:
         return _repeated(source, values)
     text = values[0]
-    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER and minimum <= int(text) <= maximum:
+    digits = text.isascii() and text.isdigit()
+    if digits and len(text) <= _LONGEST_NUMBER and minimum <= int(text) <= maximum:
         return int(text)
-    bounds = f"from {minimum}" if maximum == LARGEST_OFFSET else f"from {minimum} to {maximum}"
+    # How far out a page may be is of interest only to whom it stops.
+    too_large = digits and text.strip("0") != ""
+    bounded = too_large or (source == "size" and maximum < LARGEST_OFFSET)
+    bounds = f"from {minimum} to {maximum}" if bounded else f"from {minimum}"
     return PageProblem(source=source, value=text, expected=f"a whole number {bounds}")
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from pyrsql.adapters.fastapi.config import Examples, FastAPICriteriaConfig, SortParameterFormat
-from pyrsql.page import LARGEST_OFFSET
 
 EXTENSION = "x-pyrsql"
 """The OpenAPI extension in which a parameter's schema says what may stand in it."""
@@ -151,11 +150,8 @@ def _parameter(
 
 
 def _page_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
-    first = config.first_page
-    largest = {}
-    if config.max_page_size is not None:
-        largest = {"maximum": LARGEST_OFFSET // config.max_page_size - 1 + first}
-    return {"type": "integer", "format": "int64", "minimum": first, **largest, EXTENSION: {"role": "page"}}
+    bounds = {"minimum": config.first_page, "maximum": config.largest_page}
+    return {"type": "integer", "format": "int64", **bounds, EXTENSION: {"role": "page"}}
 
 
 def _size_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:

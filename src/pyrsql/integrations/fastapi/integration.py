@@ -55,6 +55,9 @@ class FastAPISQLAlchemyIntegration:
     Args:
         orm: the backend; give one that knows your custom predicates.
         criteria_config: how requests are read and judged.
+
+    Raises:
+        ConfigurationError: a custom operator that the backend has no lowering for.
     """
 
     responses = error_responses
@@ -65,6 +68,10 @@ class FastAPISQLAlchemyIntegration:
     def __init__(self, orm: ORM | None = None, criteria_config: FastAPICriteriaConfig | None = None) -> None:
         self.orm: ORM = orm or SQLAlchemyORM()
         self.config = criteria_config or DEFAULT_CRITERIA_CONFIG
+        missing = self.config.query_options.custom_predicates.keys() - self.orm.custom_predicates.keys()
+        if missing:
+            backend = type(self.orm).__name__
+            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to {backend}")
         self._criteria = CriteriaDependency(self.config)
         self._resources: dict[type, FastAPISQLAlchemyResource] = {}
         self._lock = Lock()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import Select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -21,6 +20,11 @@ from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.statements import counted, counted_up_to, selected
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.plan import Criteria
+
+if TYPE_CHECKING:
+    # It needs greenlet, which a service with sessions of the other kind may not have.
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from typing_extensions import TypeIs
 
 ItemT = TypeVar("ItemT")
 
@@ -78,7 +82,7 @@ class PageDependency(Generic[ItemT]):
     ) -> Page[ItemT]:
         """Read the values that a request gives the four parameters, and run what it asks for."""
         criteria = self._endpoint.read(filter, sort, page, size)
-        if isinstance(session, AsyncSession):
+        if _is_async(session):
             made, has_next = await session.run_sync(self._run, criteria)
         else:
             # A synchronous driver waits for the database, which the event loop must not.
@@ -131,6 +135,10 @@ class PageDependency(Generic[ItemT]):
         if self._total_limit is None:
             return cast("int", session.scalar(counted(base, criteria)))
         return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
+
+
+def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
+    return hasattr(session, "run_sync")
 
 
 def _pages(total: int, size: int) -> int:
