@@ -43,7 +43,7 @@ def convert(kind: Kind, text: str) -> object | Refusal:
     >>> convert(kinds.Integer(), "42")
     42
     >>> convert(kinds.Integer(), "1_000")
-    Refusal(expected='a whole number from -2147483648 to 2147483647', hint='leave out the underscores')
+    Refusal(expected='a whole number from -2147483648 to 2147483647', hint='Leave out the underscores.')
     """
     return converter(kind)(text)
 
@@ -131,7 +131,7 @@ def _converter(
             assert_never(kind)
 
 
-_NULL_CHECKS = "only =na= and =nn= apply"
+_NULL_CHECKS = "Only '=na=' and '=nn=' apply."
 
 
 def _refused(refusal: Refusal, text: str) -> Refusal:
@@ -152,21 +152,21 @@ def _hints(*pairs: tuple[str, str]) -> _Hints:
     return tuple((re.compile(pattern, re.ASCII | re.DOTALL), hint) for pattern, hint in pairs)
 
 
-_BLANKS = (r" .*|.* ", "leave out the blanks")
+_BLANKS = (r" .*|.* ", "Leave out the blanks.")
 
 _NUMBER_HINTS = _hints(
-    (r" [0-9].*", "leave out the + sign: in a URL it means a blank"),
+    (r" [0-9].*", "Leave out the '+': in a URL it means a blank."),
     _BLANKS,
-    (r"[+-]?[0-9]+,[0-9]+", "write a point, not a comma"),
-    (r"[+-]?[0-9]+_[0-9_.]*", "leave out the underscores"),
-    (r"[+-]?0[xXoObB].*", "write decimal digits"),
-    (r"(?i:[+-]?(?:nan|inf|infinity))", "only finite numbers can be compared"),
+    (r"[+-]?[0-9]+,[0-9]+", "Write a point, not a comma."),
+    (r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores."),
+    (r"[+-]?0[xXoObB].*", "Write decimal digits."),
+    (r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
 )
 
 
 def _number_hint(text: str) -> str | None:
     if not text.isascii() and any(c.isdecimal() and not c.isascii() for c in text):
-        return "write the digits 0 to 9"
+        return "Write the digits 0 to 9."
     return _hint(_NUMBER_HINTS, text)
 
 
@@ -183,8 +183,8 @@ def _text(text: str) -> str | Refusal:
 
 
 _YES_NO = {
-    **dict.fromkeys(("yes", "y", "1", "on", "t"), "write true"),
-    **dict.fromkeys(("no", "n", "0", "off", "f"), "write false"),
+    **dict.fromkeys(("yes", "y", "1", "on", "t"), "Write 'true'."),
+    **dict.fromkeys(("no", "n", "0", "off", "f"), "Write 'false'."),
 }
 
 
@@ -214,7 +214,7 @@ def _integer_from(minimum: int, maximum: int) -> Callable[[str], object]:
     def integer(text: str) -> int | Refusal:
         match = _INTEGER.fullmatch(text)
         if match is None:
-            hint = "leave out the fraction" if _NUMBER.fullmatch(text) else _number_hint(text)
+            hint = "Leave out the fraction." if _NUMBER.fullmatch(text) else _number_hint(text)
             return Refusal(expected, hint)
         # The length is judged first: `int` of a giant takes quadratic time, or is refused by Python itself.
         significant = match[2].lstrip("0")
@@ -300,7 +300,7 @@ def _float(text: str) -> float | Refusal:
     if value in (float("inf"), float("-inf")):
         return Refusal(expected)
     if value == 0 and ((match[2] or "") + (match[3] or "")).strip("0"):
-        return Refusal(expected, "this number is too close to 0")
+        return Refusal(expected, "This number is too close to 0.")
     return value
 
 
@@ -317,21 +317,21 @@ _TIME = re.compile(f"{_CLOCK}{_OFFSET}?")
 _A_DATE = "a date, YYYY-MM-DD"
 _A_DATETIME = "a date and time, YYYY-MM-DDThh:mm:ss with or without an offset"
 _A_TIME = "a time, hh:mm:ss with or without an offset"
-_NO_SUCH_DAY = "no calendar has this date"
+_NO_SUCH_DAY = "No calendar has this date."
 
 _DATE_HINTS = _hints(
     _BLANKS,
-    (r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}(?:[ T].*)?", "write year, month and day in this order: 2024-12-31"),
-    (r"[0-9]{8}(?:T.*)?|[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}(?:[ T].*)?", "write - between year, month and day"),
-    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", "write month and day with two digits each"),
-    (r"[0-9]+(?:\.[0-9]+)?", "write a date, not a number of seconds"),
+    (r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}(?:[ T].*)?", "Write year, month and day in this order: '2024-12-31'."),
+    (r"[0-9]{8}(?:T.*)?|[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}(?:[ T].*)?", "Write '-' between year, month and day."),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", "Write month and day with two digits each."),
+    (r"[0-9]+(?:\.[0-9]+)?", "Write a date, not a number of seconds."),
 )
 _CLOCK_HINTS = _hints(
-    (f".*{_CLOCK} [0-9]{{2}}:[0-9]{{2}}", "a + in a URL means a blank: write %2B for the + of an offset"),
-    (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "write at most six digits after the second"),
-    (f".*{_CLOCK}[+-][0-9]{{2}}(?:[0-9]{{2}})?", "write the offset as +02:00"),
-    (f"(?:{_DAY}[tT ])?{_CLOCK}[zZ]?", "write T and Z in capitals"),
-    (r"[^:]*:.*[aApP]\.?[mM]\.?", "write the hours from 00 to 23"),
+    (f".*{_CLOCK} [0-9]{{2}}:[0-9]{{2}}", "Write '%2B' for the '+' of an offset: in a URL '+' means a blank."),
+    (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "Write at most six digits after the second."),
+    (f".*{_CLOCK}[+-][0-9]{{2}}(?:[0-9]{{2}})?", "Write the offset as '+02:00'."),
+    (f"(?:{_DAY}[tT ])?{_CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
+    (r"[^:]*:.*[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
 )
 _DATETIME_HINTS = (*_CLOCK_HINTS, *_DATE_HINTS)
 _TIME_HINTS = (*_CLOCK_HINTS, *_hints(_BLANKS))
@@ -349,7 +349,7 @@ def _date(text: str) -> dt.date | Refusal:
     if _DATE.fullmatch(text):
         return _iso(dt.date.fromisoformat, text, _A_DATE)
     if _DATETIME.fullmatch(text):
-        return Refusal(_A_DATE, "leave out the time")
+        return Refusal(_A_DATE, "Leave out the time.")
     return Refusal(_A_DATE, _hint(_DATE_HINTS, text))
 
 
@@ -364,7 +364,7 @@ def _datetime(aware: bool, text: str) -> dt.datetime | Refusal:
     try:
         value = written.astimezone(dt.UTC)
     except OverflowError:
-        return Refusal(_A_DATETIME, "in UTC this is before the year 1 or after 9999")
+        return Refusal(_A_DATETIME, "In UTC this is before the year 1 or after 9999.")
     return value if aware else value.replace(tzinfo=None)
 
 
@@ -396,10 +396,10 @@ _A_DURATION = (
 )
 _DURATION_HINTS = _hints(
     _BLANKS,
-    (r"[+-]?P[^T]*[YM].*", "write weeks or days: months and years have no fixed length"),
-    (r"[+-]?[0-9]+(?:\.[0-9]+)?", "write the unit: PT90S is 90 seconds"),
-    (r"[0-9]+:[0-9]{2}", "write the seconds too: hh:mm:ss"),
-    (r"(?i:[+-]?p.*)", "write capitals, whole numbers, and T before hours, minutes and seconds"),
+    (r"[+-]?P[^T]*[YM].*", "Write weeks or days: months and years have no fixed length."),
+    (r"[+-]?[0-9]+(?:\.[0-9]+)?", "Write the unit: 'PT90S' is 90 seconds."),
+    (r"[0-9]+:[0-9]{2}", "Write the seconds too: 'hh:mm:ss'."),
+    (r"(?i:[+-]?p.*)", "Write capitals, whole numbers, and 'T' before hours, minutes and seconds."),
 )
 
 
@@ -433,8 +433,8 @@ def _duration(text: str) -> dt.timedelta | Refusal:
 _UUID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UUID_HINTS = _hints(
     _BLANKS,
-    (r"(?i:urn:uuid:.*)", "leave out urn:uuid:"),
-    (r"\{.*\}", "leave out the braces"),
+    (r"(?i:urn:uuid:.*)", "Leave out 'urn:uuid:'."),
+    (r"\{.*\}", "Leave out the braces."),
 )
 
 
@@ -481,7 +481,7 @@ def _nearest(names: tuple[str, ...], text: str) -> str | None:
         return None
     by_lower = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    return f"did you mean {by_lower[near[0]]}?" if near else None
+    return f"Did you mean {by_lower[near[0]]!r}?" if near else None
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -493,7 +493,7 @@ _JSON_INTEGER = _integer_from(-(2**63), 2**63 - 1)
 
 _AN_INTEGER_IN_JSON = Refusal(f"a whole number from {-(2**63)} to {2**63 - 1}, or text in quotes")
 _A_NUMBER_IN_JSON = Refusal("a number that a 64-bit float writes back with the same digits, or text in quotes")
-_AS_TEXT = 'for the same as text, write it in double quotes: "…"'
+_AS_TEXT = 'For the same as text, write it in double quotes: "…".'
 
 
 class _RefusedJson(Exception):
@@ -534,7 +534,7 @@ def json_value(text: str, options: JSONOptions) -> object | Refusal:
 _JSON_WORDS: dict[str, object] = {
     "true": True,
     "false": False,
-    "null": Refusal("a value: nothing equals null", f"=na= finds null; {_AS_TEXT}"),
+    "null": Refusal("a value: nothing equals null", f"'=na=' finds null. {_AS_TEXT}"),
 }
 
 
@@ -554,7 +554,7 @@ def temporal(text: str) -> dt.date | dt.datetime | dt.time | Refusal | None:
         value = _datetime(aware, text) if match[1] else _time(aware, text)
     else:
         return None
-    return Refusal(value.expected, f"{value.hint}; {_AS_TEXT}") if isinstance(value, Refusal) else value
+    return Refusal(value.expected, f"{value.hint} {_AS_TEXT}") if isinstance(value, Refusal) else value
 
 
 _AWARE_OR_NOT = re.compile(f"({_DAY}[T ])?{_CLOCK}({_OFFSET})?")
