@@ -57,6 +57,12 @@ test-sqlalchemy20: $(VENV20)/.installed ## run the same with SQLAlchemy 2.0
 fuzz: $(VENV)/.installed ## run the property tests with many more examples
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(PYTEST_ARGUMENTS) property_tests
 
+# --- speed ---
+
+.PHONY: bench
+bench: ## measure speed beside other ways to do the same, and write docs/performance.md; BENCH_ARGUMENTS=--quick is short
+	$(PYTHON) -m benchmarks $(BENCH_ARGUMENTS)
+
 # --- checks ---
 
 .PHONY: check
@@ -79,5 +85,5 @@ format: $(VENV)/.installed ## format the code and fix what ruff can fix
 
 .PHONY: clean
 clean: ## remove the environments and everything else that was made
-	rm -rf $(VENV) $(VENV20) $(VENVDOCS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV20) $(VENVDOCS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
 	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +

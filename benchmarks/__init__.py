@@ -1,0 +1,1 @@
+"""How fast pyrsql is, beside what else one could do: `make bench`."""

@@ -1,0 +1,58 @@
+"""This checkout, by its pipeline: the stages that need no text are built once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from benchmarks.jobs import Job
+from benchmarks.model import User
+from benchmarks.workloads import SIZE, SORT, Case, Workload
+from pyrsql import PageRequest, ParseLimits, QueryOptions
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.parse import parse_sort
+from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, validate
+
+OPTIONS = QueryOptions(parse_limits=ParseLimits(query_length=None))
+"""The text of 400 comparisons is longer than what is accepted by default."""
+
+
+def tree(workload: Workload) -> Job:
+    """Reads the text, and the sort where there is one."""
+    if workload.paged:
+        return Job(lambda case: case.text, lambda text: (parse(text, OPTIONS), parse_sort(SORT)))
+    return Job(lambda case: case.text, lambda text: parse(text, OPTIONS))
+
+
+def statement(workload: Workload) -> Job:
+    """Makes the statement of each case."""
+    users = schema(User, OPTIONS)
+    validated, filtered = validate(users), apply_filter(select(User))
+    if not workload.paged:
+        return Job(
+            lambda case: case.text,
+            lambda text: parse(text, OPTIONS).bind(validated).bind(filtered).unwrap().select,
+        )
+
+    def page(text: str) -> Any:
+        found = parse(text, OPTIONS).bind(validated).bind(filtered).bind(apply_sort(SORT))
+        return found.bind(paginate(PageRequest.of(0, SIZE))).unwrap().statement
+
+    return Job(lambda case: case.text, page)
+
+
+def application(workload: Workload) -> FastAPI:
+    """The four routes around the dependency of the integration."""
+    from benchmarks.applications import statement_application
+    from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+
+    return statement_application(FastAPISQLAlchemyIntegration().select_dependency(User))
+
+
+def query(workload: Workload, case: Case) -> str:
+    """The query of a URL for a case."""
+    from benchmarks.applications import rsql_query
+
+    return rsql_query(workload, case)
