@@ -61,6 +61,7 @@ _comparison_after = re.compile(rf"{terminals.RUN}[ ]*{terminals.OPERATOR}")
 _item_before = re.compile(rf",[ ]*{terminals.RUN}[ ]*\Z")
 _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
 
+QUOTE_WHOLE = "Put the whole text in quotes; a backslash before a quote inside keeps it."
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
 QUOTE_BLANK = "Put a value with blanks in quotes; a '+' in a URL means a blank, so send it as %2B."
 
@@ -88,9 +89,11 @@ def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: Opera
     wanted = set(expected)
     if found[:1] in ("'", '"'):
         return _quote_hint(found, before)
+    if before.endswith(("'", '"')) and terminals.run_pattern.match(found):
+        return QUOTE_WHOLE
     if grammar.AN_OPERATOR in wanted:
         return _operator_position_hint(found, before, after, operators)
-    if wanted & {grammar.AN_AND, grammar.ANOTHER_VALUE}:
+    if wanted & {grammar.AN_AND, grammar.ANOTHER_VALUE, grammar.A_LIST}:
         return _after_value_hint(found, before, after, wanted)
     if found == "!" and grammar.A_FIELD in wanted:
         return "There is no NOT: use the opposite operator, such as '!='."
@@ -99,7 +102,7 @@ def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: Opera
 
 def _quote_hint(found: str, before: str) -> str | None:
     if before and (terminals.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
-        return "Put the whole value in quotes; a backslash before a quote keeps it literal."
+        return QUOTE_WHOLE
     if len(found) == 1:
         return f"The text that begins here has no closing {found}."
     return None
@@ -177,8 +180,9 @@ def operator_hint(spelling: str, operators: OperatorRegistry) -> str | None:
         return f"Did you mean {meant!r}?"
     if len(spelling) > NAME_LENGTH:
         return None
-    near = get_close_matches(spelling.lower(), operators.by_spelling, 1)
-    return f"Did you mean {near[0]!r}?" if near else None
+    names = {known.strip("="): known for known in operators.by_spelling}
+    near = get_close_matches(spelling.strip("=").lower(), names, 1)
+    return f"Did you mean {names[near[0]]!r}?" if near else None
 
 
 def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
@@ -194,7 +198,7 @@ def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
     if grammar.A_MODIFIER in wanted and terminals.run_pattern.match(found):
         if found.lower() in terminals.MODIFIERS:
             return f"Write {found.lower()!r}: modifiers are in lower case."
-        near = get_close_matches(found.lower(), terminals.MODIFIERS, 1) if len(found) <= NAME_LENGTH else []
+        near = get_close_matches(found.lower(), terminals.MODIFIERS, 1, 0.5) if len(found) <= NAME_LENGTH else []
         return f"Did you mean {near[0]!r}?" if near else "Separate keys with ';'."
     if grammar.A_COMMA in wanted and found.lower() in terminals.MODIFIERS:
         return f"Write ',' before the modifier: ',{found.lower()}'."

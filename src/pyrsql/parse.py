@@ -145,9 +145,10 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
             elif joint > JOINT_END:
                 joint -= GROUPED_END - JOINT_END
             if opening:
+                outside = len(groups)
                 for _ in opening:
                     if len(groups) == deepest:
-                        problems.append(_too_deep(link, rules))
+                        problems.append(_too_deep(link, deepest - outside, rules))
                         return _failure(problems)
                     groups.append((terms, factors))
                     terms, factors = [], []
@@ -393,10 +394,14 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
     written = grammar.head_pattern.match(text, start)
     if written:
         after = _token_at(text, written.end())
-        if written.lastgroup != "operator" or text[after.start : after.end] not in NEVER_NEXT:
+        bare = written.lastgroup == "operator"
+        if not bare or text[after.start : after.end] not in NEVER_NEXT:
             _any_comparison(written, rules, problems)
             if _enough(problems):
                 return
+        operator = rules.operators.find(written["operator"])
+        if bare and not (operator and _takes(operator, 0)):
+            expected &= {grammar.A_VALUE, grammar.A_LIST, grammar.ANOTHER_VALUE, grammar.END_OF_LIST}
     span = _token_at(text, furthest)
     problems.append(
         SyntaxProblem(
@@ -409,20 +414,27 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
     )
 
 
-def _too_deep(link: re.Match[str], rules: _Rules) -> LimitExceeded:
-    return _limit("filter", "depth", rules.depth, span=Span(*_whole(link).span("opening")))
+def _too_deep(link: re.Match[str], allowed: int, rules: _Rules) -> LimitExceeded:
+    """A parenthesis that opens one group too many, after so many of this link that do not."""
+    place = _nth(link.string, "(", _whole(link).start("opening"), allowed)
+    return _limit("filter", "depth", rules.depth, span=Span(place, place + 1))
 
 
 def _not_open(link: re.Match[str], opened: int, rules: _Rules) -> SyntaxProblem:
     """A parenthesis that closes nothing, after so many that do."""
-    text, place = link.string, _whole(link).start("closing")
-    for _ in range(opened):
-        place = text.index(")", place) + 1
-    place = text.index(")", place)
+    text = link.string
+    place = _nth(text, ")", _whole(link).start("closing"), opened)
     span = Span(place, place + 1)
     expected = (grammar.AN_AND, grammar.AN_OR, grammar.THE_END)
     hint = hints.syntax_hint(text, span, expected, rules.operators)
     return SyntaxProblem(source="filter", span=span, expected=expected, found=")", hint=hint)
+
+
+def _nth(text: str, sign: str, start: int, skipped: int) -> int:
+    """The place of a sign, after so many others of its kind from `start` on."""
+    for _ in range(skipped):
+        start = text.index(sign, start) + 1
+    return text.index(sign, start)
 
 
 def _not_closed(text: str) -> SyntaxProblem:
@@ -483,7 +495,7 @@ def _sort_key(match: re.Match[str], longest: int) -> SortKey | Problem:
     if len(field) > longest:
         return _limit("sort", "selector_length", longest, len(field), span)
     if whitespace_pattern.fullmatch(field):
-        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=match["other_field"])
+        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=match["field"])
     sign = match["sign"]
     descending = {"-": True, "+": False}.get(sign)
     ignore_case = nulls_first = None

@@ -1,6 +1,7 @@
 """The corpus: inputs with the verdict and the tree of the reference grammar.
 
-`filters.jsonl` was made with rsql-parser 2.3.4 and the operators of rsql-jpa-specification, `operators.json` names these.
+`filters.jsonl` was made with rsql-parser 2.3.4 and the operators of rsql-jpa-specification; `operators.json` names
+these.
 """
 
 import json
