@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, literal_column, null, or_, select
+from sqlalchemy import ColumnElement, Select, case, literal_column, or_, select
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONSortScalarType
@@ -32,7 +32,7 @@ Terms = list[ColumnElement[Any]]
 def json_order(
     document: ColumnElement[Any], keys: tuple[str, ...], key: OrderKey, by_type: JSONSortScalarType | None
 ) -> Terms:
-    """What orders a document by a value in it. NULL comes in all terms or in none that the others do not decide.
+    """What orders a document by a value in it; nothing where no document has such a value.
 
     Args:
         document: the column.
@@ -41,7 +41,7 @@ def json_order(
         by_type: the type of the values, where it is declared.
     """
     if leads_nowhere(keys):
-        return [null()]
+        return []
     rows = values_at(document, keys, elements=True)
     terms = _terms_of_any(rows, key.ignore_case) if by_type is None else _terms_of(rows, by_type, key.ignore_case)
     return extreme(select(*terms).select_from(rows), terms, key.descending)
@@ -49,6 +49,8 @@ def json_order(
 
 def extreme(rows: Select[Any], terms: Terms, descending: bool) -> Terms:
     """The terms of the row that is first, those without a value left out, each by a subquery."""
+    if not terms:
+        return []
     directed = [term.desc() if descending else term.asc() for term in terms]
     first = rows.where(terms[0].is_not(None)).order_by(*directed).limit(1)
     return [first.with_only_columns(term).scalar_subquery() for term in terms]
