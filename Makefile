@@ -5,8 +5,10 @@ VENV := .venv
 VENV20 := .venv-sqlalchemy20
 VENVDOCS := .venv-docs
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests examples benchmarks docs/generate.py)
+SOURCES := src tests conftest.py $(wildcard property_tests fuzz examples benchmarks docs/generate.py)
 PYTEST_ARGUMENTS ?= --numprocesses=auto
+# How long each of the two fuzz targets runs: ten minutes together.
+FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
 
@@ -54,8 +56,11 @@ test-sqlalchemy20: $(VENV20)/.installed ## run the same with SQLAlchemy 2.0
 	$(VENV20)/bin/python -m pytest $(PYTEST_ARGUMENTS)
 
 .PHONY: fuzz
-fuzz: $(VENV)/.installed ## run the property tests with many more examples
+fuzz: $(VENV)/.installed ## run the property tests with many more examples, then fuzz guided by coverage (FUZZ_SECONDS)
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(PYTEST_ARGUMENTS) property_tests
+	$(BIN)/python -m pip install --quiet --group fuzz
+	PYTHONPATH=. $(BIN)/python fuzz/parse.py -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/
+	PYTHONPATH=. $(BIN)/python fuzz/validate.py -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/
 
 # --- speed ---
 

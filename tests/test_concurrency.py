@@ -1,0 +1,136 @@
+"""Threads and tasks that share schemas and caches get what each would get alone."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from returns.result import Success
+from sqlalchemy import Column, ForeignKey, Integer, String, select
+from sqlalchemy.orm import DeclarativeBase, relationship
+
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.schema import Schema
+from tests.asgi import client_of
+
+THREADS = 16
+TASKS = 200
+ROUNDS = 5
+
+REQUESTS = tuple(
+    (filter, sort)
+    for filter in (
+        *("title==a*", "pages>1;shelf.name==b", "shelf.books.title=in=(a,b)", "shelf=na=,title=like=c"),
+        *("shelf.shop.name==x", "shelf.shop.shelves.books.pages=bt=(1,9)", "nothing==1", "pages==x", "title=="),
+    )
+    for sort in (None, "title,desc", "-shelf.name;pages", "shelf.books.pages,nullsfirst", "nothing")
+)
+
+
+def cold_model() -> type[DeclarativeBase]:
+    """A mapped class, and two that it leads to and that lead back, which no cache has seen."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Shop(Base):
+        __tablename__ = "shops"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        shelves = relationship("Shelf", back_populates="shop")
+
+    class Shelf(Base):
+        __tablename__ = "shelves"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        shop_id = Column(ForeignKey("shops.id"))
+        shop = relationship("Shop", back_populates="shelves")
+        books = relationship("Book", back_populates="shelf")
+
+    class Book(Base):
+        __tablename__ = "books"
+        id = Column(Integer, primary_key=True)
+        title = Column(String(20))
+        pages = Column(Integer)
+        shelf_id = Column(ForeignKey("shelves.id"))
+        shelf = relationship("Shelf", back_populates="books")
+
+    # What refers to each other by name alone may be collected before SQLAlchemy looks for it.
+    Base.registry.configure()
+    return Book
+
+
+def answer(books: Schema, filter: str | None, sort: str | None) -> str:
+    """What a request becomes: SQL with its values, or problems."""
+    judged = judge(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
+    applied = judged.bind(apply_criteria(select(books.model.type)))
+    return str(applied.map(lambda page: (sql(page.statement), sql(page.count_statement))))
+
+
+def sql(statement: Any) -> str:
+    compiled = statement.compile()
+    return f"{compiled} {compiled.params}"
+
+
+def at_once(calls: Iterable[Any]) -> list[Any]:
+    """The results of calls that threads start at one moment, in their order."""
+    barrier = threading.Barrier(THREADS)
+
+    def run(call: Any) -> Any:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, calls))
+
+
+@pytest.mark.parametrize("round", range(ROUNDS))
+def test_threads_through_cold_caches(round: int) -> None:
+    """Each thread answers all requests, from another place on; the model is reflected while they do."""
+    model = cold_model()
+
+    def answers(thread: int) -> dict[tuple[str, str | None], str]:
+        books = schema(model)
+        start = (thread + round) * 7 % len(REQUESTS)
+        return {request: answer(books, *request) for request in (*REQUESTS[start:], *REQUESTS[:start])}
+
+    results = at_once([lambda thread=thread: answers(thread) for thread in range(THREADS)])
+    alone = {request: answer(schema(cold_model()), *request) for request in REQUESTS}
+    assert results == [alone] * THREADS
+
+
+def test_threads_share_one_model() -> None:
+    model = cold_model()
+    models = at_once([lambda: schema(model).model for _ in range(THREADS)])
+    assert len(set(map(id, models))) == 1
+
+
+@pytest.mark.parametrize("round", range(ROUNDS))
+async def test_tasks_through_cold_caches(round: int) -> None:
+    """Requests of one application, all of them under way at a time."""
+
+    def application() -> FastAPI:
+        app = FastAPI()
+        model = cold_model()
+        page = FastAPISQLAlchemyIntegration().paginated_select_dependency(model)
+
+        @app.get("/books")
+        async def list_books(found: Annotated[Any, Depends(page)]) -> list[str]:
+            await asyncio.sleep(0)
+            return [sql(found.statement), sql(found.count_statement)]
+
+        return app
+
+    requests = [REQUESTS[(task + round) % len(REQUESTS)] for task in range(TASKS)]
+    parameters = [{"filter": filter} | ({"sort": sort} if sort else {}) for filter, sort in requests]
+    async with client_of(application()) as client, client_of(application()) as other:
+        together = await asyncio.gather(*(client.get("/books", params=query) for query in parameters))
+        alone = [await other.get("/books", params=query) for query in parameters]
+    assert [(r.status_code, r.json()) for r in together] == [(r.status_code, r.json()) for r in alone]
+    assert {response.status_code for response in together} == {200, 400, 422}
