@@ -131,8 +131,7 @@ def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
 
     Raises:
         ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number
-        of
-            arguments, or is larger than its limits.
+            of arguments, or is larger than its limits.
     """
     chosen = options or DEFAULT_QUERY_OPTIONS
     return Query(text, chosen, _unwrap(pipeline.parse(text, chosen), ParseError))

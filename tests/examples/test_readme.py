@@ -1,7 +1,6 @@
 """The requests of README.md give the answers that it shows."""
 
 import re
-from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +32,7 @@ def shown() -> list[Shown]:
     for match in REQUEST.finditer(README.read_text()):
         header, _, *lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in match["table"].splitlines()]
         # As a person reads it: `;`, `+` and `%` stand for themselves, only `&` and the first `=` divide.
-        parameters = dict(part.partition("=")[::2] for part in match["query"].split("&"))
+        parameters = {name: value for name, _, value in (part.partition("=") for part in match["query"].split("&"))}
         number = int((match["rows"] or match["errors"]).replace(",", ""))
         found.append(Shown(match["path"], parameters, int(match["status"] or 200), number, header, lines))
     return found
@@ -56,5 +55,7 @@ async def test_the_readme_shows_what_the_service_answers(client: AsyncClient, ex
 
 def cell(item: dict[str, Any], column: str) -> str:
     """The value at the end of a dotted path, as the table shows it."""
-    value = reduce(lambda inner, key: None if inner is None else inner[key], column.split("."), item)
+    value: Any = item
+    for key in column.split("."):
+        value = None if value is None else value[key]
     return "" if value is None else str(value)

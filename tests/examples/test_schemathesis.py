@@ -1,6 +1,7 @@
 """Whatever a client sends, the service answers as its OpenAPI document says, and never with a 5xx."""
 
 from pathlib import Path
+from typing import Any
 
 import schemathesis
 from hypothesis import settings
@@ -17,6 +18,6 @@ document.app = app
 
 @document.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None)
-def test_every_answer_is_as_documented(case: schemathesis.Case, database: Path) -> None:
+def test_every_answer_is_as_documented(case: schemathesis.Case[Any], database: Path) -> None:
     # A text that is no RSQL follows the document too: JSON Schema cannot say what RSQL is.
     case.call_and_validate(excluded_checks=[positive_data_acceptance])

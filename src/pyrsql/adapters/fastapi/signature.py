@@ -65,8 +65,9 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
         kind = {"type": "array", "items": {"type": "string"}} if repeated else {"type": "string"}
         return {**kind, EXTENSION: {"role": "sort", **documents.sort_extension()}}
 
-    sort_description = documents.sort_description
-    sort_description += " Repeat it for more keys." if repeated else " `;` separates keys."
+    summary, blank, fields = documents.sort_description.partition("\n\n")
+    separator = "Repeat it for more keys." if repeated else "`;` separates keys."
+    sort_description = f"{summary} {separator}{blank}{fields}"
     return inspect.Signature(
         [
             _parameter(
