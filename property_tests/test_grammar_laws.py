@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from returns.pipeline import is_successful
 from returns.result import Success
 
+from property_tests.reading import Refused, read
 from pyrsql import grammar, terminals
 from pyrsql.messages import caret, describe, locate
 from pyrsql.nodes import And, Call, Comparison, Node, Or, Path, SortKey
@@ -89,6 +90,23 @@ def test_spans_hold_what_was_written(text: str) -> None:
     assert all(one.span.end <= other.span.start for one, other in pairwise(found))  # type: ignore[union-attr]
 
 
+REASONS = {"syntax": SyntaxProblem, "unknown-operator": UnknownOperator, "arity": WrongArity}
+
+
+@settings(max_examples=300)
+@given(texts())
+def test_a_second_reading_agrees(text: str) -> None:
+    result = parse_filter(text, UNLIMITED)
+    try:
+        tree = read(text)
+    except Refused as refused:
+        reason = REASONS[str(refused)]
+    else:
+        assert result == Success(tree)
+        return
+    assert type(result.failure()[0]) is reason
+
+
 def follow(text: str) -> bool:
     """Whether the explaining rules, followed link by link, take a text. They know no operators."""
     place = depth = 0
@@ -149,7 +167,7 @@ def test_problems_come_in_the_order_of_the_text(text: str) -> None:
         return
     problems = result.failure()
     assert len(problems) <= 10
-    assert all(isinstance(one, UnknownOperator | WrongArity) for one in problems[:-1])
+    assert all(isinstance(one, UnknownOperator | WrongArity) for one in list(problems)[:-1])
     starts = [problem.span.start for problem in problems if problem.span]
     assert starts == sorted(starts)
 
@@ -204,7 +222,8 @@ def test_limits_refuse_what_is_larger_and_nothing_else(tree: Node, limits: Parse
     exceeded = {name for name, size in sizes.items() if (most := getattr(limits, name)) is not None and size > most}
     result = parse_filter(text, QueryOptions(parse_limits=limits))
     if exceeded:
-        (problem,) = result.failure()
+        problem, *others = result.failure()
+        assert not others
         assert isinstance(problem, LimitExceeded)
         assert problem.limit in exceeded
         assert problem.maximum == getattr(limits, problem.limit)
