@@ -79,10 +79,15 @@ _UNKNOWN_TO_JSONB = (
 )
 
 
-def _inner(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
-    """The SQL of what an element is made of. Of the options only the one about values counts there."""
+def _inner(
+    element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any], parts: slice = slice(None)
+) -> list[str]:
+    """The SQL of what an element is made of. Of the options only the one about values counts there.
+
+    Nothing may be compiled that the statement does not hold: its values would be sent all the same.
+    """
     kept = {"literal_binds": options.get("literal_binds", False)}
-    return [compiler.process(clause.self_group(), **kept) for clause in element.clauses]
+    return [compiler.process(clause.self_group(), **kept) for clause in list(element.clauses)[parts]]
 
 
 def _only(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
@@ -211,7 +216,7 @@ def _values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
 
 @compiles(ValuesAt, "sqlite")
 def _values_at_sqlite(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
-    document, keys, *_ = _inner(element, compiler, options)
+    document, keys = _inner(element, compiler, options, slice(2))
     arrays = (
         " UNION ALL SELECT item.type, item.value FROM walk, json_each(walk.value) AS item"
         f" WHERE walk.depth = json_array_length({keys}) AND walk.type = 'array'"
@@ -238,7 +243,9 @@ def _values_at_sqlite(element: ValuesAt, compiler: SQLCompiler, **options: Any) 
 
 @compiles(ValuesAt, "postgresql")
 def _values_at_postgresql(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
-    document, keys, *_ = _inner(element, compiler, options)
+    document, keys = _inner(element, compiler, options, slice(2))
+    # Drivers that prepare statements ask for the type of each value.
+    keys = f"CAST({keys} AS TEXT)"
     found = f"jsonb_path_query_array({document}, CAST({keys} AS JSONPATH))"
     if element.elements:
         # What is no array counts as its own only element here, and so comes twice.
@@ -257,7 +264,8 @@ def _paths_of_step(element: _Step, compiler: SQLCompiler, **options: Any) -> str
 
 @compiles(ValuesAt, "mysql", "mariadb")
 def _values_at_mysql(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
-    document, _, *steps = _inner(element, compiler, options)
+    (document,) = _inner(element, compiler, options, slice(1))
+    steps = _inner(element, compiler, options, slice(2, None))
     columns = f"COLUMNS (kind JSON PATH '$', value JSON PATH '$', scalar {_TEXT_MYSQL} PATH '$')"
     if not steps:
         return f"JSON_TABLE({document}, '$' {columns})"
@@ -461,7 +469,7 @@ def _same_structure(element: SameStructure, compiler: SQLCompiler, **options: An
 @compiles(SameStructure, "postgresql")
 def _same_structure_postgresql(element: SameStructure, compiler: SQLCompiler, **options: Any) -> str:
     _, value, wanted = _inner(element, compiler, options)
-    return f"({value} = CAST({wanted} AS JSONB))"
+    return f"({value} = CAST(CAST({wanted} AS TEXT) AS JSONB))"
 
 
 @compiles(SameStructure, "mysql", "mariadb")
