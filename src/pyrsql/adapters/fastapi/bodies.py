@@ -21,7 +21,7 @@ class CriteriaErrorItem(BaseModel):
     code: str = Field(description="What is wrong, as a name that never changes.", examples=["unknown-field"])
     detail: str = Field(description="What is wrong, for people.")
     field: str | None = Field(description="The selector it is about, where it is about one.", examples=["nme"])
-    hint: str | None = Field(description="What would help, where that is known.", examples=["did you mean name?"])
+    hint: str | None = Field(description="What would help, where that is known.", examples=["Did you mean 'name'?"])
     parameter: str = Field(description="The parameter it was found in.", examples=["filter"])
     location: ErrorLocation | None = Field(description="Where it was found, where it has one place.")
 

@@ -125,5 +125,5 @@ def _whole_number(source: Literal["page", "size"], given: list[str] | int, minim
 
 def _repeated(source: Literal["filter", "sort", "page", "size"], values: list[str]) -> RepeatedParameter:
     return RepeatedParameter(
-        source=source, limit=f"values of {source}", maximum=1, actual=len(values), hint="give it once"
+        source=source, limit=f"values of {source}", maximum=1, actual=len(values), hint="Give it once."
     )
