@@ -9,8 +9,7 @@ import atheris
 
 with atheris.instrument_imports(include=["pyrsql"]):
     from returns.pipeline import is_successful
-    from sqlalchemy import select
-    from sqlalchemy.dialects import mysql, postgresql, sqlite
+    from sqlalchemy import make_url, select
 
     from property_tests.models import Item
     from pyrsql.messages import describe
@@ -28,7 +27,7 @@ SELECTORS = (
     "@upper[text]",
     "nothing",
 )
-DIALECTS = (sqlite.dialect(), postgresql.dialect(), mysql.dialect())
+DIALECTS = [make_url(f"{name}://").get_dialect()() for name in ("sqlite", "postgresql+psycopg", "mysql+pymysql")]
 
 
 def check(data: bytes) -> None:

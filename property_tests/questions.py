@@ -48,13 +48,12 @@ def filters(
 ) -> st.SearchStrategy[str]:
     """Filters of one comparison, where a mistake shows, and of many, where parts meet; or of so many at most."""
     arguments = {path: st.sampled_from(texts) for path, texts in stored_texts(rows, questions, relations).items()}
-    sizes = (1, 6) if comparisons is None else (comparisons,)
-    return st.one_of(
-        filters_for(questions, arguments=arguments, relations=relations, selectors=selectors, comparisons=size).map(
-            render
-        )
-        for size in sizes
-    )
+
+    def of(size: int) -> st.SearchStrategy[str]:
+        drawn = filters_for(questions, arguments=arguments, relations=relations, selectors=selectors, comparisons=size)
+        return drawn.map(render)
+
+    return of(1) | of(6) if comparisons is None else of(comparisons)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
-from returns.result import Success
+from returns.result import Result, Success
 from sqlalchemy import Column, ForeignKey, Integer, String, select
 from sqlalchemy.orm import DeclarativeBase, relationship
 
@@ -16,6 +16,8 @@ from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.plan import PaginatedSelect
+from pyrsql.problems import Problems
 from pyrsql.schema import Schema
 from tests.asgi import client_of
 
@@ -49,7 +51,7 @@ def cold_model() -> type[DeclarativeBase]:
         __tablename__ = "shelves"
         id = Column(Integer, primary_key=True)
         name = Column(String(20))
-        shop_id = Column(ForeignKey("shops.id"))
+        shop_id: Column[int] = Column(ForeignKey("shops.id"))
         shop = relationship("Shop", back_populates="shelves")
         books = relationship("Book", back_populates="shelf")
 
@@ -58,7 +60,7 @@ def cold_model() -> type[DeclarativeBase]:
         id = Column(Integer, primary_key=True)
         title = Column(String(20))
         pages = Column(Integer)
-        shelf_id = Column(ForeignKey("shelves.id"))
+        shelf_id: Column[int] = Column(ForeignKey("shelves.id"))
         shelf = relationship("Shelf", back_populates="books")
 
     # What refers to each other by name alone may be collected before SQLAlchemy looks for it.
@@ -69,7 +71,7 @@ def cold_model() -> type[DeclarativeBase]:
 def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     """What a request becomes: SQL with its values, or problems."""
     judged = judge(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
-    applied = judged.bind(apply_criteria(select(books.model.type)))
+    applied: Result[PaginatedSelect[Any], Problems] = judged.bind(apply_criteria(select(books.model.type)))
     return str(applied.map(lambda page: (sql(page.statement), sql(page.count_statement))))
 
 

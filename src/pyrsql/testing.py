@@ -32,7 +32,7 @@ from pyrsql import kinds
 from pyrsql.model import Embedded, Member, Relation
 from pyrsql.nodes import And, Comparison, Node, Or, SortKey
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
-from pyrsql.predicates import CallOperand, FieldOperand
+from pyrsql.predicates import RelationOperand
 from pyrsql.problems import UnsupportedOperator
 from pyrsql.render import render, render_sort
 from pyrsql.resolve import Resolution, resolve
@@ -108,10 +108,11 @@ def texts() -> SearchStrategy[str]:
 @st.composite
 def _mutated(draw: st.DrawFn, texts: SearchStrategy[str]) -> str:
     """A text with a piece taken out, put in, or both."""
-    text = draw(texts)
+    text: str = draw(texts)
     start = draw(st.integers(0, len(text)))
     end = start + draw(st.integers(0, 3))
-    return text[:start] + draw(st.sampled_from(["", *TOKENS])) + text[end:]
+    piece: str = draw(st.sampled_from(["", *TOKENS]))
+    return text[:start] + piece + text[end:]
 
 
 # --- of one schema ---------------------------------------------------------------------------------------------------
@@ -209,8 +210,9 @@ def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | No
     found = resolve(schema, "filter", selector)
     if not operators or not isinstance(found, Resolution):
         raise ValueError(f"no filter over {schema.model.name} may use {selector!r}")
-    is_value = isinstance(found.operand, FieldOperand | CallOperand)
-    texts = _texts_of(found.operand.kind if is_value else kinds.Boolean())
+    # A comparison with a relation ignores its argument.
+    kind = kinds.Boolean() if isinstance(found.operand, RelationOperand) else found.operand.kind
+    texts = _texts_of(kind)
     arguments = texts if stored is None else stored | texts
 
     def comparison(operator: ComparisonOperator) -> SearchStrategy[Comparison]:
