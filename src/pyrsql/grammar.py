@@ -157,8 +157,9 @@ GROUPED_END = 20
 OTHER, BROKEN = 21, 22
 
 
-def _run(longest: int) -> str:
-    return rf"{UNRESERVED}{{1,{longest}}}+" if longest else "(?!)"
+def _run(longest: int, not_first: str = "") -> str:
+    """A run of at most so many characters, the first of which is none of `not_first`."""
+    return rf"{UNRESERVED[:-1]}{not_first}]{UNRESERVED}{{0,{longest - 1}}}+" if longest else "(?!)"
 
 
 @lru_cache(maxsize=64)
@@ -189,11 +190,11 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     >>> next(links("a==1 b==2")).lastindex == BROKEN
     True
     """
-    field, value = _run(field_length), _run(value_length)
+    field, value = _run(field_length, WHITESPACE), _run(value_length)
     single, double = rf"[^'\\]{{0,{value_length}}}+", rf'[^"\\]{{0,{value_length}}}+'
     plain = (
-        rf"((?![{WHITESPACE}]){field})({OPERATOR})"
-        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\))?+"
+        rf"({field})({OPERATOR})"
+        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\)|)"
     )
     uncaptured = re.sub(r"\(\?P<\w+>", "(?:", LINK)
     return compiled(

@@ -121,8 +121,10 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     links = rules.chain.finditer(text)
     # A link takes at least one character, so that a short text needs no count.
     for link in islice(links, rules.nodes) if len(text) > rules.nodes else links:
-        operator = takes_one(link[SPELLING])
-        if operator is not None and (value := link[VALUE_RUN] or link[SINGLE_QUOTED] or link[DOUBLE_QUOTED]):
+        operator, value = takes_one(link[SPELLING]), link[VALUE_RUN]
+        if value is None:
+            value = link[SINGLE_QUOTED] or link[DOUBLE_QUOTED]
+        if value and operator is not None:
             # What `parsed_comparison` does, without a call: this is where most of the time goes.
             draft: Any = ComparisonDraft()
             draft.selector = link[FIELD]
