@@ -18,6 +18,7 @@ from pyrsql import schema_for
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
 from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
+from pyrsql.adapters.fastapi.status import TITLES
 from pyrsql.kinds import Json
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import (
@@ -131,6 +132,9 @@ def problems_page() -> str:
         "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of "
         "syntax, size and page are answered with 400, all others with 422. The last two arise only there.",
         table(("code", "class", "when"), rows),
+        "## Over HTTP",
+        "`detail.type` says what kind of mistake decides; `detail.errors` holds every problem with its code.",
+        table(("type", "title"), [(f"`{uri}`", title) for uri, title in TITLES.items()]),
     )
 
 

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from pyrsql import ConfigurationError
-from pyrsql.adapters.fastapi import FastAPICriteriaConfig
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
-from tests.asgi import get
+from tests.asgi import get, request
 from tests.models import Base, User, rows
 
 
@@ -235,3 +235,17 @@ def test_a_page_of_a_model_without_a_resource(session: SessionDependency) -> Non
 def test_impossible_totals_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         users().page_dependency(UserOut, lambda: None, **options)
+
+
+def test_a_page_by_a_body_has_no_links(session: SessionDependency) -> None:
+    app = FastAPI()
+
+    @app.post("/users/search")
+    async def search_users(
+        page: Annotated[Page[UserOut], Depends(in_body(users().page_dependency(UserOut, session)))],
+    ) -> Page[UserOut]:
+        return page
+
+    response = request(app, "POST", "/users/search", json={"filter": "id>2", "page": 1, "size": 4})
+    assert ids(response.json()) == [7, 8, 9, 10]
+    assert "link" not in response.headers
