@@ -7,6 +7,7 @@ from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, Oper
 from pyrsql.options import (
     DEFAULT_JSON_OPTIONS,
     CustomPredicateDefinition,
+    FunctionSignature,
     JoinHint,
     JSONOptions,
     JSONSortScalarType,
@@ -28,6 +29,7 @@ __all__ = [
     "Compiled",
     "ConfigurationError",
     "CustomPredicateDefinition",
+    "FunctionSignature",
     "JSONOptions",
     "JSONSortScalarType",
     "JoinHint",

@@ -49,7 +49,16 @@ def field_rights(
         filter: it may stand in a filter.
         sort: it may stand in a sort.
         operators: the only operators it takes, as `ComparisonOperator` or by name; None allows all that its type takes.
+            A member with such a list is no argument of a function either: `@substring[…]==` asks what `=like=` asks.
+
+    Raises:
+        ValueError: an operator by its spelling; several operators could share it.
     """
+    if isinstance(operators, str):
+        raise ValueError(f"operators takes a collection, not the text {operators!r}")
+    for operator in operators or ():
+        if isinstance(operator, str) and not operator.isidentifier():
+            raise ValueError(f"{operator!r} is no name of an operator: use one such as 'equal', or the operator itself")
     names = None if operators is None else frozenset(o if isinstance(o, str) else o.name for o in operators)
     return FieldRights(filter, sort, names)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar, cast
 
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, DEFAULT_OPERATORS, ComparisonOperator, OperatorRegistry
 
@@ -14,8 +16,47 @@ _LOWERED = frozenset(operator.name for operator in DEFAULT_OPERATORS)
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
 Converter = Callable[[str], object]
 """Text of an argument -> Python value. Raise ValueError or TypeError to refuse the text."""
+
+
+class _Settled:
+    """Configuration that holds mappings and lists of a developer: copied, so that no later change of them counts.
+
+    Two are equal only where they are the same one, so that each can be the key of a cache whatever it holds.
+    """
+
+    def _settle(self, **copies: object) -> None:
+        for name, copy in copies.items():
+            object.__setattr__(self, name, copy)
+
+    def __reduce__(self) -> tuple[Callable[[], Self], tuple[()]]:
+        # Copied and pickled by making it anew: a read-only mapping can be neither copied nor pickled.
+        given = {each.name: _plain(getattr(self, each.name)) for each in fields(cast("Any", self)) if each.init}
+        return partial(type(self), **given), ()
+
+
+def _copy(mapping: Mapping[KeyT, ValueT]) -> Mapping[KeyT, ValueT]:
+    return MappingProxyType(dict(mapping)) if mapping else _NOTHING
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, MappingProxyType):
+        return value
+    return {key: _plain(inner) for key, inner in cast("Mapping[object, object]", value).items()}
+
+
+def _names(option: str, names: Collection[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        raise ValueError(f"{option} takes a collection of names, and {names!r} is one of letters: write {{{names!r}}}")
+    return frozenset(names)
+
+
+def _names_by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mapping[type, frozenset[str]]:
+    return _copy({model: _names(option, names) for model, names in lists.items()})
 
 
 class JoinHint(enum.Enum):
@@ -40,8 +81,8 @@ class JSONSortScalarType(enum.Enum):
     DATETIME_TZ = "datetime_tz"
 
 
-@dataclass(frozen=True, kw_only=True)
-class JSONOptions:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class JSONOptions(_Settled):
     """How paths below JSON columns are compared and sorted.
 
     Args:
@@ -55,6 +96,9 @@ class JSONOptions:
     path_exists_function: str = "jsonb_path_exists"
     path_exists_tz_function: str = "jsonb_path_exists_tz"
     sort_field_types: Mapping[str, JSONSortScalarType] = field(default_factory=lambda: _NOTHING)
+
+    def __post_init__(self) -> None:
+        self._settle(sort_field_types=_copy(self.sort_field_types))
 
 
 DEFAULT_JSON_OPTIONS = JSONOptions()
@@ -105,12 +149,22 @@ class FunctionSignature:
         returns: the Python type of its result.
         variadic: the last argument may be given any number of times, at least once.
         optional: how many of the last arguments may be left out.
+
+    Raises:
+        ValueError: no call could have such arguments.
     """
 
     arguments: tuple[type, ...]
     returns: type
     variadic: bool = False
     optional: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", tuple(self.arguments))
+        if self.variadic and not self.arguments:
+            raise ValueError("a variadic function needs the type of its last argument")
+        if not 0 <= self.optional <= len(self.arguments):
+            raise ValueError(f"{self.optional} of {len(self.arguments)} arguments cannot be optional")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +180,14 @@ class CustomPredicateDefinition:
     argument_type: type | None = None
 
 
-@dataclass(frozen=True)
-class ValueConverterRegistry:
+@dataclass(frozen=True, eq=False)
+class ValueConverterRegistry(_Settled):
     """Converters by Python type: how text becomes a value of that type wherever a field has it."""
 
     converters: Mapping[type, Converter] = field(default_factory=lambda: _NOTHING)
+
+    def __post_init__(self) -> None:
+        self._settle(converters=_copy(self.converters))
 
     def with_converter(self, value_type: type, converter: Converter) -> ValueConverterRegistry:
         """A registry that also converts text to `value_type` by `converter`."""
@@ -138,24 +195,34 @@ class ValueConverterRegistry:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FieldOptions:
+class FieldOptions(_Settled):
     """What filter and sort options share: names, rights and functions.
 
+    All that a developer gives is copied: no later change of a dict or set counts. Names that cannot be right for a
+    model are refused when its schema is built (`pyrsql.configuration` says which).
+
     Args:
-        field_mapping: name a client writes -> path it means. Also applies to the start of a longer path.
+        field_mapping: name a client writes -> path it means. Also applies to the start of a longer path. The path it
+            means is made of attributes and is not mapped again.
         model_field_mapping: model -> such a mapping for paths (or rests of paths) that start at this model.
         join_hints: `"User.company"` -> how that relation is joined. RIGHT is refused.
         field_whitelist: the only fields a client may use. An entry is a whole path (`"company.name"`), or the name of
-            one step: a path is allowed when it is listed whole or each of its steps is. None allows all.
+            one step: a path is allowed when it is listed whole or each of its steps is, as the client writes it or as
+            the mapping and shortcuts spell it out. None allows all.
         field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts
-            with it, and, when it is a single name, that name anywhere in a path.
+            with it, and, when it is a single name, that name anywhere in a path, whatever name leads there.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it that no path may touch.
-        procedure_whitelist: regular expressions for the names of the functions a client may call (whole match).
+        procedure_whitelist: regular expressions for the names of the functions a client may call (whole match). An
+            expression lets in the well-known functions and those declared in `function_signatures`; any other
+            function has to be listed by its very name, so that no client reaches one that nobody thought of.
         procedure_blacklist: the same for names that stay forbidden even if listed.
-        function_signatures: name -> what the function takes and gives. A listed function that is neither declared here
-            nor among the well-known ones takes text arguments and gives text.
+        function_signatures: name -> what the function takes and gives. A function that is listed by name and neither
+            declared here nor well-known takes one text and gives text.
         json_options: how paths below JSON columns behave.
+
+    Raises:
+        ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join.
     """
 
     field_mapping: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
@@ -174,6 +241,24 @@ class FieldOptions:
         for relation, hint in self.join_hints.items():
             if hint is JoinHint.RIGHT:
                 raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")
+        whitelist = self.field_whitelist
+        self._settle(
+            field_mapping=_copy(self.field_mapping),
+            model_field_mapping=_copy({model: _copy(names) for model, names in self.model_field_mapping.items()}),
+            join_hints=_copy(self.join_hints),
+            field_whitelist=None if whitelist is None else _names("field_whitelist", whitelist),
+            field_blacklist=_names("field_blacklist", self.field_blacklist),
+            model_field_whitelist=_names_by_model("model_field_whitelist", self.model_field_whitelist),
+            model_field_blacklist=_names_by_model("model_field_blacklist", self.model_field_blacklist),
+            procedure_whitelist=_names("procedure_whitelist", self.procedure_whitelist),
+            procedure_blacklist=_names("procedure_blacklist", self.procedure_blacklist),
+            function_signatures=_copy(self.function_signatures),
+        )
+        for expression in (*self.procedure_whitelist, *self.procedure_blacklist):
+            try:
+                re.compile(expression)
+            except re.error as error:
+                raise ValueError(f"{expression!r} is no regular expression for functions: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,7 +275,8 @@ class QueryOptions(FieldOptions):
         operator_registry: the operators clients may use.
         custom_predicates: operators of the developer's own, by name; they are added to the registry.
         value_converter_registry: converters by Python type.
-        field_value_converters: converters by written path.
+        field_value_converters: converters by path, as the client writes it or as the mapping spells it out. They come
+            before those by model, which come before those by type.
         model_field_value_converters: model -> converters by attribute name.
     """
 
@@ -208,9 +294,17 @@ class QueryOptions(FieldOptions):
 
     def __post_init__(self) -> None:
         FieldOptions.__post_init__(self)
+        by_model = {model: _copy(converters) for model, converters in self.model_field_value_converters.items()}
+        self._settle(
+            custom_predicates=_copy(self.custom_predicates),
+            field_value_converters=_copy(self.field_value_converters),
+            model_field_value_converters=_copy(by_model),
+        )
         escape = self.like_escape_character
         if escape is not None and len(escape) != 1:
             raise ValueError(f"like_escape_character must be one character, not {escape!r}")
+        if self.negation not in ("sql", "complement"):
+            raise ValueError(f"negation is 'sql' or 'complement', not {self.negation!r}")
         for name, custom in self.custom_predicates.items():
             if custom.operator.name != name:
                 raise ValueError(f"custom predicate {name!r} holds the operator {custom.operator.name!r}")
@@ -218,7 +312,7 @@ class QueryOptions(FieldOptions):
         for operator in registry:
             if operator.name not in _LOWERED and operator.name not in self.custom_predicates:
                 raise ValueError(f"operator {operator.name!r} has no meaning: add it to custom_predicates")
-        object.__setattr__(self, "operators", registry)
+        self._settle(operators=registry)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,6 +7,7 @@ path leads to many rows: there each related row is tested, and some row must pas
 
 from __future__ import annotations
 
+import decimal
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,7 +45,7 @@ class RelationOperand:
 class ConstantOperand:
     """A constant in a call."""
 
-    value: str | int | float | bool | None
+    value: str | int | decimal.Decimal | bool | None
     kind: Kind
 
 

@@ -7,16 +7,17 @@ apart.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
+from typing import cast
 
-from pyrsql import kinds
+from pyrsql import functions, kinds
 from pyrsql.convert import Refusal, converter, json_value, with_converter
-from pyrsql.functions import signature
 from pyrsql.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.nodes import Call, Constant, Path, Selector, Span
-from pyrsql.options import Converter, FieldOptions, FunctionSignature, QueryOptions
+from pyrsql.options import Converter, FieldOptions, QueryOptions
 from pyrsql.parse import parse_selector
 from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand, Operand, RelationOperand, collection_paths
 from pyrsql.problems import ForbiddenFunction, UnknownField, WrongCall
@@ -31,7 +32,7 @@ _LONGEST_MISSPELLING = 64
 Unresolved = UnknownField | ForbiddenFunction | WrongCall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resolution:
     """What a selector stands for.
 
@@ -64,14 +65,54 @@ class _Question:
 class _Place:
     """Where a path has arrived: at a model, or inside an embedded group of it.
 
-    `names` are the steps that count for the lists of the options, `hidden_names` those that a shortcut took besides.
+    Args:
+        model: the model.
+        members: what may follow.
+        relations: how the model was reached.
+        groups: the embedded groups entered since.
+        written: the steps so far as the client wrote them.
+        real: the steps so far with each mapped name and shortcut spelled out.
     """
 
     model: Model
     members: Mapping[str, Member]
     relations: tuple[Relation, ...] = ()
-    names: tuple[str, ...] = ()
-    hidden_names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    real: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of a path.
+
+    Args:
+        place: where it starts.
+        member: what it takes.
+        name: the member's name there.
+        written: the path so far as the client wrote it, this step included.
+        final: the path ends here, or in a document here.
+        keys: the way into the document.
+        owner: the model whose shortcut takes this step, if one does.
+    """
+
+    place: _Place
+    member: Member
+    name: str
+    written: tuple[str, ...]
+    final: bool
+    keys: tuple[str, ...] = ()
+    owner: Model | None = None
+
+    @property
+    def real(self) -> tuple[str, ...]:
+        """The path so far with each mapped name and shortcut spelled out, this step included."""
+        return (*self.place.real, self.name)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The path from the model on that the step touches."""
+        return (*self.place.groups, self.name, *self.keys)
 
 
 def resolve(
@@ -90,8 +131,9 @@ def resolve(
     """
     known = schema.resolutions.get((purpose, selector))
     if known is not None:
-        return known
+        return cast("Resolution", known)
     question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest)
+    found: Resolution | Unresolved
     match parse_selector(selector):
         case None:
             found = _unknown(question, "A selector is a path such as company.name, or a call such as @upper[name].")
@@ -105,58 +147,87 @@ def resolve(
 
 
 def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | UnknownField:
-    options = question.options
-    schema = question.schema
-    place = _Place(schema.model, schema.model.members)
-    rest = _mapped(options.field_mapping, parts)
-    at_model = True
-    shortcut_owner: Model | None = None
-    hidden_steps = 0
+    """Follow a path step by step.
+
+    `rest` is what the client wrote and nobody has looked at. `ahead` is what a mapped name or a shortcut stands for: it
+    is taken first and not mapped again, so that no mapping runs in a circle. A problem there is a problem of the name
+    that the client wrote: nothing tells it from a name that does not exist.
+    """
+    model = question.schema.model
+    place = asked = _Place(model, model.members)
+    rest, ahead = parts, tuple[str, ...]()
+    name = parts[0]
+    owner: Model | None = None
+    operators: frozenset[str] | None = None
     while True:
-        if at_model and not hidden_steps:
-            for base in place.model.type.__mro__:
-                rest = _mapped(options.model_field_mapping.get(base, {}), rest)
-        name, rest = rest[0], rest[1:]
-        inside = hidden_steps > 0
-        hidden_steps = max(hidden_steps - 1, 0)
-        member = place.members.get(name)
-        trusted_owner = shortcut_owner if inside else None
-        final = not rest or (isinstance(member, Field) and isinstance(member.kind, kinds.Json))
-        keys = rest if isinstance(member, Field) else ()
-        if member is None or not _allowed(question, place, member, final=final, keys=keys, owner=trusted_owner):
-            return _unknown(question, _suggestion(question, place, name))
-        arrived = replace(
-            place,
-            names=place.names if inside else (*place.names, name),
-            hidden_names=(*place.hidden_names, name) if inside else place.hidden_names,
-        )
+        written = place.written
+        if ahead:
+            step_name, ahead = ahead[0], ahead[1:]
+        else:
+            asked, name, owner = place, rest[0], None
+            length, ahead = _mapped(question.options, place, rest)
+            written, rest = (*written, *rest[:length]), rest[length:]
+            step_name, ahead = (ahead[0], ahead[1:]) if ahead else (name, ())
+        member = place.members.get(step_name)
+        if member is None:
+            return _unknown(question, _suggestion(question, asked, name))
+        onward = (*ahead, *rest)
+        value = isinstance(member, Field)
+        step = _Step(place, member, step_name, written, value or not onward, onward if value else (), owner)
+        if not _allowed(question, step):
+            return _unknown(question, _suggestion(question, asked, name))
+        if step.final or not isinstance(member, Relation):
+            operators = _both(operators, member.rights.operators)
         match member:
             case Shortcut(path=path):
-                rest = (*path, *rest)
-                hidden_steps += len(path)
-                shortcut_owner = place.model
-                place, at_model = arrived, False
-                continue
+                ahead, owner = (*path, *ahead), place.model
+                place = replace(place, written=written)
             case Embedded(members=members):
-                if not rest:
-                    return _unknown(question, _parts_of(question, replace(arrived, members=members), name))
-                place, at_model = replace(arrived, members=members), False
+                groups = (*place.groups, step_name)
+                place = replace(place, members=members, groups=groups, written=written, real=step.real)
+                if step.final:
+                    return _unknown(question, _parts_of(question, place))
             case Relation(target=target):
                 relations = (*place.relations, member)
-                if not rest:
+                if step.final:
                     operand = RelationOperand(question.selector, relations)
-                    return Resolution(operand, converter(kinds.Text()), member.rights.operators)
+                    return Resolution(operand, converter(kinds.Text()), operators)
                 model = target()
-                place, at_model = replace(arrived, model=model, members=model.members, relations=relations), True
+                place = _Place(model, model.members, relations, written=written, real=step.real)
             case Field(kind=kind):
-                if rest and not isinstance(kind, kinds.Json):
-                    return _unknown(question, f"'{name}' is a value: no path leads on from it.")
-                return _resolve_field(question, place, member, rest)
+                if step.keys and not isinstance(kind, kinds.Json):
+                    return _unknown(question, f"'{'.'.join(written)}' is a value: no path leads on from it.")
+                return _resolve_field(question, step, member, operators)
 
 
-def _resolve_field(question: _Question, place: _Place, member: Field, keys: tuple[str, ...]) -> Resolution:
-    operand = FieldOperand(question.selector, place.relations, member, member.kind, keys)
-    own = _own_converter(question, place.model, member, keys)
+def _mapped(options: FieldOptions, place: _Place, rest: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """How many steps of the rest of a path are mapped together, and what they stand for: one, for itself, as a rule."""
+    for mapping in _mappings(options, place):
+        for length in range(len(rest), 0, -1):
+            meant = mapping.get(".".join(rest[:length]))
+            if meant is not None:
+                return length, tuple(meant.split("."))
+    return 1, ()
+
+
+def _mappings(options: FieldOptions, place: _Place) -> Iterator[Mapping[str, str]]:
+    """The mappings that count at a place, the one that counts first before the others."""
+    if not place.written and options.field_mapping:
+        yield options.field_mapping
+    if not place.groups and options.model_field_mapping:
+        for base in place.model.type.__mro__:
+            if base in options.model_field_mapping:
+                yield options.model_field_mapping[base]
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """The operators that both rights leave."""
+    return one if other is None else other if one is None else one & other
+
+
+def _resolve_field(question: _Question, step: _Step, member: Field, operators: frozenset[str] | None) -> Resolution:
+    operand = FieldOperand(question.selector, step.place.relations, member, member.kind, step.keys)
+    own = _own_converter(question, step, member)
     if own is not None:
         convert = with_converter(own)
     elif isinstance(member.kind, kinds.Json):
@@ -165,7 +236,7 @@ def _resolve_field(question: _Question, place: _Place, member: Field, keys: tupl
         convert = converter(member.kind)
     if member.accepts is not None:
         convert = _accepted(convert, member.accepts)
-    return Resolution(operand, convert, member.rights.operators, converted=own is not None)
+    return Resolution(operand, convert, operators, converted=own is not None)
 
 
 def _accepted(convert: Callable[[str], object], accepts: Callable[[object], bool]) -> Callable[[str], object]:
@@ -178,19 +249,21 @@ def _accepted(convert: Callable[[str], object], accepts: Callable[[object], bool
     return checked
 
 
-def _own_converter(question: _Question, model: Model, member: Field, keys: tuple[str, ...]) -> Converter | None:
+def _own_converter(question: _Question, step: _Step, member: Field) -> Converter | None:
     """The developer's converter for a field: by path, then by model, then by type."""
     options = question.options
     if not isinstance(options, QueryOptions):
         return None
-    by_path = options.field_value_converters.get(question.selector)
-    if by_path is not None or keys:
-        return by_path
-    for base in model.type.__mro__:
-        by_model = options.model_field_value_converters.get(base, {}).get(member.name)
+    for path in (question.selector, ".".join((*step.real, *step.keys))):
+        if path in options.field_value_converters:
+            return options.field_value_converters[path]
+    for base in step.place.model.type.__mro__ if options.model_field_value_converters else ():
+        by_model = options.model_field_value_converters.get(base, {}).get(".".join(step.own))
         if by_model is not None:
             return by_model
-    return options.value_converter_registry.converters.get(member.python_type) if member.python_type else None
+    if step.keys or member.python_type is None:
+        return None
+    return options.value_converter_registry.converters.get(member.python_type)
 
 
 def _resolve_call(question: _Question, call: Call) -> Resolution | Unresolved:
@@ -199,79 +272,41 @@ def _resolve_call(question: _Question, call: Call) -> Resolution | Unresolved:
 
 
 def _call(question: _Question, call: Call) -> CallOperand | Unresolved:
-    declared = signature(question.options, call.name)
-    if declared is None:
+    function = functions.function(question.options, call.name)
+    if function is None:
         return ForbiddenFunction(
             source=question.purpose, function=call.name, field=question.selector, span=question.span
         )
-    expected = _argument_kinds(declared, len(call.arguments))
-    if expected is None:
-        return _wrong_call(question, call, _takes(declared))
-    arguments: list[FieldOperand | ConstantOperand | CallOperand] = []
-    for argument, kind in zip(call.arguments, expected, strict=True):
-        operand = ConstantOperand(None, kind) if argument == Constant(None) else _argument(question, argument)
+    arguments: list[functions.Argument] = []
+    for argument in call.arguments:
+        operand = _argument(question, call, argument)
         if not isinstance(operand, FieldOperand | ConstantOperand | CallOperand):
             return operand
-        if not _fits(operand, kind):
-            return _wrong_call(question, call, _takes(declared))
         arguments.append(operand)
-    found = CallOperand(question.selector, call.name, tuple(arguments), kinds.kind_of(declared.returns))
+    found = functions.call(function, question.selector, arguments)
+    if isinstance(found, str):
+        return _wrong_call(question, call, found)
     if len(collection_paths(found)) > 1:
         return _wrong_call(question, call, "arguments that lead to at most one collection of related rows")
     return found
 
 
-def _argument(question: _Question, argument: Selector) -> FieldOperand | ConstantOperand | CallOperand | Unresolved:
+def _argument(question: _Question, call: Call, argument: Selector) -> functions.Argument | Unresolved:
     match argument:
         case Constant(value):
-            return ConstantOperand(value, kinds.kind_of(type(value)))
+            return functions.constant(value)
         case Call():
             return _call(question, argument)
         case Path(parts):
             found = _resolve_path(replace(question, selector=str(argument)), parts)
             if not isinstance(found, Resolution):
                 return found
-            if isinstance(found.operand, FieldOperand):
-                return found.operand
-            return WrongCall(
-                source=question.purpose,
-                function=question.selector,
-                expected="a value, not a relation",
-                field=question.selector,
-                span=question.span,
-            )
-
-
-def _fits(operand: FieldOperand | ConstantOperand | CallOperand, expected: kinds.Kind) -> bool:
-    if isinstance(operand, ConstantOperand) and operand.value is None:
-        return True
-    if isinstance(operand, FieldOperand) and operand.keys:
-        return False
-    number = kinds.Integer | kinds.Decimal | kinds.Float
-    match expected:
-        case kinds.Integer():
-            return isinstance(operand.kind, kinds.Integer)
-        case kinds.Decimal() | kinds.Float():
-            return isinstance(operand.kind, number)
-        case kinds.Text():
-            return isinstance(operand.kind, kinds.Text)
-        case _:
-            return type(operand.kind) is type(expected)
-
-
-def _argument_kinds(declared: FunctionSignature, given: int) -> list[kinds.Kind] | None:
-    """The kinds of so many arguments, or None where the function does not take so many."""
-    types = list(declared.arguments)
-    if declared.variadic and given > len(types):
-        types += [types[-1]] * (given - len(types))
-    if not len(types) - declared.optional <= given <= len(types):
-        return None
-    return [kinds.kind_of(python_type) for python_type in types[:given]]
-
-
-def _takes(declared: FunctionSignature) -> str:
-    names = [python_type.__name__ for python_type in declared.arguments]
-    return "no arguments" if not names else ", ".join(names) + (", …" if declared.variadic else "")
+            if not isinstance(found.operand, FieldOperand):
+                return _wrong_call(question, call, "values, not relations")
+            if found.operators is not None:
+                # `@substring[secret|#1|#1]==a` would ask of a field what it only lets `==` ask.
+                return _wrong_call(question, call, "fields without operators of their own")
+            return found.operand
 
 
 def _wrong_call(question: _Question, call: Call, expected: str) -> WrongCall:
@@ -284,56 +319,62 @@ def _wrong_call(question: _Question, call: Call, expected: str) -> WrongCall:
     )
 
 
-def _mapped(mapping: Mapping[str, str], parts: tuple[str, ...]) -> tuple[str, ...]:
-    """The path with its longest mapped beginning replaced, once."""
-    for length in range(len(parts), 0, -1) if mapping else ():
-        meant = mapping.get(".".join(parts[:length]))
-        if meant is not None:
-            return (*meant.split("."), *parts[length:])
-    return parts
+def _allowed(question: _Question, step: _Step) -> bool:
+    """Whether a client may take a step.
 
-
-def _allowed(
-    question: _Question, place: _Place, member: Member, *, final: bool, keys: tuple[str, ...], owner: Model | None
-) -> bool:
-    """Whether a client may take this step. `owner` is the model of the shortcut that takes it, if one does.
-
-    A shortcut that is listed may lead to what is not listed on its own model; nothing may lead to what is forbidden.
+    A shortcut that is listed on its model may lead to what is not listed there; nothing leads to what is forbidden.
     """
-    options, purpose = question.options, question.purpose
-    if not (member.rights.filter if purpose == "filter" else member.rights.sort):
+    options, rights = question.options, step.member.rights
+    if not (rights.filter if question.purpose == "filter" else rights.sort):
         return False
-    names = (*place.names, *place.hidden_names, member.name, *keys)
-    if options.field_blacklist and _blacklisted(options.field_blacklist, names):
+    whitelist, blacklist = options.field_whitelist, options.field_blacklist
+    if blacklist and any(_forbidden(blacklist, (*path, *step.keys)) for path in (step.written, step.real)):
         return False
-    whitelist = options.field_whitelist
-    if whitelist is not None and owner is None:
-        named = (*place.names, member.name)
-        if not any(_whitelisted(whitelist, (*named, *keys[:length]), final) for length in range(len(keys) + 1)):
-            return False
-    for base in place.model.type.__mro__ if options.model_field_whitelist or options.model_field_blacklist else ():
+    if whitelist is not None and not _listed(whitelist, step):
+        return False
+    for base in step.place.model.type.__mro__ if options.model_field_whitelist or options.model_field_blacklist else ():
         allowed = options.model_field_whitelist.get(base)
-        if allowed is not None and place.model is not owner and _step_name(place, member) not in allowed:
+        if allowed is not None and step.place.model is not step.owner and not _begun(allowed, step):
             return False
-        if _step_name(place, member) in options.model_field_blacklist.get(base, ()):
+        if _any_in(options.model_field_blacklist.get(base, ()), _beginnings(step.own)):
             return False
     return True
 
 
-def _step_name(place: _Place, member: Member) -> str:
-    """The attribute of the model that a step touches; inside an embedded group it is the group that counts."""
-    return member.name.partition(".")[0] if place.members is not place.model.members else member.name
+def _listed(whitelist: Collection[str], step: _Step) -> bool:
+    """The path so far is listed, each of its steps is, or a longer path is. Groups and documents count as one value."""
+    before_groups = len(step.real) - len(step.place.groups)
+    for path, shortest in ((step.written, len(step.written)), (step.real, before_groups)):
+        steps = (*path, *step.keys)
+        if _any_in(whitelist, _beginnings(steps, shortest)) or _goes_on(whitelist, path, step.final):
+            return True
+        if all(name in whitelist for name in steps[:shortest]):
+            return True
+    return False
 
 
-def _whitelisted(whitelist: Collection[str], names: tuple[str, ...], final: bool) -> bool:
-    path = ".".join(names)
-    if path in whitelist or all(name in whitelist for name in names):
-        return True
-    return not final and any(entry.startswith(path + ".") for entry in whitelist)
+def _begun(listed: Collection[str], step: _Step) -> bool:
+    """The attribute that a step touches is listed, or a path inside of it."""
+    return _any_in(listed, _beginnings(step.own)) or _goes_on(listed, step.own, step.final)
 
 
-def _blacklisted(blacklist: Collection[str], names: tuple[str, ...]) -> bool:
-    return any(name in blacklist or ".".join(names[: length + 1]) in blacklist for length, name in enumerate(names))
+def _goes_on(listed: Collection[str], path: tuple[str, ...], final: bool) -> bool:
+    """The path is not at its end yet, and may go on to what is listed."""
+    onward = ".".join(path) + "."
+    return not final and any(entry.startswith(onward) for entry in listed)
+
+
+def _forbidden(blacklist: Collection[str], path: tuple[str, ...]) -> bool:
+    """The path, a beginning of it, or the name of a step is listed."""
+    return _any_in(blacklist, path) or _any_in(blacklist, _beginnings(path))
+
+
+def _any_in(listed: Collection[str], names: Iterable[str]) -> bool:
+    return any(name in listed for name in names)
+
+
+def _beginnings(path: tuple[str, ...], shortest: int = 1) -> list[str]:
+    return [".".join(path[:length]) for length in range(shortest, len(path) + 1)]
 
 
 def _unknown(question: _Question, hint: str | None) -> UnknownField:
@@ -341,32 +382,38 @@ def _unknown(question: _Question, hint: str | None) -> UnknownField:
 
 
 def _suggestion(question: _Question, place: _Place, name: str) -> str | None:
-    """The nearest name that this client may use here."""
+    """The path with the nearest name that this client may use instead of `name`."""
     if not question.suggest or len(name) > _LONGEST_MISSPELLING:
         return None
-    near = difflib.get_close_matches(name, _offered(question, place), n=1)
-    if not near:
-        return None
-    # The whole path, so that it can be pasted; what a mapping stands for was not written and is not shown.
-    written = question.selector.split(".")
-    before = place.names if (*place.names, name) == tuple(written[: len(place.names) + 1]) else ()
-    return f"Did you mean '{'.'.join((*before, near[0]))}'?"
+    by_lower = {offered.lower(): offered for offered in _offered(question, place)}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"Did you mean '{'.'.join((*place.written, by_lower[near[0]]))}'?" if near else None
 
 
-def _parts_of(question: _Question, place: _Place, name: str) -> str | None:
+def _parts_of(question: _Question, place: _Place) -> str | None:
     offered = _offered(question, place)
-    return f"'{name}' is a group of values: write '{name}.{offered[0]}'." if offered else None
+    group = ".".join(place.written)
+    return f"'{group}' is a group of values: write '{group}.{offered[0]}'." if offered else None
 
 
-def _offered(question: _Question, place: _Place) -> list[str]:
-    """What may follow at a place, names of a mapping included, as far as it bounds the work."""
-    members = list(place.members.items())[:_CANDIDATES]
-    offered = [name for name, member in members if _allowed(question, place, member, final=False, keys=(), owner=None)]
-    if not place.names:
-        alone = replace(question, suggest=False)
+def _offered(question: _Question, place: _Place) -> tuple[str, ...]:
+    """The names that a client may write at a place, mapped ones included, as far as it bounds the work."""
+    offers, key = question.schema.offers, (question.purpose, place.written, place.real)
+    known = offers.get(key)
+    if known is not None:
+        return known
+    offered = [
+        name
+        for name, member in islice(place.members.items(), _CANDIDATES)
+        if _allowed(question, _Step(place, member, name, (*place.written, name), isinstance(member, Field)))
+    ]
+    alone = replace(question, suggest=False)
+    for mapping in _mappings(question.options, place):
         offered += [
             alias
-            for alias in list(question.options.field_mapping)[:_CANDIDATES]
-            if isinstance(_resolve_path(alone, tuple(alias.split("."))), Resolution)
+            for alias in islice(mapping, _CANDIDATES)
+            if isinstance(_resolve_path(alone, (*place.written, *alias.split("."))), Resolution)
         ]
-    return offered
+    if len(offers) < CACHED_SELECTORS:
+        offers[key] = tuple(offered)
+    return tuple(offered)

@@ -21,6 +21,8 @@ class Schema:
         query_options: how filters are judged.
         sort_options: how sorts are judged.
         orm: the backend that described the model and lowers what is proven against it.
+        resolutions: what selectors have turned out to mean, for `resolve`.
+        offers: what can be suggested where a path has led, for `resolve`.
     """
 
     model: Model
@@ -30,6 +32,7 @@ class Schema:
     resolutions: dict[tuple[Purpose, str], object] = field(
         default_factory=dict[tuple[Purpose, str], object], repr=False
     )
+    offers: dict[object, tuple[str, ...]] = field(default_factory=dict[object, tuple[str, ...]], repr=False)
 
     def options(self, purpose: Purpose) -> FieldOptions:
         """The names, rights and functions that count for this purpose."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from returns.result import Failure, Result, Success
 
 from pyrsql import kinds
 from pyrsql import operators as ops
 from pyrsql.convert import Refusal, converter, with_converter
+from pyrsql.functions import DEEPEST, levels
 from pyrsql.nodes import And, Comparison, Node, SortKey
 from pyrsql.options import QueryOptions
 from pyrsql.plan import Filter, Order
@@ -45,9 +47,6 @@ from pyrsql.problems import (
 )
 from pyrsql.resolve import Resolution, resolve
 from pyrsql.schema import Schema
-
-DEEPEST = 100
-"""Nested groups that no option can lift: SQLAlchemy's compiler meets RecursionError at about 140."""
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
@@ -142,11 +141,11 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
 def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
     operand = found.operand
     if isinstance(operand, RelationOperand):
-        return _unsortable(key, "a relation has no order", f"Name a field of it, as in '{key.selector}.name'.")
+        return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
     if isinstance(operand.kind, kinds.Binary | kinds.Array | kinds.Opaque):
         return _unsortable(key, "this type has no order")
     if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
-        return _unsortable(key, "a whole document has no order", f"Name a value in it, as in '{key.selector}.name'.")
+        return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
     if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
         return _unsortable(key, "only text can be sorted ignoring case")
     # NULL counts as the largest value: last ascending, first descending.
@@ -161,11 +160,9 @@ def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> Unsupport
 def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
     """The predicate of a node, or None where a problem was found and noted."""
     if isinstance(node, Comparison):
-        return _comparison(judge, node)
+        return _comparison(judge, node, depth)
     if depth > DEEPEST:
-        # Noted once: what is deeper is not looked at.
-        judge.problems.append(LimitExceeded(source="filter", limit="depth", maximum=DEEPEST))
-        return None
+        return _too_deep(judge)
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
     complete = True
@@ -181,67 +178,140 @@ def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
     return join(tuple(parts)) if complete else None
 
 
-def _comparison(judge: _Judge, node: Comparison) -> Predicate | None:
-    suggest = len(judge.problems) < _SUGGESTIONS
-    found = resolve(judge.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+def _too_deep(judge: _Judge) -> None:
+    """Note, once, that the tree is deeper than any option can allow. What lies deeper is not looked at."""
+    problem = LimitExceeded(source="filter", limit="depth", maximum=DEEPEST)
+    if problem not in judge.problems:
+        judge.problems.append(problem)
+
+
+def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None:
+    # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
+    found = judge.schema.resolutions.get(("filter", node.selector))
     if not isinstance(found, Resolution):
-        judge.problems.append(found)
+        suggest = len(judge.problems) < _SUGGESTIONS
+        found = resolve(judge.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+        if not isinstance(found, Resolution):
+            judge.problems.append(found)
+            return None
+    if depth and depth + levels(found.operand) > DEEPEST:
+        return _too_deep(judge)
+    rule = _rule(judge.options, found, node.operator.name)
+    if rule is None:
+        judge.problems.append(_unsupported(judge.options, node, found))
         return None
-    custom = judge.options.custom_predicates.get(node.operator.name)
-    offered = _offered(judge.options, found)
-    if node.operator.name not in offered:
-        judge.problems.append(_unsupported(judge.options, node, offered))
+    values = _values(judge, node, rule.convert) if rule.convert is not None else ()
+    if values is None:
         return None
+    made = rule.make(values, node.arguments)
+    if isinstance(made, Refusal):
+        judge.problems.append(_wrong_value(node, 0, made.expected, made.hint))
+        return None
+    return made
+
+
+_Make = Callable[[tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What an operator makes of the arguments for a selector, the same for every comparison of the two.
+
+    Args:
+        convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
+        make: the values, and the texts they were converted from -> the predicate.
+    """
+
+    convert: Callable[[str], object] | None
+    make: _Make
+
+
+@lru_cache(maxsize=4_096)
+def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
+    """The rule for an operator, by name, and a selector; None where the selector does not take the operator."""
     operand = found.operand
+    if name not in _offered(options, found):
+        return None
+    custom = options.custom_predicates.get(name)
     if custom is not None:
-        convert = found.convert if custom.argument_type is None else _convert_to(judge.options, custom.argument_type)
-        values = _values(judge, node, convert)
-        return None if values is None else Custom(operand, node.operator, values)
-    if isinstance(operand, RelationOperand) or node.operator.name in _NULL:
-        return Null(operand, negated=node.operator.name == ops.IS_NOT_NULL.name)
-    return _test(judge, node, operand, found.convert)
+        convert = found.convert if custom.argument_type is None else _convert_to(options, custom.argument_type)
+        operator = custom.operator
+
+        def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+            return Custom(operand, operator, values)
+
+        return _Rule(convert, apply_custom)
+    if isinstance(operand, RelationOperand) or name in _NULL:
+        negated = name == ops.IS_NOT_NULL.name
+
+        def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
+            return Null(operand, negated)
+
+        return _Rule(None, is_null)
+    return _value_rule(options, operand, found.convert, name)
 
 
-def _test(judge: _Judge, node: Comparison, operand: ValueOperand, convert: Callable[[str], object]) -> Predicate | None:
-    """The predicate of any operator that compares a value."""
-    options = judge.options
-    positive = _POSITIVE.get(node.operator.name, node.operator.name)
-    negative = positive != node.operator.name
-    negated = negative and options.negation == "sql"
+def _value_rule(options: QueryOptions, operand: ValueOperand, convert: Callable[[str], object], name: str) -> _Rule:
+    """The rule for an operator that compares a value."""
+    positive = _POSITIVE.get(name, name)
+    complement = positive != name and options.negation == "complement"
+    negated = positive != name and not complement
     json = isinstance(operand.kind, kinds.Json)
     if json:
         convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
-    values = _values(judge, node, convert)
-    if values is None:
-        return None
-    test: Test
-    match positive:
-        case ops.EQUAL.name:
-            # A JSON string is written with its own quotes, so that nothing in it is special.
-            literal = options.strict_equality or (json and node.arguments[0].startswith('"'))
-            test = _equal(operand, values[0], literal, negated)
-        case ops.IN.name:
-            test = Member(operand, values, negated)
-        case ops.EQUAL_IGNORE_CASE.name:
-            test = Compare(operand, "==", values[0], ignore_case=True)
-        case ops.LIKE.name | ops.LIKE_IGNORE_CASE.name:
-            pattern = _like(str(values[0]), options.like_escape_character)
-            if pattern is None:
-                expected = f"a pattern that does not end with the escape character {options.like_escape_character}"
-                judge.problems.append(_wrong_value(node, 0, expected))
-                return None
-            test = Match(operand, pattern, negated, ignore_case=positive == ops.LIKE_IGNORE_CASE.name)
-        case ops.BETWEEN.name:
-            test = Between(operand, values[0], values[1], negated)
-        case _:
-            test = Compare(operand, _SIGNS[positive], values[0])
-    return Complement(test) if negative and not negated else test
+    escape = options.like_escape_character
+    strict = options.strict_equality
+    wild = not strict and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+
+    def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test:
+        # A JSON string is written with its own quotes, so that nothing in it is special.
+        literal = not wild or (json and texts[0].startswith('"'))
+        return _equal(operand, values[0], literal, negated)
+
+    def like(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
+        pattern = _like(str(values[0]), escape)
+        if pattern is None:
+            return Refusal(f"a pattern that does not end with the escape character {escape}")
+        return Match(operand, pattern, negated, ignore_case=positive == ops.LIKE_IGNORE_CASE.name)
+
+    def one_of(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Member(operand, values, negated)
+
+    def equal_ignoring_case(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Compare(operand, "==", values[0], ignore_case=True)
+
+    def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Between(operand, values[0], values[1], negated)
+
+    def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Compare(operand, _SIGNS[positive], values[0])
+
+    makers: dict[str, _Make] = {
+        ops.EQUAL.name: equal,
+        ops.LIKE.name: like,
+        ops.LIKE_IGNORE_CASE.name: like,
+        ops.IN.name: one_of,
+        ops.EQUAL_IGNORE_CASE.name: equal_ignoring_case,
+        ops.BETWEEN.name: between,
+    }
+    make = makers.get(positive, compare)
+    return _Rule(convert, _complemented(make) if complement else make)
+
+
+def _complemented(make: _Make) -> _Make:
+    def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+        test = make(values, texts)
+        return Complement(test) if isinstance(test, Test) else test
+
+    return made
 
 
 def _equal(operand: ValueOperand, value: object, literal: bool, negated: bool) -> Compare | Match:
     """`==` and `!=`: a caret at the start ignores case, an asterisk is a wildcard, in text and only there."""
     sign: Sign = "!=" if negated else "=="
-    if literal or not isinstance(value, str) or not isinstance(_element(operand.kind), kinds.Text | kinds.Json):
+    if literal or not isinstance(value, str):
+        return Compare(operand, sign, value)
+    if "*" not in value and not value.startswith(("^", "\\")):
         return Compare(operand, sign, value)
     ignore_case = value.startswith("^")
     text = value[1:] if value.startswith(("^", "\\^")) else value
@@ -336,11 +406,13 @@ def _operators_of(found: Resolution) -> frozenset[str]:
             return _ORDERED
 
 
-def _unsupported(options: QueryOptions, node: Comparison, offered: frozenset[str]) -> UnsupportedOperator:
+def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:
+    offered = _offered(options, found)
     return UnsupportedOperator(
         source="filter",
         field=node.selector,
         operator=node.operator.spelling,
         offered=tuple(operator.spelling for operator in options.operators if operator.name in offered),
         span=node.span,
+        hint="Name a field of it, after a dot." if isinstance(found.operand, RelationOperand) else None,
     )

@@ -65,9 +65,11 @@ def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
 def python_type_of(type_: TypeEngine[object]) -> type | None:
     """The Python type of a column's values, or None where the type does not say."""
     try:
-        return type_.python_type
+        found = type_.python_type
     except NotImplementedError:
         return None
+    # What a decorator answers that says nothing, since SQLAlchemy 2.1.
+    return None if found is object else found
 
 
 def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
@@ -97,4 +99,8 @@ def _decorated(type_: TypeDecorator[object]) -> kinds.Kind:
     declared = python_type_of(type_)
     if declared is None or declared is python_type_of(inner):
         return kind_of_column(inner)
-    return kinds.kind_of(declared)
+    kind = kinds.kind_of(declared)
+    if isinstance(kind, kinds.Text) and not isinstance(inner, types.String):
+        # LIKE and the order of texts mean nothing there; a converter says which operators do.
+        return kinds.Opaque(type(type_).__name__, declared)
+    return kind

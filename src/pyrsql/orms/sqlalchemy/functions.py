@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Integer, Numeric, String, cast, extract, func, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.sql.functions import Function, FunctionElement
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
-from pyrsql.orms.sqlalchemy.text import FoldedText, RaisedText
+from pyrsql import kinds
+from pyrsql.kinds import Kind
+from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, RaisedText
 
 Clause = ColumnElement[Any]
 
@@ -27,15 +29,36 @@ class Magnitude(FunctionElement[Any]):
         self.type = type_
 
 
-def called(name: str, arguments: Sequence[Clause], type_: TypeEngine[Any]) -> Clause:
+class WholeBelow(FunctionElement[Any]):
+    """The largest whole number that is not larger than a number."""
+
+    inherit_cache = True
+
+
+class WholeAbove(FunctionElement[Any]):
+    """The smallest whole number that is not smaller than a number."""
+
+    inherit_cache = True
+
+
+class InUtc(FunctionElement[Any]):
+    """A point in time as a date and time of day in UTC."""
+
+    inherit_cache = True
+    type = DateTime()
+
+
+def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> Clause:
     """The SQL expression of a call.
 
     Args:
-        name: the function as the client wrote it.
-        arguments: its arguments, as many as its signature takes.
+        name: the function as the core names it.
+        arguments: its arguments, as the core has proven them.
+        kind: the kind of its result.
         type_: the type of its result.
     """
-    match name.lower(), arguments:
+    arguments = [_undecorated(argument) for argument in arguments]
+    match name, arguments:
         case "lower", [text]:
             return FoldedText(text)
         case "upper", [text]:
@@ -46,16 +69,48 @@ def called(name: str, arguments: Sequence[Clause], type_: TypeEngine[Any]) -> Cl
         case "concat", [first, *others]:
             # An operator: SQLite's function is younger than many an SQLite, and not all functions take NULL alike.
             return reduce(lambda left, right: left.concat(right), others, first)
+        case "substring", [text, *numbers]:
+            return func.substr(text, *(cast(number, Integer) for number in numbers), type_=type_)
         case "coalesce", [only]:
             # SQLite's function takes two arguments or more.
             return only
+        case "coalesce", _:
+            return func.coalesce(*arguments, type_=_type_of_either(arguments, kind, type_))
+        case "nullif", [value, other]:
+            if isinstance(kind, kinds.Text):
+                value, other = ExactText(value), ExactText(other)
+            return func.nullif(value, other, type_=_type_of_either(arguments, kind, type_))
         case "abs", [number]:
             return Magnitude(number, type_)
+        case (("floor" | "ceil" | "round"), [number]) if isinstance(kind, kinds.Integer):
+            # As decimals: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a bare constant.
+            return type_coerce(cast(number, Numeric(20, 0)), type_)
+        case "floor", [number]:
+            return type_coerce(WholeBelow(number), type_)
+        case "ceil", [number]:
+            return type_coerce(WholeAbove(number), type_)
+        case "year" | "month" | "day", [date]:
+            return cast(extract(name, InUtc(date) if _is_aware(date.type) else date), type_)
         case _:
-            return getattr(func, name)(*arguments, type_=type_)
+            # Not by an attribute of `func`: it has no names with underscores at both ends.
+            return Function[Any](name, *arguments, type_=type_)
 
 
-def _number(element: Magnitude, compiler: SQLCompiler, **options: object) -> str:
+def _undecorated(argument: Clause) -> Clause:
+    """An argument as the database has it: what its decorator makes of values is of no concern to a function."""
+    return type_coerce(argument, String()) if isinstance(argument.type, TypeDecorator) else argument
+
+
+def _is_aware(type_: TypeEngine[Any]) -> bool:
+    return isinstance(type_, DateTime) and type_.timezone
+
+
+def _type_of_either(arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of values that are all of one kind: a date is bound as its column binds it."""
+    return arguments[0].type if isinstance(kind, kinds.Date | kinds.Time | kinds.DateTime) else type_
+
+
+def _argument(element: FunctionElement[Any], compiler: SQLCompiler, **options: object) -> str:
     (number,) = element.clauses
     return compiler.process(number.self_group(), **options)
 
@@ -63,11 +118,53 @@ def _number(element: Magnitude, compiler: SQLCompiler, **options: object) -> str
 @compiles(Magnitude)
 def _magnitude(element: Magnitude, compiler: SQLCompiler, **options: object) -> str:
     # The sum with a decimal is one: the smallest integer of a size has a magnitude that this size does not hold.
-    return f"abs({_number(element, compiler, **options)} + 0.0)"
+    return f"abs({_argument(element, compiler, **options)} + 0.0)"
 
 
 @compiles(Magnitude, "sqlite")
 def _magnitude_sqlite(element: Magnitude, compiler: SQLCompiler, **options: object) -> str:
     # There the sum would be a float. The smallest integer becomes one by its minus, and only that one.
-    number = _number(element, compiler, **options)
+    number = _argument(element, compiler, **options)
     return f"CASE WHEN {number} < 0 THEN -{number} ELSE {number} END"
+
+
+_WHOLE_FROM = "4503599627370496.0"
+"""A float from here on has no fraction; SQLite could not make an integer of the larger ones."""
+
+
+@compiles(WholeBelow)
+def _whole_below(element: WholeBelow, compiler: SQLCompiler, **options: object) -> str:
+    return f"floor({_argument(element, compiler, **options)})"
+
+
+@compiles(WholeAbove)
+def _whole_above(element: WholeAbove, compiler: SQLCompiler, **options: object) -> str:
+    return f"ceil({_argument(element, compiler, **options)})"
+
+
+@compiles(WholeBelow, "sqlite")
+def _whole_below_sqlite(element: WholeBelow, compiler: SQLCompiler, **options: object) -> str:
+    number = _argument(element, compiler, **options)
+    return _whole_sqlite(number, f"CAST({number} AS INTEGER) - ({number} < CAST({number} AS INTEGER))")
+
+
+@compiles(WholeAbove, "sqlite")
+def _whole_above_sqlite(element: WholeAbove, compiler: SQLCompiler, **options: object) -> str:
+    number = _argument(element, compiler, **options)
+    return _whole_sqlite(number, f"CAST({number} AS INTEGER) + ({number} > CAST({number} AS INTEGER))")
+
+
+def _whole_sqlite(number: str, whole: str) -> str:
+    """SQLite may have been built without `floor` and `ceil`."""
+    return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
+
+
+@compiles(InUtc)
+def _in_utc(element: InUtc, compiler: SQLCompiler, **options: object) -> str:
+    # Databases without time zones hold UTC.
+    return _argument(element, compiler, **options)
+
+
+@compiles(InUtc, "postgresql")
+def _in_utc_postgresql(element: InUtc, compiler: SQLCompiler, **options: object) -> str:
+    return f"timezone('UTC', {_argument(element, compiler, **options)})"
