@@ -140,7 +140,7 @@ def test_the_complement_is_everything_else(stores: Stores, data: st.DataObject) 
 
 @given(st.data())
 def test_the_order_of_parts_does_not_matter(stores: Stores, data: st.DataObject) -> None:
-    one, other, third = (data.draw(questions.filters(stores.world, comparisons=2)) for _ in range(3))
+    one, other, third = (data.draw(questions.filters(stores.world, comparisons=1)) for _ in range(3))
     for store in stores.databases:
         first, second, last = (found(store, text) for text in (one, other, third))
         assert found(store, f"({one});({other})") == found(store, f"({other});({one})") == first & second, store.name
@@ -160,7 +160,7 @@ def test_a_filter_only_narrows_its_scope(stores: Stores, data: st.DataObject) ->
 
 @given(st.data())
 def test_applying_a_filter_twice_changes_nothing(stores: Stores, data: st.DataObject) -> None:
-    text = data.draw(questions.filters(stores.world))
+    text = data.draw(questions.filters(stores.world, comparisons=2))
     once = asked(text)
     twice = asked(text, base=once.statement)
     for store in stores.databases:

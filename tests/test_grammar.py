@@ -49,7 +49,7 @@ AFTER = {END_OF_GROUP, AN_AND, AN_OR, THE_END}
     ],
 )
 def test_where_a_link_breaks_and_what_could_stand_there(text: str, place: int, expected: set[str]) -> None:
-    assert grammar.expected_in(grammar.link, text, 0) == (place, expected)
+    assert grammar.expected_in(grammar.link, text, 0) == (place, frozenset(expected))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_where_a_link_breaks_and_what_could_stand_there(text: str, place: int, e
     ],
 )
 def test_where_a_sort_key_breaks(text: str, place: int, expected: set[str]) -> None:
-    assert grammar.expected_in(grammar.sort_key, text, 0) == (place, expected)
+    assert grammar.expected_in(grammar.sort_key, text, 0) == (place, frozenset(expected))
 
 
 @pytest.mark.parametrize(

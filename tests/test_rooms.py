@@ -27,6 +27,7 @@ ROOMS = (
     "model",
     "predicates",
     "orms/base",
+    "configuration",
     "schema",
     "convert",
     "functions",

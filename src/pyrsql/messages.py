@@ -79,9 +79,7 @@ def describe(problem: Problem) -> str:
         case WrongArity():
             return f"The operator {quoted(problem.operator)} takes {_arity(problem)}, but {_given(problem)}."
         case LimitExceeded(actual=actual):
-            wording = LIMITS.get(
-                problem.limit, f"The {problem.source} exceeds the limit {{}} of {problem.limit}"
-            )
+            wording = LIMITS.get(problem.limit, f"The {problem.source} exceeds the limit {{}} of {problem.limit}")
             return wording.format(problem.maximum) + ("." if actual is None else f": it has {actual}.")
         case UnknownField():
             return f"There is no field {quoted(problem.field)} to {problem.source} by."
@@ -181,11 +179,7 @@ def _values(count: int) -> str:
 
 
 def _given(problem: WrongArity) -> str:
-    return (
-        "none is given"
-        if problem.given == 0
-        else f"{problem.given} {'is' if problem.given == 1 else 'are'} given"
-    )
+    return "none is given" if problem.given == 0 else f"{problem.given} {'is' if problem.given == 1 else 'are'} given"
 
 
 def _visible(text: str) -> str:
@@ -196,6 +190,5 @@ def _visible(text: str) -> str:
 def _width(text: str) -> int:
     """The columns that a terminal takes for a text."""
     return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
-        for one in text
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
     )

@@ -85,17 +85,24 @@ def page_request(page_number: int, page_size: int) -> Result[PageRequest, Proble
     return Success(PageRequest.of(page_number, page_size)) if problems is None else Failure(problems)
 
 
+def _shown(number: int) -> str:
+    """A number as a problem shows it. Python refuses to write out a giant."""
+    return str(number) if abs(number) < 10**40 else "a number of more than 40 digits"
+
+
 def _number_problems(number: int, size: int) -> Iterator[PageProblem]:
     if number < 0:
-        yield PageProblem(source="page", value=str(number), expected="a whole number from 0")
+        yield PageProblem(source="page", value=_shown(number), expected="a whole number from 0")
     if not 1 <= size <= LARGEST_OFFSET:
-        yield PageProblem(source="size", value=str(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
+        yield PageProblem(source="size", value=_shown(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
     elif number * size > LARGEST_OFFSET - size:
-        yield PageProblem(source="page", value=str(number), expected=f"a page that starts before row {LARGEST_OFFSET}")
+        yield PageProblem(
+            source="page", value=_shown(number), expected=f"a page that starts before row {LARGEST_OFFSET}"
+        )
 
 
 def _offset_problems(offset: int, limit: int) -> Iterator[PageProblem]:
     if not 0 <= offset <= LARGEST_OFFSET:
-        yield PageProblem(source="page", value=str(offset), expected=f"an offset from 0 to {LARGEST_OFFSET}")
+        yield PageProblem(source="page", value=_shown(offset), expected=f"an offset from 0 to {LARGEST_OFFSET}")
     if not 1 <= limit <= LARGEST_OFFSET:
-        yield PageProblem(source="size", value=str(limit), expected=f"a limit from 1 to {LARGEST_OFFSET}")
+        yield PageProblem(source="size", value=_shown(limit), expected=f"a limit from 1 to {LARGEST_OFFSET}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Literal
 
+from pyrsql.configuration import check_options
 from pyrsql.model import Model
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, FieldOptions, QueryOptions, SortOptions
 from pyrsql.orms.base import ORM
@@ -46,7 +48,7 @@ def schema_for(
     options: QueryOptions = DEFAULT_QUERY_OPTIONS,
     sort_options: SortOptions | None = None,
 ) -> Schema:
-    """Describe what clients may do with a class.
+    """Describe what clients may do with a class: the same schema for the same class, backend and options.
 
     Args:
         entity: the class.
@@ -56,9 +58,19 @@ def schema_for(
             a list kept in one place counts for both.
 
     Raises:
-        ConfigurationError: the backend does not know the class.
+        ConfigurationError: the backend does not know the class, or the options hold a name that is certainly a mistake
+            (`pyrsql.configuration`).
     """
-    return Schema(orm.model(entity), options, sort_options or sort_options_like(options), orm)
+    return _schema(entity, orm, options, sort_options)
+
+
+@lru_cache(maxsize=256)
+def _schema(entity: type, orm: ORM, options: QueryOptions, sort_options: SortOptions | None) -> Schema:
+    model = orm.model(entity)
+    check_options(model, options, orm.model)
+    if sort_options is not None:
+        check_options(model, sort_options, orm.model)
+    return Schema(model, options, sort_options or sort_options_like(options), orm)
 
 
 def sort_options_like(options: QueryOptions) -> SortOptions:

@@ -162,7 +162,8 @@ def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
     if isinstance(node, Comparison):
         return _comparison(judge, node, depth)
     if depth > DEEPEST:
-        return _too_deep(judge)
+        _too_deep(judge)
+        return None
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
     complete = True
@@ -195,7 +196,8 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
             judge.problems.append(found)
             return None
     if depth and depth + levels(found.operand) > DEEPEST:
-        return _too_deep(judge)
+        _too_deep(judge)
+        return None
     rule = _rule(judge.options, found, node.operator.name)
     if rule is None:
         judge.problems.append(_unsupported(judge.options, node, found))

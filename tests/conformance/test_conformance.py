@@ -6,6 +6,7 @@ these.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from returns.result import Success
@@ -62,7 +63,7 @@ def test_operators_are_those_of_the_corpus() -> None:
 
 
 @pytest.mark.parametrize("case", ACCEPTED.values(), ids=ACCEPTED)
-def test_accepted(case: dict[str, str]) -> None:
+def test_accepted(case: dict[str, Any]) -> None:
     tree = parse_filter(case["input"], UNLIMITED).unwrap()
     assert as_json(tree) == case["tree"]
     assert parse_filter(render(tree), UNLIMITED) == Success(tree)

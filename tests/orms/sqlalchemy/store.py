@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, MetaData, Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Engine, MetaData, Select, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
@@ -37,8 +37,8 @@ class SyncStore:
         self.engine = engine
 
     def run(self, work: Callable[[Session], T]) -> T:
-        with Session(self.engine) as session, session.begin():
-            return work(session)
+        with self.engine.begin() as connection:
+            return _in_session(connection, work)
 
 
 class AsyncStore:
@@ -52,19 +52,20 @@ class AsyncStore:
     def run(self, work: Callable[[Session], T]) -> T:
         async def awaited() -> T:
             async with self.engine.begin() as connection:
-                return await _in_session(connection, work)
+                return await connection.run_sync(_in_session, work)
 
         return self.runner.run(awaited())
 
 
-async def _in_session(connection: AsyncConnection, work: Callable[[Session], T]) -> T:
-    def worked(inner: Any) -> T:
-        with Session(inner) as session:
-            result = work(session)
-            session.flush()
-            return result
-
-    return await connection.run_sync(worked)
+def _in_session(connection: Connection, work: Callable[[Session], T]) -> T:
+    if connection.dialect.name == "postgresql":
+        # It compiles large queries to machine code, for half a minute where they then run for milliseconds.
+        connection.exec_driver_sql("SET jit = off")
+        connection.exec_driver_sql("SET statement_timeout = 20000")
+    with Session(connection) as session:
+        result = work(session)
+        session.flush()
+        return result
 
 
 @contextmanager

@@ -91,12 +91,27 @@ VALUES: dict[str, list[Any]] = {
 WRITTEN: dict[str, list[tuple[str, Any]]] = {
     "text": [(f'"{text}"', text) for text in ("demo", "DEMO", "demo ", "GRÖSSE", "größe", "", "a_b", "50%", "[a]", "e")]
     + [('"z🙂"', "z🙂"), ('"back\\\\slash"', "back\\slash")],
-    "long_text": [("demo", "demo"), ("'\"'", '"'), ('"it\'s"', "it's"), ("'!bang'", "!bang"), ("ß", "ß"), ("_", "_"), ("i", "i")],
+    "long_text": [
+        ("demo", "demo"),
+        ("'\"'", '"'),
+        ('"it\'s"', "it's"),
+        ("'!bang'", "!bang"),
+        ("ß", "ß"),
+        ("_", "_"),
+        ("i", "i"),
+    ],
     "small": [("0", 0), ("+1", 1), ("-32768", -(2**15)), ("32767", 2**15 - 1)],
     "integer": [("0", 0), ("007", 7), ("-2147483648", -(2**31)), ("2147483647", 2**31 - 1)],
     "big": [("0", 0), ("9007199254740993", 2**53 + 1), ("9223372036854775807", 2**63 - 1), (str(-(2**63)), -(2**63))],
-    "exact": [("0.1", D("0.1")), ("0.30", D("0.3")), ("2.675", D("2.675")), ("123456789.123", D("123456789.123"))]
-    + [("2.6749999", D("2.6749999")), ("1e2", D(100)), ("-0", D(0))],
+    "exact": [
+        ("0.1", D("0.1")),
+        ("0.30", D("0.3")),
+        ("2.675", D("2.675")),
+        ("123456789.123", D("123456789.123")),
+        ("2.6749999", D("2.6749999")),
+        ("1e2", D(100)),
+        ("-0", D(0)),
+    ],
     "binary64": [("0.1", 0.1), ("0.3", 0.3), ("0.30000000000000004", 0.1 + 0.2), ("1e300", 1e300), ("5e-300", 5e-300)],
     "day": [("2024-02-29", dt.date(2024, 2, 29)), ("0001-01-01", dt.date.min), ("9999-12-31", dt.date.max)],
     "clock": [("09:05", dt.time(9, 5)), ("09:05:00.5", dt.time(9, 5, 0, 500000)), ("11:05:00%2B02:00", dt.time(9, 5))],
@@ -238,7 +253,7 @@ def test_sort(samples: Store, column: str, modifier: str, descending: bool) -> N
         reverse=descending,
     )
     if descending:  # ties stay in the order of the key
-        held = [row for _, row in sorted(((-_rank(column, row), row) for row in held))]
+        held = [row for _, row in sorted((-_rank(column, row), row) for row in held)]
     nulls = [row for row in range(length()) if value(column, row) is None]
     first = descending if not modifier else modifier == ",nullsfirst"
     wanted = nulls + held if first else held + nulls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import types
 from sqlalchemy.dialects import mysql, postgresql
@@ -20,7 +20,7 @@ _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
 )
 
 
-def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
+def kind_of_column(type_: TypeEngine[Any]) -> kinds.Kind:
     """The kind of a column's values.
 
     Args:
@@ -62,7 +62,7 @@ def kind_of_column(type_: TypeEngine[object]) -> kinds.Kind:
             return kinds.Opaque(type(type_).__name__, python_type_of(type_) or object)
 
 
-def python_type_of(type_: TypeEngine[object]) -> type | None:
+def python_type_of(type_: TypeEngine[Any]) -> type | None:
     """The Python type of a column's values, or None where the type does not say."""
     try:
         found = type_.python_type
@@ -76,9 +76,11 @@ def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
     """What a decorated type makes of a value before it is bound; any other type, and a decorator that only reads, takes
     it as it is. May raise what the decorator raises.
     """
-    if isinstance(type_, TypeDecorator) and type(type_).process_bind_param is not TypeDecorator.process_bind_param:
-        return type_.process_bind_param(value, dialect)
-    return value
+    if not isinstance(type_, TypeDecorator):
+        return value
+    decorated = cast("TypeDecorator[Any]", type_)
+    writes = getattr(type(decorated), "process_bind_param") is not TypeDecorator[Any].process_bind_param  # noqa: B009
+    return decorated.process_bind_param(value, dialect) if writes else value
 
 
 def _integer(type_: types.Integer) -> kinds.Integer:
@@ -94,7 +96,7 @@ def _enumeration(type_: types.Enum) -> kinds.Enumeration:
     return kinds.Enumeration(tuple((name, name) for name in type_.enums))
 
 
-def _decorated(type_: TypeDecorator[object]) -> kinds.Kind:
+def _decorated(type_: TypeDecorator[Any]) -> kinds.Kind:
     inner = type_.impl_instance
     declared = python_type_of(type_)
     if declared is None or declared is python_type_of(inner):

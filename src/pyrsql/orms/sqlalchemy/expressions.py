@@ -11,21 +11,25 @@ from sqlalchemy import (
     DateTime,
     Double,
     Float,
+    Integer,
     Numeric,
     String,
     Time,
+    inspect,
     literal,
+    select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql import kinds
+from pyrsql.model import Field
 from pyrsql.orms.sqlalchemy.column_kinds import as_stored
 from pyrsql.orms.sqlalchemy.functions import called
-from pyrsql.orms.sqlalchemy.paths import Scope
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope
+from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
 from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand
-
 
 
 def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope) -> ColumnElement[Any]:
@@ -36,26 +40,38 @@ def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Sco
         scope: the entities that the operand's paths lead to.
     """
     match operand:
+        case FieldOperand(relations=relations, field=Field(source=SubclassColumn() as source)):
+            return _subclass_value(scope[relations], source)
         case FieldOperand(relations=relations, field=field):
             attribute = getattr(scope[relations], cast("str", field.source))
             clause = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
             return cast("ColumnElement[Any]", clause)
         case CallOperand(function=name, arguments=arguments, kind=kind):
-            return called(name, [expression(argument, scope) for argument in arguments], _type_of(kind))
+            return called(name, [expression(argument, scope) for argument in arguments], kind, _type_of(kind))
         case ConstantOperand(value=value, kind=kind):
             return literal(value, _type_of(kind))
+
+
+def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:
+    """A column of a subclass, of an entity of the base class."""
+    own = inspect(entity).selectable.corresponding_column(source.column)
+    if own is not None:
+        return cast("ColumnElement[Any]", own)
+    table = source.column.table.alias()
+    same = (key == getattr(entity, name) for key, name in zip(table.primary_key, source.identity, strict=True))
+    return select(table.c[source.column.key]).where(*same).scalar_subquery()
 
 
 def comparable_type(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type to bind a client's value with, where it is compared with a column of type `type_`.
 
-    Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value to what the column holds.
+    Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value to what the column has.
     """
     match type_:
         case Float():
             return type_
         case Numeric():
-            return Numeric(asdecimal=type_.asdecimal)
+            return Numeric() if type_.asdecimal else Numeric(asdecimal=False)
         case postgresql.TIMESTAMP():
             return DateTime(type_.timezone)
         case postgresql.TIME():
@@ -91,8 +107,8 @@ class Unrounded(TypeDecorator[Any]):
 
 def _type_of(kind: kinds.Kind) -> TypeEngine[Any]:
     match kind:
-        case kinds.Integer():
-            return BigInteger()
+        case kinds.Integer(maximum=maximum):
+            return BigInteger() if maximum >= 2**31 else Integer()
         case kinds.Decimal():
             return Numeric()
         case kinds.Float():

@@ -63,8 +63,7 @@ def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: Fi
 def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:
     """The related rows that a to-many path leads to."""
     (prefix,) = collection_paths(key.operand)
-    first_many = next(place for place, step in enumerate(prefix) if step.many) + 1
-    return paths.related_rows(scope, prefix[:first_many], paths.relation_paths(key.operand), options, through=True)
+    return paths.related_rows(scope, prefix, paths.relation_paths(key.operand), options)
 
 
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:

@@ -49,8 +49,7 @@ class SQLAlchemyORM:
         missing = options.custom_predicates.keys() - self.custom_predicates.keys()
         if missing:
             raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
-        select = statement.narrowable(target)
-        scope = base_scope(select, model)
+        select, scope = statement.narrowable(target, model)
         if predicate is not None:
             select, scope = statement.filtered(select, scope, predicate, Lowering(options, self.custom_predicates))
         if options.distinct:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, inspect
-from sqlalchemy.orm import Mapper, QueryableAttribute, aliased
+from sqlalchemy import Select, inspect, true
+from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.orm import join as orm_join
-from sqlalchemy.orm.util import AliasedClass
 from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.model import Model, Relation
@@ -25,15 +25,18 @@ Entity = Any
 Scope = Mapping[Steps, Entity]
 """Which entity stands for the end of each path that has been reached; `()` is the root."""
 
+_REMEMBERED = 1_024
+"""Ways along relations that are kept. A long path of a client may push another out, which is then made again."""
+
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
 def root_entity(select: Select[Any], model: Model) -> Entity:
     """The entity of a select that stands for the model: the class itself, or the alias that the select is made from."""
-    for description in select.column_descriptions:
-        entity = description.get("entity")
-        if entity is not None and issubclass(_mapper(entity).class_, model.type):
-            return entity
+    for column in select._raw_columns:
+        parent = column._annotations.get("parententity")
+        if parent is not None and issubclass(parent.mapper.class_, model.type):
+            return parent.entity
     return model.type
 
 
@@ -51,8 +54,7 @@ def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: Field
         for end in range(1, len(path) + 1):
             steps = path[:end]
             if steps not in reached:
-                reached[steps] = entity = alias_of(steps[-1])
-                link = attribute(reached[steps[:-1]], steps[-1]).of_type(entity)
+                reached[steps], link = way(reached[steps[:-1]], steps)
                 select = select.join(link, isouter=is_outer(steps[-1], options))
     return select, reached
 
@@ -74,6 +76,11 @@ def base_scope(select: Select[Any], model: Model) -> Scope:
             if reached is not None:
                 scope.setdefault((*steps, relation), reached)
     return scope
+
+
+def is_related(operand: Operand) -> bool:
+    """Whether any relation leads to a value: most operands are fields of the root, which need no join."""
+    return not isinstance(operand, FieldOperand) or bool(operand.relations)
 
 
 def one_paths(operand: Operand) -> frozenset[Steps]:
@@ -99,62 +106,99 @@ def inside(
     prefix: Steps,
     paths: Collection[Steps],
     options: FieldOptions,
+    exists: Callable[[Select[Any]], ColumnElement[bool]],
     build: Callable[[Scope], ColumnElement[bool]],
 ) -> ColumnElement[bool]:
-    """A condition on the rows at the end of a to-many path: EXISTS for each to-many step, around what `build` makes.
+    """A condition on the rows at the end of a to-many path: EXISTS around what `build` makes.
 
     Args:
         scope: what has been reached outside.
         prefix: the path up to and including its last to-many step; `()` where there is none.
         paths: the whole paths that `build` needs, beyond the prefix as well.
         options: their join hints.
+        exists: makes the condition that a subquery has a row.
         build: makes the innermost condition from what has been reached there.
     """
-    place = next((at for at, step in enumerate(prefix) if step.many and prefix[: at + 1] not in scope), None)
-    if place is None:
+    if not prefix:
         return build(scope)
-    rows, reached = related_rows(scope, prefix[: place + 1], (prefix, *paths), options)
-    return rows.where(inside(reached, prefix, paths, options, build)).exists()
+    rows, reached = related_rows(scope, prefix, paths, options)
+    return exists(rows.where(build(reached)))
+
+
+def some_row(rows: Select[Any]) -> ColumnElement[bool]:
+    """A subquery has a row."""
+    return rows.exists()
+
+
+def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
+    """A subquery has a row, written so that no database merges the subquery into the query around it.
+
+    MariaDB and PostgreSQL make joins of all EXISTS of a WHERE clause, and take exponential time to order them: ten
+    keep MariaDB busy for minutes.
+    """
+    return rows.exists().is_(true())
 
 
 def related_rows(
-    scope: Scope, steps: Steps, paths: Collection[Steps], options: FieldOptions, *, through: bool = False
+    scope: Scope, prefix: Steps, paths: Collection[Steps], options: FieldOptions
 ) -> tuple[Select[Any], Scope]:
-    """A correlated `SELECT 1` of the rows at the end of `steps`, whose last one is to-many, and what it has reached.
+    """A correlated `SELECT 1` of the rows at the end of `prefix`, and what it has reached.
+
+    One subquery for all steps: PostgreSQL plans each that is nested in another twice, and so 30 of them never.
 
     Args:
-        scope: what has been reached outside.
-        steps: the path to the rows.
-        paths: whole paths; the to-one steps that they take from there are joined inside.
+        scope: what has been reached outside, the steps before the first to-many one included.
+        prefix: the path to the rows, whose last step is to-many.
+        paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
         options: their join hints.
-        through: join further to-many steps as well, where a row for each related row is wanted.
     """
-    entity = alias_of(steps[-1])
-    reached = {**scope, steps: entity}
-    # `any()` knows the join condition of every kind of relationship, secondary tables and composite keys included.
-    rows = cast("Select[Any]", attribute(scope[steps[:-1]], steps[-1]).of_type(entity).any().element.element)
+    first = prefix[: len(_before_many(prefix)) + 1]
+    entity, rows = rows_at(scope[first[:-1]], first)
+    reached = {**scope, first: entity}
     source = None
-    for path in sorted(paths, key=len):
-        if path[: len(steps)] != steps:
-            continue
-        onward = path[len(steps) :] if through else _before_many(path[len(steps) :])
-        for end in range(len(steps) + 1, len(steps) + len(onward) + 1):
+    for path in (prefix, *sorted((path for path in paths if path[: len(prefix)] == prefix), key=len)):
+        for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]
             if further not in reached:
-                reached[further] = target = alias_of(further[-1])
-                link = attribute(reached[further[:-1]], further[-1]).of_type(target)
-                source = orm_join(entity if source is None else source, target, link, isouter=is_outer(further[-1], options))
+                target, link = way(reached[further[:-1]], further)
+                reached[further] = target
+                outer = end > len(prefix) and is_outer(further[-1], options)
+                source = orm_join(entity if source is None else source, target, link, isouter=outer)
     return (rows if source is None else rows.select_from(source)), reached
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def rows_at(parent: Entity, steps: Steps) -> tuple[Entity, Select[Any]]:
+    """The entity at the end of `steps`, and a correlated `SELECT 1` of its rows.
+
+    Args:
+        parent: the entity that the last step leads on from.
+        steps: the path.
+    """
+    entity, link = way(parent, steps)
+    # `any()` knows the join condition of every kind of relationship, secondary tables and composite keys included.
+    exists: Any = link.any() if steps[-1].many else link.has()
+    return entity, exists.element.element
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
+    """The entity at the end of `steps`, and the relationship attribute that leads there.
+
+    The entity is an alias, so that two ways to one table never meet. Statements share it: to make one costs more than
+    most of what is made with it.
+
+    Args:
+        parent: the entity that the last step leads on from.
+        steps: the path.
+    """
+    entity = aliased(steps[-1].target().type)
+    return entity, attribute(parent, steps[-1]).of_type(entity)
 
 
 def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
     """The relationship attribute of an entity."""
     return cast("QueryableAttribute[Any]", getattr(entity, cast("str", relation.source)))
-
-
-def alias_of(relation: Relation) -> AliasedClass[Any]:
-    """A new alias of the class that a relation leads to, so that two ways to one table never meet."""
-    return aliased(relation.target().type)
 
 
 def is_outer(relation: Relation, options: FieldOptions) -> bool:
@@ -167,10 +211,6 @@ def _before_many(relations: Steps) -> Steps:
         if relation.many:
             return relations[:place]
     return relations
-
-
-def _mapper(entity: Entity) -> Mapper[Any]:
-    return cast("Mapper[Any]", inspect(entity).mapper)
 
 
 def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:

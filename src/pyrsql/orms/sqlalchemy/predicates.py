@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select
-from sqlalchemy.sql.elements import BindParameter, Grouping
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, or_, select
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import ARRAY
 
 from pyrsql import kinds
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import paths
-from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
+from pyrsql.orms.sqlalchemy.comparable import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.json import json_test
 from pyrsql.orms.sqlalchemy.paths import Scope
-from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, UuidText, text_match
+from pyrsql.orms.sqlalchemy.text import text_match
 from pyrsql.predicates import (
     Between,
     Compare,
@@ -28,6 +27,7 @@ from pyrsql.predicates import (
     Match,
     Member,
     Null,
+    Operand,
     Pattern,
     Predicate,
     RelationOperand,
@@ -38,14 +38,8 @@ from pyrsql.predicates import (
 _WIDEST = 100
 """Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
 
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
+_MERGED = 4
+"""To-many steps of a filter that are left to the database to make joins of, which is the fastest for few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +69,12 @@ class Lowering:
 
     options: QueryOptions
     custom: Mapping[str, CustomLowering]
+    exists: Callable[[Select[Any]], ColumnElement[bool]] = paths.some_row
+
+    def among(self, operands: Iterable[Operand]) -> Lowering:
+        """The same, with the form of EXISTS that suits so many operands over relations."""
+        steps = sum(step.many for operand in operands for path in paths.relation_paths(operand) for step in path)
+        return self if steps <= _MERGED else replace(self, exists=paths.some_row_unmerged)
 
 
 def where_parts(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
@@ -123,6 +123,8 @@ def _joined(join: Callable[..., ColumnElement[bool]], clauses: list[ColumnElemen
 
 def _deepest_first(parts: tuple[Predicate, ...]) -> list[Predicate]:
     """Groups before single tests: SQLite's parser keeps what it has read of a clause while it reads a group in it."""
+    if not any(isinstance(part, Conjunction | Disjunction) for part in parts):
+        return list(parts)
     return sorted(parts, key=_depth, reverse=True)
 
 
@@ -140,19 +142,21 @@ def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
         return _relation_test(test, operand, scope, lowering)
 
     def build(reached: Scope) -> ColumnElement[bool]:
-        value = expression(operand, reached)
+        side = comparable(operand, reached)
         if isinstance(test, Custom):
             return lowering.custom[test.operator.name](
-                CustomPredicatePayload(value, test.values, operand.path, lowering.options)
+                CustomPredicatePayload(side.value, test.values, operand.path, lowering.options)
             )
         if isinstance(operand.kind, kinds.Json):
-            return json_test(test, value, lowering.options)
+            return json_test(test, side.value, lowering.options)
         if isinstance(operand.kind, kinds.Array) and not isinstance(test, Null):
-            return _array_test(test, value, operand.kind)
-        return _value_test(test, value, operand.kind)
+            return _array_test(test, side.value, operand.kind)
+        return _value_test(test, side)
 
+    if not paths.is_related(operand):
+        return build(scope)
     (prefix,) = collection_paths(operand) or {()}
-    return paths.inside(scope, prefix, paths.relation_paths(operand), lowering.options, build)
+    return paths.inside(scope, prefix, paths.relation_paths(operand), lowering.options, lowering.exists, build)
 
 
 def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
@@ -166,12 +170,11 @@ def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering:
                 CustomPredicatePayload(attribute, test.values, operand.path, lowering.options)
             )
         # Asked of the related row itself: a foreign key that leads nowhere is no related row.
-        related = attribute.of_type(paths.alias_of(last))
-        exists = related.any() if last.many else related.has()
+        exists = lowering.exists(paths.rows_at(reached[parents], operand.relations)[1])
         return exists if cast("Null", test).negated else not_(exists)
 
     (prefix,) = collection_paths(RelationOperand(operand.path, parents)) or {()}
-    return paths.inside(scope, prefix, (parents,), lowering.options, build)
+    return paths.inside(scope, prefix, (parents,), lowering.options, lowering.exists, build)
 
 
 def _array_test(
@@ -180,43 +183,26 @@ def _array_test(
     """Some element passes the test."""
     item_type = cast("ARRAY[Any]", array.type).item_type
     element = func.unnest(array, type_=item_type).column_valued()
-    return select(literal(1)).where(_value_test(test, element, kind.item)).exists()
+    return select(literal(1)).where(_value_test(test, of_expression(element, kind.item))).exists()
 
 
-def _value_test(
-    test: Compare | Match | Member | Between | Null, value: ColumnElement[Any], kind: kinds.Kind
-) -> ColumnElement[bool]:
-    text = isinstance(kind, kinds.Text)
+def _value_test(test: Compare | Match | Member | Between | Null, side: Comparable) -> ColumnElement[bool]:
     match test:
-        case Null(negated=negated):
-            return value.is_not(None) if negated else value.is_(None)
-        case Compare(sign=sign, value=wanted, ignore_case=True):
-            return _negated(text_match(value, Pattern((str(wanted),)), ignore_case=True), sign == "!=")
+        case Compare(sign=sign, value=wanted, ignore_case=False):
+            return side.compare(sign, wanted)
         case Compare(sign=sign, value=wanted):
-            exact = sign in ("==", "!=")
-            side = (ExactText(value) if exact else OrderedText(value)) if text else _uuid(value, kind, sign == "!=")
-            return cast("ColumnElement[bool]", _COMPARE[sign](side, _bound(wanted, value)))
+            return _negated(text_match(side.value, Pattern((str(wanted),)), ignore_case=True), sign == "!=")
+        case Null(negated=negated):
+            return side.value.is_not(None) if negated else side.value.is_(None)
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
-            return _negated(text_match(value, pattern, ignore_case), negated)
+            return _negated(text_match(side.value, pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
-            side = ExactText(value) if text else _uuid(value, kind, negated)
-            bound = BindParameter[Any](None, values, comparable_type(value.type), unique=True, expanding=True)
-            return side.not_in(bound) if negated else side.in_(bound)
+            bound = side.bound(values, several=True)
+            return side.other.not_in(bound) if negated else side.same.in_(bound)
         case Between(low=low, high=high, negated=negated):
-            side = OrderedText(value) if text else value
-            return _negated(side.between(_bound(low, value), _bound(high, value)), negated)
+            return _negated(side.ordered.between(side.bound(low), side.bound(high)), negated)
         case _:
             assert_never(test)
-
-
-def _uuid(value: ColumnElement[Any], kind: kinds.Kind, negated: bool) -> ColumnElement[Any]:
-    """A value that takes part in a comparison; a UUID that must be another than the client's, as text."""
-    return UuidText(value) if negated and isinstance(kind, kinds.Uuid) else value
-
-
-def _bound(value: object, side: ColumnElement[Any]) -> BindParameter[Any]:
-    """A value of the client's as a bound parameter of the type it is compared with."""
-    return BindParameter(None, value, comparable_type(side.type), unique=True)
 
 
 def _negated(clause: ColumnElement[bool], negated: bool) -> ColumnElement[bool]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect as python_inspect
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from sqlalchemy import Column, UniqueConstraint, inspect
 from sqlalchemy.engine.default import DefaultDialect
@@ -15,11 +16,25 @@ from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import ALL_RIGHTS, INFO_KEY, Embedded, Field, FieldRights, Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy.column_kinds import as_stored, kind_of_column, python_type_of
+
+
+@dataclass(frozen=True, slots=True)
+class SubclassColumn:
+    """Where the value of a subclass attribute is.
+
+    Args:
+        column: the column, in the table of the base class or in one of the subclass.
+        identity: the attributes of the base class that its primary key maps to.
+    """
+
+    column: Column[Any]
+    identity: tuple[str, ...]
+
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
@@ -43,24 +58,24 @@ def reflect(entity: type) -> Model:
         return known
 
 
-def _mapper(entity: type) -> Mapper[object]:
+def _mapper(entity: type) -> Mapper[Any]:
     try:
-        mapper = inspect(entity)
+        mapper: object = inspect(entity)
     except NoInspectionAvailable:
         mapper = None
     if not isinstance(mapper, Mapper):
         raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
-    return mapper
+    return cast("Mapper[Any]", mapper)
 
 
-def _model(mapper: Mapper[object]) -> Model:
+def _model(mapper: Mapper[Any]) -> Model:
     members = {member.name: member for member in _members(mapper)}
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     identity = tuple(field for key in keys if isinstance(field := members.get(key), Field))
     return Model(mapper.class_.__name__, mapper.class_, members, identity)
 
 
-def _members(mapper: Mapper[object]) -> Iterator[Member]:
+def _members(mapper: Mapper[Any]) -> Iterator[Member]:
     unique = _unique_columns(mapper)
     for name, prop in mapper.attrs.items():
         match prop:
@@ -79,6 +94,7 @@ def _members(mapper: Mapper[object]) -> Iterator[Member]:
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
             case _:
                 continue
+    yield from _subclass_fields(mapper)
     for name, synonym in mapper.synonyms.items():
         yield Shortcut(name, (synonym.name,), _rights(synonym.info))
     for name, descriptor in mapper.all_orm_descriptors.items():
@@ -88,14 +104,37 @@ def _members(mapper: Mapper[object]) -> Iterator[Member]:
             yield from _hybrid_field(mapper, name, _rights(descriptor.info))
 
 
-def _column_field(
-    mapper: Mapper[object], name: str, prop: ColumnProperty[object], unique: set[Column[object]]
-) -> Field:
+def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
+    """The columns that only subclasses have; of a row of any other class they are NULL.
+
+    A name that means several columns, in several subclasses, is left out.
+    """
+    found: dict[str, set[Column[Any]]] = {}
+    for subclass in mapper.self_and_descendants:
+        for name, prop in subclass.column_attrs.items():
+            if not mapper.has_property(name) and not subclass.concrete and isinstance(prop.columns[0], Column):
+                found.setdefault(name, set()).add(prop.columns[0])
+    for name, columns in found.items():
+        if len(columns) == 1:
+            (column,) = columns
+            yield Field(
+                name,
+                kind_of_column(column.type),
+                rights=_rights(column.info),
+                python_type=python_type_of(column.type),
+                accepts=_accepts(column),
+                source=SubclassColumn(
+                    column, tuple(mapper.get_property_by_column(key).key for key in mapper.primary_key)
+                ),
+            )
+
+
+def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:
     expression = prop.columns[0]
     return Field(
         name,
         kind_of_column(expression.type),
-        nullable=expression.nullable if isinstance(expression, Column) else True,
+        nullable=not isinstance(expression, Column) or expression.nullable is not False,
         unique=expression in unique,
         # `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property.
         rights=_rights({**getattr(expression, "info", {}), **prop.info}),
@@ -106,7 +145,7 @@ def _column_field(
 
 
 def _composite_members(
-    mapper: Mapper[object], name: str, prop: CompositeProperty[object], unique: set[Column[object]]
+    mapper: Mapper[Any], name: str, prop: CompositeProperty[Any], unique: set[ColumnElement[Any]]
 ) -> Iterator[tuple[str, Field]]:
     """The fields of a composite, by the names of its constructor's parameters, which take them in this order."""
     parameters = list(python_inspect.signature(prop.composite_class).parameters)
@@ -116,22 +155,24 @@ def _composite_members(
             yield parameter, replace(column, source=inner.key)
 
 
-def _hybrid_field(mapper: Mapper[object], name: str, rights: FieldRights) -> Iterator[Field]:
+def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterator[Field]:
     """A hybrid property, where its class-level form is a SQL expression."""
     attribute = getattr(mapper.class_, name)
     expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
     if isinstance(expression, ColumnElement):
-        type_ = expression.type
+        type_: TypeEngine[Any] = cast("ColumnElement[Any]", expression).type
         yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
 
 
-def _unique_columns(mapper: Mapper[object]) -> set[Column[object]]:
+def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     """The columns whose value identifies a row alone."""
-    found: set[Column[object]] = set()
+    found: set[ColumnElement[Any]] = set()
     if len(mapper.primary_key) == 1:
         found.update(mapper.primary_key)
-    for column in mapper.columns:
-        if column.unique and not column.nullable:
+    columns: Iterable[ColumnElement[Any]] = mapper.columns
+    for column in columns:
+        # A column property is among them as its expression.
+        if isinstance(column, Column) and column.unique and not column.nullable:
             found.add(column)
     for constraint in getattr(mapper.local_table, "constraints", ()):
         if isinstance(constraint, UniqueConstraint) and len(constraint.columns) == 1:
@@ -139,7 +180,7 @@ def _unique_columns(mapper: Mapper[object]) -> set[Column[object]]:
     return found
 
 
-def _accepts(expression: ColumnElement[object]) -> Callable[[object], bool] | None:
+def _accepts(expression: ColumnElement[Any]) -> Callable[[object], bool] | None:
     """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
     type_ = expression.type
     if not isinstance(type_, TypeDecorator):
@@ -155,7 +196,7 @@ def _accepts(expression: ColumnElement[object]) -> Callable[[object], bool] | No
     return accepts
 
 
-def _later(prop: RelationshipProperty[object]) -> Callable[[], Model]:
+def _later(prop: RelationshipProperty[Any]) -> Callable[[], Model]:
     return lambda: reflect(prop.mapper.class_)
 
 

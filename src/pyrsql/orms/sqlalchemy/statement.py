@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, Select, UnaryExpression, func, inspect, select, tuple_
@@ -14,14 +15,15 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy.order import order_terms
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope, is_outer, joined, one_paths
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_outer, is_related, joined, one_paths
 from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.predicates import OrderKey, Predicate
 
 
-def narrowable(target: object) -> Select[Any]:
-    """The select, where a condition put on it can only take rows away.
+@lru_cache(maxsize=256)
+def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
+    """The select, where a condition put on it can only take rows away, and what it has reached by itself.
 
     Raises:
         ConfigurationError: it is no select, or it has a LIMIT, OFFSET or FETCH: SQL filters before it cuts, so that a
@@ -30,8 +32,10 @@ def narrowable(target: object) -> Select[Any]:
     if not isinstance(target, Select):
         raise ConfigurationError(f"a filter narrows a select, not {type(target).__name__}")
     if target._has_row_limiting_clause:
-        raise ConfigurationError("the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last")
-    return target
+        raise ConfigurationError(
+            "the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last"
+        )
+    return target, base_scope(target, model)
 
 
 def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lowering) -> tuple[Select[Any], Scope]:
@@ -43,9 +47,12 @@ def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lo
         predicate: what was proven.
         lowering: options and custom operators.
     """
-    needed = dict.fromkeys(path for test in tests_of(predicate) for path in one_paths(test.operand))
+    related = [test.operand for test in tests_of(predicate) if is_related(test.operand)]
+    if not related:
+        return base.where(*where_parts(predicate, scope, lowering)), scope
+    needed = dict.fromkeys(path for operand in related for path in one_paths(operand))
     narrowed, reached = joined(base, scope, needed, lowering.options)
-    return narrowed.where(*where_parts(predicate, reached, lowering)), reached
+    return narrowed.where(*where_parts(predicate, reached, lowering.among(related))), reached
 
 
 def sorted_by(
@@ -66,7 +73,9 @@ def narrowed_by_sort(
     unsorted: Select[Any], scope: Scope, keys: tuple[OrderKey, ...], options: SortOptions
 ) -> Select[Any]:
     """What counts the rows of a sorted select: the INNER joins that hints ask for leave rows out."""
-    inner = (path for key in keys for path in one_paths(key.operand) if not all(is_outer(step, options) for step in path))
+    inner = (
+        path for key in keys for path in one_paths(key.operand) if not all(is_outer(step, options) for step in path)
+    )
     return joined(unsorted, scope, inner, options)[0]
 
 
@@ -84,14 +93,16 @@ def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any]
     Raises:
         ConfigurationError: it is ordered by, or loads from, what DISTINCT leaves no single row of.
     """
-    to_one = len(base._setup_joins) < len(scope) and not base._from_obj and len(base.get_final_froms()) == 1
-    if to_one and not base._group_by_clauses:
-        # All of its joins are known, and lead to one row.
-        return base, scope
     root = scope[()]
     descriptions = base.column_descriptions
     if len(descriptions) != 1 or descriptions[0]["expr"] is not root or not model.identity:
         return base.distinct(), scope
+    to_one = len(base._setup_joins) < len(scope) and not base._from_obj and len(base.get_final_froms()) == 1
+    if to_one and not base._group_by_clauses and not base._distinct_on:
+        # All of its joins are known, and lead to one row: none repeats, and DISTINCT says nothing.
+        plain = base._generate()
+        plain._distinct = False
+        return plain, scope
     tables = {*inspect(root).selectable._from_objects}
     if any(not tables.issuperset(clause._from_objects) for clause in base._order_by_clauses):
         raise ConfigurationError("the base statement repeats rows and orders by a joined table: a row has no one place")

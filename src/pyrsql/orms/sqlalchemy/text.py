@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
-from typing import cast
+from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, String
 from sqlalchemy.engine import Dialect
@@ -46,7 +46,7 @@ class OrderedText(FunctionElement[str]):
         self.type = operand.type
 
 
-class UuidText(FunctionElement[object]):
+class UuidText(FunctionElement[Any]):
     """A UUID that can be told from any other, and ordered, on MariaDB too.
 
     Its own type orders by parts, and takes a UUID without a proper version for NULL.
@@ -91,7 +91,7 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
     """A pattern as a bound value, written in the notation of the dialect at hand.
 
     Args:
-        operand_type: the type of what is matched. A decorated one binds the pattern as it binds any value.
+        operand_type: the type of what is matched. A decorated one stores the plain text as any value.
         ignore_case: letters of either case are to match. Only SQLite needs it in the pattern.
     """
 
@@ -107,8 +107,19 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
         """The pattern in GLOB notation for SQLite, in LIKE notation elsewhere."""
         if value is None:
             return None
-        text = glob(value, self.ignore_case) if dialect.name == "sqlite" else like(value)
-        return cast("str | None", as_stored(self.operand_type, text, dialect))
+        pattern = self._as_stored(value, dialect)
+        return glob(pattern, self.ignore_case) if dialect.name == "sqlite" else like(pattern)
+
+    def _as_stored(self, pattern: Pattern | SqlPattern, dialect: Dialect) -> Pattern | SqlPattern:
+        """The pattern with its plain text as a decorated type stores it. What that refuses stays as it is: a part of a
+        value need not be one.
+        """
+        try:
+            if isinstance(pattern, SqlPattern):
+                return SqlPattern(str(as_stored(self.operand_type, pattern.text, dialect)), pattern.escape)
+            return Pattern(tuple(str(as_stored(self.operand_type, piece, dialect)) for piece in pattern.pieces))
+        except Exception:
+            return pattern
 
 
 def text_match(
@@ -215,7 +226,7 @@ def _codepoint_collation(compiler: SQLCompiler) -> str:
 
 
 def _case_collation(compiler: SQLCompiler) -> str:
-    """The collation of MariaDB and MySQL whose letters have all the case forms of Unicode; `_bin` knows half of them."""
+    """The collation of MariaDB and MySQL whose letters have all case forms of Unicode; `_bin` knows half of them."""
     dialect = compiler.dialect
     if not getattr(dialect, "is_mariadb", False):
         return "utf8mb4_0900_as_cs"
@@ -226,7 +237,7 @@ def _case_collation(compiler: SQLCompiler) -> str:
 _SINCE_UCA1400 = (10, 10)
 
 
-def _operand(element: FunctionElement[object], compiler: SQLCompiler, **options: object) -> str:
+def _operand(element: FunctionElement[Any], compiler: SQLCompiler, **options: object) -> str:
     (operand,) = element.clauses
     # The operand may be an expression of any precedence.
     return compiler.process(operand.self_group(), **options)

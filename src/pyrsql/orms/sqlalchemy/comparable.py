@@ -1,0 +1,109 @@
+"""A value on the left of a comparison, and comparisons of it made from templates.
+
+Most of what `column == value` costs is finding out what is the same for every value: the column's expression, the type
+to bind with, the operator and its opposite. The public operator is asked once for each field, entity and sign. What it
+answers is kept, and every further comparison is a copy of it with the new value.
+"""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+from sqlalchemy.types import TypeEngine
+
+from pyrsql import kinds
+from pyrsql.model import Field
+from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope
+from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, UuidText
+from pyrsql.predicates import CallOperand, FieldOperand, Sign
+
+_REMEMBERED = 1_024
+"""Fields of entities whose templates are kept. Clients can name no others than there are."""
+
+_COMPARE: Mapping[Sign, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparable:
+    """A value as each kind of comparison is to see it, so that all databases agree.
+
+    Args:
+        value: the expression itself.
+        same: as `=` and IN are to see it.
+        other: as `<>` and NOT IN are to see it.
+        ordered: as `<` and BETWEEN are to see it.
+        type_: the type to bind a client's value with.
+        templates: a comparison by each sign that was asked for.
+    """
+
+    value: ColumnElement[Any]
+    same: ColumnElement[Any]
+    other: ColumnElement[Any]
+    ordered: ColumnElement[Any]
+    type_: TypeEngine[Any]
+    templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
+
+    def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
+        """`value sign wanted`."""
+        bound = self.bound(wanted)
+        template = self.templates.get(sign)
+        if template is not None:
+            made = template._clone()
+            made.right = bound
+            return made
+        left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
+        made = _COMPARE[sign](left, bound)
+        # A comparator of the developer's own may make something else, which has to be made each time.
+        if type(made) is BinaryExpression and made.right is bound:
+            self.templates[sign] = made
+        return cast("ColumnElement[bool]", made)
+
+    def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
+        """A value of the client's, or a tuple of them, as a bound parameter."""
+        return BindParameter(None, wanted, self.type_, unique=True, expanding=several)
+
+
+def comparable(operand: FieldOperand | CallOperand, scope: Scope) -> Comparable:
+    """The value of an operand, ready to be compared.
+
+    Args:
+        operand: a field or a call.
+        scope: the entities that the operand's paths lead to.
+    """
+    if isinstance(operand, FieldOperand):
+        return _of_field(operand.field, scope[operand.relations], operand.kind)
+    return of_expression(expression(operand, scope), operand.kind)
+
+
+def of_expression(value: ColumnElement[Any], kind: kinds.Kind) -> Comparable:
+    """An expression of a kind, ready to be compared."""
+    type_ = comparable_type(value.type)
+    match kind:
+        case kinds.Text():
+            exact = ExactText(value)
+            return Comparable(value, exact, exact, OrderedText(value), type_)
+        case kinds.Uuid():
+            return Comparable(value, value, UuidText(value), value, type_)
+        case _:
+            return Comparable(value, value, value, value, type_)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_field(field: Field, entity: Entity, kind: kinds.Kind) -> Comparable:
+    return of_expression(expression(FieldOperand(field.name, (), field, kind), {(): entity}), kind)
