@@ -34,7 +34,7 @@ from pyrsql.options import SortOptions
 from pyrsql.orms.base import ORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import sort_options_like
+from pyrsql.schema import Schema, schema_for, sort_options_like
 from pyrsql.validate import validate_sort
 
 ItemT = TypeVar("ItemT")
@@ -235,7 +235,8 @@ def _with_fields(
 
 def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection[str]) -> None:
     """Raise ConfigurationError for the first thing that no request could use."""
-    schema, model = endpoint.schema, endpoint.model.__name__
+    model = endpoint.model.__name__
+    schema = _unlisted(endpoint)
     for field in filterable:
         found = resolve(schema, "filter", field)
         if not isinstance(found, Resolution):
@@ -245,6 +246,17 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
         if not is_successful(judged):
             raise ConfigurationError(f"sortable_fields of {model}: {describe(judged.failure()[0])}")
     _ = endpoint.default_order
+
+
+def _unlisted(endpoint: Endpoint) -> Schema:
+    """What the lists of an endpoint may choose from."""
+    query_options, sort_options = endpoint.config.query_options, endpoint.config.sort_options
+    return schema_for(
+        endpoint.model,
+        orm=endpoint.orm,
+        options=replace(query_options, field_whitelist=None),
+        sort_options=None if sort_options is None else replace(sort_options, field_whitelist=None),
+    )
 
 
 def _documents(endpoint: Endpoint) -> Documents:
