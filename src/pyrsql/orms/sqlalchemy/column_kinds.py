@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import types
 from sqlalchemy.dialects import mysql, postgresql
@@ -78,9 +78,8 @@ def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
     """
     if not isinstance(type_, TypeDecorator):
         return value
-    decorated = cast("TypeDecorator[Any]", type_)
-    writes = getattr(type(decorated), "process_bind_param") is not TypeDecorator[Any].process_bind_param  # noqa: B009
-    return decorated.process_bind_param(value, dialect) if writes else value
+    writes = getattr(type(type_), "process_bind_param") is not TypeDecorator[Any].process_bind_param  # noqa: B009
+    return type_.process_bind_param(value, dialect) if writes else value
 
 
 def _integer(type_: types.Integer) -> kinds.Integer:

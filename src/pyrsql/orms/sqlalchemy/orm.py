@@ -70,7 +70,7 @@ class SQLAlchemyORM:
         root = _scope(lowered, model)[()]
         return cast("TargetT", statement.page(_select(lowered), root, model, offset, limit))
 
-    def count(self, lowered: Lowered[TargetT], model: Model) -> Select[tuple[int]]:
+    def count(self, lowered: Lowered[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""
         return statement.count(cast("Select[Any]", lowered.unsorted), _scope(lowered, model)[()], model)
 

@@ -192,7 +192,7 @@ def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
         parent: the entity that the last step leads on from.
         steps: the path.
     """
-    entity = aliased(steps[-1].target().type)
+    entity = cast("Entity", aliased(steps[-1].target().type))
     return entity, attribute(parent, steps[-1]).of_type(entity)
 
 
@@ -220,7 +220,7 @@ def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:
 
 
 def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
-    """The entity that a join of a base statement brought in: the class, or the alias it names; None for a bare table."""
+    """The entity that a join of a base statement brought in: the class or the alias it names; None for a bare table."""
     if target is not link:
         parent = target._annotations.get("parententity")
         return None if parent is None else parent.entity

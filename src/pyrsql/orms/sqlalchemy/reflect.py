@@ -60,12 +60,13 @@ def reflect(entity: type) -> Model:
 
 def _mapper(entity: type) -> Mapper[Any]:
     try:
-        mapper: object = inspect(entity)
+        found = cast("object", inspect(entity))
     except NoInspectionAvailable:
-        mapper = None
-    if not isinstance(mapper, Mapper):
+        found = None
+    if not isinstance(found, Mapper):
         raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
-    return cast("Mapper[Any]", mapper)
+    mapper: Mapper[Any] = found
+    return mapper
 
 
 def _model(mapper: Mapper[Any]) -> Model:
@@ -160,7 +161,7 @@ def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterat
     attribute = getattr(mapper.class_, name)
     expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
     if isinstance(expression, ColumnElement):
-        type_: TypeEngine[Any] = cast("ColumnElement[Any]", expression).type
+        type_ = cast("TypeEngine[Any]", expression.type)
         yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
 
 
@@ -169,8 +170,7 @@ def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     found: set[ColumnElement[Any]] = set()
     if len(mapper.primary_key) == 1:
         found.update(mapper.primary_key)
-    columns: Iterable[ColumnElement[Any]] = mapper.columns
-    for column in columns:
+    for column in cast("Iterable[ColumnElement[Any]]", mapper.columns):
         # A column property is among them as its expression.
         if isinstance(column, Column) and column.unique and not column.nullable:
             found.add(column)

@@ -35,7 +35,8 @@ def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
         raise ConfigurationError(
             "the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last"
         )
-    return target, base_scope(target, model)
+    base = cast("Select[Any]", target)
+    return base, base_scope(base, model)
 
 
 def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lowering) -> tuple[Select[Any], Scope]:
@@ -113,13 +114,14 @@ def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any]
     return once, {(): root}
 
 
-def count(base: Select[Any], root: Entity, model: Model) -> Select[tuple[int]]:
+def count(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     """A select of the number of rows of a select."""
     unordered = _without_options(base).order_by(None)
     if base._distinct or base._group_by_clauses or not model.identity:
-        return select(func.count()).select_from(unordered.subquery())
+        return cast("Select[tuple[int]]", select(func.count()).select_from(unordered.subquery()))
     # The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity.
-    return unordered.with_only_columns(func.count(_column(root, model.identity[0])), maintain_column_froms=True)
+    counted = func.count(_column(root, model.identity[0]))
+    return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
 
 
 def _total(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
