@@ -1,0 +1,145 @@
+"""Options: nothing changes them, mistakes in them are refused, and they can be copied, pickled and shared."""
+
+import copy
+import dataclasses
+import pickle
+from typing import Any
+
+import pytest
+
+from pyrsql import (
+    ComparisonOperator,
+    CustomPredicateDefinition,
+    FunctionSignature,
+    JoinHint,
+    JSONOptions,
+    JSONSortScalarType,
+    OperatorRegistry,
+    ParseLimits,
+    QueryOptions,
+    SortLimits,
+    SortOptions,
+    ValueConverterRegistry,
+)
+from pyrsql.operators import EQUAL
+from tests.models import User
+
+MUTABLE: dict[str, Any] = {
+    "field_mapping": {"n": "name"},
+    "model_field_mapping": {User: {"n": "name"}},
+    "join_hints": {"User.company": JoinHint.INNER},
+    "field_whitelist": {"name"},
+    "field_blacklist": ["age"],
+    "model_field_whitelist": {User: {"name"}},
+    "model_field_blacklist": {User: ["age"]},
+    "procedure_whitelist": ["upper"],
+    "procedure_blacklist": {"lower"},
+    "function_signatures": {"f": FunctionSignature((str,), str)},
+}
+ALL_MATCH = ComparisonOperator(name="all_match", spellings=("=all=",))
+QUERY: dict[str, Any] = {
+    **MUTABLE,
+    "custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL_MATCH, argument_type=str)},
+    "field_value_converters": {"name": str.upper},
+    "model_field_value_converters": {User: {"name": str.upper}},
+}
+
+
+def copies(values: dict[str, Any]) -> dict[str, Any]:
+    return copy.deepcopy(values)
+
+
+@pytest.mark.parametrize(("kind", "values"), [(QueryOptions, QUERY), (SortOptions, MUTABLE)])
+def test_a_later_change_of_what_was_given_does_not_count(kind: Any, values: dict[str, Any]) -> None:
+    given = copies(values)
+    options = kind(**given)
+    before = {name: copies({"": plain(getattr(options, name))})[""] for name in given}
+    for value in given.values():
+        for inner in list(value.values()) if isinstance(value, dict) else []:
+            if isinstance(inner, dict | list | set):
+                inner.clear()
+        value.clear()
+    assert {name: plain(getattr(options, name)) for name in given} == before
+
+
+def plain(value: Any) -> Any:
+    """A value that can be copied and compared: mappings as dicts."""
+    if hasattr(value, "items"):
+        return {key: plain(inner) for key, inner in value.items()}
+    return set(value) if isinstance(value, frozenset) else value
+
+
+@pytest.mark.parametrize("name", QUERY)
+def test_what_options_hold_cannot_be_changed(name: str) -> None:
+    value: Any = getattr(QueryOptions(**copies(QUERY)), name)
+    with pytest.raises((TypeError, AttributeError)):
+        value["new"] = "name"
+    with pytest.raises(AttributeError):
+        value.add("new")
+
+
+def test_options_cannot_be_assigned_to() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        QueryOptions().strict_equality = True  # type: ignore[misc]
+
+
+def test_options_are_equal_only_to_themselves_so_that_any_can_be_a_key() -> None:
+    one, other = QueryOptions(**copies(QUERY)), QueryOptions(**copies(QUERY))
+    assert one != other
+    assert len({one, other, SortOptions(), JSONOptions(), ValueConverterRegistry()}) == 5
+    assert ParseLimits(depth=3) == ParseLimits(depth=3)
+    assert hash(SortLimits()) == hash(SortLimits())
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+@pytest.mark.parametrize(
+    "options",
+    [
+        QueryOptions(**copies(QUERY), strict_equality=True, like_escape_character="!", negation="complement"),
+        SortOptions(**copies(MUTABLE), sort_limits=SortLimits(keys=2)),
+        JSONOptions(use_datetime=True, sort_field_types={"a.b": JSONSortScalarType.DATE}),
+        ValueConverterRegistry({int: int}),
+        OperatorRegistry(),
+    ],
+    ids=lambda options: type(options).__name__,
+)
+def test_options_can_be_copied_and_pickled(options: Any, duplicate: Any) -> None:
+    found = duplicate(options)
+    for each in dataclasses.fields(options):
+        was, is_now = plain(getattr(options, each.name)), plain(getattr(found, each.name))
+        if not isinstance(was, JSONOptions | ValueConverterRegistry | OperatorRegistry):
+            assert is_now == was
+
+
+def test_options_can_be_replaced_in_part() -> None:
+    options = dataclasses.replace(QueryOptions(**copies(QUERY)), field_whitelist={"age"})
+    assert options.field_whitelist == {"age"}
+    assert options.operators.find("=all=") == ALL_MATCH
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"field_whitelist": "name"}, "field_whitelist"),
+        ({"field_blacklist": "name"}, "field_blacklist"),
+        ({"model_field_whitelist": {User: "name"}}, "model_field_whitelist"),
+        ({"model_field_blacklist": {User: "name"}}, "model_field_blacklist"),
+        ({"procedure_whitelist": "upper"}, "procedure_whitelist"),
+        ({"procedure_blacklist": "upper"}, "procedure_blacklist"),
+        ({"procedure_whitelist": ["("]}, "regular expression"),
+        ({"procedure_blacklist": ["*"]}, "regular expression"),
+        ({"join_hints": {"User.company": JoinHint.RIGHT}}, "RIGHT"),
+        ({"like_escape_character": ""}, "like_escape_character"),
+        ({"like_escape_character": "ab"}, "like_escape_character"),
+        ({"negation": "not"}, "negation"),
+        ({"custom_predicates": {"other": CustomPredicateDefinition(operator=ALL_MATCH)}}, "all_match"),
+        ({"operator_registry": OperatorRegistry((EQUAL, ALL_MATCH))}, "all_match"),
+        (
+            {"custom_predicates": {"x": CustomPredicateDefinition(operator=ComparisonOperator("x", ("==",)))}},
+            "taken",
+        ),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        QueryOptions(**settings)
