@@ -90,7 +90,8 @@ def _names(members: Mapping[str, Member]) -> Iterator[str]:
 
 def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_whitelist or ():
-        if not _may_lead_somewhere(reach, path):
+        # A single name may be that of any step, be it a key in a document.
+        if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
             yield f"field_whitelist has {path!r}, which leads nowhere"
     for path in options.field_blacklist:
         if "." in path and not _may_lead_somewhere(reach, path):
@@ -135,7 +136,7 @@ def _may_lead_somewhere(reach: _Reach, path: str) -> bool:
         return True
     if first in reach.model.members and rest:
         return _leads_somewhere(reach.model, path)
-    return first in reach.names or reach.documents
+    return first in reach.names
 
 
 def _leads_somewhere(model: Model, path: str) -> bool:
