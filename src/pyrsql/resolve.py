@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from heapq import nlargest
 from itertools import islice
 from typing import cast
 
@@ -27,6 +28,7 @@ CACHED_SELECTORS = 1_024
 """How many selectors a schema remembers. A client cannot make it remember more."""
 
 _CANDIDATES = 200
+_LIKELIEST = 10
 _LONGEST_MISSPELLING = 64
 
 Unresolved = UnknownField | ForbiddenFunction | WrongCall
@@ -186,7 +188,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                 groups = (*place.groups, step_name)
                 place = replace(place, members=members, groups=groups, written=written, real=step.real)
                 if step.final:
-                    return _unknown(question, _parts_of(question, place))
+                    return _unknown(question, _parts_of(question, place) or _suggestion(question, asked, name))
             case Relation(target=target):
                 relations = (*place.relations, member)
                 if step.final:
@@ -386,7 +388,14 @@ def _suggestion(question: _Question, place: _Place, name: str) -> str | None:
     if not question.suggest or len(name) > _LONGEST_MISSPELLING:
         return None
     by_lower = {offered.lower(): offered for offered in _offered(question, place)}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    matcher = difflib.SequenceMatcher(b=name.lower())
+
+    def likeness(offered: str) -> float:
+        matcher.set_seq1(offered)
+        return matcher.quick_ratio()
+
+    # How alike two names really are takes long to find out: asked of the likeliest only.
+    near = difflib.get_close_matches(name.lower(), nlargest(_LIKELIEST, by_lower, likeness), n=1)
     return f"Did you mean '{'.'.join((*place.written, by_lower[near[0]]))}'?" if near else None
 
 
@@ -405,7 +414,7 @@ def _offered(question: _Question, place: _Place) -> tuple[str, ...]:
     offered = [
         name
         for name, member in islice(place.members.items(), _CANDIDATES)
-        if _allowed(question, _Step(place, member, name, (*place.written, name), isinstance(member, Field)))
+        if _is_offered(question, _Step(place, member, name, (*place.written, name), isinstance(member, Field)))
     ]
     alone = replace(question, suggest=False)
     for mapping in _mappings(question.options, place):
@@ -417,3 +426,16 @@ def _offered(question: _Question, place: _Place) -> tuple[str, ...]:
     if len(offers) < CACHED_SELECTORS:
         offers[key] = tuple(offered)
     return tuple(offered)
+
+
+def _is_offered(question: _Question, step: _Step) -> bool:
+    """Whether a client may use a member, or what it leads to."""
+    match step.member:
+        case Shortcut():
+            return isinstance(_resolve_path(replace(question, suggest=False), step.written), Resolution)
+        case Embedded(members=members):
+            groups = (*step.place.groups, step.name)
+            inside = replace(step.place, members=members, groups=groups, written=step.written, real=step.real)
+            return _allowed(question, step) and bool(_offered(question, inside))
+        case _:
+            return _allowed(question, step)

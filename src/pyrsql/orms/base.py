@@ -36,6 +36,10 @@ class ORM(Protocol):
         """The custom operators that it can lower, by name."""
         ...
 
+    def __hash__(self) -> int:
+        """A backend is part of the key by which schemas are remembered."""
+        ...
+
     def model(self, entity: type) -> Model:
         """Describe a class. Raises ConfigurationError for one that the backend does not know."""
         ...
