@@ -65,8 +65,7 @@ def _mapper(entity: type) -> Mapper[Any]:
         found = None
     if not isinstance(found, Mapper):
         raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
-    mapper: Mapper[Any] = found
-    return mapper
+    return found  # pyright: ignore[reportUnknownVariableType]
 
 
 def _model(mapper: Mapper[Any]) -> Model:
@@ -161,7 +160,7 @@ def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterat
     attribute = getattr(mapper.class_, name)
     expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
     if isinstance(expression, ColumnElement):
-        type_ = cast("TypeEngine[Any]", expression.type)
+        type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType]
         yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
 
 
