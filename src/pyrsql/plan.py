@@ -7,7 +7,7 @@ proven against, so that nothing proven for one endpoint reaches another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pyrsql.orms.base import Lowered
 from pyrsql.page import PageRequest
@@ -58,7 +58,10 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class PaginatedSelect(Generic[TargetT]):
-    """One page and what counts all rows, page aside."""
+    """One page and what counts all rows, page aside.
+
+    `count_statement` is what the backend counts with: a `Select[tuple[int]]`, or a number where there is no database.
+    """
 
     statement: TargetT
-    count_statement: object
+    count_statement: Any
