@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
+from returns.result import Result
 from sqlalchemy import Connection, Engine, MetaData, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
@@ -109,7 +110,9 @@ def problems(model: type, filter: str | None = None, sort: str | None = None, **
     """What is wrong with a request."""
     options = settings.get("options", DEFAULT_QUERY_OPTIONS)
     described = schema(model, **settings)
-    applied = parse(filter, options).bind(validate(described)).bind(apply_filter(select(model))).bind(apply_sort(sort))
+    applied: Result[Any, Problems] = (
+        parse(filter, options).bind(validate(described)).bind(apply_filter(select(model))).bind(apply_sort(sort))
+    )
     return applied.failure()
 
 
@@ -119,7 +122,9 @@ def ids(store: Store, model: type, filter: str | None = None, sort: str | None =
 
     def ask(session: Session) -> tuple[list[Any], int]:
         rows = session.scalars(found.statement).unique().all()
-        return [session.identity_key(instance=row)[1] for row in rows], session.scalar(found.count_statement)
+        return [session.identity_key(instance=row)[1] for row in rows], session.scalar(
+            cast("Select[Any]", found.count_statement)
+        ) or 0
 
     keys, count = store.run(ask)
     if settings.get("page") is None:

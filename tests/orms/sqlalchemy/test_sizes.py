@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pyrsql.functions import DEEPEST
 from pyrsql.options import ParseLimits, QueryOptions
-from pyrsql.validate import DEEPEST
 from tests.models import Base, User, rows
 from tests.orms.sqlalchemy.store import Store, ids, stocked
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 import enum
+import operator
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -158,14 +159,43 @@ def expected(column: str, test: Test) -> list[int]:
     return [row for row in range(length()) if (held := value(column, row)) is not None and test(held)]
 
 
+def by(relation: Callable[..., bool], *arguments: Any) -> Test:
+    """A test of what a row holds against the arguments."""
+    return lambda held: relation(held, *arguments)
+
+
+def within(held: Any, low: Any, high: Any) -> bool:
+    return bool(low <= held <= high)
+
+
+def outside(held: Any, low: Any, high: Any) -> bool:
+    return not within(held, low, high)
+
+
+def lacks(held: str, one: str) -> bool:
+    return one not in held
+
+
+def same(held: str, one: str) -> bool:
+    return folded(held) == folded(one)
+
+
+def has(held: str, one: str) -> bool:
+    return folded(one) in folded(held)
+
+
+def lacks_folded(held: str, one: str) -> bool:
+    return not has(held, one)
+
+
 def comparisons(column: str) -> Iterator[tuple[str, Test]]:
     """Filters over one column, each with its meaning in Python."""
     for text, one in WRITTEN[column]:
         text = text.replace("%2B", "+")
-        yield f"{column}=={text}", lambda held, one=one: held == one
-        yield f"{column}!={text}", lambda held, one=one: held != one
-        yield f"{column}=in=({text})", lambda held, one=one: held == one
-        yield f"{column}=out=({text})", lambda held, one=one: held != one
+        yield f"{column}=={text}", by(operator.eq, one)
+        yield f"{column}!={text}", by(operator.ne, one)
+        yield f"{column}=in=({text})", by(operator.eq, one)
+        yield f"{column}=out=({text})", by(operator.ne, one)
     every = [text.replace("%2B", "+") for text, _ in WRITTEN[column]]
     meant = [one for _, one in WRITTEN[column]]
     yield f"{column}=in=({','.join(every)})", lambda held: held in meant
@@ -174,12 +204,12 @@ def comparisons(column: str) -> Iterator[tuple[str, Test]]:
         return
     for text, one in WRITTEN[column]:
         text = text.replace("%2B", "+")
-        yield f"{column}>{text}", lambda held, one=one: held > one
-        yield f"{column}>={text}", lambda held, one=one: held >= one
-        yield f"{column}<{text}", lambda held, one=one: held < one
-        yield f"{column}<={text}", lambda held, one=one: held <= one
-        yield f"{column}=bt=({every[0]},{text})", lambda held, one=one: meant[0] <= held <= one
-        yield f"{column}=nb=({every[0]},{text})", lambda held, one=one: not meant[0] <= held <= one
+        yield f"{column}>{text}", by(operator.gt, one)
+        yield f"{column}>={text}", by(operator.ge, one)
+        yield f"{column}<{text}", by(operator.lt, one)
+        yield f"{column}<={text}", by(operator.le, one)
+        yield f"{column}=bt=({every[0]},{text})", by(within, meant[0], one)
+        yield f"{column}=nb=({every[0]},{text})", by(outside, meant[0], one)
 
 
 def folded(text: str) -> str:
@@ -189,11 +219,11 @@ def folded(text: str) -> str:
 
 def text_tests(column: str) -> Iterator[tuple[str, Test]]:
     for text, one in WRITTEN[column]:
-        yield f"{column}=ic={text}", lambda held, one=one: folded(held) == folded(one)
-        yield f"{column}=like={text}", lambda held, one=one: one in held
-        yield f"{column}=notlike={text}", lambda held, one=one: one not in held
-        yield f"{column}=ilike={text}", lambda held, one=one: folded(one) in folded(held)
-        yield f"{column}=inotlike={text}", lambda held, one=one: folded(one) not in folded(held)
+        yield f"{column}=ic={text}", by(same, one)
+        yield f"{column}=like={text}", by(operator.contains, one)
+        yield f"{column}=notlike={text}", by(lacks, one)
+        yield f"{column}=ilike={text}", by(has, one)
+        yield f"{column}=inotlike={text}", by(lacks_folded, one)
     yield f"{column}==d*", lambda held: held.startswith("d")
     yield f"{column}!=d*", lambda held: not held.startswith("d")
     yield f"{column}=='*mo'", lambda held: held.endswith("mo")
@@ -275,7 +305,8 @@ def test_sort_ignoring_case(samples: Store) -> None:
     "filter", ["integer=like=1", "flag>true", "colour>RED", "key>" + str(uid(1)), "flag=ic=true", "day=ilike=2024"]
 )
 def test_operators_that_a_kind_does_not_take(filter: str) -> None:
-    (problem,) = problems(Sample, filter)
+    problem, *others = problems(Sample, filter)
+    assert not others
     assert problem.code == "unsupported-operator"
 
 
@@ -283,5 +314,6 @@ def test_operators_that_a_kind_does_not_take(filter: str) -> None:
     "filter", ["integer==1.5", "small==32768", "exact==x", "day==2023-02-29", "flag==1", "colour==PINK", "key==1"]
 )
 def test_values_that_a_kind_does_not_hold(filter: str) -> None:
-    (problem,) = problems(Sample, filter)
+    problem, *others = problems(Sample, filter)
+    assert not others
     assert problem.code == "wrong-value"

@@ -160,7 +160,7 @@ def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterat
     attribute = getattr(mapper.class_, name)
     expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
     if isinstance(expression, ColumnElement):
-        type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType]
+        type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
 
 
