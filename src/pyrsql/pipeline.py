@@ -24,6 +24,7 @@ from typing import TypeVar
 from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.nodes import Node
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
 from pyrsql.page import PageRequest
@@ -104,6 +105,9 @@ def apply_sort(
         sort: a sort as the client wrote it, or one that `order` has proven for the statement's schema.
 
     Problems: those of `order`, when a text is given.
+
+    Raises:
+        ConfigurationError: an order that was proven for another schema.
     """
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
@@ -172,6 +176,8 @@ def _sorted(statement: Statement[TargetT], proven: Order | None) -> Statement[Ta
     if proven is None:
         return statement
     schema = statement.schema
+    if proven.schema is not schema:
+        raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
     lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, schema.sort_options)
     return Statement(schema, lowered, proven)
 
