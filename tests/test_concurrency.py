@@ -103,7 +103,8 @@ def test_threads_through_cold_caches(round: int) -> None:
         return {request: answer(books, *request) for request in (*REQUESTS[start:], *REQUESTS[:start])}
 
     results = at_once([lambda thread=thread: answers(thread) for thread in range(THREADS)])
-    alone = {request: answer(schema(cold_model()), *request) for request in REQUESTS}
+    books = schema(cold_model())
+    alone = {request: answer(books, *request) for request in REQUESTS}
     assert results == [alone] * THREADS
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
-from sqlalchemy import BigInteger, Engine, Numeric, String, select
+from sqlalchemy import BigInteger, Double, Engine, Numeric, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -49,7 +49,7 @@ class Thing(Base):
     small: Mapped[int | None]
     big: Mapped[int | None] = mapped_column(BigInteger)
     price: Mapped[decimal.Decimal | None] = mapped_column(Numeric(12, 3))
-    weight: Mapped[float | None]
+    weight: Mapped[float | None] = mapped_column(Double)
     day: Mapped[dt.date | None]
     moment: Mapped[dt.datetime | None]
     whispered: Mapped[str | None] = mapped_column(Whispered)

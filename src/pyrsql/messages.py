@@ -38,6 +38,8 @@ LIMITS = {
     "depth": "The filter is nested more than {} levels deep",
     "nodes": "The filter has more than {} parts",
     "keys": "The sort has more than {} keys",
+    "relations": "More than {} relations are followed",
+    "collections": "A path leads through more than {} collections of related rows",
 }
 
 

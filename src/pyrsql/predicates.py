@@ -63,6 +63,17 @@ ValueOperand = FieldOperand | CallOperand
 Operand = FieldOperand | CallOperand | RelationOperand
 
 
+def relation_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Relation, ...]]:
+    """The whole paths of an operand's fields; the empty path for a field of the root."""
+    match operand:
+        case FieldOperand(relations=relations) | RelationOperand(relations=relations):
+            return frozenset([relations])
+        case CallOperand(arguments=arguments):
+            return frozenset[tuple[Relation, ...]]().union(*map(relation_paths, arguments))
+        case ConstantOperand():
+            return frozenset()
+
+
 def collection_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Relation, ...]]:
     """The paths of an operand up to and including their last to-many relation; none where all relations are to-one."""
     match operand:

@@ -58,7 +58,7 @@ class WrongArity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitExceeded:
-    """The text is larger than an option allows. `limit` is the option's name, `actual` what was counted, where known."""
+    """The text is larger than a limit allows. `limit` is the limit's name, `actual` what was counted, where known."""
 
     code: ClassVar[str] = "limit-exceeded"
     source: Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,6 +13,7 @@ from pyrsql import kinds
 from pyrsql import operators as ops
 from pyrsql.convert import Refusal, converter, with_converter
 from pyrsql.functions import DEEPEST, levels
+from pyrsql.model import Relation
 from pyrsql.nodes import And, Comparison, Node, SortKey
 from pyrsql.options import QueryOptions
 from pyrsql.plan import Filter, Order
@@ -27,6 +28,7 @@ from pyrsql.predicates import (
     Match,
     Member,
     Null,
+    Operand,
     OrderKey,
     Pattern,
     Predicate,
@@ -35,6 +37,7 @@ from pyrsql.predicates import (
     SqlPattern,
     Test,
     ValueOperand,
+    relation_paths,
 )
 from pyrsql.problems import (
     LimitExceeded,
@@ -46,7 +49,7 @@ from pyrsql.problems import (
     problems_of,
 )
 from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import Schema
+from pyrsql.schema import Purpose, Schema
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
@@ -94,6 +97,13 @@ _ORDER = frozenset({*_SIGNS, ops.BETWEEN.name})
 _WILDCARD = re.compile(r"(?<!\\)\*")
 
 
+MOST_RELATIONS = 24
+"""Relations that the paths of one filter, or of one sort, may follow: SQLite joins 64 tables at most, MariaDB 61."""
+
+MOST_COLLECTIONS = 6
+"""To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """What a tree is judged by, and what has been found so far."""
@@ -101,6 +111,7 @@ class _Judge:
     schema: Schema
     options: QueryOptions
     problems: list[Problem] = field(default_factory=list[Problem])
+    paths: set[tuple[Relation, ...]] = field(default_factory=set[tuple[Relation, ...]])
 
 
 def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
@@ -116,6 +127,7 @@ def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problem
         return Success(Filter(schema, None))
     judge = _Judge(schema, schema.query_options)
     predicate = _predicate(judge, node, 0)
+    judge.problems.extend(_too_far("filter", judge.paths))
     problems = problems_of(judge.problems)
     return Success(Filter(schema, predicate)) if problems is None else Failure(problems)
 
@@ -134,8 +146,18 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
             proven.append(judged)
         else:
             problems.append(judged)
+    problems += _too_far("sort", {path for key in proven for path in relation_paths(key.operand)})
     failed = problems_of(problems)
     return Success(Order(schema, tuple(proven))) if failed is None else Failure(failed)
+
+
+def _too_far(source: Purpose, paths: Collection[tuple[Relation, ...]]) -> Iterator[LimitExceeded]:
+    """What is wrong where paths follow more relations than a database joins."""
+    followed = {path[:end] for path in paths for end in range(1, min(len(path), MOST_RELATIONS + 1) + 1)}
+    if len(followed) > MOST_RELATIONS:
+        yield LimitExceeded(source=source, limit="relations", maximum=MOST_RELATIONS)
+    if any(sum(step.many for step in path) > MOST_COLLECTIONS for path in paths):
+        yield LimitExceeded(source=source, limit="collections", maximum=MOST_COLLECTIONS)
 
 
 def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
@@ -202,6 +224,8 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
     if rule is None:
         judge.problems.append(_unsupported(judge.options, node, found))
         return None
+    if rule.paths:
+        judge.paths.update(rule.paths)
     values = _values(judge, node, rule.convert) if rule.convert is not None else ()
     if values is None:
         return None
@@ -222,10 +246,12 @@ class _Rule:
     Args:
         convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
         make: the values, and the texts they were converted from -> the predicate.
+        paths: the relations that lead to it; none for a field of the root.
     """
 
     convert: Callable[[str], object] | None
     make: _Make
+    paths: frozenset[tuple[Relation, ...]]
 
 
 @lru_cache(maxsize=4_096)
@@ -234,6 +260,7 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
     operand = found.operand
     if name not in _offered(options, found):
         return None
+    paths = _paths(operand)
     custom = options.custom_predicates.get(name)
     if custom is not None:
         convert = found.convert if custom.argument_type is None else _convert_to(options, custom.argument_type)
@@ -242,14 +269,14 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, apply_custom)
+        return _Rule(convert, apply_custom, paths)
     if isinstance(operand, RelationOperand) or name in _NULL:
         negated = name == ops.IS_NOT_NULL.name
 
         def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
             return Null(operand, negated)
 
-        return _Rule(None, is_null)
+        return _Rule(None, is_null, paths)
     return _value_rule(options, operand, found.convert, name)
 
 
@@ -297,7 +324,11 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, convert: Callable[
         ops.BETWEEN.name: between,
     }
     make = makers.get(positive, compare)
-    return _Rule(convert, _complemented(make) if complement else make)
+    return _Rule(convert, _complemented(make) if complement else make, _paths(operand))
+
+
+def _paths(operand: Operand) -> frozenset[tuple[Relation, ...]]:
+    return relation_paths(operand) - {()}
 
 
 def _complemented(make: _Make) -> _Make:

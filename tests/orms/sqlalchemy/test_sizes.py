@@ -6,8 +6,10 @@ import pytest
 
 from pyrsql.functions import DEEPEST
 from pyrsql.options import ParseLimits, QueryOptions
+from pyrsql.problems import LimitExceeded
+from pyrsql.validate import MOST_COLLECTIONS, MOST_RELATIONS
 from tests.models import Base, User, rows
-from tests.orms.sqlalchemy.store import Store, ids, stocked
+from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
 EVERYONE = list(range(1, 13))
 DEPTH = 64
@@ -82,9 +84,25 @@ def test_the_deepest_that_an_option_can_allow(people: Store, filter: str, last: 
     ids(people, User, filter, options=options)
 
 
-@pytest.mark.parametrize("step", ["manager", "reports", "roles.users"])
-def test_a_path_of_many_relations(people: Store, step: str) -> None:
-    far = ".".join([step] * (2 if "." in step else 16))
+@pytest.mark.parametrize(
+    ("step", "times"), [("manager", MOST_RELATIONS), ("reports", MOST_COLLECTIONS), ("roles.users", 2)]
+)
+def test_a_path_of_many_relations(people: Store, step: str, times: int) -> None:
+    far = ".".join([step] * times)
     ids(people, User, f"{far}.name=nn=")
     ids(people, User, sort=f"{far}.name")
     ids(people, User, ";".join([f"{far}.id>0"] * 10))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join(["m"] * (MOST_RELATIONS + 1)) + ".name",
+        ".".join(["m"] * 120) + ".name",
+        ".".join(["r"] * (MOST_COLLECTIONS + 1)) + ".name",
+    ],
+)
+def test_a_path_of_too_many_relations_is_refused(text: str) -> None:
+    options = QueryOptions(model_field_mapping={User: {"m": "manager", "r": "reports"}})
+    for found in (problems(User, f"{text}==x", options=options), problems(User, sort=text, options=options)):
+        assert [type(problem) for problem in found][:1] == [LimitExceeded]

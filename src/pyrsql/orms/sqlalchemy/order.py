@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.json_order import extreme, json_order
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
-from pyrsql.predicates import FieldOperand, OrderKey, collection_paths
+from pyrsql.predicates import FieldOperand, OrderKey, collection_paths, relation_paths
 
 
 class NullsPlaced(UnaryExpression[Any]):
@@ -63,7 +63,7 @@ def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: Fi
 def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:
     """The related rows that a to-many path leads to."""
     (prefix,) = collection_paths(key.operand)
-    return paths.related_rows(scope, prefix, paths.relation_paths(key.operand), options)
+    return paths.related_rows(scope, prefix, relation_paths(key.operand), options)
 
 
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.model import Model, Relation
 from pyrsql.options import FieldOptions, JoinHint
-from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand, Operand, RelationOperand
+from pyrsql.predicates import FieldOperand, Operand, RelationOperand, relation_paths
 
 Steps = tuple[Relation, ...]
 Entity = Any
@@ -88,17 +88,6 @@ def one_paths(operand: Operand) -> frozenset[Steps]:
     if isinstance(operand, RelationOperand):
         return frozenset([_before_many(operand.relations[:-1])])
     return frozenset(map(_before_many, relation_paths(operand)))
-
-
-def relation_paths(operand: Operand | ConstantOperand) -> frozenset[Steps]:
-    """The whole paths of an operand's fields."""
-    match operand:
-        case FieldOperand(relations=relations) | RelationOperand(relations=relations):
-            return frozenset([relations])
-        case CallOperand(arguments=arguments):
-            return frozenset[Steps]().union(*map(relation_paths, arguments))
-        case ConstantOperand():
-            return frozenset()
 
 
 def inside(

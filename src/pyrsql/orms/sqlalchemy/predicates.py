@@ -33,6 +33,7 @@ from pyrsql.predicates import (
     RelationOperand,
     Test,
     collection_paths,
+    relation_paths,
 )
 
 _WIDEST = 100
@@ -73,7 +74,7 @@ class Lowering:
 
     def among(self, operands: Iterable[Operand]) -> Lowering:
         """The same, with the form of EXISTS that suits so many operands over relations."""
-        steps = sum(step.many for operand in operands for path in paths.relation_paths(operand) for step in path)
+        steps = sum(step.many for operand in operands for path in relation_paths(operand) for step in path)
         return self if steps <= _MERGED else replace(self, exists=paths.some_row_unmerged)
 
 
@@ -156,7 +157,7 @@ def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
     if not paths.is_related(operand):
         return build(scope)
     (prefix,) = collection_paths(operand) or {()}
-    return paths.inside(scope, prefix, paths.relation_paths(operand), lowering.options, lowering.exists, build)
+    return paths.inside(scope, prefix, relation_paths(operand), lowering.options, lowering.exists, build)
 
 
 def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
