@@ -35,9 +35,7 @@ class Database(NamedTuple):
     def engine(self) -> Engine:
         """An engine; SQLite's has one connection for all threads: a second would be another database."""
         if self.name == "sqlite":
-            return create_engine(
-                self.sync_url, poolclass=StaticPool, connect_args={"check_same_thread": False}
-            )
+            return create_engine(self.sync_url, poolclass=StaticPool, connect_args={"check_same_thread": False})
         return create_engine(self.sync_url)
 
     def async_engine(self) -> AsyncEngine:

@@ -138,14 +138,12 @@ Kind = (
 """Every kind there is. A `match` over it ends in `assert_never`."""
 
 
-def kind_of(python_type: type) -> Kind:
+def kind_of(python_type: type[object]) -> Kind:
     """The kind of a plain Python type, where nothing better is known about the values; Opaque for any other type."""
     if issubclass(python_type, enum.Enum):
         return Enumeration.of(python_type)
-    for known, kind in _BY_PYTHON_TYPE:
-        if issubclass(python_type, known):
-            return kind
-    return Opaque(python_type.__name__, python_type)
+    kind = next((kind for known, kind in _BY_PYTHON_TYPE if issubclass(python_type, known)), None)
+    return Opaque(python_type.__name__, python_type) if kind is None else kind
 
 
 _BY_PYTHON_TYPE: tuple[tuple[type, Kind], ...] = (

@@ -16,6 +16,9 @@ A chain stops at the first stage that fails. `judge` reads filter, sort and page
 is wrong with all three at once.
 """
 
+# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -182,6 +182,9 @@ def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
         steps: the path.
     """
     entity = cast("Entity", aliased(steps[-1].target().type))
+    # SQLAlchemy makes the columns of an alias when one is first asked for, and not under a lock: a second thread would
+    # find some of them missing, and take those of the table itself.
+    _ = inspect(entity).selectable.columns
     return entity, attribute(parent, steps[-1]).of_type(entity)
 
 
