@@ -363,7 +363,7 @@ def test_every_value_that_is_not_refused_is_answered(things: Engine, selector: s
                 node = Or(tuple(part)) if len(part) > 1 else part[0]
                 statement = validate(THINGS)(node).bind(apply_filter(select(Thing.id))).bind(paginate(None)).unwrap()
                 connection.execute(statement.statement).all()
-                connection.execute(statement.count_statement).all()  # type: ignore[call-overload]
+                connection.execute(statement.count_statement).all()
 
 
 def test_the_values_are_neither_all_refused_nor_all_accepted() -> None:
