@@ -12,13 +12,12 @@ from returns.result import Failure, Result, Success
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.schemas import shared_schema
 from pyrsql.api import Query, Sort
 from pyrsql.orms.base import ORM
 from pyrsql.page import PageRequest
 from pyrsql.plan import Criteria
 from pyrsql.problems import Problem, Problems, Source, problems_of
-from pyrsql.schema import Schema
+from pyrsql.schema import Schema, schema_for
 from pyrsql.validate import validate_sort
 
 TargetT = TypeVar("TargetT")
@@ -62,7 +61,7 @@ class RequestCriteria:
             CriteriaError: filter or sort ask for what the model does not offer. FastAPI answers it with
                 status 422.
         """
-        schema = shared_schema(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
+        schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
         proven = self.prove(schema)
         if not is_successful(proven):
             raise criteria_error(proven.failure(), self.texts, self.config)

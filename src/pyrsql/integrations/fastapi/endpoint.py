@@ -16,13 +16,12 @@ from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
 from pyrsql.adapters.fastapi.reading import Numbers, Values, read_request
-from pyrsql.adapters.fastapi.schemas import shared_schema
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
 from pyrsql.orms.base import ORM
 from pyrsql.plan import Criteria, Order
 from pyrsql.problems import Problems, problems_of
-from pyrsql.schema import Schema
+from pyrsql.schema import Schema, schema_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +48,7 @@ class Endpoint:
         there.
         """
         config = self.config
-        return shared_schema(self.model, orm=self.orm, options=config.query_options, sort_options=config.sort_options)
+        return schema_for(self.model, orm=self.orm, options=config.query_options, sort_options=config.sort_options)
 
     @cached_property
     def default_order(self) -> Order | None:
