@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -170,7 +171,6 @@ def rows_at(parent: Entity, steps: Steps) -> tuple[Entity, Select[Any]]:
     return entity, exists.element.element
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
     """The entity at the end of `steps`, and the relationship attribute that leads there.
 
@@ -181,10 +181,21 @@ def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
         parent: the entity that the last step leads on from.
         steps: the path.
     """
+    # Under a lock, so that all threads get the same alias.
+    with _lock:
+        return _way(parent, steps)
+
+
+_lock = threading.Lock()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
     entity = cast("Entity", aliased(steps[-1].target().type))
-    # SQLAlchemy makes the columns of an alias when one is first asked for, and not under a lock: a second thread would
-    # find some of them missing, and take those of the table itself.
-    _ = inspect(entity).selectable.columns
+    # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
+    # thread would miss some, and take those of the table itself.
+    alias = inspect(entity)
+    alias.selectable.corresponding_column(alias.mapper.primary_key[0])
     return entity, attribute(parent, steps[-1]).of_type(entity)
 
 
