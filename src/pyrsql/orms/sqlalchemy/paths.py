@@ -29,6 +29,8 @@ Scope = Mapping[Steps, Entity]
 _REMEMBERED = 1_024
 """Ways along relations that are kept. A long path of a client may push another out, which is then made again."""
 
+_lock = threading.Lock()
+
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
@@ -184,9 +186,6 @@ def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
     # Under a lock, so that all threads get the same alias.
     with _lock:
         return _way(parent, steps)
-
-
-_lock = threading.Lock()
 
 
 @lru_cache(maxsize=_REMEMBERED)
