@@ -10,6 +10,7 @@ from sqlalchemy.orm import join as orm_join
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import JoinHint, QueryOptions
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.page import PageRequest
 from tests.models import Base, Company, Role, User, rows, user_roles
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
@@ -241,6 +242,8 @@ def test_the_order_of_the_base_comes_after_that_of_the_client(people: Store) -> 
 def test_a_base_with_a_limit_is_refused(base: Select[Any]) -> None:
     with pytest.raises(ConfigurationError, match="LIMIT"):
         paged(User, "name==demo", base=base)
+    with pytest.raises(ConfigurationError, match="LIMIT"):
+        PageRequest.of(0, 2).apply(base, User, orm=SQLAlchemyORM())
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,13 @@ def narrowed_by_sort(
 
 
 def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int) -> Select[Any]:
-    """`limit` rows of a select after the first `offset`, its order completed to a total one."""
+    """`limit` rows of a select after the first `offset`, its order completed to a total one.
+
+    Raises:
+        ConfigurationError: it has a LIMIT, OFFSET or FETCH already, which a page would replace.
+    """
+    if base._has_row_limiting_clause:
+        raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
     return _total(base, root, model).limit(limit).offset(offset)
 
 
