@@ -1,5 +1,6 @@
 """What tests, property tests and documents share: the databases and the effort of the property tests."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,6 +16,15 @@ from tests.databases import Database
 hypothesis.settings.register_profile("quick", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("deep", max_examples=5_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def light_heap() -> Iterator[None]:
+    """For tests that take the time: the collector passes over what earlier tests have left, which can take seconds."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -257,6 +257,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.usefixtures("light_heap")
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_take_linear_time_and_never_raise(text: str) -> None:
     options = (UNLIMITED, QueryOptions(parse_limits=ParseLimits(query_length=None)), QueryOptions())

@@ -329,6 +329,7 @@ def test_a_day_that_no_calendar_has_is_refused_in_json_too() -> None:
     assert isinstance(temporal("0001-01-01T00:00+14:00"), Refusal)
 
 
+@pytest.mark.usefixtures("light_heap")
 @pytest.mark.parametrize(
     "kind",
     [

@@ -414,6 +414,7 @@ BOMBS: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.usefixtures("light_heap")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_large_text_takes_linear_time(name: str) -> None:
     """Four times the text, about four times the time: far from the sixteen of a square."""
@@ -430,6 +431,7 @@ def seconds(text: str) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.usefixtures("light_heap")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_giant_text_is_refused_at_once(name: str) -> None:
     text = BOMBS[name](100_000)
@@ -444,6 +446,7 @@ def test_a_giant_text_is_refused_at_once(name: str) -> None:
     assert peak < 50_000_000
 
 
+@pytest.mark.usefixtures("light_heap")
 @pytest.mark.parametrize(
     "text", ["text==" + "*a" * 500 + "b", "text==^" + "*a" * 500 + "b", "text=like='" + "*a" * 500 + "*b*'"]
 )

@@ -451,6 +451,7 @@ def wide_model() -> type:
     )
 
 
+@pytest.mark.usefixtures("light_heap")
 def test_suggestions_cost_bounded_time() -> None:
     mapping = {f"alias_number_{place:03}": f"column_number_{place:03}" for place in range(200)}
     described = schema(wide_model(), QueryOptions(field_mapping=mapping))

@@ -236,6 +236,7 @@ def test_pieces_of_a_pattern_do_not_share_text(pieces: tuple[str, ...], text: st
     assert matches(SqlPattern("%".join(pieces), "!"), text) is expected
 
 
+@pytest.mark.usefixtures("light_heap")
 def test_patterns_take_linear_time() -> None:
     text = "a" * 20_000
     started = time.process_time()
