@@ -44,7 +44,8 @@ class Worker:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the process of {self.contender} ended at {command}")
+            code = self._process.wait()
+            raise RuntimeError(f"the process of {self.contender} ended with code {code} at {command}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
