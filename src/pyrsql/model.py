@@ -75,6 +75,7 @@ class Field:
         rights: what any client may do with it.
         python_type: the Python type of its values, by which converters are looked up; None where there is none.
         accepts: a last check of a converted value by the backend, for types with code of their own.
+        computed: code of the developer's makes its expression, and may make another one each time.
         source: what the backend needs to find it again.
     """
 
@@ -85,6 +86,7 @@ class Field:
     rights: FieldRights = ALL_RIGHTS
     python_type: type | None = None
     accepts: Callable[[object], bool] | None = None
+    computed: bool = False
     source: object = None
 
 

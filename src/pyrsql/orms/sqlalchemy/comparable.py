@@ -5,8 +5,6 @@ to bind with, the operator and its opposite. The public operator is asked once f
 answers is kept, and every further comparison is a copy of it with the new value.
 """
 
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 import operator
@@ -49,7 +47,7 @@ class Comparable:
         other: as `<>` and NOT IN are to see it.
         ordered: as `<` and BETWEEN are to see it.
         type_: the type to bind a client's value with.
-        templates: a comparison by each sign that was asked for.
+        templates: the attributes of a comparison by each sign that was asked for, but for the value.
     """
 
     value: ColumnElement[Any]
@@ -57,21 +55,21 @@ class Comparable:
     other: ColumnElement[Any]
     ordered: ColumnElement[Any]
     type_: TypeEngine[Any]
-    templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
+    templates: dict[Sign, Mapping[str, Any]] = field(default_factory=dict[Sign, Mapping[str, Any]])
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
         bound = self.bound(wanted)
         template = self.templates.get(sign)
         if template is not None:
-            made = template._clone()
-            made.right = bound
-            return made
+            copy: BinaryExpression[bool] = BinaryExpression.__new__(BinaryExpression)
+            copy.__dict__ = {**template, "right": bound}
+            return copy
         left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
         made = _COMPARE[sign](left, bound)
         # A comparator of the developer's own may make something else, which has to be made each time.
         if type(made) is BinaryExpression and made.right is bound:
-            self.templates[sign] = made
+            self.templates[sign] = {name: value for name, value in vars(made).items() if name != "right"}
         return cast("ColumnElement[bool]", made)
 
     def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
@@ -86,8 +84,8 @@ def comparable(operand: FieldOperand | CallOperand, scope: Scope) -> Comparable:
         operand: a field or a call.
         scope: the entities that the operand's paths lead to.
     """
-    if isinstance(operand, FieldOperand):
-        return _of_field(operand.field, scope[operand.relations], operand.kind)
+    if isinstance(operand, FieldOperand) and not operand.field.computed:
+        return _of_field(operand.field, scope[operand.relations])
     return of_expression(expression(operand, scope), operand.kind)
 
 
@@ -105,5 +103,5 @@ def of_expression(value: ColumnElement[Any], kind: kinds.Kind) -> Comparable:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_field(field: Field, entity: Entity, kind: kinds.Kind) -> Comparable:
-    return of_expression(expression(FieldOperand(field.name, (), field, kind), {(): entity}), kind)
+def _of_field(field: Field, entity: Entity) -> Comparable:
+    return of_expression(expression(FieldOperand(field.name, (), field, field.kind), {(): entity}), field.kind)

@@ -161,7 +161,8 @@ def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterat
     expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
     if isinstance(expression, ColumnElement):
         type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        yield Field(name, kind_of_column(type_), rights=rights, python_type=python_type_of(type_), source=name)
+        kind, python_type = kind_of_column(type_), python_type_of(type_)
+        yield Field(name, kind, rights=rights, python_type=python_type, computed=True, source=name)
 
 
 def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:

@@ -151,7 +151,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 def _bare(clause: ClauseElement) -> ClauseElement:
     """What an ORDER BY term sorts by, without direction, place of NULL and collation."""
     while isinstance(clause, UnaryExpression | OrderedText | UuidText):
-        clause = clause.element if isinstance(clause, UnaryExpression) else next(iter(clause.clauses))
+        clause = clause.element
     return clause
 
 

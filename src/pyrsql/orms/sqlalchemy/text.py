@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, ColumnElement, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.elements import BindParameter, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -26,37 +26,35 @@ from pyrsql.predicates import Pattern, SqlPattern
 _ESCAPE = "!"
 
 
-class ExactText(FunctionElement[str]):
+class _Seen(Grouping[Any]):
+    """A value as some comparison is to see it."""
+
+    inherit_cache = True
+
+    def __init__(self, operand: ColumnElement[Any]) -> None:
+        # The operand may be an expression of any precedence.
+        super().__init__(operand.self_group())
+
+
+class ExactText(_Seen):
     """A text as `=` and `IN` are to see it: case, accents and trailing blanks count."""
 
     inherit_cache = True
 
-    def __init__(self, operand: ColumnElement[str]) -> None:
-        super().__init__(operand)
-        self.type = operand.type
 
-
-class OrderedText(FunctionElement[str]):
+class OrderedText(_Seen):
     """A text as `<` and ORDER BY are to see it: by code point."""
 
     inherit_cache = True
 
-    def __init__(self, operand: ColumnElement[str]) -> None:
-        super().__init__(operand)
-        self.type = operand.type
 
-
-class UuidText(FunctionElement[Any]):
+class UuidText(_Seen):
     """A UUID that can be told from any other, and ordered, on MariaDB too.
 
     Its own type orders by parts, and takes a UUID without a proper version for NULL.
     """
 
     inherit_cache = True
-
-    def __init__(self, operand: ColumnElement[object]) -> None:
-        super().__init__(operand)
-        self.type = operand.type
 
 
 class FoldedText(FunctionElement[str]):
@@ -244,35 +242,27 @@ def _operand(element: FunctionElement[Any], compiler: SQLCompiler, **options: ob
 
 
 @compiles(ExactText)
-def _exact_text(element: ExactText, compiler: SQLCompiler, **options: object) -> str:
-    return _operand(element, compiler, **options)
-
-
 @compiles(OrderedText)
-def _ordered_text(element: OrderedText, compiler: SQLCompiler, **options: object) -> str:
-    return _operand(element, compiler, **options)
+@compiles(UuidText)
+def _seen(element: _Seen, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.element, **options)
 
 
 @compiles(OrderedText, "postgresql")
 def _ordered_text_postgresql(element: OrderedText, compiler: SQLCompiler, **options: object) -> str:
-    return f'{_operand(element, compiler, **options)} COLLATE "C"'
+    return f'{_seen(element, compiler, **options)} COLLATE "C"'
 
 
 @compiles(ExactText, "mysql", "mariadb")
 @compiles(OrderedText, "mysql", "mariadb")
 def _text_mysql(element: ExactText | OrderedText, compiler: SQLCompiler, **options: object) -> str:
-    operand = _operand(element, compiler, **options)
+    operand = _seen(element, compiler, **options)
     return f"CONVERT({operand} USING utf8mb4) COLLATE {_codepoint_collation(compiler)}"
-
-
-@compiles(UuidText)
-def _uuid_text(element: UuidText, compiler: SQLCompiler, **options: object) -> str:
-    return _operand(element, compiler, **options)
 
 
 @compiles(UuidText, "mysql", "mariadb")
 def _uuid_text_mysql(element: UuidText, compiler: SQLCompiler, **options: object) -> str:
-    return f"CAST({_operand(element, compiler, **options)} AS CHAR)"
+    return f"CAST({_seen(element, compiler, **options)} AS CHAR)"
 
 
 @compiles(FoldedText)
