@@ -5,7 +5,7 @@ VENV := .venv
 VENV20 := .venv-sqlalchemy20
 VENVDOCS := .venv-docs
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests fuzz examples benchmarks docs/generate.py)
+SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks docs/generate.py)
 PYTEST_ARGUMENTS ?= --numprocesses=auto
 # How long each of the two fuzz targets runs: ten minutes together.
 FUZZ_SECONDS ?= 300
@@ -61,6 +61,11 @@ fuzz: $(VENV)/.installed ## run the property tests with many more examples, then
 	$(BIN)/python -m pip install --quiet --group fuzz
 	PYTHONPATH=. $(BIN)/python fuzz/parse.py -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/
 	PYTHONPATH=. $(BIN)/python fuzz/validate.py -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/
+
+.PHONY: mutate
+mutate: $(VENV)/.installed ## put small errors into modules and see whether the tests notice (MODULES; see docs/mutation-testing.md)
+	$(BIN)/python -m pip install --quiet --group mutation
+	$(BIN)/python -m mutation $(MODULES)
 
 # --- speed ---
 
