@@ -10,6 +10,7 @@ import datetime as dt
 import decimal
 import difflib
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -149,7 +150,7 @@ def _hint(hints: _Hints, text: str) -> str | None:
 
 
 def _hints(*pairs: tuple[str, str]) -> _Hints:
-    return tuple((re.compile(pattern, re.ASCII | re.DOTALL), hint) for pattern, hint in pairs)
+    return tuple((re.compile(pattern, re.DOTALL), hint) for pattern, hint in pairs)
 
 
 _BLANKS = (r" .*|.* ", "Leave out the blanks.")
@@ -164,8 +165,12 @@ _NUMBER_HINTS = _hints(
 )
 
 
+# Any digit but 0 to 9.
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+
+
 def _number_hint(text: str) -> str | None:
-    if not text.isascii() and any(c.isdecimal() and not c.isascii() for c in text):
+    if _OTHER_DIGIT.search(text):
         return "Write the digits 0 to 9."
     return _hint(_NUMBER_HINTS, text)
 
@@ -244,15 +249,13 @@ def _plain_decimal(text: str, digits: int, fraction_digits: int) -> decimal.Deci
     if not coefficient:
         return decimal.Decimal(0)
     exponent_digits = exponent_digits.lstrip("0")
-    if len(exponent_digits) > _LONGEST_EXPONENT or len(coefficient) > digits:
+    if len(exponent_digits) > _LONGEST_EXPONENT:
         return None
     exponent = int(f"{exponent_sign}{exponent_digits or 0}") - len(fraction) + len(significant) - len(coefficient)
     if max(len(coefficient) + exponent, len(coefficient), -exponent) > digits or -exponent > fraction_digits:
         return None
-    if exponent > 0:
-        # Written out: PyMySQL sends a Decimal as a literal, and MariaDB reads one with an exponent as a float.
-        return decimal.Decimal(f"{sign}{coefficient}{'0' * exponent}")
-    return decimal.Decimal(f"{sign}{coefficient}e{exponent}")
+    # Zeros are written out: PyMySQL sends a Decimal as a literal, and MariaDB reads one with an exponent as a float.
+    return decimal.Decimal(f"{sign}{coefficient}{'0' * exponent}e{min(exponent, 0)}")
 
 
 _MOST_DIGITS = 65
@@ -297,9 +300,9 @@ def _float(text: str) -> float | Refusal:
     if match is None:
         return Refusal(expected, _number_hint(text))
     value = float(text)
-    if value in (float("inf"), float("-inf")):
+    if math.isinf(value):
         return Refusal(expected)
-    if value == 0 and ((match[2] or "") + (match[3] or "")).strip("0"):
+    if value == 0 and (match[2] + (match[3] or "")).strip("0"):
         return Refusal(expected, "This number is too close to 0.")
     return value
 
