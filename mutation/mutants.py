@@ -4,6 +4,9 @@ mutmut itself mutates functions alone, of those only the ones without a decorato
 one process, where rules and conversions are cached already. Hence its operators are applied here, and not its runner.
 """
 
+# mutmut, which brings libcst, is not among the tools of `make check`.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import difflib
