@@ -79,7 +79,7 @@ def test_where_a_sort_key_breaks(text: str, place: int, expected: set[str]) -> N
         ("((a=in=(1,2)))", GROUPED_END),
         ("a==1))", GROUPED_END),
         ("a == 1", OTHER),
-        ("a=='\\''", OTHER),
+        ("a=='\\''", JOINT_END),
         ("( a==1 )", OTHER),
         ("a=in=(1, 2)", OTHER),
         ("'a'==1", OTHER),

@@ -16,6 +16,7 @@ ROOMS = (
     "operators",
     "terminals",
     "nodes",
+    "recent",
     "options",
     "problems",
     "messages",

@@ -362,7 +362,7 @@ def test_negation(negative: str, positive: str) -> None:
     assert plan(negative, complement) == Complement(plan(positive))
     assert plan(positive, complement) == plan(positive)
     sql = plan(negative)
-    assert replace(sql, **({"sign": "=="} if isinstance(sql, Compare) else {"negated": False})) == plan(positive)
+    assert sql._replace(**({"sign": "=="} if isinstance(sql, Compare) else {"negated": False})) == plan(positive)
 
 
 def test_groups_of_one_kind_are_one() -> None:

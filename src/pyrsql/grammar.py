@@ -166,18 +166,18 @@ def _run(longest: int, not_first: str = "") -> str:
 def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     """What reads a filter link by link.
 
-    Three forms of a link are tried in turn. *Plain* is `field operator value joint` with no blank but before it and no
-    backslash, where the value may be missing or a list of runs; *grouped* is the same in parentheses; the third is the
-    whole rule, of which `link_pattern` tells more. The first two take nothing that the whole rule would not take in the
-    same way: a keyword needs a blank behind it, where they allow none. They are most of all links, and are read in
-    half the time.
+    Three forms of a link are tried in turn. *Plain* is `field operator value joint` with no blank but before it, where
+    the field is a run and the value may be missing or a list of runs; *grouped* is the same in parentheses; the third
+    is the whole rule, of which `link_pattern` tells more. The first two take nothing that the whole rule would not take
+    in the same way: a keyword needs a blank behind it, where they allow none. They are most of all links, and are read
+    in half the time.
 
     The last alternative is empty and matches where no link can be read. So the matches of `finditer` stand side by
     side, and no character is looked at by two of them.
 
     Args:
         field_length: the longest field of a plain and of a grouped link; a longer one is left to the whole rule.
-        value_length: their longest value.
+        value_length: their longest value, but for those with escapes.
 
     >>> def links(text):
     ...     return chain_pattern(256, 1024).finditer(text)
@@ -191,7 +191,10 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     True
     """
     field, value = _run(field_length, WHITESPACE), _run(value_length)
-    single, double = rf"[^'\\]{{0,{value_length}}}+", rf'[^"\\]{{0,{value_length}}}+'
+    # With escapes in it a text may be longer: whoever takes them out has to look.
+    single, double = (
+        rf"[^{quote}\\]{{0,{value_length}}}+(?:\\.[^{quote}\\]{{0,{value_length}}}+)*+" for quote in ("'", '"')
+    )
     plain = (
         rf"({field})({OPERATOR})"
         rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\)|)"

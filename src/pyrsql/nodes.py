@@ -86,6 +86,15 @@ class Or:
 Node = Comparison | And | Or
 
 
+def text_of(node: Node) -> str | None:
+    """The text that a tree was parsed from; None when it, or its beginning, was made by hand."""
+    while not isinstance(node, Comparison):
+        if not node.nodes:
+            return None
+        node = node.nodes[0]
+    return node.text
+
+
 class ComparisonDraft:
     """The slots of a comparison, open to assignment."""
 

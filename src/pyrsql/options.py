@@ -220,9 +220,13 @@ class FieldOptions(_Settled):
         function_signatures: name -> what the function takes and gives. A function that is listed by name and neither
             declared here nor well-known takes one text and gives text.
         json_options: how paths below JSON columns behave.
+        cached_texts: how many texts of clients are kept, each with what was made of it: the ones that came last. Every
+            128 characters count as a text. A text is not kept where code of yours decides what it means: a converter,
+            a custom operator, a hybrid property. 0 keeps none.
 
     Raises:
-        ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join.
+        ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join, a negative
+            number of texts.
     """
 
     field_mapping: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
@@ -236,8 +240,11 @@ class FieldOptions(_Settled):
     procedure_blacklist: Collection[str] = ()
     function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
     json_options: JSONOptions = DEFAULT_JSON_OPTIONS
+    cached_texts: int = 512
 
     def __post_init__(self) -> None:
+        if self.cached_texts < 0:
+            raise ValueError(f"cached_texts={self.cached_texts}: no fewer texts than none can be kept")
         for relation, hint in self.join_hints.items():
             if hint is JoinHint.RIGHT:
                 raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")

@@ -30,8 +30,9 @@ class PageRequest:
     limit: int
 
     def __post_init__(self) -> None:
-        problems = problems_of(_offset_problems(self.offset, self.limit))
-        if problems is not None:
+        if not (0 <= self.offset <= LARGEST_OFFSET and 1 <= self.limit <= LARGEST_OFFSET):
+            problems = problems_of(_offset_problems(self.offset, self.limit))
+            assert problems is not None
             raise PageError(problems)
 
     @classmethod
@@ -41,8 +42,9 @@ class PageRequest:
         Raises:
             PageError: a negative number, a size below 1, or an offset that no database takes.
         """
-        problems = problems_of(_number_problems(page_number, page_size))
-        if problems is not None:
+        if page_number < 0 or not 1 <= page_size <= LARGEST_OFFSET // (page_number + 1):
+            problems = problems_of(_number_problems(page_number, page_size))
+            assert problems is not None
             raise PageError(problems)
         return cls(page_number * page_size, page_size)
 

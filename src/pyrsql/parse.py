@@ -124,6 +124,10 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
         operator, value = takes_one(link[SPELLING]), link[VALUE_RUN]
         if value is None:
             value = link[SINGLE_QUOTED] or link[DOUBLE_QUOTED]
+            if value and "\\" in value:
+                value = escape_pattern.sub(r"\1", value)
+                if len(value) > rules.argument_length:
+                    value = None
         if value and operator is not None:
             # What `parsed_comparison` does, without a call: this is where most of the time goes.
             draft: Any = ComparisonDraft()
@@ -285,7 +289,8 @@ def _comparison(link: re.Match[str], rules: _Rules, problems: list[Problem]) -> 
     operator = rules.operators.by_spelling.get(link[form + SPELLING])
     if operator is not None and link[form + VALUE_RUN] is None:
         arguments = _plain_arguments(link, form)
-        if _takes(operator, len(arguments)) and len(arguments) <= rules.arguments:
+        short = len(max(arguments, key=len, default="")) <= rules.argument_length
+        if short and _takes(operator, len(arguments)) and len(arguments) <= rules.arguments:
             start = link.start(form + FIELD)
             return parsed_comparison(link[form + FIELD], operator, arguments, link.string, start)
     return _any_comparison(_whole(link), rules, problems)
@@ -297,7 +302,7 @@ def _plain_arguments(link: re.Match[str], form: int) -> tuple[str, ...]:
     if several is not None:
         return tuple(several.split(","))
     single, double = link[form + SINGLE_QUOTED], link[form + DOUBLE_QUOTED]
-    return () if single is None and double is None else (single or double or "",)
+    return () if single is None and double is None else (escape_pattern.sub(r"\1", single or double or ""),)
 
 
 def _any_comparison(written: re.Match[str], rules: _Rules, problems: list[Problem]) -> Comparison:

@@ -22,18 +22,20 @@ is wrong with all three at once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.nodes import Node
+from pyrsql.nodes import Node, text_of
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
 from pyrsql.page import PageRequest
 from pyrsql.parse import is_blank, parse_filter, parse_sort
 from pyrsql.plan import Criteria, Filter, Order, PaginatedSelect, Statement
 from pyrsql.problems import Problem, Problems, problems_of
+from pyrsql.recent import Recent, remembered
 from pyrsql.schema import Schema
 from pyrsql.validate import validate_filter, validate_sort
 
@@ -54,7 +56,14 @@ def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     """
     if text is None or is_blank(text):
         return Success(None)
-    return parse_filter(text, options)
+    trees = _trees(options)
+    known = trees.get(text)
+    if not isinstance(known, bool):
+        return known
+    tree = parse_filter(text, options)
+    if known and isinstance(tree, Success):
+        trees.keep(text, tree)
+    return tree
 
 
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
@@ -63,9 +72,21 @@ def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there
     are.
     """
+    filters = _filters(schema)
 
     def validated(node: Node | None) -> Result[Filter, Problems]:
-        return validate_filter(schema, node)
+        text = "" if node is None else text_of(node)
+        if text is None:
+            return validate_filter(schema, node)
+        known = filters.get(text)
+        # The same text may have been parsed again since, or a part of the tree is asked for: the spans would be others.
+        if not isinstance(known, bool) and known[0] is node:
+            return known[1]
+        proven = validate_filter(schema, node)
+        if known and isinstance(proven, Success) and proven.unwrap().settled:
+            proven = Success(proven.unwrap()._replace(memory={}))
+            filters.keep(text, (node, proven))
+        return proven
 
     return validated
 
@@ -75,11 +96,18 @@ def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problem
 
     Problems: SyntaxProblem, LimitExceeded, UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort.
     """
+    orders = _orders(schema)
 
     def ordered(text: str | None) -> Result[Order | None, Problems]:
         if text is None or is_blank(text):
             return Success(None)
-        return parse_sort(text, schema.sort_options).bind(lambda keys: validate_sort(schema, keys))
+        known = orders.get(text)
+        if not isinstance(known, bool):
+            return known
+        proven = parse_sort(text, schema.sort_options).bind(lambda keys: validate_sort(schema, keys))
+        if known and isinstance(proven, Success):
+            orders.keep(text, proven)
+        return proven
 
     return ordered
 
@@ -92,9 +120,10 @@ def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT
     """
 
     def filtered(proven: Filter) -> Result[Statement[TargetT], Problems]:
-        schema = proven.schema
-        lowered = schema.orm.filter(target, schema.model, proven.predicate, schema.query_options)
-        return Success(Statement(schema, lowered))
+        memory = proven.memory
+        if memory is None or not proven.schema.orm.lasting:
+            return _filtered(target, proven)
+        return remembered(memory, "statement", target, partial(_filtered, target, proven))
 
     return filtered
 
@@ -115,8 +144,8 @@ def apply_sort(
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
         if isinstance(sort, Order):
-            return Success(_sorted(statement, sort))
-        return order(statement.schema)(sort).map(lambda proven: _sorted(statement, proven))
+            return Success(_ordered(statement, sort))
+        return order(statement.schema)(sort).map(partial(_ordered, statement))
 
     return sorted_
 
@@ -131,9 +160,7 @@ def paginate(
     """
 
     def paginated(statement: Statement[TargetT]) -> Result[PaginatedSelect[TargetT], Problems]:
-        schema, lowered = statement.schema, statement.lowered
-        target = lowered.target if page is None else schema.orm.page(lowered, schema.model, page.offset, page.limit)
-        return Success(PaginatedSelect(target, schema.orm.count(lowered, schema.model)))
+        return Success(PaginatedSelect(statement.page(page), statement))
 
     return paginated
 
@@ -175,15 +202,48 @@ def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSele
     return applied
 
 
-def _sorted(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
+# --- what the stages do, when nothing is kept of it ---
+
+
+def _filtered(target: TargetT, proven: Filter) -> Result[Statement[TargetT], Problems]:
+    schema = proven.schema
+    lowered = schema.orm.filter(target, schema.model, proven.predicate, schema.query_options)
+    # A statement is kept with the filter that it is made of.
+    return Success(Statement(schema, lowered, memory={} if proven.memory is not None and schema.orm.lasting else None))
+
+
+def _ordered(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
     if proven is None:
         return statement
-    schema = statement.schema
-    if proven.schema is not schema:
+    if proven.schema is not statement.schema:
         raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
+    memory = statement.memory if proven.settled else None
+    return remembered(memory, "sort", proven, partial(_sorted, statement, proven))
+
+
+def _sorted(statement: Statement[TargetT], proven: Order) -> Statement[TargetT]:
+    schema = statement.schema
     lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, schema.sort_options)
-    return Statement(schema, lowered, proven)
+    return Statement(schema, lowered, proven, {} if statement.memory is not None and proven.settled else None)
 
 
 def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
     return () if is_successful(result) else result.failure()
+
+
+# --- what is kept: of texts here, of filters and statements in their own memory ---
+
+
+@lru_cache(maxsize=256)
+def _trees(options: QueryOptions) -> Recent[Result[Node, Problems]]:
+    return Recent(options.cached_texts)
+
+
+@lru_cache(maxsize=256)
+def _filters(schema: Schema) -> Recent[tuple[Node | None, Result[Filter, Problems]]]:
+    return Recent(schema.query_options.cached_texts)
+
+
+@lru_cache(maxsize=256)
+def _orders(schema: Schema) -> Recent[Result[Order, Problems]]:
+    return Recent(schema.sort_options.cached_texts)

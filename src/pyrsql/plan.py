@@ -7,44 +7,79 @@ proven against, so that nothing proven for one endpoint reaches another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pyrsql.orms.base import Lowered
 from pyrsql.page import PageRequest
 from pyrsql.predicates import OrderKey, Predicate
+from pyrsql.recent import Memory, remembered
 from pyrsql.schema import Schema
 
 TargetT = TypeVar("TargetT")
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter that may be applied. `predicate` is None when it leaves nothing out."""
+class Filter(NamedTuple):
+    """A filter that may be applied.
+
+    Args:
+        schema: what it was proven against.
+        predicate: what rows must pass; None when it leaves nothing out.
+        settled: its text alone decides what it means, so that it means the same when the text comes again.
+        memory: the statement that was made of it last; None where it is not kept.
+    """
 
     schema: Schema
     predicate: Predicate | None
+    settled: bool = False
+    memory: Memory | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """The keys a client sorts by, most important first. The backend completes them to a total order."""
+    """The keys a client sorts by, most important first. The backend completes them to a total order.
+
+    Args:
+        schema: what they were proven against.
+        keys: the keys.
+        settled: its text alone decides what it means.
+    """
 
     schema: Schema
     keys: tuple[OrderKey, ...]
+    settled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement(Generic[TargetT]):
-    """A narrowed, perhaps sorted target with the schema it was made for. `order` is None until it is sorted."""
+    """A narrowed, perhaps sorted target.
+
+    Args:
+        schema: what it was made for.
+        lowered: the target as the backend left it.
+        order: what it is sorted by; None until it is sorted.
+        memory: the sorted statement, the page and the count that were made of it last; None where it is not kept.
+    """
 
     schema: Schema
     lowered: Lowered[TargetT]
     order: Order | None = None
+    memory: Memory | None = None
 
     @property
     def select(self) -> TargetT:
         """The statement itself, ready to be executed: a `Select`, or the rows of the memory backend."""
         return self.lowered.target
+
+    def page(self, page: PageRequest | None) -> TargetT:
+        """One page of it, in a total order; None takes every row."""
+        if page is None:
+            return self.lowered.target
+        return remembered(self.memory, "page", page, partial(_page, self, page))
+
+    def count(self) -> Any:
+        """What the backend counts all of its rows with: a `Select[tuple[int]]`, or a number without a database."""
+        return remembered(self.memory, "count", None, partial(_count, self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +93,26 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class PaginatedSelect(Generic[TargetT]):
-    """One page and what counts all rows, page aside.
+    """One page, and what counts all rows, page aside.
 
-    `count_statement` is what the backend counts with: a `Select[tuple[int]]`, or a number where there is no database.
+    Args:
+        statement: the page.
+        whole: what it is a page of.
     """
 
     statement: TargetT
-    count_statement: Any
+    whole: Statement[TargetT]
+
+    @property
+    def count_statement(self) -> Any:
+        """What the backend counts with: a `Select[tuple[int]]`, or a number where there is no database."""
+        return self.whole.count()
+
+
+def _page(statement: Statement[TargetT], page: PageRequest) -> TargetT:
+    schema = statement.schema
+    return schema.orm.page(statement.lowered, schema.model, page.offset, page.limit)
+
+
+def _count(statement: Statement[Any]) -> object:
+    return statement.schema.orm.count(statement.lowered, statement.schema.model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import decimal
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pyrsql.kinds import Kind
 from pyrsql.model import Field, Relation
@@ -86,6 +86,17 @@ def collection_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Rela
             return frozenset()
 
 
+def is_computed(operand: Operand | ConstantOperand) -> bool:
+    """Whether code of the developer's makes the expression of an operand, and may make another one each time."""
+    match operand:
+        case FieldOperand(field=field):
+            return field.computed
+        case CallOperand(arguments=arguments):
+            return any(map(is_computed, arguments))
+        case RelationOperand() | ConstantOperand():
+            return False
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Plain text with any run of characters between each two pieces: `("a", "b")` is `a*b`."""
@@ -101,8 +112,10 @@ class SqlPattern:
     escape: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+# The tests are named tuples: a filter makes one for each comparison, and they cost a quarter of a frozen dataclass.
+
+
+class Compare(NamedTuple):
     """`operand sign value`. The value is never None; with `ignore_case` it is text and the sign `==` or `!=`."""
 
     operand: ValueOperand
@@ -111,8 +124,7 @@ class Compare:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The whole text of the operand follows the pattern."""
 
     operand: ValueOperand
@@ -121,8 +133,7 @@ class Match:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """The operand equals one of the values, of which there is at least one."""
 
     operand: ValueOperand
@@ -130,8 +141,7 @@ class Member:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(NamedTuple):
     """`low <= operand <= high`."""
 
     operand: ValueOperand
@@ -140,16 +150,14 @@ class Between:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(NamedTuple):
     """The operand is NULL; of a relation: there is no related row. Never unknown."""
 
     operand: Operand
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Custom:
+class Custom(NamedTuple):
     """An operator of the developer's own, lowered by the developer's own function."""
 
     operand: Operand

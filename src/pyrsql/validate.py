@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from returns.result import Failure, Result, Success
@@ -37,6 +37,7 @@ from pyrsql.predicates import (
     SqlPattern,
     Test,
     ValueOperand,
+    is_computed,
     relation_paths,
 )
 from pyrsql.problems import (
@@ -104,14 +105,17 @@ MOST_COLLECTIONS = 6
 """To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Judge:
     """What a tree is judged by, and what has been found so far."""
 
-    schema: Schema
-    options: QueryOptions
-    problems: list[Problem] = field(default_factory=list[Problem])
-    paths: set[tuple[Relation, ...]] = field(default_factory=set[tuple[Relation, ...]])
+    __slots__ = ("options", "paths", "problems", "schema", "settled")
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.options = schema.query_options
+        self.problems: list[Problem] = []
+        self.paths: set[tuple[Relation, ...]] = set()
+        self.settled = True
 
 
 def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
@@ -124,12 +128,13 @@ def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problem
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
-        return Success(Filter(schema, None))
-    judge = _Judge(schema, schema.query_options)
+        return Success(Filter(schema, None, settled=True))
+    judge = _Judge(schema)
     predicate = _predicate(judge, node, 0)
-    judge.problems.extend(_too_far("filter", judge.paths))
-    problems = problems_of(judge.problems)
-    return Success(Filter(schema, predicate)) if problems is None else Failure(problems)
+    if judge.paths:
+        judge.problems.extend(_too_far("filter", judge.paths))
+    problems = problems_of(judge.problems) if judge.problems else None
+    return Success(Filter(schema, predicate, judge.settled)) if problems is None else Failure(problems)
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
@@ -148,7 +153,9 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
             problems.append(judged)
     problems += _too_far("sort", {path for key in proven for path in relation_paths(key.operand)})
     failed = problems_of(problems)
-    return Success(Order(schema, tuple(proven))) if failed is None else Failure(failed)
+    if failed is not None:
+        return Failure(failed)
+    return Success(Order(schema, tuple(proven), settled=not any(is_computed(key.operand) for key in proven)))
 
 
 def _too_far(source: Purpose, paths: Collection[tuple[Relation, ...]]) -> Iterator[LimitExceeded]:
@@ -226,10 +233,15 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
         return None
     if rule.paths:
         judge.paths.update(rule.paths)
-    values = _values(judge, node, rule.convert) if rule.convert is not None else ()
-    if values is None:
-        return None
-    made = rule.make(values, node.arguments)
+    if not rule.settled:
+        judge.settled = False
+    arguments = node.arguments
+    values = () if rule.convert is None else tuple(map(rule.convert, arguments))
+    for value in values:
+        if isinstance(value, Refusal):
+            _note_refusals(judge, node, values)
+            return None
+    made = rule.make(values, arguments)
     if isinstance(made, Refusal):
         judge.problems.append(_wrong_value(node, 0, made.expected, made.hint))
         return None
@@ -247,11 +259,13 @@ class _Rule:
         convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
         make: the values, and the texts they were converted from -> the predicate.
         paths: the relations that lead to it; none for a field of the root.
+        settled: no code of the developer's decides what a comparison means.
     """
 
     convert: Callable[[str], object] | None
     make: _Make
     paths: frozenset[tuple[Relation, ...]]
+    settled: bool
 
 
 @lru_cache(maxsize=4_096)
@@ -269,23 +283,24 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, apply_custom, paths)
+        return _Rule(convert, apply_custom, paths, settled=False)
     if isinstance(operand, RelationOperand) or name in _NULL:
         negated = name == ops.IS_NOT_NULL.name
 
         def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
             return Null(operand, negated)
 
-        return _Rule(None, is_null, paths)
-    return _value_rule(options, operand, found.convert, name)
+        return _Rule(None, is_null, paths, settled=not is_computed(operand))
+    return _value_rule(options, operand, found, name)
 
 
-def _value_rule(options: QueryOptions, operand: ValueOperand, convert: Callable[[str], object], name: str) -> _Rule:
+def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution, name: str) -> _Rule:
     """The rule for an operator that compares a value."""
     positive = _POSITIVE.get(name, name)
     complement = positive != name and options.negation == "complement"
     negated = positive != name and not complement
     json = isinstance(operand.kind, kinds.Json)
+    convert = found.convert
     if json:
         convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
     escape = options.like_escape_character
@@ -324,7 +339,8 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, convert: Callable[
         ops.BETWEEN.name: between,
     }
     make = makers.get(positive, compare)
-    return _Rule(convert, _complemented(make) if complement else make, _paths(operand))
+    settled = not found.converted and not is_computed(operand)
+    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), settled)
 
 
 def _paths(operand: Operand) -> frozenset[tuple[Relation, ...]]:
@@ -372,15 +388,10 @@ def _element(kind: kinds.Kind) -> kinds.Kind:
     return kind.item if isinstance(kind, kinds.Array) else kind
 
 
-def _values(judge: _Judge, node: Comparison, convert: Callable[[str], object]) -> tuple[object, ...] | None:
-    """The converted arguments, or None where one was refused; each that was is noted."""
-    values = tuple(map(convert, node.arguments))
-    refused = False
+def _note_refusals(judge: _Judge, node: Comparison, values: tuple[object, ...]) -> None:
     for place, value in enumerate(values):
         if isinstance(value, Refusal):
-            refused = True
             judge.problems.append(_wrong_value(node, place, value.expected, value.hint))
-    return None if refused else values
 
 
 def _wrong_value(node: Comparison, place: int, expected: str, hint: str | None = None) -> WrongValue:

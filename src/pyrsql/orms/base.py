@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pyrsql.model import Model
 from pyrsql.options import QueryOptions, SortOptions
@@ -13,8 +13,7 @@ from pyrsql.predicates import OrderKey, Predicate
 TargetT = TypeVar("TargetT")
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered(Generic[TargetT]):
+class Lowered(NamedTuple, Generic[TargetT]):
     """A target on its way through a backend.
 
     Args:
@@ -25,7 +24,7 @@ class Lowered(Generic[TargetT]):
 
     target: TargetT
     unsorted: TargetT
-    joins: Mapping[object, object] = field(default_factory=dict[object, object])
+    joins: Mapping[object, object] = MappingProxyType({})
 
 
 class ORM(Protocol):
@@ -38,6 +37,11 @@ class ORM(Protocol):
 
     def __hash__(self) -> int:
         """A backend is part of the key by which schemas are remembered."""
+        ...
+
+    @property
+    def lasting(self) -> bool:
+        """Its targets never change, so that what was made of one can be given again: so do statements, not rows."""
         ...
 
     def model(self, entity: type) -> Model:

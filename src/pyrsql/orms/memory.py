@@ -93,6 +93,8 @@ class MemoryORM:
         custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to True, False or None.
     """
 
+    lasting = False
+
     def __init__(self, custom_predicates: Mapping[str, CustomPredicate] | None = None) -> None:
         self.custom_predicates = dict(custom_predicates or {})
         self._models: dict[type, Model] = {}

@@ -29,38 +29,32 @@ class SQLAlchemyPaginatedSelect:
 
 def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The rows that the criteria ask for: filtered, sorted, one page of them."""
-    return _page(_ordered(base, criteria), criteria)
+    return _ordered(base, criteria).page(criteria.page)
 
 
 def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The number of rows that the filter leaves."""
-    return _count(apply_filter(base)(criteria.filter).unwrap())
+    return cast("Select[Any]", _filtered(base, criteria).count())
 
 
 def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
     """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
-    narrowed = apply_filter(base)(criteria.filter).unwrap().select
+    narrowed = _filtered(base, criteria).select
     return select(func.count()).select_from(narrowed.order_by(None).limit(limit).subquery())
 
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:
     """Both, from one filtered statement."""
     statement = _ordered(base, criteria)
-    return SQLAlchemyPaginatedSelect(_page(statement, criteria), _count(statement), criteria.page)
+    return SQLAlchemyPaginatedSelect(statement.page(criteria.page), statement.count(), criteria.page)
+
+
+# Nothing proven can fail to apply.
+
+
+def _filtered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
+    return apply_filter(base)(criteria.filter).unwrap()
 
 
 def _ordered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
-    # Nothing proven can fail to apply.
-    filtered = apply_filter(base)(criteria.filter).unwrap()
-    return apply_sort(criteria.order)(filtered).unwrap()
-
-
-def _page(statement: Statement[Select[Any]], criteria: Criteria) -> Select[Any]:
-    page, schema = criteria.page, statement.schema
-    if page is None:
-        return statement.select
-    return schema.orm.page(statement.lowered, schema.model, page.offset, page.limit)
-
-
-def _count(statement: Statement[Select[Any]]) -> Select[Any]:
-    return cast("Select[Any]", statement.schema.orm.count(statement.lowered, statement.schema.model))
+    return apply_sort(criteria.order)(_filtered(base, criteria)).unwrap()

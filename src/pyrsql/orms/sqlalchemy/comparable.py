@@ -1,9 +1,4 @@
-"""A value on the left of a comparison, and comparisons of it made from templates.
-
-Most of what `column == value` costs is finding out what is the same for every value: the column's expression, the type
-to bind with, the operator and its opposite. The public operator is asked once for each field, entity and sign. What it
-answers is kept, and every further comparison is a copy of it with the new value.
-"""
+"""A value on the left of a comparison, and comparisons of it: the first by the operator, the others by a template."""
 
 from __future__ import annotations
 
@@ -21,6 +16,7 @@ from pyrsql import kinds
 from pyrsql.model import Field
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope
+from pyrsql.orms.sqlalchemy.templates import like
 from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, UuidText
 from pyrsql.predicates import CallOperand, FieldOperand, Sign
 
@@ -47,7 +43,8 @@ class Comparable:
         other: as `<>` and NOT IN are to see it.
         ordered: as `<` and BETWEEN are to see it.
         type_: the type to bind a client's value with.
-        templates: the attributes of a comparison by each sign that was asked for, but for the value.
+        plain: SQL's operators compare it; a document or an array takes more.
+        templates: a comparison by each sign that was asked for, without a value.
     """
 
     value: ColumnElement[Any]
@@ -55,21 +52,20 @@ class Comparable:
     other: ColumnElement[Any]
     ordered: ColumnElement[Any]
     type_: TypeEngine[Any]
-    templates: dict[Sign, Mapping[str, Any]] = field(default_factory=dict[Sign, Mapping[str, Any]])
+    plain: bool
+    templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
-        bound = self.bound(wanted)
+        bound = BindParameter(None, wanted, self.type_, unique=True)
         template = self.templates.get(sign)
         if template is not None:
-            copy: BinaryExpression[bool] = BinaryExpression.__new__(BinaryExpression)
-            copy.__dict__ = {**template, "right": bound}
-            return copy
+            return like(template, right=bound)
         left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
-        made = _COMPARE[sign](left, bound)
+        made: Any = _COMPARE[sign](left, bound)
         # A comparator of the developer's own may make something else, which has to be made each time.
         if type(made) is BinaryExpression and made.right is bound:
-            self.templates[sign] = {name: value for name, value in vars(made).items() if name != "right"}
+            self.templates[sign] = like(cast("BinaryExpression[bool]", made), right=None)
         return cast("ColumnElement[bool]", made)
 
     def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
@@ -95,11 +91,11 @@ def of_expression(value: ColumnElement[Any], kind: kinds.Kind) -> Comparable:
     match kind:
         case kinds.Text():
             exact = ExactText(value)
-            return Comparable(value, exact, exact, OrderedText(value), type_)
+            return Comparable(value, exact, exact, OrderedText(value), type_, plain=True)
         case kinds.Uuid():
-            return Comparable(value, value, UuidText(value), value, type_)
+            return Comparable(value, value, UuidText(value), value, type_, plain=True)
         case _:
-            return Comparable(value, value, value, value, type_)
+            return Comparable(value, value, value, value, type_, plain=not isinstance(kind, kinds.Json | kinds.Array))
 
 
 @lru_cache(maxsize=_REMEMBERED)

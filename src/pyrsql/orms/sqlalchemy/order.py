@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, Select, String, UnaryExpression, case, func, literal
@@ -11,13 +12,17 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql import kinds
+from pyrsql.model import Field
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.json_order import extreme, json_order
-from pyrsql.orms.sqlalchemy.paths import Scope
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
 from pyrsql.predicates import FieldOperand, OrderKey, collection_paths, relation_paths
+
+_REMEMBERED = 1_024
+"""Terms of fields that are kept. Clients can name no others than there are."""
 
 
 class NullsPlaced(UnaryExpression[Any]):
@@ -42,13 +47,23 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions) -> list[Colu
         options: the join hints for what lies beyond a to-many relation.
     """
     operand = key.operand
+    if isinstance(operand, FieldOperand) and not (operand.relations or operand.keys or operand.field.computed):
+        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, key.nulls_first)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
     elif collection_paths(operand):
         values = [_extreme(key, scope, options)]
     else:
-        values = [_comparable(key, expression(operand, scope))]
+        values = [_comparable(operand.kind, key.ignore_case, expression(operand, scope))]
     return [NullsPlaced(value, key.descending, key.nulls_first) for value in values]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_field(
+    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool
+) -> ColumnElement[Any]:
+    value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
+    return NullsPlaced(_comparable(field.kind, ignore_case, value), descending, nulls_first)
 
 
 def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
@@ -69,7 +84,7 @@ def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
     """The smallest related value, or the largest when descending, by a correlated subquery."""
     rows, reached = _related(key, scope, options)
-    value = _comparable(key, expression(key.operand, reached))
+    value = _comparable(key.operand.kind, key.ignore_case, expression(key.operand, reached))
     match key.operand.kind:
         # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
         case kinds.Boolean():
@@ -82,11 +97,11 @@ def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElemen
     return rows.with_only_columns(extreme).scalar_subquery()
 
 
-def _comparable(key: OrderKey, value: ColumnElement[Any]) -> ColumnElement[Any]:
+def _comparable(kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any]) -> ColumnElement[Any]:
     """A value as ORDER BY is to see it, so that all databases agree."""
-    match key.operand.kind:
+    match kind:
         case kinds.Text():
-            return OrderedText(FoldedText(value) if key.ignore_case else value)
+            return OrderedText(FoldedText(value) if ignore_case else value)
         case kinds.Uuid():
             return UuidText(value)
         case kinds.Enumeration(members=members):

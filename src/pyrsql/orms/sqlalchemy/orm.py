@@ -30,6 +30,8 @@ class SQLAlchemyORM:
         custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to a condition.
     """
 
+    lasting = True
+
     def __init__(self, custom_predicates: Mapping[str, CustomLowering] | None = None) -> None:
         self.custom_predicates = dict(custom_predicates or {})
 
@@ -46,8 +48,7 @@ class SQLAlchemyORM:
             ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no
                 lowering.
         """
-        missing = options.custom_predicates.keys() - self.custom_predicates.keys()
-        if missing:
+        if options.custom_predicates and (missing := options.custom_predicates.keys() - self.custom_predicates.keys()):
             raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
         select, scope = statement.narrowable(target, model)
         if predicate is not None:
@@ -96,8 +97,8 @@ def schema(
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
 
 
-def _lowered(target: object, unsorted: object, scope: Scope) -> Lowered[Any]:
-    return Lowered(target, unsorted, cast("Mapping[object, object]", scope))
+def _lowered(target: object, unsorted: object, scope: Any) -> Lowered[Any]:
+    return Lowered(target, unsorted, scope)
 
 
 def _select(lowered: Lowered[Any]) -> Select[Any]:

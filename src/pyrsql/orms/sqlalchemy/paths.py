@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, inspect, true
+from sqlalchemy import ClauseElement, FromClause, Select, inspect, true
 from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.orm import join as orm_join
 from sqlalchemy.sql.elements import ColumnElement
@@ -41,6 +41,12 @@ def root_entity(select: Select[Any], model: Model) -> Entity:
         if parent is not None and issubclass(parent.mapper.class_, model.type):
             return parent.entity
     return model.type
+
+
+def is_entity(column: ClauseElement, entity: Entity) -> bool:
+    """Whether what a select selects is a whole entity, and this one."""
+    parent = column._annotations.get("parententity")
+    return isinstance(column, FromClause) and parent is not None and parent.entity is entity
 
 
 def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: FieldOptions) -> tuple[SelectT, Scope]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, assert_never, cast
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple, assert_never, cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, select
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import ARRAY
 
@@ -16,6 +18,7 @@ from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.comparable import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.json import json_test
 from pyrsql.orms.sqlalchemy.paths import Scope
+from pyrsql.orms.sqlalchemy.templates import all_of, any_of
 from pyrsql.orms.sqlalchemy.text import text_match
 from pyrsql.predicates import (
     Between,
@@ -32,6 +35,7 @@ from pyrsql.predicates import (
     Predicate,
     RelationOperand,
     Test,
+    ValueOperand,
     collection_paths,
     relation_paths,
 )
@@ -64,8 +68,7 @@ class CustomPredicatePayload:
 CustomLowering = Callable[[CustomPredicatePayload], ColumnElement[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class Lowering:
+class Lowering(NamedTuple):
     """What every part of a predicate is lowered with."""
 
     options: QueryOptions
@@ -75,7 +78,7 @@ class Lowering:
     def among(self, operands: Iterable[Operand]) -> Lowering:
         """The same, with the form of EXISTS that suits so many operands over relations."""
         steps = sum(step.many for operand in operands for path in relation_paths(operand) for step in path)
-        return self if steps <= _MERGED else replace(self, exists=paths.some_row_unmerged)
+        return self if steps <= _MERGED else self._replace(exists=paths.some_row_unmerged)
 
 
 def where_parts(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
@@ -87,54 +90,56 @@ def where_parts(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[
         lowering: options and custom operators.
     """
     if isinstance(predicate, Conjunction) and len(predicate.parts) <= _WIDEST:
-        return [_clause(part, scope, lowering) for part in _deepest_first(predicate.parts)]
-    return [_clause(predicate, scope, lowering)]
+        return _parts(predicate, scope, lowering)[1]
+    return [_clause(predicate, scope, lowering)[1]]
 
 
-def tests_of(predicate: Predicate) -> Iterable[Test]:
+def tests_of(predicate: Predicate) -> list[Test]:
     """The tests of a predicate, from left to right."""
-    match predicate:
-        case Conjunction(parts) | Disjunction(parts):
-            for part in parts:
-                yield from tests_of(part)
-        case Complement(test):
-            yield test
-        case _:
-            yield predicate
+    if isinstance(predicate, Conjunction | Disjunction):
+        return [test for part in predicate.parts for test in tests_of(part)]
+    return [predicate.test if isinstance(predicate, Complement) else predicate]
 
 
-def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
-    match predicate:
-        case Conjunction(parts):
-            return _joined(and_, [_clause(part, scope, lowering) for part in _deepest_first(parts)])
-        case Disjunction(parts):
-            return _joined(or_, [_clause(part, scope, lowering) for part in _deepest_first(parts)])
-        case Complement(test):
-            return not_(func.coalesce(_test(test, scope, lowering), false()))
-        case _:
-            return _test(predicate, scope, lowering)
+def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> tuple[int, ColumnElement[bool]]:
+    """How deep a predicate is, and its condition."""
+    # What most parts of most filters are, by the shortest way.
+    if isinstance(predicate, Compare) and not predicate.ignore_case and not paths.is_related(predicate.operand):
+        side = comparable(predicate.operand, scope)
+        if side.plain:
+            return 0, side.compare(predicate.sign, predicate.value)
+    if isinstance(predicate, Conjunction | Disjunction):
+        depth, clauses = _parts(predicate, scope, lowering)
+        return depth + 1, _joined(all_of if isinstance(predicate, Conjunction) else any_of, clauses)
+    if isinstance(predicate, Complement):
+        return 0, not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
+    return 0, _test(predicate, scope, lowering)
 
 
-def _joined(join: Callable[..., ColumnElement[bool]], clauses: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+def _parts(
+    predicate: Conjunction | Disjunction, scope: Scope, lowering: Lowering
+) -> tuple[int, list[ColumnElement[bool]]]:
+    """How deep the deepest part is, and the conditions of all parts.
+
+    The deepest come first: SQLite's parser keeps what it has read of a clause while it reads a group in it.
+    """
+    parts = [_clause(part, scope, lowering) for part in predicate.parts]
+    deepest = max(map(_FIRST, parts))
+    if deepest:
+        parts.sort(key=_FIRST, reverse=True)
+    return deepest, [clause for _, clause in parts]
+
+
+_FIRST = itemgetter(0)
+
+
+def _joined(
+    join: Callable[[list[ColumnElement[bool]]], ColumnElement[bool]], clauses: list[ColumnElement[bool]]
+) -> ColumnElement[bool]:
     while len(clauses) > _WIDEST:
         batches = [clauses[start : start + _WIDEST] for start in range(0, len(clauses), _WIDEST)]
-        clauses = [Grouping(join(*batch)) for batch in batches]
-    return join(*clauses)
-
-
-def _deepest_first(parts: tuple[Predicate, ...]) -> list[Predicate]:
-    """Groups before single tests: SQLite's parser keeps what it has read of a clause while it reads a group in it."""
-    if not any(isinstance(part, Conjunction | Disjunction) for part in parts):
-        return list(parts)
-    return sorted(parts, key=_depth, reverse=True)
-
-
-def _depth(predicate: Predicate) -> int:
-    match predicate:
-        case Conjunction(parts) | Disjunction(parts):
-            return 1 + max(map(_depth, parts))
-        case _:
-            return 0
+        clauses = [batch[0] if len(batch) == 1 else Grouping(join(batch)) for batch in batches]
+    return join(clauses)
 
 
 def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
@@ -142,22 +147,22 @@ def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
     if isinstance(operand, RelationOperand):
         return _relation_test(test, operand, scope, lowering)
 
-    def build(reached: Scope) -> ColumnElement[bool]:
-        side = comparable(operand, reached)
-        if isinstance(test, Custom):
-            return lowering.custom[test.operator.name](
-                CustomPredicatePayload(side.value, test.values, operand.path, lowering.options)
-            )
-        if isinstance(operand.kind, kinds.Json):
-            return json_test(test, side.value, lowering.options)
-        if isinstance(operand.kind, kinds.Array) and not isinstance(test, Null):
-            return _array_test(test, side.value, operand.kind)
-        return _value_test(test, side)
-
     if not paths.is_related(operand):
-        return build(scope)
+        return _operand_test(test, operand, scope, lowering)
     (prefix,) = collection_paths(operand) or {()}
+    build = partial(_operand_test, test, operand, lowering=lowering)
     return paths.inside(scope, prefix, relation_paths(operand), lowering.options, lowering.exists, build)
+
+
+def _operand_test(test: Test, operand: ValueOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+    side = comparable(operand, scope)
+    if isinstance(test, Custom):
+        return _custom(test, side.value, lowering)
+    if isinstance(operand.kind, kinds.Json):
+        return json_test(test, side.value, lowering.options)
+    if isinstance(operand.kind, kinds.Array) and not isinstance(test, Null):
+        return _array_test(test, side.value, operand.kind)
+    return _value_test(test, side)
 
 
 def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
@@ -167,15 +172,19 @@ def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering:
     def build(reached: Scope) -> ColumnElement[bool]:
         attribute = paths.attribute(reached[parents], last)
         if isinstance(test, Custom):
-            return lowering.custom[test.operator.name](
-                CustomPredicatePayload(attribute, test.values, operand.path, lowering.options)
-            )
+            return _custom(test, attribute, lowering)
         # Asked of the related row itself: a foreign key that leads nowhere is no related row.
         exists = lowering.exists(paths.rows_at(reached[parents], operand.relations)[1])
         return exists if cast("Null", test).negated else not_(exists)
 
     (prefix,) = collection_paths(RelationOperand(operand.path, parents)) or {()}
     return paths.inside(scope, prefix, (parents,), lowering.options, lowering.exists, build)
+
+
+def _custom(test: Custom, expression: object, lowering: Lowering) -> ColumnElement[bool]:
+    """What the developer's function makes of a test: any condition that SQLAlchemy takes, as an element."""
+    payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
+    return and_(lowering.custom[test.operator.name](payload))
 
 
 def _array_test(
@@ -189,9 +198,9 @@ def _array_test(
 
 def _value_test(test: Compare | Match | Member | Between | Null, side: Comparable) -> ColumnElement[bool]:
     match test:
-        case Compare(sign=sign, value=wanted, ignore_case=False):
+        case Compare(_, sign, wanted, False):
             return side.compare(sign, wanted)
-        case Compare(sign=sign, value=wanted):
+        case Compare(_, sign, wanted):
             return _negated(text_match(side.value, Pattern((str(wanted),)), ignore_case=True), sign == "!=")
         case Null(negated=negated):
             return side.value.is_not(None) if negated else side.value.is_(None)

@@ -9,19 +9,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Select, UnaryExpression, func, inspect, select, tuple_
+from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select, tuple_
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy.order import order_terms
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_outer, is_related, joined, one_paths
+from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
 from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.predicates import OrderKey, Predicate
 
+_REMEMBERED = 256
+"""Base statements, and orders, about which something is kept."""
 
-@lru_cache(maxsize=256)
+
+@lru_cache(maxsize=_REMEMBERED)
 def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
     """The select, where a condition put on it can only take rows away, and what it has reached by itself.
 
@@ -63,17 +66,24 @@ def sorted_by(
     if base._distinct or base._group_by_clauses:
         # PostgreSQL takes no other order there than by what is selected.
         base, scope = distinct(base, scope, model)
-    needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
-    reaching, reached = joined(base, scope, needed, options)
+    reaching, reached = base, scope
+    if any(is_related(key.operand) for key in keys):
+        needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
+        reaching, reached = joined(base, scope, needed, options)
     terms = [term for key in keys for term in order_terms(key, reached, options)]
-    ordered = reaching.order_by(None).order_by(*terms, *base._order_by_clauses)
-    return _total(ordered, reached[()], model), reached
+    own = base._order_by_clauses
+    ordered = (reaching.order_by(None) if own else reaching).order_by(
+        *terms, *own, *_completing((*terms, *own), reached[()], model)
+    )
+    return ordered, reached
 
 
 def narrowed_by_sort(
     unsorted: Select[Any], scope: Scope, keys: tuple[OrderKey, ...], options: SortOptions
 ) -> Select[Any]:
     """What counts the rows of a sorted select: the INNER joins that hints ask for leave rows out."""
+    if not options.join_hints:
+        return unsorted
     inner = (
         path for key in keys for path in one_paths(key.operand) if not all(is_outer(step, options) for step in path)
     )
@@ -88,7 +98,20 @@ def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int)
     """
     if base._has_row_limiting_clause:
         raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
-    return _total(base, root, model).limit(limit).offset(offset)
+    completing = _completing(base._order_by_clauses, root, model)
+    ordered = base.order_by(*completing) if completing else base
+    return ordered.limit(_as_limit(limit)).offset(_as_offset(offset))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _as_limit(limit: int) -> Any:
+    """A limit as a select keeps it: to make one costs more than the rest of a page."""
+    return select().limit(limit)._limit_clause
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _as_offset(offset: int) -> Any:
+    return select().offset(offset)._offset_clause
 
 
 def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any], Scope]:
@@ -122,26 +145,36 @@ def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any]
 
 def count(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     """A select of the number of rows of a select."""
-    unordered = _without_options(base).order_by(None)
+    bare = _without_options(base) if base._with_options else base
+    unordered = bare.order_by(None) if bare._order_by_clauses else bare
     if base._distinct or base._group_by_clauses or not model.identity:
         return cast("Select[tuple[int]]", select(func.count()).select_from(unordered.subquery()))
-    # The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity.
-    counted = func.count(_column(root, model.identity[0]))
+    counted = _counted(root, model.identity[0])
+    if len(base._raw_columns) == 1 and is_entity(base._raw_columns[0], root):
+        # As `maintain_column_froms` does, which has to find out first where all columns come from.
+        return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
     return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
 
 
-def _total(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
-    """A select ordered by its primary key last, unless what it is ordered by is unique already."""
-    present = [_bare(clause) for clause in base._order_by_clauses]
+@lru_cache(maxsize=_REMEMBERED)
+def _counted(root: Entity, key: Field) -> ColumnElement[int]:
+    """The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity."""
+    return func.count(_column(root, key))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _completing(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Model) -> tuple[Any, ...]:
+    """What makes an order total: the primary key, as far as the order has it not, unless something in it is unique."""
+    present = [_bare(clause) for clause in terms]
 
     def is_present(field: Field) -> bool:
         column = _column(root, field).__clause_element__()
         return any(column.compare(clause) for clause in present)
 
     identity = [field for field in model.identity if not is_present(field)]
-    if present and (not identity or any(is_present(field) for field in _unique_fields(model))):
-        return base
-    return base.order_by(*(_column(root, field) for field in identity))
+    if not identity or any(is_present(field) for field in _unique_fields(model)):
+        return ()
+    return tuple(_column(root, field).comparator.__clause_element__() for field in identity)
 
 
 def _unique_fields(model: Model) -> Iterator[Field]:
@@ -151,7 +184,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 def _bare(clause: ClauseElement) -> ClauseElement:
     """What an ORDER BY term sorts by, without direction, place of NULL and collation."""
     while isinstance(clause, UnaryExpression | OrderedText | UuidText):
-        clause = clause.element
+        clause = cast("ClauseElement", clause.element)
     return clause
 
 
