@@ -6,7 +6,6 @@ import datetime as dt
 import enum
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 

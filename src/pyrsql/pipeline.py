@@ -187,10 +187,11 @@ def judge(
     """
     proven_filter = parse(filter, schema.query_options).bind(validate(schema))
     proven_order = order(schema)(sort)
+    if isinstance(proven_filter, Success) and isinstance(proven_order, Success) and isinstance(page, Success):
+        return Success(Criteria(proven_filter.unwrap(), proven_order.unwrap(), page.unwrap()))
     problems = problems_of([*_problems(proven_filter), *_problems(proven_order), *_problems(page)])
-    if problems is not None:
-        return Failure(problems)
-    return Success(Criteria(proven_filter.unwrap(), proven_order.unwrap(), page.unwrap()))
+    assert problems is not None
+    return Failure(problems)
 
 
 def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSelect[TargetT], Problems]]:
@@ -235,15 +236,15 @@ def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
 
 
 @lru_cache(maxsize=256)
-def _trees(options: QueryOptions) -> Recent[Result[Node, Problems]]:
+def _trees(options: QueryOptions) -> Recent[str, Result[Node, Problems]]:
     return Recent(options.cached_texts)
 
 
 @lru_cache(maxsize=256)
-def _filters(schema: Schema) -> Recent[tuple[Node | None, Result[Filter, Problems]]]:
+def _filters(schema: Schema) -> Recent[str, tuple[Node | None, Result[Filter, Problems]]]:
     return Recent(schema.query_options.cached_texts)
 
 
 @lru_cache(maxsize=256)
-def _orders(schema: Schema) -> Recent[Result[Order, Problems]]:
+def _orders(schema: Schema) -> Recent[str, Result[Order, Problems]]:
     return Recent(schema.sort_options.cached_texts)

@@ -90,6 +90,11 @@ class Criteria:
     order: Order | None = None
     page: PageRequest | None = None
 
+    @property
+    def settled(self) -> bool:
+        """The texts of the request alone decide what it means."""
+        return self.filter.settled and (self.order is None or self.order.settled)
+
 
 @dataclass(frozen=True, slots=True)
 class PaginatedSelect(Generic[TargetT]):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar, cast
 
+TextT = TypeVar("TextT", str, bytes)
 ValueT = TypeVar("ValueT")
 
 CHARACTERS = 128
@@ -16,7 +17,7 @@ _NOTED = 8
 """Texts of which it is noted that they came, for each that is kept."""
 
 
-class Recent(Generic[ValueT]):
+class Recent(Generic[TextT, ValueT]):
     """What was made of the texts that come again and again. Threads may share one.
 
     Keep what was made of a text that recurs. Most texts do not, and to hold on to what was made of them costs more
@@ -25,7 +26,7 @@ class Recent(Generic[ValueT]):
     Args:
         texts: how many texts it holds at most; a longer one counts once for each `CHARACTERS` begun. 0 holds none.
 
-    >>> recent = Recent[int](2)
+    >>> recent = Recent[str, int](2)
     >>> recent.get("a"), recent.get("a")
     (False, True)
     >>> for number, text in enumerate(["a", "b", "c"]):
@@ -40,10 +41,10 @@ class Recent(Generic[ValueT]):
         self._most = self._free = texts
         self._noted = texts * _NOTED
         self._seen: set[int] = set()
-        self._values: OrderedDict[str, ValueT] = OrderedDict()
+        self._values: OrderedDict[TextT, ValueT] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, text: str) -> ValueT | bool:
+    def get(self, text: TextT) -> ValueT | bool:
         """What was kept for a text. Where nothing is: whether the text has come before, lately; now it has."""
         value = self._values.get(text)
         if value is None:
@@ -60,7 +61,7 @@ class Recent(Generic[ValueT]):
             return value  # Another thread has let go of it just now.
         return value
 
-    def keep(self, text: str, value: ValueT) -> None:
+    def keep(self, text: TextT, value: ValueT) -> None:
         """Keep a value for a text, and let go of the texts that were not asked for the longest."""
         size = _size(text)
         if size > self._most:
@@ -74,7 +75,7 @@ class Recent(Generic[ValueT]):
                 self._free += _size(self._values.popitem(last=False)[0])
 
 
-def _size(text: str) -> int:
+def _size(text: str | bytes) -> int:
     return 1 + len(text) // CHARACTERS
 
 

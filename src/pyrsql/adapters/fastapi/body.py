@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Generic, TypeGuard, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
 from fastapi import Body
 
+from pyrsql.adapters.fastapi.reading import Given
 from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
 
 ResultT = TypeVar("ResultT")
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 
-def in_body(dependency: Callable[..., Awaitable[ResultT]]) -> BodyDependency[ResultT]:
+class Reader(Protocol[ResultT_co]):
+    """A dependency of this library that reads filter, sort and page."""
+
+    async def __call__(self, **given: Any) -> ResultT_co:
+        """Read the query of a request."""
+        ...
+
+    async def read(self, given: Given, **others: Any) -> ResultT_co:
+        """Read what a request gives the four parameters, wherever it does."""
+        ...
+
+
+def in_body(dependency: Reader[ResultT]) -> BodyDependency[ResultT]:
     """The same dependency, but it reads its parameters from a JSON object.
 
         @app.post("/users/search")
@@ -34,7 +48,7 @@ def in_body(dependency: Callable[..., Awaitable[ResultT]]) -> BodyDependency[Res
 class BodyDependency(Generic[ResultT]):
     """A dependency that reads its parameters from a JSON object; `in_body` makes one."""
 
-    def __init__(self, dependency: Callable[..., Awaitable[ResultT]]) -> None:
+    def __init__(self, dependency: Reader[ResultT]) -> None:
         self._dependency = dependency
         given = inspect.signature(dependency).parameters
         self._ours = {
@@ -45,14 +59,14 @@ class BodyDependency(Generic[ResultT]):
             inspect.Parameter.KEYWORD_ONLY,
             annotation=Annotated[dict[str, Any], LazySchema(self._schema), Body()],
         )
-        others = [parameter for name, parameter in given.items() if name not in self._ours]
+        others = [parameter for name, parameter in given.items() if name not in (*self._ours, "connection")]
         self._defaults = {name: given[name].default for name in self._ours}
         self.__signature__: inspect.Signature = inspect.Signature([*others, body])
 
     async def __call__(self, *, body: Mapping[str, Any], **others: Any) -> ResultT:
         """Read the body as the dependency would read a query."""
-        values = {name: _values(body.get(document.alias)) for name, document in self._ours.items()}
-        return await self._dependency(**others, **values)
+        given = {name: _values(body.get(document.alias)) for name, document in self._ours.items()}
+        return await self._dependency.read(cast("Given", given), **others)
 
     def _schema(self) -> dict[str, Any]:
         properties = {

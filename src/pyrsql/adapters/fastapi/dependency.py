@@ -6,12 +6,13 @@ import inspect
 
 from returns.pipeline import is_successful
 from returns.result import Result, Success
+from starlette.requests import HTTPConnection
 
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.reading import Numbers, Values, read_request
+from pyrsql.adapters.fastapi.reading import Given, given_in_query, read_request
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
 from pyrsql.api import Query, Sort
 from pyrsql.nodes import SortKey
@@ -41,11 +42,13 @@ class CriteriaDependency:
         self._sort_options = config.sort_options or sort_options_like(config.query_options)
         self.__signature__: inspect.Signature = signature(config, documents)
 
-    async def __call__(
-        self, *, filter: Values = None, sort: Values = None, page: Numbers = None, size: Numbers = None
-    ) -> RequestCriteria:
-        """Read the values that a request gives the four parameters."""
-        texts = read_request(self.config, filter, sort, page, size)
+    async def __call__(self, *, connection: HTTPConnection, **_: object) -> RequestCriteria:
+        """Read the query of a request."""
+        return await self.read(given_in_query(self.config, connection.query_params))
+
+    async def read(self, given: Given) -> RequestCriteria:
+        """Read what a request gives the four parameters, wherever it does."""
+        texts = read_request(self.config, given)
         node = pipeline.parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)
         problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])

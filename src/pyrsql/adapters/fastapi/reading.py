@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 from returns.result import Failure, Result, Success
+from starlette.datastructures import QueryParams
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
 from pyrsql.page import LARGEST_OFFSET, PageRequest
@@ -18,9 +19,6 @@ from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, probl
 
 Values = list[str] | None
 """Every value that a request gives a parameter; None where it does not name it."""
-
-Numbers = Values | int
-"""The same for a number; an int where FastAPI fills in the default that the document names."""
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
 
@@ -58,10 +56,28 @@ class RequestTexts:
     problems: tuple[Problem, ...] = ()
 
 
-def read_request(
-    config: FastAPICriteriaConfig, filter: Values, sort: Values, page: Numbers, size: Numbers
-) -> RequestTexts:
+class Given(TypedDict, total=False):
+    """Every value that a request gives each of the four parameters; one that it does not name is missing or None."""
+
+    filter: Values
+    sort: Values
+    page: Values
+    size: Values
+
+
+def given_in_query(config: FastAPICriteriaConfig, query: QueryParams) -> Given:
+    """What the query of a request gives the four parameters."""
+    return {
+        "filter": query.getlist(config.filter_parameter) or None,
+        "sort": query.getlist(config.sort_parameter) or None,
+        "page": query.getlist(config.page_parameter) or None,
+        "size": query.getlist(config.size_parameter) or None,
+    }
+
+
+def read_request(config: FastAPICriteriaConfig, given: Given) -> RequestTexts:
     """Read the four parameters of a request."""
+    filter, sort = given.get("filter"), given.get("sort")
     repeated: tuple[Problem, ...] = ()
     if filter is not None and len(filter) > 1:
         repeated = (_repeated("filter", filter),)
@@ -71,12 +87,11 @@ def read_request(
     elif sort is not None and len(sort) > 1:
         repeated = (*repeated, _repeated("sort", sort))
         sort = None
-    return RequestTexts(
-        filter[0] if filter else None, sort[0] if sort else None, read_page(config, page, size), repeated
-    )
+    page = read_page(config, given.get("page"), given.get("size"))
+    return RequestTexts(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
 
 
-def read_page(config: FastAPICriteriaConfig, page: Numbers, size: Numbers) -> Result[PageRequest | None, Problems]:
+def read_page(config: FastAPICriteriaConfig, page: Values, size: Values) -> Result[PageRequest | None, Problems]:
     """Read page number and size. None is a request for all rows.
 
     Problems: PageProblem, RepeatedParameter and MissingSize, for the number, the size, or both.
@@ -107,9 +122,8 @@ def _page_problems(number: int | Problem, rows: int | Problem | None, first: int
         yield PageProblem(source="page", value=str(number), expected=f"a whole number from {first} to {last}")
 
 
-def _whole_number(source: Literal["page", "size"], given: list[str] | int, minimum: int, maximum: int) -> int | Problem:
+def _whole_number(source: Literal["page", "size"], values: list[str], minimum: int, maximum: int) -> int | Problem:
     """The one value as a number. Digits are ASCII; the length is checked before the text is converted."""
-    values = given if isinstance(given, list) else [str(given)]
     if len(values) > 1:
         return _repeated(source, values)
     text = values[0]

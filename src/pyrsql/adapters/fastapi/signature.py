@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Query
+from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import Examples, FastAPICriteriaConfig, SortParameterFormat
 
@@ -52,7 +53,8 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
     """The signature of a dependency that takes filter, sort, page and size under the names of the
     configuration.
 
-    FastAPI sees lists of texts, which every request passes; OpenAPI sees what the values have to be.
+    FastAPI sees texts, which every request passes and which it passes on quickly; OpenAPI sees what the values have to
+    be. What counts is read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
     """
     repeated = config.sort_parameter_format is SortParameterFormat.REPEATED
     longest = config.query_options.parse_limits.query_length
@@ -70,6 +72,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
     sort_description = f"{summary} {separator}{blank}{fields}"
     return inspect.Signature(
         [
+            inspect.Parameter("connection", inspect.Parameter.KEYWORD_ONLY, annotation=HTTPConnection),
             _parameter(
                 "filter",
                 config.filter_parameter,
@@ -138,15 +141,13 @@ def _parameter(
     default: int | None = None,
 ) -> inspect.Parameter:
     shown: Any = {key: dict(example) for key, example in examples.items()} if examples else None
-    # FastAPI passes a default of None as it is. A list that is not optional costs it less in every request.
-    values: Any = list[str] if default is None else list[str] | int
     document = DocumentedParameter(schema, alias, description, examples or {})
     query = Query(alias=alias, description=description, openapi_examples=shown)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[values, document, query],
+        annotation=Annotated[str, document, query],
     )
 
 

@@ -6,10 +6,13 @@ import inspect
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from pyrsql.adapters.fastapi.reading import Numbers, Values
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.reading import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.plan import Criteria
+from pyrsql.recent import Recent
 
 ResultT = TypeVar("ResultT")
 
@@ -32,10 +35,21 @@ class EndpointDependency(Generic[ResultT]):
     def __init__(self, endpoint: Endpoint, make: Callable[[Criteria], ResultT], documents: Documents) -> None:
         self._endpoint = endpoint
         self._make = make
+        self._made = Recent[bytes, ResultT](endpoint.config.query_options.cached_texts)
         self.__signature__: inspect.Signature = signature(endpoint.config, documents)
 
-    async def __call__(
-        self, *, filter: Values = None, sort: Values = None, page: Numbers = None, size: Numbers = None
-    ) -> ResultT:
-        """Read the values that a request gives the four parameters."""
-        return self._make(self._endpoint.read(filter, sort, page, size))
+    async def __call__(self, *, connection: HTTPConnection, **_: object) -> ResultT:
+        """Read the query of a request."""
+        query: bytes = connection.scope["query_string"]
+        known = self._made.get(query)
+        if not isinstance(known, bool):
+            return known
+        criteria = self._endpoint.read(given_in_query(self._endpoint.config, connection.query_params))
+        made = self._make(criteria)
+        if known and criteria.settled and self._endpoint.lasting:
+            self._made.keep(query, made)
+        return made
+
+    async def read(self, given: Given) -> ResultT:
+        """Read what a request gives the four parameters, wherever it does."""
+        return self._make(self._endpoint.read(given))

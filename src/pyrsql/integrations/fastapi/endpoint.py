@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from returns.pipeline import is_successful
-from returns.result import Result
+from returns.result import Result, Success
 from sqlalchemy import Select
 
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.reading import Numbers, Values, read_request
+from pyrsql.adapters.fastapi.reading import Given, read_request
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
 from pyrsql.orms.base import ORM
@@ -34,6 +34,7 @@ class Endpoint:
         config: how requests are read and judged.
         base: makes the statement that requests narrow.
         default_sort: the sort of a request that names none.
+        lasting: the base is the same for all requests.
     """
 
     model: type
@@ -41,6 +42,7 @@ class Endpoint:
     config: FastAPICriteriaConfig
     base: Callable[[], Select[Any]]
     default_sort: str | None = None
+    lasting: bool = False
 
     @cached_property
     def schema(self) -> Schema:
@@ -63,16 +65,16 @@ class Endpoint:
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         return proven.unwrap()
 
-    def read(self, filter: Values, sort: Values, page: Numbers, size: Numbers) -> Criteria:
+    def read(self, given: Given) -> Criteria:
         """What a request asks for, proven.
 
         Raises:
             CriteriaError: everything that is wrong with filter, sort and page.
         """
-        texts = read_request(self.config, filter, sort, page, size)
+        texts = read_request(self.config, given)
         judged = pipeline.judge(self.schema, filter=texts.filter, sort=texts.sort, page=texts.page)
-        if texts.problems or not is_successful(judged):
-            found = () if is_successful(judged) else judged.failure()
+        if texts.problems or not isinstance(judged, Success):
+            found = () if isinstance(judged, Success) else judged.failure()
             problems = problems_of([*texts.problems, *found])
             assert problems is not None
             raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)

@@ -200,7 +200,8 @@ class FastAPISQLAlchemyIntegration:
         config = replace(self.config, **{name: value for name, value in changes.items() if value is not None})
         config = _with_fields(config, filterable_fields, sortable_fields)
         base = statement_factory or cache(lambda: self.base_select(model))
-        endpoint = Endpoint(model, self.orm, config, base, default_sort)
+        lasting = statement_factory is None and self.orm.lasting
+        endpoint = Endpoint(model, self.orm, config, base, default_sort, lasting=lasting)
         _check(endpoint, filterable_fields or (), sortable_fields or ())
         documents = _described(endpoint, filterable_fields or (), sortable_fields)
         documents = replace(
@@ -216,7 +217,7 @@ class FastAPISQLAlchemyIntegration:
             known = self._resources.get(model)
             if known is None:
                 base = cache(lambda: self.base_select(model))
-                endpoint = Endpoint(model, self.orm, self.config, base)
+                endpoint = Endpoint(model, self.orm, self.config, base, lasting=self.orm.lasting)
                 known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents(endpoint))
             return known
 

@@ -10,8 +10,9 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.reading import Numbers, Values
+from pyrsql.adapters.fastapi.reading import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint
@@ -72,16 +73,21 @@ class PageDependency(Generic[ItemT]):
     async def __call__(
         self,
         *,
+        connection: HTTPConnection,
         request: Request,
         response: Response,
         session: Session | AsyncSession,
-        filter: Values = None,
-        sort: Values = None,
-        page: Numbers = None,
-        size: Numbers = None,
+        **_: object,
     ) -> Page[ItemT]:
-        """Read the values that a request gives the four parameters, and run what it asks for."""
-        criteria = self._endpoint.read(filter, sort, page, size)
+        """Read the query of a request, and run what it asks for."""
+        given = given_in_query(self._endpoint.config, connection.query_params)
+        return await self.read(given, request=request, response=response, session=session)
+
+    async def read(
+        self, given: Given, *, request: Request, response: Response, session: Session | AsyncSession
+    ) -> Page[ItemT]:
+        """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
+        criteria = self._endpoint.read(given)
         if _is_async(session):
             made, has_next = await session.run_sync(self._run, criteria)
         else:

@@ -81,17 +81,15 @@ class Lowering(NamedTuple):
         return self if steps <= _MERGED else self._replace(exists=paths.some_row_unmerged)
 
 
-def where_parts(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
-    """The conditions of a WHERE clause that hold together: the parts of a conjunction, or the one there is.
+def where_clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+    """The condition that a predicate is.
 
     Args:
         predicate: what was proven.
         scope: the entities that its to-one paths lead to, all of them joined.
         lowering: options and custom operators.
     """
-    if isinstance(predicate, Conjunction) and len(predicate.parts) <= _WIDEST:
-        return _parts(predicate, scope, lowering)[1]
-    return [_clause(predicate, scope, lowering)[1]]
+    return _clause(predicate, scope, lowering)[1]
 
 
 def tests_of(predicate: Predicate) -> list[Test]:
@@ -109,25 +107,20 @@ def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> tuple[int
         if side.plain:
             return 0, side.compare(predicate.sign, predicate.value)
     if isinstance(predicate, Conjunction | Disjunction):
-        depth, clauses = _parts(predicate, scope, lowering)
-        return depth + 1, _joined(all_of if isinstance(predicate, Conjunction) else any_of, clauses)
+        return _group(predicate, scope, lowering)
     if isinstance(predicate, Complement):
         return 0, not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
     return 0, _test(predicate, scope, lowering)
 
 
-def _parts(
-    predicate: Conjunction | Disjunction, scope: Scope, lowering: Lowering
-) -> tuple[int, list[ColumnElement[bool]]]:
-    """How deep the deepest part is, and the conditions of all parts.
-
-    The deepest come first: SQLite's parser keeps what it has read of a clause while it reads a group in it.
-    """
+def _group(predicate: Conjunction | Disjunction, scope: Scope, lowering: Lowering) -> tuple[int, ColumnElement[bool]]:
+    """The deepest parts come first: SQLite's parser keeps what it has read of a clause while it reads a group in it."""
     parts = [_clause(part, scope, lowering) for part in predicate.parts]
     deepest = max(map(_FIRST, parts))
     if deepest:
         parts.sort(key=_FIRST, reverse=True)
-    return deepest, [clause for _, clause in parts]
+    clauses = [clause for _, clause in parts]
+    return deepest + 1, _joined(all_of if isinstance(predicate, Conjunction) else any_of, clauses)
 
 
 _FIRST = itemgetter(0)

@@ -16,7 +16,7 @@ from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
-from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_parts
+from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_clause
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.predicates import OrderKey, Predicate
 
@@ -53,10 +53,10 @@ def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lo
     """
     related = [test.operand for test in tests_of(predicate) if is_related(test.operand)]
     if not related:
-        return base.where(*where_parts(predicate, scope, lowering)), scope
+        return base.where(where_clause(predicate, scope, lowering)), scope
     needed = dict.fromkeys(path for operand in related for path in one_paths(operand))
     narrowed, reached = joined(base, scope, needed, lowering.options)
-    return narrowed.where(*where_parts(predicate, reached, lowering.among(related))), reached
+    return narrowed.where(where_clause(predicate, reached, lowering.among(related))), reached
 
 
 def sorted_by(
