@@ -1,0 +1,180 @@
+"""The SQL of a filter: what each test becomes, in which order, and what the developer's own operators are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, ColumnElement, Dialect, Integer, String, Table, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
+from pyrsql.pipeline import apply_criteria, judge
+from tests.models import User
+
+SQLITE, POSTGRESQL = (URL.create(name).get_dialect()() for name in ("sqlite", "postgresql"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Thing(Base):
+    __tablename__ = "things"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    words: Mapped[list[str]] = mapped_column(ARRAY(String))
+    numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+
+def where(
+    filter: str,
+    model: type[DeclarativeBase] = Thing,
+    dialect: Dialect = SQLITE,
+    orm: SQLAlchemyORM | None = None,
+    **settings: Any,
+) -> str:
+    """The WHERE clause of a filter, with the values in it and the name of the table left out."""
+    described = schema(model, QueryOptions(**settings), orm=orm or SQLAlchemyORM())
+    statement: Any = judge(described, filter=filter).bind(apply_criteria(select(model))).unwrap().statement
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    table = model.__table__
+    assert isinstance(table, Table)
+    return " ".join(str(compiled).split()).partition(" WHERE ")[2].replace(f"{table.name}.", "")
+
+
+# --- one test --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filter", "sql"),
+    [
+        ("id==1", "id = 1"),
+        ("id!=1", "id != 1"),
+        ("id>1", "id > 1"),
+        ("id=na=", "id IS NULL"),
+        ("id=nn=", "id IS NOT NULL"),
+        ("id=in=(1,2)", "id IN (1, 2)"),
+        ("id=out=(1,2)", "(id NOT IN (1, 2))"),
+        ("id=bt=(1,2)", "id BETWEEN 1 AND 2"),
+        ("id=nb=(1,2)", "id NOT BETWEEN 1 AND 2"),
+    ],
+)
+def test_the_sql_of_a_test(filter: str, sql: str) -> None:
+    assert where(filter) == sql
+
+
+@pytest.mark.parametrize(
+    ("filter", "sql"),
+    [("id!=1", "id = 1"), ("id=out=(1,2)", "id IN (1, 2)"), ("id=nb=(1,2)", "id BETWEEN 1 AND 2")],
+)
+def test_a_complement_is_all_that_is_not_true(filter: str, sql: str) -> None:
+    assert where(filter, negation="complement") == f"coalesce({sql}, 0) = 0"
+
+
+@pytest.mark.parametrize(
+    ("filter", "test"),
+    [
+        ("words==a", "e = 'a'"),
+        ("words!=a", "e != 'a'"),
+        ("words==^a", "(e ILIKE 'a' ESCAPE '!')"),
+        ("words=in=(a,b)", "e IN ('a', 'b')"),
+        ("words=like=a", "(e LIKE '%%a%%' ESCAPE '!')"),
+        ("words!=a*", "NOT (e LIKE 'a%%' ESCAPE '!')"),
+        ("numbers>3", "e > 3"),
+        ("numbers=nb=(1,2)", "e NOT BETWEEN 1 AND 2"),
+    ],
+)
+def test_some_element_of_a_list_passes(filter: str, test: str) -> None:
+    column = filter[: 5 if filter.startswith("words") else 7]
+    sql = where(filter, dialect=POSTGRESQL).replace("anon_1", "one").replace("anon_2", "e")
+    assert sql == f"EXISTS (SELECT 1 AS one FROM unnest({column}) AS e WHERE {test})"
+
+
+def test_a_null_check_of_a_list_is_of_the_list() -> None:
+    assert where("words=na=;numbers=nn=", dialect=POSTGRESQL) == "words IS NULL AND numbers IS NOT NULL"
+
+
+# --- groups ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filter", "sql"),
+    [
+        ("id==1;id==2;id==3", "id = 1 AND id = 2 AND id = 3"),
+        ("id==1,id==2,id==3", "id = 1 OR id = 2 OR id = 3"),
+        ("id==1;(id==2,id==3)", "(id = 2 OR id = 3) AND id = 1"),
+        ("id==1,(id==2;id==3),(id==4;(id==5,id==6))", "(id = 5 OR id = 6) AND id = 4 OR id = 2 AND id = 3 OR id = 1"),
+        ("id==1;(id==2,id==3);id!=4;(id==5,id==6)", "(id = 2 OR id = 3) AND (id = 5 OR id = 6) AND id = 1 AND id != 4"),
+    ],
+)
+def test_the_deepest_part_of_a_group_comes_first(filter: str, sql: str) -> None:
+    assert where(filter) == sql
+
+
+@pytest.mark.parametrize("sign", [",", ";"])
+@pytest.mark.parametrize(
+    ("parts", "groups"), [(100, [100]), (101, [100, 1]), (201, [100, 100, 1]), (250, [100, 100, 50])]
+)
+def test_a_wide_group_is_made_of_groups_of_100(sign: str, parts: int, groups: list[int]) -> None:
+    word = {",": " OR ", ";": " AND "}[sign]
+    flat = [word.join(["id = 1"] * number) for number in groups]
+    expected = flat[0] if len(flat) == 1 else word.join(f"({part})" if word in part else part for part in flat)
+    assert where(sign.join(["id==1"] * parts)) == expected
+
+
+# --- relations -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filter", "negated"),
+    [("company=na=", True), ("company=nn=", False), ("roles=na=", True), ("roles=nn=", False)],
+)
+def test_a_relation_is_null_when_no_row_is_related(filter: str, negated: bool) -> None:
+    sql = where(filter, User)
+    assert sql.count("EXISTS (SELECT 1 FROM ") == 1
+    assert sql.startswith("NOT ") == negated
+
+
+def test_few_steps_to_many_are_left_to_the_database_and_more_are_not() -> None:
+    four, five = (where(";".join(["roles.id==1"] * number), User) for number in (4, 5))
+    assert four.count("EXISTS") == 4
+    assert five.count("EXISTS") == five.count(" IS 1") == 5
+    assert " IS 1" not in four
+    assert " IS 1" not in where("roles.users.id==1;roles.users.id==2", User)
+    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User).count(" IS 1") == 3
+
+
+# --- the developer's operators ---------------------------------------------------------------------------------------
+
+SAME = ComparisonOperator("same", ("=same=",), 1, None)
+
+
+@pytest.mark.parametrize("path", ["age", "name", "company.name", "company", "roles"])
+def test_what_an_operator_of_the_developer_is_given(path: str) -> None:
+    given: list[CustomPredicatePayload] = []
+
+    def lowering(payload: CustomPredicatePayload) -> ColumnElement[bool]:
+        given.append(payload)
+        return select(1).exists()
+
+    definition = CustomPredicateDefinition(operator=SAME, argument_type=int)
+    options = QueryOptions(custom_predicates={"same": definition})
+    described = schema(User, options, orm=SQLAlchemyORM(custom_predicates={"same": lowering}))
+    judge(described, filter=f"{path}=same=(1,2)").bind(apply_criteria(select(User))).unwrap()
+    (payload,) = given
+    assert payload.values == (1, 2)
+    assert payload.field_path == path
+    assert payload.options == options
+    assert payload.expression.key == path.split(".")[-1]
+
+
+def test_the_condition_of_an_operator_of_the_developer_stands_in_the_clause() -> None:
+    definition = CustomPredicateDefinition(operator=SAME)
+    orm = SQLAlchemyORM(custom_predicates={"same": lambda payload: payload.expression.in_(payload.values)})
+    sql = where("id=same=(1,2);name=same=x", orm=orm, custom_predicates={"same": definition})
+    assert sql == "id IN (1, 2) AND name IN ('x')"
