@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from returns.pipeline import is_successful
 from sqlalchemy import JSON, ColumnElement, Integer, LargeBinary, String, type_coerce
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -41,6 +41,7 @@ class Thing(Base):
     words: Mapped[list[str]] = mapped_column(ARRAY(String))
     numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     data: Mapped[bytes] = mapped_column(LargeBinary)
+    searched: Mapped[str] = mapped_column(TSVECTOR)
 
     @hybrid_property
     def loud(self) -> str:
@@ -52,6 +53,7 @@ class Thing(Base):
         return type_coerce(cls.name + "!", String)
 
 
+ALL = ComparisonOperator("all_match", ("=all=",), 1, None)
 LIFTED = ParseLimits(query_length=None, selector_length=None, arguments=None, depth=None, nodes=None)
 
 
@@ -100,9 +102,11 @@ TOO_MANY: dict[str, Any] = {"limit": "collections", "maximum": 6}
     ],
 )
 def test_a_path_follows_24_relations_of_which_6_lead_to_many(path: str, limits: list[dict[str, Any]]) -> None:
-    of_filter = problems(f"{path}==x", **SHORT)
+    operators = {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}
+    for comparison in ("==x", "=na=", "=all=x"):
+        found = problems(path + comparison, **SHORT, **operators)
+        assert found == [LimitExceeded(source="filter", **limit) for limit in limits]
     of_sort = problems(sort=path, sort_options=SortOptions(model_field_mapping=SHORT["model_field_mapping"]))
-    assert of_filter == [LimitExceeded(source="filter", **limit) for limit in limits]
     assert of_sort == [LimitExceeded(source="sort", **limit) for limit in limits]
 
 
@@ -119,6 +123,14 @@ def test_groups_may_stand_in_100_groups(depth: int, fine: bool) -> None:
     nested = "".join("(id==1" + ",;"[level % 2] for level in range(depth)) + "id==2" + ")" * depth
     expected = [] if fine else [LimitExceeded(source="filter", limit="depth", maximum=100)]
     assert problems(nested, parse_limits=LIFTED) == expected
+
+
+@pytest.mark.parametrize(("depth", "fine"), [(64, True), (65, False)])
+def test_a_call_counts_as_the_groups_that_its_sql_has(depth: int, fine: bool) -> None:
+    nested = "(" * depth + "'@upper[name]'==X" + "".join(f"{',;'[level % 2]}id==1)" for level in range(depth))
+    settings: dict[str, Any] = {"parse_limits": LIFTED, "procedure_whitelist": ["upper"]}
+    expected = [] if fine else [LimitExceeded(source="filter", limit="depth", maximum=100)]
+    assert problems(nested, **settings) == expected
 
 
 def test_ten_names_of_a_request_get_a_suggestion() -> None:
@@ -232,6 +244,7 @@ def test_a_relation_takes_a_hint_to_its_fields() -> None:
         ("company", User, "a relation has no order", "Name a field of it, after a dot."),
         ("data", Thing, "this type has no order", None),
         ("words", Thing, "this type has no order", None),
+        ("searched", Thing, "this type has no order", None),
         ("document", Thing, "a whole document has no order", "Name a value in it, after a dot."),
         ("id,ic", Thing, "only text can be sorted ignoring case", None),
     ],
@@ -267,8 +280,6 @@ def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_f
 
 
 # --- whether the text alone decides ----------------------------------------------------------------------------------
-
-ALL = ComparisonOperator("all_match", ("=all=",), 1, None)
 
 
 @pytest.mark.parametrize(
