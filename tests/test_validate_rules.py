@@ -102,7 +102,7 @@ TOO_MANY: dict[str, Any] = {"limit": "collections", "maximum": 6}
     ],
 )
 def test_a_path_follows_24_relations_of_which_6_lead_to_many(path: str, limits: list[dict[str, Any]]) -> None:
-    operators = {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}
+    operators: dict[str, Any] = {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}
     for comparison in ("==x", "=na=", "=all=x"):
         found = problems(path + comparison, **SHORT, **operators)
         assert found == [LimitExceeded(source="filter", **limit) for limit in limits]
