@@ -194,6 +194,26 @@ def test_an_element_of_a_list_has_wildcards_where_it_is_text() -> None:
     assert [type(found) for found in problems("numbers=like=1;words=like=a", model=Thing)] == [UnsupportedOperator]
 
 
+def test_wildcards_are_for_text_alone() -> None:
+    found = predicate("searched==^a*", model=Thing, field_value_converters={"searched": str})
+    assert isinstance(found, Compare)
+    assert (found.value, found.ignore_case) == ("^a*", False)
+
+
+def test_quotes_make_text_literal_in_a_document_alone() -> None:
+    assert predicate("name=='\"a*\"'", model=Thing).pattern == Pattern(('"a', '"'))
+    assert predicate("document.a=='\"a*\"'", model=Thing).value == "a*"
+
+
+def test_a_converter_of_text_is_used_by_every_operator() -> None:
+    options: dict[str, Any] = {"model": Thing, "field_value_converters": {"name": str.upper}}
+    assert predicate("name==a*", **options).pattern == Pattern(("A", ""))
+    assert predicate("name=like=a", **options).pattern == Pattern(("", "A", ""))
+    assert predicate("name=ic=a", **options).value == "A"
+    assert predicate("name>a", **options).value == "A"
+    assert predicate("name=in=(a,b)", **options).values == ("A", "B")
+
+
 def test_groups_keep_the_order_of_their_parts() -> None:
     found = predicate("id==1;(id==2;id==3);(id==4,(id==5,id==6),id==7)")
     assert isinstance(found, Conjunction)
