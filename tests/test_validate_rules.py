@@ -20,6 +20,7 @@ from pyrsql import (
     SortOptions,
     ValueConverterRegistry,
 )
+from pyrsql.operators import DEFAULT_OPERATORS
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import judge
 from pyrsql.plan import Criteria
@@ -143,6 +144,13 @@ def test_ten_names_of_a_request_get_a_suggestion() -> None:
 
 
 # --- what a comparison holds -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operator", DEFAULT_OPERATORS, ids=lambda operator: operator.name)
+def test_a_comparison_is_of_the_field_that_was_named(operator: ComparisonOperator) -> None:
+    arguments = "(a,b)" if operator.minimum_arguments == 2 else "a"
+    for path in ("name", "company.name"):
+        assert predicate(f"{path}{operator.spelling}{arguments}").operand.path == path
 
 
 @pytest.mark.parametrize(
