@@ -24,7 +24,7 @@ from pyrsql.operators import DEFAULT_OPERATORS
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import judge
 from pyrsql.plan import Criteria
-from pyrsql.predicates import Between, Compare, Conjunction, Disjunction, Match, Member, OrderKey, Pattern
+from pyrsql.predicates import Between, Compare, Complement, Conjunction, Disjunction, Match, Member, OrderKey, Pattern
 from pyrsql.problems import LimitExceeded, UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
 from tests.models import User
 
@@ -212,6 +212,11 @@ def test_quotes_make_text_literal_in_a_document_alone() -> None:
     assert predicate("name=='\"a*\"'", model=Thing).pattern == Pattern(('"a', '"'))
     assert predicate("document.a=='\"a*\"'", model=Thing).value == "a*"
 
+    complement = predicate("document.a!='\"a*\"'", model=Thing, negation="complement")
+    assert isinstance(complement, Complement)
+    assert isinstance(complement.test, Compare)
+    assert complement.test.value == "a*"
+
 
 def test_a_converter_of_text_is_used_by_every_operator() -> None:
     options: dict[str, Any] = {"model": Thing, "field_value_converters": {"name": str.upper}}
@@ -240,6 +245,12 @@ def test_a_pattern_that_ends_with_the_escape_character_is_told_so() -> None:
     assert found.expected == "a pattern that does not end with the escape character !"
     assert found.value == "a!"
     assert found.span == (10, 14)
+
+
+def test_a_pattern_is_refused_in_a_complement_too() -> None:
+    (found,) = problems("name=notlike='a!'", like_escape_character="!", negation="complement")
+    assert isinstance(found, WrongValue)
+    assert found.value == "a!"
 
 
 def test_what_has_no_order_in_a_document_is_told_so() -> None:
