@@ -153,6 +153,11 @@ def test_a_comparison_is_of_the_field_that_was_named(operator: ComparisonOperato
         assert predicate(f"{path}{operator.spelling}{arguments}").operand.path == path
 
 
+@pytest.mark.parametrize("comparison", ["==a", "==^a", "==a*", "!=^a*"])
+def test_an_equality_is_of_the_field_that_was_named(comparison: str) -> None:
+    assert predicate(f"company.name{comparison}").operand.path == "company.name"
+
+
 @pytest.mark.parametrize(
     ("spelling", "sign"),
     [("=gt=", ">"), (">", ">"), ("=ge=", ">="), (">=", ">="), ("=lt=", "<"), ("<", "<"), ("=le=", "<="), ("<=", "<=")],
@@ -211,7 +216,6 @@ def test_wildcards_are_for_text_alone() -> None:
 def test_quotes_make_text_literal_in_a_document_alone() -> None:
     assert predicate("name=='\"a*\"'", model=Thing).pattern == Pattern(('"a', '"'))
     assert predicate("document.a=='\"a*\"'", model=Thing).value == "a*"
-
     complement = predicate("document.a!='\"a*\"'", model=Thing, negation="complement")
     assert isinstance(complement, Complement)
     assert isinstance(complement.test, Compare)
