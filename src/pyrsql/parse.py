@@ -477,16 +477,16 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
     "Write 'desc': modifiers are in lower case."
     """
     limits = options.sort_limits
-    if len(text) > (longest := _number(limits.sort_length)):
-        return Failure((_limit("sort", "sort_length", longest, len(text)),))
+    if len(text) > (length := _number(limits.sort_length)):
+        return Failure((_limit("sort", "sort_length", length, len(text)),))
     keys: list[SortKey] = []
-    most = _number(limits.keys)
+    most, longest = _number(limits.keys), _number(limits.selector_length)
     for match in grammar.sort_key_pattern.finditer(text):
         if match.lastindex is None:
             return Failure((_broken_key(text, match.start()),))
         if len(keys) == most:
             return Failure((_limit("sort", "keys", most, None, Span(*match.span("field"))),))
-        key = _sort_key(match, _number(limits.selector_length))
+        key = _sort_key(match, longest)
         if not isinstance(key, SortKey):
             return Failure((key,))
         keys.append(key)
@@ -497,13 +497,16 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
 
 def _sort_key(match: re.Match[str], longest: int) -> SortKey | Problem:
     """The key that a match holds, or what is wrong with it."""
+    sign, written, modifiers = match.group("sign", "field", "modifiers")
     span = Span(*match.span("field"))
-    field = _unquoted(match["field"])
+    field = _unquoted(written)
     if len(field) > longest:
         return _limit("sort", "selector_length", longest, len(field), span)
     if whitespace_pattern.fullmatch(field):
-        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=match["field"])
-    sign = match["sign"]
+        return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written)
+    # What most keys are.
+    if not modifiers or (not sign and modifiers in (",asc", ",desc")):
+        return SortKey(field, sign == "-" or modifiers == ",desc", span=span)
     descending = {"-": True, "+": False}.get(sign)
     ignore_case = nulls_first = None
     for modifier in modifier_pattern.finditer(match.string, *match.span("modifiers")):

@@ -52,7 +52,8 @@ def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     Returns:
         The tree, or None where there is no filter: a missing text, or nothing but blanks.
 
-    Problems: SyntaxProblem, UnknownOperator, WrongArity, LimitExceeded; the first one found.
+    Problems: SyntaxProblem and LimitExceeded, which end the reading, and each UnknownOperator and WrongArity before
+    them, ten at most.
     """
     if text is None or is_blank(text):
         return Success(None)

@@ -224,12 +224,12 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
         if not isinstance(found, Resolution):
             judge.problems.append(found)
             return None
-    if depth and depth + levels(found.operand) > DEEPEST:
-        _too_deep(judge)
-        return None
     rule = _rule(judge.options, found, node.operator.name)
     if rule is None:
         judge.problems.append(_unsupported(judge.options, node, found))
+        return None
+    if depth and depth + rule.levels > DEEPEST:
+        _too_deep(judge)
         return None
     if rule.paths:
         judge.paths.update(rule.paths)
@@ -259,12 +259,14 @@ class _Rule:
         convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
         make: the values, and the texts they were converted from -> the predicate.
         paths: the relations that lead to it; none for a field of the root.
+        levels: groups in parentheses that the selector is worth.
         settled: no code of the developer's decides what a comparison means.
     """
 
     convert: Callable[[str], object] | None
     make: _Make
     paths: frozenset[tuple[Relation, ...]]
+    levels: int
     settled: bool
 
 
@@ -283,14 +285,14 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, apply_custom, paths, settled=False)
+        return _Rule(convert, apply_custom, paths, levels(operand), settled=False)
     if isinstance(operand, RelationOperand) or name in _NULL:
         negated = name == ops.IS_NOT_NULL.name
 
         def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
             return Null(operand, negated)
 
-        return _Rule(None, is_null, paths, settled=not is_computed(operand))
+        return _Rule(None, is_null, paths, levels(operand), settled=not is_computed(operand))
     return _value_rule(options, operand, found, name)
 
 
@@ -305,6 +307,7 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
         convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
     escape = options.like_escape_character
     strict = options.strict_equality
+    sign = _SIGNS.get(positive, "==")
     wild = not strict and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
 
     def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test:
@@ -328,7 +331,7 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
         return Between(operand, values[0], values[1], negated)
 
     def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-        return Compare(operand, _SIGNS[positive], values[0])
+        return Compare(operand, sign, values[0])
 
     makers: dict[str, _Make] = {
         ops.EQUAL.name: equal,
@@ -340,7 +343,7 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
     }
     make = makers.get(positive, compare)
     settled = not found.converted and not is_computed(operand)
-    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), settled)
+    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), settled)
 
 
 def _paths(operand: Operand) -> frozenset[tuple[Relation, ...]]:
