@@ -19,6 +19,7 @@ from pyrsql import (
     SortLimits,
     SortOptions,
     ValueConverterRegistry,
+    field_rights,
 )
 from pyrsql.operators import DEFAULT_OPERATORS
 from pyrsql.orms.sqlalchemy import schema
@@ -38,6 +39,7 @@ class Thing(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    exact: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal", "is_null"])})
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
     words: Mapped[list[str]] = mapped_column(ARRAY(String))
     numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
@@ -255,6 +257,12 @@ def test_a_pattern_is_refused_in_a_complement_too() -> None:
     (found,) = problems("name=notlike='a!'", like_escape_character="!", negation="complement")
     assert isinstance(found, WrongValue)
     assert found.value == "a!"
+
+
+def test_a_field_takes_no_operators_but_those_that_its_rights_name() -> None:
+    assert problems("exact==a;exact=na=", model=Thing) == []
+    found = problems("exact!=a;exact=like=a", model=Thing)
+    assert [isinstance(problem, UnsupportedOperator) and problem.offered for problem in found] == [("==", "=na=")] * 2
 
 
 def test_what_has_no_order_in_a_document_is_told_so() -> None:
