@@ -31,7 +31,7 @@ from pyrsql.orms.base import ORM, Lowered
 from pyrsql.orms.memory import CustomPredicatePayload, MemoryORM, OrderedRows, fold, matches
 from pyrsql.page import PageRequest
 from pyrsql.predicates import CallOperand, Compare, ConstantOperand, FieldOperand, Member, Null, Pattern, SqlPattern
-from pyrsql.schema import schema_for
+from pyrsql.schema import schema_for, sort_options_like
 from tests import models
 
 UTC = dt.UTC
@@ -541,10 +541,38 @@ def test_a_function_over_a_path_to_many() -> None:
     assert ids(text, rows, procedure_whitelist=["concat"]) == [2]
 
 
-def test_an_unknown_function_says_so() -> None:
-    options = {"procedure_whitelist": ["soundex"], "function_signatures": {"soundex": FunctionSignature((str,), str)}}
-    with pytest.raises(NotImplementedError, match="soundex"):
-        ids("@soundex[name]==D500", users("name", "demo"), **options)
+SOUNDEX = QueryOptions(
+    procedure_whitelist=["soundex", "upper"],
+    function_signatures={"soundex": FunctionSignature((str,), str), "never": FunctionSignature((str,), str)},
+)
+
+
+def test_a_function_of_the_developers_own() -> None:
+    asked: list[object] = []
+
+    def soundex(text: str) -> str:
+        asked.append(text)
+        return text[:1].upper()
+
+    orm = MemoryORM(functions={"soundex": soundex})
+    rows = users("name", "demo", "dame", "guest", None)
+    found = pyrsql.apply(rows, User, "@soundex[name]==D;@upper[name]=nn=", orm=orm, options=SOUNDEX)
+    assert [row.id for row in found] == [1, 2]
+    assert asked == ["demo", "dame", "guest"], "of None it is not asked"
+    ordered = pyrsql.Sort.parse("@soundex[name],desc;-id", options=sort_options_like(SOUNDEX)).apply(
+        rows, User, orm=orm
+    )
+    assert [row.id for row in ordered] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize("text", ["name==demo", "@soundex[name]==D500"])
+def test_a_function_that_is_not_there_is_a_mistake_of_the_developer(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="no function 'soundex': give it to MemoryORM"):
+        pyrsql.apply(users("name", "demo"), User, text, orm=MemoryORM(), options=SOUNDEX)
+    with pytest.raises(ConfigurationError, match="no function 'soundex': give it to MemoryORM"):
+        pyrsql.Sort.parse("name", options=sort_options_like(SOUNDEX)).apply(
+            users("name", "demo"), User, orm=MemoryORM()
+        )
 
 
 ALL_MATCH = CustomPredicateDefinition(operator=ComparisonOperator("all_match", ("=all=",), 1, None), argument_type=str)

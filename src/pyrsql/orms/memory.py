@@ -24,6 +24,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, assert_nev
 from pyrsql import kinds
 from pyrsql.convert import temporal
 from pyrsql.errors import ConfigurationError
+from pyrsql.functions import function
 from pyrsql.kinds import Kind
 from pyrsql.model import ALL_RIGHTS, Field, FieldRights, Model, Relation
 from pyrsql.options import FieldOptions, JoinHint, JSONSortScalarType, QueryOptions, SortOptions
@@ -83,6 +84,10 @@ class CustomPredicatePayload:
 CustomPredicate = Callable[[CustomPredicatePayload], Truth]
 
 
+Functions = Mapping[str, Callable[..., object]]
+"""Name -> a function of the database, as Python has it."""
+
+
 class MemoryORM:
     """Applies filters, sorts and pages to iterables of objects. Holds configuration only; share one freely.
 
@@ -91,12 +96,19 @@ class MemoryORM:
 
     Args:
         custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to True, False or None.
+        functions: name of a function that the options let clients call -> the same in Python. The well-known ones are
+            there. None among the arguments makes None; it is not asked.
     """
 
     lasting = False
 
-    def __init__(self, custom_predicates: Mapping[str, CustomPredicate] | None = None) -> None:
+    def __init__(
+        self,
+        custom_predicates: Mapping[str, CustomPredicate] | None = None,
+        functions: Mapping[str, Callable[..., object]] | None = None,
+    ) -> None:
         self.custom_predicates = dict(custom_predicates or {})
+        self.functions: Functions = {**FUNCTIONS, **(functions or {})}
         self._models: dict[type, Model] = {}
         self._lock = threading.Lock()
 
@@ -122,14 +134,15 @@ class MemoryORM:
         """The rows that the predicate is true for.
 
         Raises:
-            ConfigurationError: a custom operator has no function.
+            ConfigurationError: a custom operator has no function, or a function that clients may call is not there.
         """
         missing = options.custom_predicates.keys() - self.custom_predicates.keys()
         if missing:
             raise ConfigurationError(f"no function for the custom operator {min(missing)!r}: give it to MemoryORM")
+        self._check_functions(options)
         rows = _rows(target)
         if predicate is not None:
-            judge = _Judge(options, self.custom_predicates)
+            judge = _Judge(options, self.custom_predicates, self.functions)
             operands = [test.operand for test in _tests(predicate)]
             rows = [row for row in rows if _is_joined(row, operands, options) and judge.truth(predicate, row) is True]
         if options.distinct:
@@ -140,14 +153,25 @@ class MemoryORM:
     def sort(
         self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
     ) -> Lowered[TargetT]:
-        """The rows by the keys, then as an earlier sort has left them, then by the model's identity."""
+        """The rows by the keys, then as an earlier sort has left them, then by the model's identity.
+
+        Raises:
+            ConfigurationError: a function that clients may call is not there.
+        """
+        self._check_functions(options)
         operands = [key.operand for key in keys]
         rows = [row for row in _in_order(lowered.target, model) if _is_joined(row, operands, options)]
         for key in reversed(keys):
-            rows = _sorted(rows, key, options)
+            rows = _sorted(rows, key, options, self.functions)
         # Rows that an INNER link of the sort has dropped do not count.
         result = cast("TargetT", OrderedRows(rows))
         return Lowered(result, result)
+
+    def _check_functions(self, options: FieldOptions) -> None:
+        for name in (*options.function_signatures, *options.procedure_whitelist):
+            allowed = function(options, name) is not None
+            if allowed and name not in self.functions and name.lower() not in self.functions:
+                raise ConfigurationError(f"no function {name!r}: give it to MemoryORM")
 
     def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
         """`limit` rows after the first `offset`, in a total order."""
@@ -178,7 +202,7 @@ def _in_order(target: object, model: Model) -> list[Row]:
     rows = _rows(target)
     if not isinstance(target, OrderedRows):
         for part in reversed(model.identity):
-            rows = _sorted(rows, OrderKey(FieldOperand(part.name, (), part, part.kind)), None)
+            rows = _sorted(rows, OrderKey(FieldOperand(part.name, (), part, part.kind)), None, FUNCTIONS)
     return rows
 
 
@@ -214,11 +238,13 @@ class _Scope:
 
     Args:
         root: the row that is judged.
+        functions: what calls call.
         steps: a path up to its last to-many relation; empty where no relation is to-many.
         end: one of the rows at its end.
     """
 
     root: Row
+    functions: Functions
     steps: Steps = ()
     end: Row = None
 
@@ -231,11 +257,11 @@ class _Scope:
         return row
 
 
-def _scopes(row: Row, operand: Operand) -> list[_Scope] | None:
+def _scopes(row: Row, operand: Operand, functions: Functions) -> list[_Scope] | None:
     """A scope for each row at the end of the operand's to-many path; None where no relation is to-many."""
     # The paths of a call have one to-many beginning at most, and it is the longest.
     steps = max(map(_up_to_many, _paths(operand)), key=len, default=())
-    return [_Scope(row, steps, end) for end in _ends([row], steps)] if steps else None
+    return [_Scope(row, functions, steps, end) for end in _ends([row], steps)] if steps else None
 
 
 def _up_to_many(path: Steps) -> Steps:
@@ -301,6 +327,7 @@ class _Judge:
 
     options: QueryOptions
     custom: Mapping[str, CustomPredicate]
+    functions: Functions
 
     def truth(self, predicate: Predicate, row: Row) -> Truth:
         """Whether a predicate is true for a row."""
@@ -316,9 +343,9 @@ class _Judge:
 
     def _test(self, test: Test, row: Row) -> Truth:
         """A test of a path over a to-many relation is true when some row at its end passes, else it is false."""
-        scopes = _scopes(row, test.operand)
+        scopes = _scopes(row, test.operand, self.functions)
         if scopes is None:
-            return self._at(test, _Scope(row))
+            return self._at(test, _Scope(row, self.functions))
         return any(self._at(test, scope) is True for scope in scopes if self._is_linked(test.operand, scope))
 
     def _is_linked(self, operand: Operand, scope: _Scope) -> bool:
@@ -505,7 +532,8 @@ def _value(operand: ValueOperand | ConstantOperand, scope: _Scope) -> Any:
         case ConstantOperand(value):
             return value
         case CallOperand(function=name, arguments=arguments):
-            return _call(name, [_comparable(_value(argument, scope), argument.kind) for argument in arguments])
+            given = [_comparable(_value(argument, scope), argument.kind) for argument in arguments]
+            return _call(scope.functions.get(name) or scope.functions[name.lower()], given)
         case _:
             assert_never(operand)
 
@@ -519,10 +547,7 @@ def _custom_value(operand: ValueOperand, scope: _Scope) -> object:
     return found if len(found) > 1 else next(iter(found), None)
 
 
-def _call(name: str, arguments: list[Any]) -> Any:
-    function = FUNCTIONS.get(name.lower())
-    if function is None:
-        raise NotImplementedError(f"the memory backend has no function {name!r}")
+def _call(function: Callable[..., object], arguments: list[Any]) -> Any:
     if function not in _OF_NULL and any(argument is None for argument in arguments):
         return None
     return function(*arguments)
@@ -725,9 +750,9 @@ def _number(value: object) -> decimal.Decimal | None:
 # --- order -----------------------------------------------------------------------------------------------------------
 
 
-def _sorted(rows: list[Row], key: OrderKey, options: FieldOptions | None) -> list[Row]:
+def _sorted(rows: list[Row], key: OrderKey, options: FieldOptions | None, functions: Functions) -> list[Row]:
     """The rows by one key; those that are equal under it stay as they are."""
-    valued = [(_sort_value(row, key, options), row) for row in rows]
+    valued = [(_sort_value(row, key, options, functions), row) for row in rows]
     nulls = [row for value, row in valued if value is None]
     others = sorted(
         ((value, row) for value, row in valued if value is not None),
@@ -738,12 +763,12 @@ def _sorted(rows: list[Row], key: OrderKey, options: FieldOptions | None) -> lis
     return nulls + ordered if key.nulls_first else ordered + nulls
 
 
-def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None) -> Any:
+def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:
     """What a row is sorted by: over a to-many path the smallest value, or the largest when descending."""
-    scopes = _scopes(row, key.operand)
+    scopes = _scopes(row, key.operand, functions)
     candidates = [
         value
-        for scope in ([_Scope(row)] if scopes is None else scopes)
+        for scope in ([_Scope(row, functions)] if scopes is None else scopes)
         for value in _sort_values(_value(key.operand, scope), key, options)
     ]
     if not candidates:
