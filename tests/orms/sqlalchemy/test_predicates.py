@@ -116,6 +116,11 @@ def test_the_deepest_part_of_a_group_comes_first(filter: str, sql: str) -> None:
     assert where(filter) == sql
 
 
+def test_the_tests_of_a_group_keep_their_order() -> None:
+    assert where("id=in=(1,2);id==1;id=na=;id!=3") == "id IN (1, 2) AND id = 1 AND id IS NULL AND id != 3"
+    assert where("id==1;id!=2;id==3", negation="complement") == "id = 1 AND coalesce(id = 2, 0) = 0 AND id = 3"
+
+
 @pytest.mark.parametrize("sign", [",", ";"])
 @pytest.mark.parametrize(
     ("parts", "groups"), [(100, [100]), (101, [100, 1]), (201, [100, 100, 1]), (250, [100, 100, 50])]
