@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, ColumnElement, Dialect, Integer, String, Table, select
+from sqlalchemy import JSON, URL, ColumnElement, Dialect, Integer, String, Table, create_engine, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, JSONOptions, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
 from pyrsql.pipeline import apply_criteria, judge
@@ -31,6 +31,19 @@ class Thing(Base):
     numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
+class Paper(Base):
+    __tablename__ = "papers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+def table_of(model: type[DeclarativeBase]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
 def where(
     filter: str,
     model: type[DeclarativeBase] = Thing,
@@ -42,9 +55,7 @@ def where(
     described = schema(model, QueryOptions(**settings), orm=orm or SQLAlchemyORM())
     statement: Any = judge(described, filter=filter).bind(apply_criteria(select(model))).unwrap().statement
     compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-    table = model.__table__
-    assert isinstance(table, Table)
-    return " ".join(str(compiled).split()).partition(" WHERE ")[2].replace(f"{table.name}.", "")
+    return " ".join(str(compiled).split()).partition(" WHERE ")[2].replace(f"{table_of(model).name}.", "")
 
 
 # --- one test --------------------------------------------------------------------------------------------------------
@@ -97,6 +108,31 @@ def test_some_element_of_a_list_passes(filter: str, test: str) -> None:
 
 def test_a_null_check_of_a_list_is_of_the_list() -> None:
     assert where("words=na=;numbers=nn=", dialect=POSTGRESQL) == "words IS NULL AND numbers IS NOT NULL"
+
+
+@pytest.mark.parametrize(
+    ("filter", "use_datetime", "found"),
+    [
+        ("document.a==1", False, [1]),
+        ("document.a=='\"1\"'", False, [2]),
+        ("document.a=na=", False, [4]),
+        ("document.a=nn=", False, [1, 2, 3]),
+        ("document.a==2024-01-01T02:00%2B02:00", False, []),
+        ("document.a==2024-01-01T02:00%2B02:00", True, [3]),
+    ],
+)
+def test_a_value_in_a_document_is_compared_as_json(filter: str, use_datetime: bool, found: list[int]) -> None:
+    options = QueryOptions(json_options=JSONOptions(use_datetime=use_datetime))
+    judged = judge(schema(Paper, options), filter=filter.replace("%2B", "+"))
+    engine = create_engine("sqlite://")
+    with Session(engine) as session:
+        Base.metadata.create_all(session.connection(), [table_of(Paper)])
+        documents: list[dict[str, object]] = [{"a": 1}, {"a": "1"}, {"a": "2024-01-01T00:00Z"}, {}]
+        session.add_all(Paper(id=number, document=document) for number, document in enumerate(documents, start=1))
+        session.flush()
+        statement = judged.bind(apply_criteria(select(Paper.id))).unwrap().statement
+        assert sorted(session.scalars(statement)) == found
+    engine.dispose()
 
 
 # --- groups ----------------------------------------------------------------------------------------------------------
