@@ -9,7 +9,7 @@ from sqlalchemy import JSON, URL, ColumnElement, Dialect, Integer, String, Table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, JSONOptions, QueryOptions
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, JoinHint, JSONOptions, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
 from pyrsql.pipeline import apply_criteria, judge
@@ -81,6 +81,14 @@ def test_the_sql_of_a_test(filter: str, sql: str) -> None:
 
 @pytest.mark.parametrize(
     ("filter", "sql"),
+    [("name==^a", "(name ILIKE 'a' ESCAPE '!')"), ("name!=^a", "NOT (name ILIKE 'a' ESCAPE '!')")],
+)
+def test_equality_ignoring_case_is_negated_whole(filter: str, sql: str) -> None:
+    assert where(filter, dialect=POSTGRESQL) == sql
+
+
+@pytest.mark.parametrize(
+    ("filter", "sql"),
     [("id!=1", "id = 1"), ("id=out=(1,2)", "id IN (1, 2)"), ("id=nb=(1,2)", "id BETWEEN 1 AND 2")],
 )
 def test_a_complement_is_all_that_is_not_true(filter: str, sql: str) -> None:
@@ -96,6 +104,7 @@ def test_a_complement_is_all_that_is_not_true(filter: str, sql: str) -> None:
         ("words=in=(a,b)", "e IN ('a', 'b')"),
         ("words=like=a", "(e LIKE '%%a%%' ESCAPE '!')"),
         ("words!=a*", "NOT (e LIKE 'a%%' ESCAPE '!')"),
+        ("words>a", "e COLLATE \"C\" > 'a'"),
         ("numbers>3", "e > 3"),
         ("numbers=nb=(1,2)", "e NOT BETWEEN 1 AND 2"),
     ],
@@ -179,6 +188,14 @@ def test_a_relation_is_null_when_no_row_is_related(filter: str, negated: bool) -
     sql = where(filter, User)
     assert sql.count("EXISTS (SELECT 1 FROM ") == 1
     assert sql.startswith("NOT ") == negated
+
+
+@pytest.mark.parametrize(
+    ("hints", "join"), [({}, "LEFT OUTER JOIN"), ({"User.manager": JoinHint.INNER}, "AS users_1 JOIN")]
+)
+def test_a_join_hint_counts_below_a_relation_to_many(hints: dict[str, JoinHint], join: str) -> None:
+    assert join in where("reports.manager.company=nn=", User, join_hints=hints)
+    assert join in where("reports.manager.name==x", User, join_hints=hints)
 
 
 def test_few_steps_to_many_are_left_to_the_database_and_more_are_not() -> None:
