@@ -58,7 +58,6 @@ from pyrsql.problems import (
     WrongArity,
 )
 from pyrsql.terminals import (
-    escape_pattern,
     item_pattern,
     modifier_pattern,
     token_pattern,
@@ -70,6 +69,8 @@ PROBLEMS_AT_ONCE = 10
 
 NEVER_NEXT = frozenset("(=!~'\"")
 """Tokens that cannot follow an operator without arguments: the syntax is at fault there, not the arity."""
+
+_QUOTES = "\"'"
 
 UNLIMITED = 2**31
 """More than a text can hold, and no more than a regular expression can count."""
@@ -125,7 +126,7 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
         if value is None:
             value = link[SINGLE_QUOTED] or link[DOUBLE_QUOTED]
             if value and "\\" in value:
-                value = escape_pattern.sub(r"\1", value)
+                value = _unescaped(value)
                 if len(value) > rules.argument_length:
                     value = None
         if value and operator is not None:
@@ -302,7 +303,7 @@ def _plain_arguments(link: re.Match[str], form: int) -> tuple[str, ...]:
     if several is not None:
         return tuple(several.split(","))
     single, double = link[form + SINGLE_QUOTED], link[form + DOUBLE_QUOTED]
-    return () if single is None and double is None else (escape_pattern.sub(r"\1", single or double or ""),)
+    return () if single is None and double is None else (_unescaped(single or double or ""),)
 
 
 def _any_comparison(written: re.Match[str], rules: _Rules, problems: list[Problem]) -> Comparison:
@@ -339,10 +340,14 @@ def _arguments(written: re.Match[str], most: int) -> tuple[str, ...]:
 
 def _unquoted(written: str) -> str:
     """The text meant by an unreserved run or a quoted text."""
-    if written[0] not in "\"'":
+    if written[0] not in _QUOTES:
         return written
-    inner = written[1:-1]
-    return escape_pattern.sub(r"\1", inner) if "\\" in inner else inner
+    return _unescaped(written[1:-1])
+
+
+def _unescaped(inner: str) -> str:
+    """The inside of a quoted text without the backslashes that escape: of two, the first."""
+    return "\\".join([piece.replace("\\", "") for piece in inner.split("\\\\")]) if "\\" in inner else inner
 
 
 # --- what is wrong ---
@@ -482,31 +487,34 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
     keys: list[SortKey] = []
     most, longest = _number(limits.keys), _number(limits.selector_length)
     for match in grammar.sort_key_pattern.finditer(text):
-        if match.lastindex is None:
+        sign, field, modifiers, another = match.group("sign", "field", "modifiers", "next")
+        if field is None:
             return Failure((_broken_key(text, match.start()),))
+        span = Span(match.start("field"), match.end("field"))
         if len(keys) == most:
-            return Failure((_limit("sort", "keys", most, None, Span(*match.span("field"))),))
-        key = _sort_key(match, longest)
-        if not isinstance(key, SortKey):
-            return Failure((key,))
-        keys.append(key)
-        if match["next"] is None:
+            return Failure((_limit("sort", "keys", most, None, span),))
+        plain = not modifiers or (not sign and modifiers in (",asc", ",desc"))
+        if plain and field[0] not in _QUOTES and len(field) <= longest and not field[0].isspace():
+            # What most keys are.
+            keys.append(SortKey(field, sign == "-" or modifiers == ",desc", span=span))
+        else:
+            key = _sort_key(match, span, longest)
+            if not isinstance(key, SortKey):
+                return Failure((key,))
+            keys.append(key)
+        if another is None:
             break
     return Success(tuple(keys))
 
 
-def _sort_key(match: re.Match[str], longest: int) -> SortKey | Problem:
+def _sort_key(match: re.Match[str], span: Span, longest: int) -> SortKey | Problem:
     """The key that a match holds, or what is wrong with it."""
-    sign, written, modifiers = match.group("sign", "field", "modifiers")
-    span = Span(*match.span("field"))
+    sign, written = match.group("sign", "field")
     field = _unquoted(written)
     if len(field) > longest:
         return _limit("sort", "selector_length", longest, len(field), span)
     if whitespace_pattern.fullmatch(field):
         return SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written)
-    # What most keys are.
-    if not modifiers or (not sign and modifiers in (",asc", ",desc")):
-        return SortKey(field, sign == "-" or modifiers == ",desc", span=span)
     descending = {"-": True, "+": False}.get(sign)
     ignore_case = nulls_first = None
     for modifier in modifier_pattern.finditer(match.string, *match.span("modifiers")):

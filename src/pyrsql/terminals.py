@@ -38,7 +38,6 @@ run_pattern = compiled(RUN)
 value_pattern = compiled(VALUE)
 comparison_pattern = compiled(COMPARISON)
 whitespace_pattern = compiled(f"[{WHITESPACE}]*+")
-escape_pattern = compiled(r"\\(.)")
 modifier_pattern = compiled(MODIFIER)
 
 # A value of a list, and the joint after it: the ` or ` between two values is no third.
