@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from returns.pipeline import is_successful
-from returns.result import Result, Success
+from returns.result import Failure, Result, Success
 
 from pyrsql import pipeline
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
@@ -151,6 +150,6 @@ def apply(target: TargetT, model: type, text: str | None, *, orm: ORM, options: 
 
 
 def _unwrap(result: Result[ValueT, Problems], error: type[PyrsqlError]) -> ValueT:
-    if is_successful(result):
-        return result.unwrap()
-    raise error(result.failure())
+    if isinstance(result, Failure):
+        raise error(result.failure())
+    return result.unwrap()

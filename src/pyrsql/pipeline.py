@@ -25,7 +25,6 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TypeVar
 
-from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import ConfigurationError
@@ -230,7 +229,7 @@ def _sorted(statement: Statement[TargetT], proven: Order) -> Statement[TargetT]:
 
 
 def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
-    return () if is_successful(result) else result.failure()
+    return () if isinstance(result, Success) else result.failure()
 
 
 # --- what is kept: of texts here, of filters and statements in their own memory ---

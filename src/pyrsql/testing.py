@@ -26,7 +26,7 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from returns.pipeline import is_successful
+from returns.result import Success
 
 from pyrsql import kinds
 from pyrsql.model import Embedded, Member, Relation
@@ -164,7 +164,7 @@ def sorts_for(
     """
     chosen = _paths(schema, "sort", relations) if selectors is None else list(selectors)
     key = st.builds(SortKey, st.sampled_from(chosen), st.booleans(), st.booleans(), st.none() | st.booleans())
-    accepted = key.filter(lambda key: is_successful(validate_sort(schema, [key])))
+    accepted = key.filter(lambda key: isinstance(validate_sort(schema, [key]), Success))
     return st.lists(accepted, min_size=1, max_size=keys).map(tuple)
 
 
@@ -187,7 +187,7 @@ def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
     def is_offered(path: str) -> bool:
         if purpose == "filter":
             return bool(_operators(schema, path))
-        return is_successful(validate_sort(schema, [SortKey(path)]))
+        return isinstance(validate_sort(schema, [SortKey(path)]), Success)
 
     return list(below(schema.model.members, "", relations))
 
@@ -224,7 +224,7 @@ def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | No
         return lists.map(lambda texts: Comparison(selector, operator, tuple(texts)))
 
     accepted = st.sampled_from(operators).flatmap(comparison)
-    return accepted.filter(lambda node: is_successful(validate_filter(schema, node)))
+    return accepted.filter(lambda node: isinstance(validate_filter(schema, node), Success))
 
 
 def _texts_of(kind: kinds.Kind) -> SearchStrategy[str]:

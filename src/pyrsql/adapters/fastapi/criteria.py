@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from pyrsql import pipeline
@@ -63,7 +62,7 @@ class RequestCriteria:
         """
         schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
         proven = self.prove(schema)
-        if not is_successful(proven):
+        if not isinstance(proven, Success):
             raise criteria_error(proven.failure(), self.texts, self.config)
         return pipeline.apply_criteria(target)(proven.unwrap()).unwrap().statement
 
@@ -76,7 +75,7 @@ class RequestCriteria:
         proven_order = validate_sort(schema, self.sort.keys)
         found: list[Problem] = []
         for judged in (proven_filter, proven_order):
-            if not is_successful(judged):
+            if not isinstance(judged, Success):
                 found.extend(judged.failure())
         problems = problems_of(found)
         if problems is not None:

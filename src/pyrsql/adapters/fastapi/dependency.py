@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 
-from returns.pipeline import is_successful
 from returns.result import Result, Success
 from starlette.requests import HTTPConnection
 
@@ -78,4 +77,4 @@ def criteria_dependency(config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG)
 
 
 def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
-    return () if is_successful(result) else result.failure()
+    return () if isinstance(result, Success) else result.failure()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, assert_never
 
-from returns.pipeline import is_successful
+from returns.result import Success
 
 from pyrsql import kinds
 from pyrsql.model import Embedded, Member, Model, Relation
@@ -42,7 +42,7 @@ def sort_extension(schema: Schema) -> dict[str, Any]:
         "fields": [
             {"name": path}
             for path in _candidates(schema, "sort")
-            if is_successful(validate_sort(schema, [SortKey(path)]))
+            if isinstance(validate_sort(schema, [SortKey(path)]), Success)
         ]
     }
 
@@ -94,7 +94,7 @@ def _paths_of(path: str, member: Member, deep: int) -> Iterator[str]:
 def operators_of(schema: Schema, path: str) -> list[str]:
     """The operators that a field takes, each in its first spelling; none where a filter may not name it."""
     judged = validate_filter(schema, Comparison(path, _NO_OPERATOR, ()))
-    match judged.failure() if not is_successful(judged) else ():
+    match judged.failure() if not isinstance(judged, Success) else ():
         case (UnsupportedOperator(offered=offered),):
             return list(offered)
         case _:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from returns.pipeline import is_successful
 from returns.result import Result, Success
 from sqlalchemy import Select
 
@@ -60,7 +59,7 @@ class Endpoint:
             ConfigurationError: it does not parse, or names what cannot be sorted by.
         """
         proven = pipeline.order(self.schema)(self.default_sort)
-        if not is_successful(proven):
+        if not isinstance(proven, Success):
             reasons = "; ".join(describe(problem) for problem in proven.failure())
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         return proven.unwrap()
@@ -87,7 +86,7 @@ class Endpoint:
             CriteriaError: filter or sort ask for what the endpoint does not offer.
         """
         judged: Result[Criteria, Problems] = criteria.prove(self.schema)
-        if not is_successful(judged):
+        if not isinstance(judged, Success):
             raise criteria_error(judged.failure(), criteria.texts, criteria.config)
         return self._with_default_order(judged.unwrap())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from returns.pipeline import is_successful
+from returns.result import Success
 
 from pyrsql import kinds
 from pyrsql.pipeline import judge
@@ -58,7 +58,7 @@ def _identifier(field: str) -> str:
 def _filter_on(schema: Schema, field: str) -> str | None:
     """A filter on a field that the endpoint takes; None where its rights leave nothing typical."""
     typical = (f"{field}{comparison}" for comparison in _comparisons(schema, field))
-    return next((text for text in typical if is_successful(judge(schema, filter=text))), None)
+    return next((text for text in typical if isinstance(judge(schema, filter=text), Success)), None)
 
 
 def _comparisons(schema: Schema, field: str) -> Iterator[str]:

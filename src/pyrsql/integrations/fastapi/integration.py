@@ -8,7 +8,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
 
-from returns.pipeline import is_successful
+from returns.result import Success
 from sqlalchemy import Select, select
 
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
@@ -244,7 +244,7 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
             raise ConfigurationError(f"filterable_fields of {model}: {describe(found)}")
     for field in sortable:
         judged = validate_sort(schema, [SortKey(field)])
-        if not is_successful(judged):
+        if not isinstance(judged, Success):
             raise ConfigurationError(f"sortable_fields of {model}: {describe(judged.failure()[0])}")
     _ = endpoint.default_order
 
@@ -271,7 +271,9 @@ def _described(endpoint: Endpoint, filterable: Collection[str], sortable: Collec
     """What can be said once the model is known: the fields, and examples of each that was listed."""
     schema = endpoint.schema
     if sortable is None:
-        sortable = [field for field in ordered(filterable) if is_successful(validate_sort(schema, [SortKey(field)]))]
+        sortable = [
+            field for field in ordered(filterable) if isinstance(validate_sort(schema, [SortKey(field)]), Success)
+        ]
     filterable_now = listing({"role": "filter", **filter_extension(schema)})
     sortable_now = listing({"role": "sort", **sort_extension(schema)})
     return replace(
