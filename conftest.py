@@ -18,7 +18,7 @@ hypothesis.settings.register_profile("deep", max_examples=5_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def light_heap() -> Iterator[None]:
     """For tests that take the time: the collector passes over what earlier tests have left, which can take seconds."""
     gc.collect()

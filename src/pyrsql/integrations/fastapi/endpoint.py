@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from returns.result import Result, Success
+from returns.result import Failure, Result, Success
 from sqlalchemy import Select
 
 from pyrsql import pipeline
@@ -59,7 +59,7 @@ class Endpoint:
             ConfigurationError: it does not parse, or names what cannot be sorted by.
         """
         proven = pipeline.order(self.schema)(self.default_sort)
-        if not isinstance(proven, Success):
+        if isinstance(proven, Failure):
             reasons = "; ".join(describe(problem) for problem in proven.failure())
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         return proven.unwrap()

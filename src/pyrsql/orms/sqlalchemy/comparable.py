@@ -17,8 +17,15 @@ from pyrsql.model import Field
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope
 from pyrsql.orms.sqlalchemy.templates import like
-from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, UuidText
-from pyrsql.predicates import CallOperand, FieldOperand, Sign
+from pyrsql.orms.sqlalchemy.text import (
+    ExactText,
+    OrderedText,
+    TextMatch,
+    TextMatchIgnoringCase,
+    UuidText,
+    text_match,
+)
+from pyrsql.predicates import CallOperand, FieldOperand, Pattern, Sign, SqlPattern
 
 _REMEMBERED = 1_024
 """Fields of entities whose templates are kept. Clients can name no others than there are."""
@@ -45,6 +52,7 @@ class Comparable:
         type_: the type to bind a client's value with.
         plain: SQL's operators compare it; a document or an array takes more.
         templates: a comparison by each sign that was asked for, without a value.
+        matches: the same of patterns, where case counts and where it does not.
     """
 
     value: ColumnElement[Any]
@@ -54,6 +62,10 @@ class Comparable:
     type_: TypeEngine[Any]
     plain: bool
     templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
+
+    matches: dict[bool, TextMatch | TextMatchIgnoringCase] = field(
+        default_factory=dict[bool, TextMatch | TextMatchIgnoringCase]
+    )
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
@@ -67,6 +79,13 @@ class Comparable:
         if type(made) is BinaryExpression and made.right is bound:
             self.templates[sign] = like(cast("BinaryExpression[bool]", made), right=None)
         return cast("ColumnElement[bool]", made)
+
+    def match(self, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
+        """`value` follows `pattern`."""
+        template = self.matches.get(ignore_case)
+        if template is None:
+            template = self.matches[ignore_case] = text_match(self.value, Pattern(()), ignore_case)
+        return like(template, right=BindParameter(None, pattern, template.right.type, unique=True))
 
     def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
         """A value of the client's, or a tuple of them, as a bound parameter."""

@@ -19,7 +19,6 @@ from pyrsql.orms.sqlalchemy.comparable import Comparable, comparable, of_express
 from pyrsql.orms.sqlalchemy.json import json_test
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.orms.sqlalchemy.templates import all_of, any_of
-from pyrsql.orms.sqlalchemy.text import text_match
 from pyrsql.predicates import (
     Between,
     Compare,
@@ -194,11 +193,11 @@ def _value_test(test: Compare | Match | Member | Between | Null, side: Comparabl
         case Compare(_, sign, wanted, False):
             return side.compare(sign, wanted)
         case Compare(_, sign, wanted):
-            return _negated(text_match(side.value, Pattern((str(wanted),)), ignore_case=True), sign == "!=")
+            return _negated(side.match(Pattern((str(wanted),)), ignore_case=True), sign == "!=")
         case Null(negated=negated):
             return side.value.is_not(None) if negated else side.value.is_(None)
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
-            return _negated(text_match(side.value, pattern, ignore_case), negated)
+            return _negated(side.match(pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
             bound = side.bound(values, several=True)
             return side.other.not_in(bound) if negated else side.same.in_(bound)

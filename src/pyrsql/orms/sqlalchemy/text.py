@@ -12,11 +12,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String
+from sqlalchemy import Boolean, ColumnElement, String, UnaryExpression
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import BindParameter, Grouping
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -71,18 +72,31 @@ class RaisedText(FunctionElement[str]):
     type = String()
 
 
-class TextMatch(FunctionElement[bool]):
-    """`operand LIKE pattern`, where case counts."""
+class _Matched(BinaryExpression[bool]):
+    """`operand LIKE pattern`, in parentheses of its own."""
 
     inherit_cache = True
-    type = Boolean()
+
+    def __init__(self, operand: ColumnElement[str], pattern: BindParameter[Any]) -> None:
+        super().__init__(operand.self_group(), pattern, operators.like_op, type_=Boolean())
+
+    def self_group(self, against: object = None) -> _Matched:
+        return self
+
+    def _negate(self) -> ColumnElement[bool]:
+        return UnaryExpression(self, operator=operators.inv, type_=self.type)
 
 
-class TextMatchIgnoringCase(FunctionElement[bool]):
-    """`operand LIKE pattern`, where case does not count."""
+class TextMatch(_Matched):
+    """A match where case counts."""
 
     inherit_cache = True
-    type = Boolean()
+
+
+class TextMatchIgnoringCase(_Matched):
+    """A match where case does not count."""
+
+    inherit_cache = True
 
 
 class PatternText(TypeDecorator[Pattern | SqlPattern]):
@@ -318,9 +332,8 @@ def _letters(case: Callable[[str], str]) -> tuple[str, str]:
     return "".join(changed), "".join(map(case, changed))
 
 
-def _sides(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler, **options: object) -> tuple[str, str]:
-    operand, pattern = element.clauses
-    return compiler.process(operand.self_group(), **options), compiler.process(pattern, **options)
+def _sides(element: _Matched, compiler: SQLCompiler, **options: object) -> tuple[str, str]:
+    return compiler.process(element.left, **options), compiler.process(element.right, **options)
 
 
 @compiles(TextMatch)
