@@ -187,7 +187,7 @@ def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> Unsupport
 
 
 def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
-    """The predicate of a node, or None where a problem was found and noted."""
+    """The predicate of a node; what is returned where a problem was found and noted does not matter."""
     if isinstance(node, Comparison):
         return _comparison(judge, node, depth)
     if depth > DEEPEST:
@@ -195,17 +195,14 @@ def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
         return None
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
-    complete = True
     for inner in node.nodes:
         part = _predicate(judge, inner, depth + 1)
-        if part is None:
-            complete = False
-        elif isinstance(part, join):
+        if isinstance(part, join):
             # A group inside a group of its own kind changes nothing.
             parts.extend(part.parts)
-        else:
+        elif part is not None:
             parts.append(part)
-    return join(tuple(parts)) if complete else None
+    return join(tuple(parts))
 
 
 def _too_deep(judge: _Judge) -> None:
@@ -228,7 +225,7 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
     if rule is None:
         judge.problems.append(_unsupported(judge.options, node, found))
         return None
-    if depth and depth + rule.levels > DEEPEST:
+    if depth + rule.levels > DEEPEST:
         _too_deep(judge)
         return None
     if rule.paths:
@@ -243,7 +240,7 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
             return None
     made = rule.make(values, arguments)
     if isinstance(made, Refusal):
-        judge.problems.append(_wrong_value(node, 0, made.expected, made.hint))
+        judge.problems.append(_wrong_value(node, 0, made.expected))
         return None
     return made
 
