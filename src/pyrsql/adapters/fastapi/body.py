@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
 from fastapi import Body
@@ -19,11 +19,10 @@ ResultT_co = TypeVar("ResultT_co", covariant=True)
 class Reader(Protocol[ResultT_co]):
     """A dependency of this library that reads filter, sort and page."""
 
-    async def __call__(self, **given: Any) -> ResultT_co:
-        """Read the query of a request."""
-        ...
+    __signature__: inspect.Signature
 
-    async def read(self, given: Given, **others: Any) -> ResultT_co:
+    @property
+    def read(self) -> Callable[..., Awaitable[ResultT_co]]:
         """Read what a request gives the four parameters, wherever it does."""
         ...
 
@@ -50,7 +49,7 @@ class BodyDependency(Generic[ResultT]):
 
     def __init__(self, dependency: Reader[ResultT]) -> None:
         self._dependency = dependency
-        given = inspect.signature(dependency).parameters
+        given = dependency.__signature__.parameters
         self._ours = {
             name: document for name, parameter in given.items() if (document := documented(parameter)) is not None
         }
