@@ -413,7 +413,8 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
                 return
         operator = rules.operators.find(written["operator"])
         if bare and not (operator and _takes(operator, 0)):
-            expected &= {grammar.A_VALUE, grammar.A_LIST, grammar.ANOTHER_VALUE, grammar.END_OF_LIST}
+            values = {grammar.A_VALUE, grammar.A_LIST, grammar.ANOTHER_VALUE, grammar.END_OF_LIST}
+            expected = expected & values or expected
     span = _token_at(text, furthest)
     problems.append(
         SyntaxProblem(
