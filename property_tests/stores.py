@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Connection, Select
 
 from property_tests.models import Base, World
 from tests.databases import Database
 
-SEEDS = (1, 2, 3) if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else (1,)
+DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
+SEEDS = (1, 2, 3) if DEEP else (1,)
 """What the rows are made from."""
+ON_DATABASES = settings(max_examples=500 if DEEP else settings().max_examples)
+"""For laws that ask every database, each time: five thousand examples of each would take hours."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from property_tests import questions
 from property_tests.models import Item, world
 from property_tests.questions import ids
-from property_tests.stores import SEEDS, Stores, available, stored
+from property_tests.stores import ON_DATABASES, SEEDS, Stores, available, stored
 from pyrsql.orms.base import Lowered
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
@@ -55,32 +55,38 @@ def check_sort(stores: Stores, schema: Schema, sort: str) -> None:
         assert store.rows(statement) == ids(sorted_items), store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_filters(stores: Stores, data: st.DataObject) -> None:
     check_filter(stores, questions.ITEMS, data.draw(questions.filters(stores.world)))
 
 
+@ON_DATABASES
 @given(st.data())
 def test_filters_through_three_relations(stores: Stores, data: st.DataObject) -> None:
     check_filter(stores, questions.ITEMS, data.draw(questions.filters(stores.world, relations=3)))
 
 
 @pytest.mark.parametrize("schema", [questions.LITERAL, questions.COMPLEMENT, questions.SQL_PATTERNS])
+@ON_DATABASES
 @given(st.data())
 def test_filters_with_options(stores: Stores, schema: Schema, data: st.DataObject) -> None:
     check_filter(stores, schema, data.draw(questions.filters(stores.world, schema, relations=1)))
 
 
+@ON_DATABASES
 @given(filters_for(questions.FUNCTIONS, selectors=questions.CALLS, comparisons=2).map(render))
 def test_functions(stores: Stores, text: str) -> None:
     check_filter(stores, questions.FUNCTIONS, text)
 
 
+@ON_DATABASES
 @given(questions.sorts())
 def test_sorts(stores: Stores, sort: str) -> None:
     check_sort(stores, questions.ITEMS, sort)
 
 
+@ON_DATABASES
 @given(sorts_for(questions.FUNCTIONS, selectors=questions.CALLS, keys=1).map(render_sort))
 def test_sorts_by_functions(stores: Stores, sort: str) -> None:
     check_sort(stores, questions.FUNCTIONS, sort)

@@ -27,6 +27,7 @@ UNLIMITED = QueryOptions(
         query_length=None, selector_length=None, argument_length=None, arguments=None, depth=None, nodes=None
     )
 )
+PROFILE = settings()
 UNLIMITED_SORT = SortOptions(sort_limits=SortLimits(sort_length=None, selector_length=None, keys=None))
 
 
@@ -93,7 +94,7 @@ def test_spans_hold_what_was_written(text: str) -> None:
 REASONS = {"syntax": SyntaxProblem, "unknown-operator": UnknownOperator, "arity": WrongArity}
 
 
-@settings(max_examples=300)
+@settings(max_examples=6 * PROFILE.max_examples)
 @given(texts())
 def test_a_second_reading_agrees(text: str) -> None:
     result = parse_filter(text, UNLIMITED)
@@ -126,7 +127,7 @@ def follow(text: str) -> bool:
             return depth == 0
 
 
-@settings(max_examples=300)
+@settings(max_examples=6 * PROFILE.max_examples)
 @given(texts())
 def test_the_fast_and_the_explaining_grammar_agree(text: str) -> None:
     result = parse_filter(text, UNLIMITED)
@@ -207,7 +208,30 @@ def size_of(node: Node) -> int:
     return 1 if isinstance(node, Comparison) else 1 + sum(size_of(child) for child in node.nodes)
 
 
-@settings(max_examples=200)
+# What may follow, wherever a filter stops, but for the closing parentheses.
+COMPLETIONS = ("", "a==1", "==1", "1", "1)", ")", "b==1)")
+
+
+def broken_at(text: str) -> int | None:
+    """Where the grammar breaks off. A blank field follows the grammar, and is refused behind unknown operators."""
+    result = parse_filter(text, UNLIMITED)
+    problems = () if is_successful(result) else result.failure()
+    places = [one.span for one in problems if isinstance(one, SyntaxProblem) and one.expected != (grammar.A_FIELD,)]
+    assert len(places) <= 1
+    return places[0].start if places and places[0] else None
+
+
+@settings(max_examples=6 * PROFILE.max_examples)
+@given(texts())
+def test_what_stands_before_a_problem_of_syntax_can_be_completed(text: str) -> None:
+    place = broken_at(text)
+    assume(place is not None)
+    right = text[:place]
+    ends = [")" * depth for depth in range(right.count("(") + 1)]
+    assert any(broken_at(f"{right}{more}{end}") is None for more in COMPLETIONS for end in ends)
+
+
+@settings(max_examples=4 * PROFILE.max_examples)
 @given(filters(), LIMITS)
 def test_limits_refuse_what_is_larger_and_nothing_else(tree: Node, limits: ParseLimits) -> None:
     text = render(tree)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
+from property_tests.stores import ON_DATABASES
 from pyrsql import kinds
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
@@ -100,6 +101,7 @@ def rows_found(session: Session, filter_text: str, documents: list[object]) -> t
     return list(session.scalars(statement)), in_memory
 
 
+@ON_DATABASES
 @given(documents=DOCUMENTS, paths=st.lists(st.tuples(PATHS, COMPARISONS), min_size=1, max_size=8))
 def test_databases_find_what_memory_finds(
     session: Session, documents: list[object], paths: list[tuple[list[str], str]]

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from property_tests import questions
 from property_tests.models import Item, world
 from property_tests.questions import COMPLEMENT, ITEMS, ids
-from property_tests.stores import SEEDS, Store, Stores, available, stored
+from property_tests.stores import ON_DATABASES, SEEDS, Store, Stores, available, stored
 from pyrsql import operators as ops
 from pyrsql.nodes import And, Comparison, Node, Or
 from pyrsql.page import PageRequest
@@ -108,6 +108,7 @@ def to_one_filters(stores: Stores, comparisons: int, schema: Schema = ITEMS) -> 
     return questions.filters(stores.world, schema, selectors=TO_ONE, comparisons=comparisons).map(tree)
 
 
+@ON_DATABASES
 @given(st.data())
 def test_a_comparison_its_negation_and_null_part_the_rows(stores: Stores, data: st.DataObject) -> None:
     node = data.draw(to_one_filters(stores, 1))
@@ -117,6 +118,7 @@ def test_a_comparison_its_negation_and_null_part_the_rows(stores: Stores, data: 
         assert sum(map(len, parts)) == len(stores.world.items), store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_de_morgan(stores: Stores, data: st.DataObject) -> None:
     node = data.draw(to_one_filters(stores, 5))
@@ -127,6 +129,7 @@ def test_de_morgan(stores: Stores, data: st.DataObject) -> None:
         assert true | false | undecided == set(ids(stores.world.items)), store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_the_complement_is_everything_else(stores: Stores, data: st.DataObject) -> None:
     """Where a negative operator is to be the complement; over to-many relations, too."""
@@ -138,6 +141,7 @@ def test_the_complement_is_everything_else(stores: Stores, data: st.DataObject) 
         assert not true & false, store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_the_order_of_parts_does_not_matter(stores: Stores, data: st.DataObject) -> None:
     one, other, third = (data.draw(questions.filters(stores.world, comparisons=1)) for _ in range(3))
@@ -148,6 +152,7 @@ def test_the_order_of_parts_does_not_matter(stores: Stores, data: st.DataObject)
         assert found(store, f"({one});(({other}),({third}))") == first & (second | last), store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_a_filter_only_narrows_its_scope(stores: Stores, data: st.DataObject) -> None:
     """A base statement with an OR at its top, and a filter with an OR at its top."""
@@ -158,6 +163,7 @@ def test_a_filter_only_narrows_its_scope(stores: Stores, data: st.DataObject) ->
         assert found(store, text, base=scope) == found(store, text) & inside, store.name
 
 
+@ON_DATABASES
 @given(st.data())
 def test_applying_a_filter_twice_changes_nothing(stores: Stores, data: st.DataObject) -> None:
     text = data.draw(questions.filters(stores.world, comparisons=2))
@@ -184,6 +190,7 @@ def pages(store: Store, size: int, **more: Any) -> Iterator[list[int]]:
 NEIGHBOURS = st.integers(-500, 800).map(lambda low: EVERYTHING.where(Item.id.between(low, low + 200)))
 
 
+@ON_DATABASES
 @given(st.data(), NEIGHBOURS, questions.sorts(), st.integers(1, 11))
 def test_pages_in_turn_are_the_whole(
     stores: Stores, data: st.DataObject, base: Select[Any], sort: str, size: int
@@ -198,6 +205,7 @@ def test_pages_in_turn_are_the_whole(
         assert store.number(whole.count_statement) == len(rows), store.name
 
 
+@ON_DATABASES
 @given(st.data(), questions.sorts(), st.integers(1, 11))
 def test_a_filter_made_from_a_row_returns_it_on_one_page(
     stores: Stores, data: st.DataObject, sort: str, size: int

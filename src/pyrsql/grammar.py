@@ -208,8 +208,8 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     )
 
 
-# A link up to its closing parentheses, for one that breaks off behind.
-head_pattern = compiled(rf"{BLANKS}(?:\({BLANKS})*+{COMPARISON}{BLANKS}")
+# A link up to its joint, for one that breaks off there or, in the middle of a list, before it.
+head_pattern = compiled(rf"{BLANKS}(?P<opening>(?:\({BLANKS})*+){COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})*+)")
 
 sort_key_pattern = compiled(
     rf"{BLANKS}(?P<sign>[-+])?+(?P<field>{VALUE}){BLANKS}"

@@ -171,7 +171,7 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
                 opened = len(groups)
                 for _ in closing:
                     if not groups:
-                        problems.append(_not_open(link, opened, rules))
+                        problems.append(_not_open(text, _whole(link).start("closing"), opened, rules))
                         return _failure(problems)
                     group = _either(terms, factors)
                     terms, factors = groups.pop()
@@ -401,20 +401,23 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
     """Note what is wrong where no link can be read: with its comparison, if that can be, and with its syntax."""
     text, start = link.string, link.start()
     furthest, expected = grammar.expected_in(grammar.link, text, start)
-    if depth == 0:
-        expected -= {grammar.END_OF_GROUP}
     written = grammar.head_pattern.match(text, start)
     if written:
-        after = _token_at(text, written.end())
-        bare = written.lastgroup == "operator"
+        behind, closed = written.start("closing"), written["closing"].count(")")
+        opened = depth + written["opening"].count("(")
+        bare = written["value"] is None and written["list"] is None
+        after = _token_at(text, behind)
         if not bare or text[after.start : after.end] not in NEVER_NEXT:
             _any_comparison(written, rules, problems)
             if _enough(problems):
                 return
+        if closed > opened:
+            problems.append(_not_open(text, behind, opened, rules))
+            return
+        expected -= {grammar.END_OF_GROUP if closed == opened else grammar.THE_END}
         operator = rules.operators.find(written["operator"])
-        if bare and not (operator and _takes(operator, 0)):
-            values = {grammar.A_VALUE, grammar.A_LIST, grammar.ANOTHER_VALUE, grammar.END_OF_LIST}
-            expected = expected & values or expected
+        if bare and not closed and not (operator and _takes(operator, 0)):
+            expected &= {grammar.A_VALUE, grammar.A_LIST, grammar.ANOTHER_VALUE, grammar.END_OF_LIST}
     span = _token_at(text, furthest)
     problems.append(
         SyntaxProblem(
@@ -433,10 +436,9 @@ def _too_deep(link: re.Match[str], allowed: int, rules: _Rules) -> LimitExceeded
     return _limit("filter", "depth", rules.depth, span=Span(place, place + 1))
 
 
-def _not_open(link: re.Match[str], opened: int, rules: _Rules) -> SyntaxProblem:
-    """A parenthesis that closes nothing, after so many that do."""
-    text = link.string
-    place = _nth(text, ")", _whole(link).start("closing"), opened)
+def _not_open(text: str, start: int, opened: int, rules: _Rules) -> SyntaxProblem:
+    """A parenthesis that closes nothing, after so many from `start` on that do."""
+    place = _nth(text, ")", start, opened)
     span = Span(place, place + 1)
     expected = (grammar.AN_AND, grammar.AN_OR, grammar.THE_END)
     hint = hints.syntax_hint(text, span, expected, rules.operators)
