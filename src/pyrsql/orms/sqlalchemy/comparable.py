@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Column, ColumnElement, String, Text, Unicode, UnicodeText
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TEXT, VARCHAR, TypeEngine
 
 from pyrsql import kinds
 from pyrsql.model import Field
@@ -18,6 +18,7 @@ from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope
 from pyrsql.orms.sqlalchemy.templates import like
 from pyrsql.orms.sqlalchemy.text import (
+    EXACT_VALUE,
     ExactText,
     OrderedText,
     TextMatch,
@@ -29,6 +30,9 @@ from pyrsql.predicates import CallOperand, FieldOperand, Pattern, Sign, SqlPatte
 
 _REMEMBERED = 1_024
 """Fields of entities whose templates are kept. Clients can name no others than there are."""
+
+_BARE_TEXTS = frozenset({String, Text, Unicode, UnicodeText, VARCHAR, TEXT})
+"""Types of columns whose values are bound as any text."""
 
 _COMPARE: Mapping[Sign, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -108,6 +112,8 @@ def of_expression(value: ColumnElement[Any], kind: kinds.Kind) -> Comparable:
     """An expression of a kind, ready to be compared."""
     type_ = comparable_type(value.type)
     match kind:
+        case kinds.Text() if isinstance(value, Column) and type(type_) in _BARE_TEXTS:
+            return Comparable(value, value, value, OrderedText(value), EXACT_VALUE, plain=True)
         case kinds.Text():
             exact = ExactText(value)
             return Comparable(value, exact, exact, OrderedText(value), type_, plain=True)

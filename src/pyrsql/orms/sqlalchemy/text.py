@@ -58,6 +58,26 @@ class UuidText(_Seen):
     inherit_cache = True
 
 
+class _ExactValue(TypeDecorator[str]):
+    """A value that is an `ExactText`."""
+
+    impl = String
+    cache_ok = True
+
+    def bind_expression(self, bindvalue: BindParameter[str]) -> ColumnElement[str]:
+        """The value, with the collation that what it is compared with is to follow."""
+        return ExactText(bindvalue)
+
+
+class _ExactValueOnMySQL(String):
+    """A type of its own: SQLAlchemy keeps compiled statements by class, and does not look at variants."""
+
+
+EXACT_VALUE = _ExactValueOnMySQL().with_variant(_ExactValue(), "mysql", "mariadb")
+"""The type of a value that `=` or IN compares with a column. It stands for `ExactText` around the column, which costs
+more than the comparison when SQLAlchemy compiles it."""
+
+
 class FoldedText(FunctionElement[str]):
     """A text in lower case: each letter as its one lower-case form."""
 
