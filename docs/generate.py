@@ -14,7 +14,6 @@ from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, get_args
 
-from pyrsql import schema_for
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
 from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
@@ -31,6 +30,7 @@ from pyrsql.options import (
 )
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.problems import Problem
+from pyrsql.schema import schema_for
 
 REFERENCE = Path(__file__).parent / "reference"
 

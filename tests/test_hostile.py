@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
-from pyrsql.model import Field, field_rights
+from pyrsql.model import Field
 from pyrsql.nodes import Comparison, Or
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import ParseLimits, QueryOptions
@@ -41,6 +41,7 @@ from pyrsql.orms.sqlalchemy import schema
 from pyrsql.parse import parse_filter
 from pyrsql.pipeline import apply_filter, paginate, parse, validate
 from pyrsql.render import render
+from pyrsql.rights import field_rights
 from pyrsql.validate import validate_filter
 from tests.asgi import client_of
 

@@ -3,9 +3,10 @@
 import pytest
 
 from pyrsql import field_rights
-from pyrsql.model import ALL_RIGHTS, Field, FieldRights, Model, Relation, Shortcut
+from pyrsql.model import Field, Model, Relation, Shortcut
 from pyrsql.operators import EQUAL, LIKE
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.rights import ALL_RIGHTS, FieldRights
 from tests.models import Company, User
 
 

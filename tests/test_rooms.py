@@ -16,6 +16,7 @@ ROOMS = (
     "operators",
     "terminals",
     "nodes",
+    "rights",
     "recent",
     "options",
     "problems",
@@ -143,6 +144,16 @@ def test_importing_pyrsql_loads_no_framework() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == []
+
+
+def test_importing_pyrsql_loads_nothing_that_judges() -> None:
+    code = (
+        "import sys, pyrsql; pyrsql.parse('a==1'); print(*(name for name in sys.modules if name.startswith('pyrsql.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    loaded = {name.removeprefix("pyrsql.") for name in done.stdout.split()}
+    assert "parse" in loaded, done.stderr
+    assert loaded.isdisjoint({"kinds", "model", "predicates", "validate", "pipeline"})
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.endswith("__init__")])

@@ -2,7 +2,6 @@
 
 from pyrsql.api import Compiled, Query, Sort, apply, compile, parse
 from pyrsql.errors import ConfigurationError, PageError, ParseError, PyrsqlError, ValidationError
-from pyrsql.model import field_rights
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
 from pyrsql.options import (
     DEFAULT_JSON_OPTIONS,
@@ -19,7 +18,7 @@ from pyrsql.options import (
 )
 from pyrsql.orms.base import ORM
 from pyrsql.page import PageRequest
-from pyrsql.schema import schema_for
+from pyrsql.rights import field_rights
 
 __all__ = [
     "DEFAULT_JSON_OPTIONS",
@@ -50,5 +49,4 @@ __all__ = [
     "compile",
     "field_rights",
     "parse",
-    "schema_for",
 ]

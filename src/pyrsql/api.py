@@ -1,4 +1,8 @@
-"""The object surface: the stages of `pipeline` as methods, raising where a stage would fail."""
+"""The object surface: the stages of `pipeline` as methods, raising where a stage would fail.
+
+What judges a text is imported when it is first applied: a backend has brought it by then, and to read a text takes half
+as long to import.
+"""
 
 # `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
 # pyright: reportUnknownMemberType=false
@@ -8,18 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from returns.result import Failure, Result, Success
+from returns.result import Failure, Result
 
-from pyrsql import pipeline
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
 from pyrsql.nodes import Node, SortKey
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.base import ORM
 from pyrsql.parse import is_blank, parse_sort
-from pyrsql.plan import Filter
+from pyrsql.parse import parse as parse_stage
 from pyrsql.problems import Problems
-from pyrsql.schema import schema_for
-from pyrsql.validate import validate_sort
 
 TargetT = TypeVar("TargetT")
 ValueT = TypeVar("ValueT")
@@ -74,9 +75,11 @@ class Query:
         Raises:
             ValidationError: the filter asks for what the model does not offer.
         """
-        schema = schema_for(model, orm=orm, options=self.options)
-        proven = pipeline.validate(schema)(self.expression)
-        return _unwrap(proven.bind(pipeline.apply_filter(target)), ValidationError).select
+        from pyrsql.pipeline import apply_filter, validate
+        from pyrsql.schema import schema_for
+
+        proven = validate(schema_for(model, orm=orm, options=self.options))(self.expression)
+        return _unwrap(proven.bind(apply_filter(target)), ValidationError).select
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,13 @@ class Sort:
         """
         if not self.keys:
             return target
+        from pyrsql.pipeline import apply_filter, apply_sort, validate
+        from pyrsql.schema import schema_for
+        from pyrsql.validate import validate_sort
+
         schema = schema_for(model, orm=orm, sort_options=self.options)
         order = _unwrap(validate_sort(schema, self.keys), ValidationError)
-        everything = Success(Filter(schema, None))
-        sorted_ = everything.bind(pipeline.apply_filter(target)).bind(pipeline.apply_sort(order))
+        sorted_ = validate(schema)(None).bind(apply_filter(target)).bind(apply_sort(order))
         return _unwrap(sorted_, ValidationError).select
 
 
@@ -136,7 +142,7 @@ def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
             of arguments, or is larger than its limits.
     """
     chosen = options or DEFAULT_QUERY_OPTIONS
-    return Query(text, chosen, _unwrap(pipeline.parse(text, chosen), ParseError))
+    return Query(text, chosen, _unwrap(parse_stage(text, chosen), ParseError))
 
 
 def compile(text: str | None, *, orm: ORM, options: QueryOptions | None = None) -> Compiled:

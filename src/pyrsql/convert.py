@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TypeVar, assert_never, cast
+from typing import NamedTuple, TypeVar, assert_never, cast
 
 from pyrsql import kinds
 from pyrsql.kinds import Kind
@@ -457,8 +457,7 @@ _CANDIDATES = 200
 _LONGEST_MISSPELLING = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Choices:
+class _Choices(NamedTuple):
     """What a refused member is told: the expected ones, and those among which the nearest is looked for."""
 
     expected: str

@@ -1,4 +1,4 @@
-"""What a model offers: its fields, relations and the rights that stand on them.
+"""What a model offers: its fields and relations.
 
 A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member
 again is in `source`, which only that backend reads.
@@ -6,61 +6,11 @@ again is in `source`, which only that backend reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pyrsql.kinds import Kind
-from pyrsql.operators import ComparisonOperator
-
-INFO_KEY = "pyrsql"
-"""The key of a column's or relationship's `info` under which `field_rights(...)` is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRights:
-    """What any client may do with a member, whatever the options of a request say.
-
-    Args:
-        filter: it may stand in a filter.
-        sort: it may stand in a sort.
-        operators: names of the only operators it takes; None allows all that its type takes.
-    """
-
-    filter: bool = True
-    sort: bool = True
-    operators: frozenset[str] | None = None
-
-
-ALL_RIGHTS = FieldRights()
-
-
-def field_rights(
-    *,
-    filter: bool = True,
-    sort: bool = True,
-    operators: Collection[ComparisonOperator | str] | None = None,
-) -> FieldRights:
-    """Rights to keep on the model: `mapped_column(info={"pyrsql": field_rights(sort=False)})`.
-
-    Request-level options can only narrow them. A member with neither `filter` nor `sort` is hidden: a client that asks
-    for it gets the answer of a field that does not exist.
-
-    Args:
-        filter: it may stand in a filter.
-        sort: it may stand in a sort.
-        operators: the only operators it takes, as `ComparisonOperator` or by name; None allows all that its type takes.
-            A member with such a list is no argument of a function either: `@substring[…]==` asks what `=like=` asks.
-
-    Raises:
-        ValueError: an operator by its spelling; several operators could share it.
-    """
-    if isinstance(operators, str):
-        raise ValueError(f"operators takes a collection, not the text {operators!r}")
-    for operator in operators or ():
-        if isinstance(operator, str) and not operator.isidentifier():
-            raise ValueError(f"{operator!r} is no name of an operator: use one such as 'equal', or the operator itself")
-    names = None if operators is None else frozenset(o if isinstance(o, str) else o.name for o in operators)
-    return FieldRights(filter, sort, names)
+from pyrsql.rights import ALL_RIGHTS, FieldRights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

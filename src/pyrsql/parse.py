@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from returns.result import Failure, Result, Success
 
@@ -57,6 +56,7 @@ from pyrsql.problems import (
     UnknownOperator,
     WrongArity,
 )
+from pyrsql.recent import Recent
 from pyrsql.terminals import (
     item_pattern,
     modifier_pattern,
@@ -85,6 +85,36 @@ def is_blank(text: str) -> bool:
 
 
 # --- filters ---
+
+
+def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Result[Node | None, Problems]:
+    """Read a filter.
+
+    Args:
+        text: the filter as the client wrote it, after URL decoding.
+        options: its limits and operators count here.
+
+    Returns:
+        The tree, or None where there is no filter: a missing text, or nothing but blanks.
+
+    Problems: SyntaxProblem and LimitExceeded, which end the reading, and each UnknownOperator and WrongArity before
+    them, ten at most.
+    """
+    if text is None or is_blank(text):
+        return Success(None)
+    trees = _trees(options)
+    known = trees.get(text)
+    if not isinstance(known, bool):
+        return known
+    tree = parse_filter(text, options)
+    if known and isinstance(tree, Success):
+        trees.keep(text, tree)
+    return tree
+
+
+@lru_cache(maxsize=256)
+def _trees(options: QueryOptions) -> Recent[str, Result[Node, Problems]]:
+    return Recent(options.cached_texts)
 
 
 def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Result[Node, Problems]:
@@ -192,8 +222,7 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     return _failure(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(NamedTuple):
     """What options say about the text of a filter, ready for use. A lifted limit is the largest number."""
 
     operators: OperatorRegistry

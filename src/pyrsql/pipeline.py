@@ -29,41 +29,17 @@ from returns.result import Failure, Result, Success
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.nodes import Node, text_of
-from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
 from pyrsql.page import PageRequest
-from pyrsql.parse import is_blank, parse_filter, parse_sort
+from pyrsql.parse import is_blank, parse, parse_sort
 from pyrsql.plan import Criteria, Filter, Order, PaginatedSelect, Statement
 from pyrsql.problems import Problem, Problems, problems_of
 from pyrsql.recent import Recent, remembered
 from pyrsql.schema import Schema
 from pyrsql.validate import validate_filter, validate_sort
 
+__all__ = ["apply_criteria", "apply_filter", "apply_sort", "judge", "order", "paginate", "parse", "validate"]
+
 TargetT = TypeVar("TargetT")
-
-
-def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Result[Node | None, Problems]:
-    """Read a filter.
-
-    Args:
-        text: the filter as the client wrote it, after URL decoding.
-        options: its limits and operators count here.
-
-    Returns:
-        The tree, or None where there is no filter: a missing text, or nothing but blanks.
-
-    Problems: SyntaxProblem and LimitExceeded, which end the reading, and each UnknownOperator and WrongArity before
-    them, ten at most.
-    """
-    if text is None or is_blank(text):
-        return Success(None)
-    trees = _trees(options)
-    known = trees.get(text)
-    if not isinstance(known, bool):
-        return known
-    tree = parse_filter(text, options)
-    if known and isinstance(tree, Success):
-        trees.keep(text, tree)
-    return tree
 
 
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
@@ -233,11 +209,6 @@ def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
 
 
 # --- what is kept: of texts here, of filters and statements in their own memory ---
-
-
-@lru_cache(maxsize=256)
-def _trees(options: QueryOptions) -> Recent[str, Result[Node, Problems]]:
-    return Recent(options.cached_texts)
 
 
 @lru_cache(maxsize=256)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from heapq import nlargest
 from itertools import islice
-from typing import cast
+from typing import NamedTuple, cast
 
 from pyrsql import functions, kinds
 from pyrsql.convert import Refusal, converter, json_value, with_converter
@@ -51,8 +51,7 @@ class Resolution:
     converted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """A selector on its way, with all that decides about it."""
 
     schema: Schema
@@ -63,8 +62,7 @@ class _Question:
     suggest: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a path has arrived: at a model, or inside an embedded group of it.
 
     Args:
@@ -84,8 +82,7 @@ class _Place:
     real: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One step of a path.
 
     Args:
@@ -183,10 +180,10 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
         match member:
             case Shortcut(path=path):
                 ahead, owner = (*path, *ahead), place.model
-                place = replace(place, written=written)
+                place = place._replace(written=written)
             case Embedded(members=members):
                 groups = (*place.groups, step_name)
-                place = replace(place, members=members, groups=groups, written=written, real=step.real)
+                place = place._replace(members=members, groups=groups, written=written, real=step.real)
                 if step.final:
                     return _unknown(question, _parts_of(question, place) or _suggestion(question, asked, name))
             case Relation(target=target):
@@ -300,7 +297,7 @@ def _argument(question: _Question, call: Call, argument: Selector) -> functions.
         case Call():
             return _call(question, argument)
         case Path(parts):
-            found = _resolve_path(replace(question, selector=str(argument)), parts)
+            found = _resolve_path(question._replace(selector=str(argument)), parts)
             if not isinstance(found, Resolution):
                 return found
             if not isinstance(found.operand, FieldOperand):
@@ -416,7 +413,7 @@ def _offered(question: _Question, place: _Place) -> tuple[str, ...]:
         for name, member in islice(place.members.items(), _CANDIDATES)
         if _is_offered(question, _Step(place, member, name, (*place.written, name), isinstance(member, Field)))
     ]
-    alone = replace(question, suggest=False)
+    alone = question._replace(suggest=False)
     for mapping in _mappings(question.options, place):
         offered += [
             alias
@@ -432,10 +429,10 @@ def _is_offered(question: _Question, step: _Step) -> bool:
     """Whether a client may use a member, or what it leads to."""
     match step.member:
         case Shortcut():
-            return isinstance(_resolve_path(replace(question, suggest=False), step.written), Resolution)
+            return isinstance(_resolve_path(question._replace(suggest=False), step.written), Resolution)
         case Embedded(members=members):
             groups = (*step.place.groups, step.name)
-            inside = replace(step.place, members=members, groups=groups, written=step.written, real=step.real)
+            inside = step.place._replace(members=members, groups=groups, written=step.written, real=step.real)
             return _allowed(question, step) and bool(_offered(question, inside))
         case _:
             return _allowed(question, step)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from returns.result import Failure, Result, Success
 
@@ -248,8 +248,7 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
 _Make = Callable[[tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """What an operator makes of the arguments for a selector, the same for every comparison of the two.
 
     Args:

@@ -16,7 +16,7 @@ from returns.pipeline import is_successful
 import pyrsql
 from pyrsql import kinds, pipeline
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import ALL_RIGHTS, Embedded, Field, Model, Relation, field_rights
+from pyrsql.model import Embedded, Field, Model, Relation
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import (
     CustomPredicateDefinition,
@@ -31,6 +31,7 @@ from pyrsql.orms.base import ORM, Lowered
 from pyrsql.orms.memory import CustomPredicatePayload, MemoryORM, OrderedRows, fold, matches
 from pyrsql.page import PageRequest
 from pyrsql.predicates import CallOperand, Compare, ConstantOperand, FieldOperand, Member, Null, Pattern, SqlPattern
+from pyrsql.rights import ALL_RIGHTS, field_rights
 from pyrsql.schema import schema_for, sort_options_like
 from tests import models
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from pyrsql.model import Model
-from pyrsql.options import QueryOptions, SortOptions
-from pyrsql.predicates import OrderKey, Predicate
+if TYPE_CHECKING:
+    # A protocol needs no more than the names of what it is given.
+    from pyrsql.model import Model
+    from pyrsql.options import QueryOptions, SortOptions
+    from pyrsql.predicates import OrderKey, Predicate
 
 TargetT = TypeVar("TargetT")
 

@@ -26,7 +26,7 @@ from pyrsql.convert import temporal
 from pyrsql.errors import ConfigurationError
 from pyrsql.functions import function
 from pyrsql.kinds import Kind
-from pyrsql.model import ALL_RIGHTS, Field, FieldRights, Model, Relation
+from pyrsql.model import Field, Model, Relation
 from pyrsql.options import FieldOptions, JoinHint, JSONSortScalarType, QueryOptions, SortOptions
 from pyrsql.orms.base import Lowered
 from pyrsql.predicates import (
@@ -51,6 +51,7 @@ from pyrsql.predicates import (
     Test,
     ValueOperand,
 )
+from pyrsql.rights import ALL_RIGHTS, FieldRights
 
 TargetT = TypeVar("TargetT")
 

@@ -19,8 +19,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import ALL_RIGHTS, INFO_KEY, Embedded, Field, FieldRights, Member, Model, Relation, Shortcut
+from pyrsql.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy.column_kinds import as_stored, kind_of_column, python_type_of
+from pyrsql.rights import ALL_RIGHTS, INFO_KEY, FieldRights
 
 
 @dataclass(frozen=True, slots=True)
