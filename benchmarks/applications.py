@@ -117,10 +117,10 @@ def request_job(route: str, workload: Workload, contender: Any) -> Job:
     app = contender.application(workload)
 
     async def call(item: Any) -> None:
-        await app(item, _receive, _sent)
+        await app(item, receive, _sent)
 
     def item(case: Case) -> dict[str, Any]:
-        return _scope(route, contender.query(workload, case))
+        return request_scope(route, contender.query(workload, case))
 
     return Job(item, call, awaited=True)
 
@@ -143,14 +143,15 @@ def _ids(app: FastAPI, route: str, query: str) -> list[int]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    loop().run_until_complete(app(_scope(route, query), _receive, send))
+    loop().run_until_complete(app(request_scope(route, query), receive, send))
     body = b"".join(message.get("body", b"") for message in sent)
     if sent[0]["status"] != 200:
         raise Cannot(f"answers {sent[0]['status']} {body.decode()}")
     return [user["id"] for user in json.loads(body)]
 
 
-def _scope(route: str, query: str) -> dict[str, Any]:
+def request_scope(route: str, query: str) -> dict[str, Any]:
+    """A GET request, as a server hands it to an application."""
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -167,7 +168,8 @@ def _scope(route: str, query: str) -> dict[str, Any]:
     }
 
 
-async def _receive() -> dict[str, Any]:
+async def receive() -> dict[str, Any]:
+    """The empty body of a request."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 import pytest
@@ -12,7 +14,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.orm import Session
 
-from pyrsql import ComparisonOperator, ConfigurationError, CustomPredicateDefinition, QueryOptions
+from pyrsql import (
+    ComparisonOperator,
+    ConfigurationError,
+    CustomPredicateDefinition,
+    QueryOptions,
+    ValueConverterRegistry,
+)
 from pyrsql.adapters.fastapi import (
     CriteriaError,
     FastAPICriteriaConfig,
@@ -413,6 +421,32 @@ def test_a_custom_operator_without_a_lowering_is_refused_at_once() -> None:
         ConfigurationError, match="no lowering for the custom operator 'near': give it to SQLAlchemyORM"
     ):
         FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
+
+
+@pytest.mark.parametrize(("comparisons", "on_the_loop"), [(1, True), (113, True), (114, False), (400, False)])
+def test_long_texts_do_not_hold_the_event_loop(comparisons: int, on_the_loop: bool) -> None:
+    asked = ContextVar("asked", default="nothing")
+    seen: set[tuple[bool, str]] = set()
+
+    def convert(text: str) -> int:
+        seen.add((threading.current_thread() is threading.main_thread(), asked.get()))
+        return int(text)
+
+    options = QueryOptions(value_converter_registry=ValueConverterRegistry({}).with_converter(int, convert))
+    integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
+    app = FastAPI()
+
+    async def remembered(filter: str) -> None:
+        asked.set(filter)
+
+    @app.get("/users", dependencies=[Depends(remembered)])
+    async def users(statement: Annotated[Select[Any], Depends(integration.select_dependency(User))]) -> None: ...
+
+    text = ";".join(["age>=123"] * comparisons)
+    assert (len(text) <= 1_024) is on_the_loop
+    assert get(app, "/users", params={"filter": text}).status_code == 200
+    assert seen == {(on_the_loop, text)}
+    assert get(app, "/users", params={"filter": f"{text};age==x"}).status_code == 422
 
 
 def test_the_integration_needs_no_greenlet() -> None:

@@ -11,6 +11,7 @@ from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.criteria import RequestCriteria
+from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
 from pyrsql.adapters.fastapi.reading import Given, given_in_query, read_request
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
 from pyrsql.api import Query, Sort
@@ -23,8 +24,8 @@ from pyrsql.schema import sort_options_like
 class CriteriaDependency:
     """Reads filter, sort and page of a request: `Depends(CriteriaDependency(config))`.
 
-    Async, though it waits for nothing: FastAPI would run a plain function in a thread, which costs more than
-    it does.
+    Async, though it waits for nothing but long texts: FastAPI would run a plain function in a thread, which costs more
+    than it does.
 
     Args:
         config: names, formats and bounds of the parameters.
@@ -47,6 +48,9 @@ class CriteriaDependency:
 
     async def read(self, given: Given) -> RequestCriteria:
         """Read what a request gives the four parameters, wherever it does."""
+        return await sparing_the_loop(self._criteria, given)
+
+    def _criteria(self, given: Given) -> RequestCriteria:
         texts = read_request(self.config, given)
         node = pipeline.parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
 from pyrsql.adapters.fastapi.reading import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
@@ -20,8 +21,8 @@ ResultT = TypeVar("ResultT")
 class EndpointDependency(Generic[ResultT]):
     """Reads and judges filter, sort and page of a request, and gives what `make` makes of them.
 
-    Async, though it waits for nothing: FastAPI would run a plain function in a thread, which costs more than
-    it does.
+    Async, though it waits for nothing but long texts: FastAPI would run a plain function in a thread, which costs more
+    than it does.
 
     Args:
         endpoint: how the request is judged.
@@ -44,12 +45,16 @@ class EndpointDependency(Generic[ResultT]):
         known = self._made.get(query)
         if not isinstance(known, bool):
             return known
-        criteria = self._endpoint.read(given_in_query(self._endpoint.config, connection.query_params))
-        made = self._make(criteria)
+        given = given_in_query(self._endpoint.config, connection.query_params)
+        criteria, made = await sparing_the_loop(self._answer, given)
         if known and criteria.settled and self._endpoint.lasting:
             self._made.keep(query, made)
         return made
 
     async def read(self, given: Given) -> ResultT:
         """Read what a request gives the four parameters, wherever it does."""
-        return self._make(self._endpoint.read(given))
+        return (await sparing_the_loop(self._answer, given))[1]
+
+    def _answer(self, given: Given) -> tuple[Criteria, ResultT]:
+        criteria = self._endpoint.read(given)
+        return criteria, self._make(criteria)

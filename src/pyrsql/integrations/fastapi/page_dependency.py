@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
 from pyrsql.adapters.fastapi.reading import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.errors import ConfigurationError
@@ -87,7 +88,7 @@ class PageDependency(Generic[ItemT]):
         self, given: Given, *, request: Request, response: Response, session: Session | AsyncSession
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
-        criteria = self._endpoint.read(given)
+        criteria = await sparing_the_loop(self._endpoint.read, given)
         if _is_async(session):
             made, has_next = await session.run_sync(self._run, criteria)
         else:
