@@ -41,6 +41,9 @@ __all__ = ["apply_criteria", "apply_filter", "apply_sort", "judge", "order", "pa
 
 TargetT = TypeVar("TargetT")
 
+_NOTHING = Success(None)
+"""What a text that is not there asks for."""
+
 
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
     """Prove a tree against what a schema offers: names, rights, types, values.
@@ -76,7 +79,7 @@ def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problem
 
     def ordered(text: str | None) -> Result[Order | None, Problems]:
         if text is None or is_blank(text):
-            return Success(None)
+            return _NOTHING
         known = orders.get(text)
         if not isinstance(known, bool):
             return known
@@ -119,9 +122,10 @@ def apply_sort(
     """
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
-        if isinstance(sort, Order):
-            return Success(_ordered(statement, sort))
-        return order(statement.schema)(sort).map(partial(_ordered, statement))
+        if sort is None:
+            return Success(statement)
+        proven = Success(sort) if isinstance(sort, Order) else order(statement.schema)(sort)
+        return proven.map(partial(_ordered, statement))
 
     return sorted_
 
@@ -146,7 +150,7 @@ def judge(
     *,
     filter: str | None = None,
     sort: str | None = None,
-    page: Result[PageRequest | None, Problems] = Success(None),
+    page: Result[PageRequest | None, Problems] = _NOTHING,
 ) -> Result[Criteria, Problems]:
     """Read a whole request, and report everything that is wrong with it.
 

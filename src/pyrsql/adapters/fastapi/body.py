@@ -9,8 +9,8 @@ from typing import Annotated, Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
 from fastapi import Body
 
-from pyrsql.adapters.fastapi.reading import Given
 from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
+from pyrsql.problems import Source
 
 ResultT = TypeVar("ResultT")
 ResultT_co = TypeVar("ResultT_co", covariant=True)
@@ -50,8 +50,10 @@ class BodyDependency(Generic[ResultT]):
     def __init__(self, dependency: Reader[ResultT]) -> None:
         self._dependency = dependency
         given = dependency.__signature__.parameters
-        self._ours = {
-            name: document for name, parameter in given.items() if (document := documented(parameter)) is not None
+        self._ours: dict[Source, DocumentedParameter] = {
+            cast("Source", name): document
+            for name, parameter in given.items()
+            if (document := documented(parameter)) is not None
         }
         body = inspect.Parameter(
             "body",
@@ -64,8 +66,8 @@ class BodyDependency(Generic[ResultT]):
 
     async def __call__(self, *, body: Mapping[str, Any], **others: Any) -> ResultT:
         """Read the body as the dependency would read a query."""
-        given = {name: _values(body.get(document.alias)) for name, document in self._ours.items()}
-        return await self._dependency.read(cast("Given", given), **others)
+        given = {name: values for name, document in self._ours.items() if (values := _values(body.get(document.alias)))}
+        return await self._dependency.read(given, **others)
 
     def _schema(self) -> dict[str, Any]:
         properties = {
@@ -74,13 +76,13 @@ class BodyDependency(Generic[ResultT]):
         return {"type": "object", "properties": properties, EXTENSION: {"role": "body"}}
 
 
-def _values(value: Any) -> list[str] | None:
-    """A value as a query would give it, repeated as often as there are items in a list.
+def _values(value: Any) -> list[str]:
+    """A value as a query would give it, repeated as often as there are items in a list; not at all where it is null.
 
     What is no text becomes the text that JSON writes for it, and is judged as such.
     """
     items = value if _is_list(value) else [value]
-    return [_text(item) for item in items if item is not None] or None
+    return [_text(item) for item in items if item is not None]
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:

@@ -10,9 +10,13 @@ from typing import Any
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
+from pyrsql.problems import Source
 
 Examples = Mapping[str, Mapping[str, Any]]
 """OpenAPI examples of a parameter: name -> `{"summary": …, "description": …, "value": …}`."""
+
+
+_SOURCES: tuple[Source, ...] = ("filter", "sort", "page", "size")
 
 
 class SortParameterFormat(enum.Enum):
@@ -66,6 +70,8 @@ class FastAPICriteriaConfig:
     size_openapi_examples: Examples | None = None
     default_page: PageRequest | None = field(init=False, repr=False, compare=False)
     """The page of a request that names none."""
+    sources: Mapping[str, Source] = field(init=False, repr=False, compare=False)
+    """Each name of a parameter -> which of the four it is."""
 
     def __post_init__(self) -> None:
         names = (self.filter_parameter, self.sort_parameter, self.page_parameter, self.size_parameter)
@@ -79,6 +85,7 @@ class FastAPICriteriaConfig:
                 raise ConfigurationError(f"{option}={size}: a page has at least one row and at most {LARGEST_OFFSET}")
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
+        object.__setattr__(self, "sources", dict(zip(names, _SOURCES, strict=True)))
         object.__setattr__(self, "default_page", None if default is None else PageRequest.of(0, default))
 
     @property

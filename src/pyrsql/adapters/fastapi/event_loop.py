@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from collections.abc import Callable
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
@@ -26,7 +26,6 @@ async def sparing_the_loop(work: Callable[[Given], ResultT], given: Given) -> Re
     Raises:
         Whatever `work` raises.
     """
-    texts = cast("Iterable[list[str] | None]", given.values())
-    if sum(len(text) for several in texts if several for text in several) <= _LONG:
+    if sum(len(text) for texts in given.values() for text in texts) <= _LONG:
         return work(given)
     return await run_in_threadpool(work, given)

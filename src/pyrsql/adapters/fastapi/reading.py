@@ -5,9 +5,9 @@ Nothing of FastAPI's own validation takes part, so every mistake of a client get
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypedDict
+from typing import ClassVar, Literal
 
 from returns.result import Failure, Result, Success
 from starlette.datastructures import QueryParams
@@ -15,10 +15,10 @@ from starlette.datastructures import QueryParams
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
 from pyrsql.page import LARGEST_OFFSET, PageRequest
 from pyrsql.parse import is_blank
-from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, problems_of
+from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, Source, problems_of
 
-Values = list[str] | None
-"""Every value that a request gives a parameter; None where it does not name it."""
+Given = Mapping[Source, list[str]]
+"""Every value that a request gives each of the four parameters that it names."""
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
 
@@ -56,23 +56,15 @@ class RequestTexts:
     problems: tuple[Problem, ...] = ()
 
 
-class Given(TypedDict, total=False):
-    """Every value that a request gives each of the four parameters; one that it does not name is missing or None."""
-
-    filter: Values
-    sort: Values
-    page: Values
-    size: Values
-
-
 def given_in_query(config: FastAPICriteriaConfig, query: QueryParams) -> Given:
     """What the query of a request gives the four parameters."""
-    return {
-        "filter": query.getlist(config.filter_parameter) or None,
-        "sort": query.getlist(config.sort_parameter) or None,
-        "page": query.getlist(config.page_parameter) or None,
-        "size": query.getlist(config.size_parameter) or None,
-    }
+    given: dict[Source, list[str]] = {}
+    sources = config.sources
+    for name, value in query.multi_items():
+        parameter = sources.get(name)
+        if parameter is not None:
+            given.setdefault(parameter, []).append(value)
+    return given
 
 
 def read_request(config: FastAPICriteriaConfig, given: Given) -> RequestTexts:
@@ -91,7 +83,9 @@ def read_request(config: FastAPICriteriaConfig, given: Given) -> RequestTexts:
     return RequestTexts(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
 
 
-def read_page(config: FastAPICriteriaConfig, page: Values, size: Values) -> Result[PageRequest | None, Problems]:
+def read_page(
+    config: FastAPICriteriaConfig, page: list[str] | None, size: list[str] | None
+) -> Result[PageRequest | None, Problems]:
     """Read page number and size. None is a request for all rows.
 
     Problems: PageProblem, RepeatedParameter and MissingSize, for the number, the size, or both.

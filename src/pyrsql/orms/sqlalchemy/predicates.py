@@ -39,6 +39,8 @@ from pyrsql.predicates import (
     relation_paths,
 )
 
+_GROUPS = (Conjunction, Disjunction)
+
 _WIDEST = 100
 """Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
 
@@ -92,10 +94,15 @@ def where_clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> Colu
 
 
 def tests_of(predicate: Predicate) -> list[Test]:
-    """The tests of a predicate, from left to right."""
-    if isinstance(predicate, Conjunction | Disjunction):
-        return [test for part in predicate.parts for test in tests_of(part)]
-    return [predicate.test if isinstance(predicate, Complement) else predicate]
+    """The tests of a predicate, the least deep first."""
+    tests: list[Test] = []
+    parts: list[Predicate] = [predicate]
+    for part in parts:
+        if isinstance(part, _GROUPS):
+            parts.extend(part.parts)
+        else:
+            tests.append(part.test if isinstance(part, Complement) else part)
+    return tests
 
 
 def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> tuple[int, ColumnElement[bool]]:
@@ -105,7 +112,7 @@ def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> tuple[int
         side = comparable(predicate.operand, scope)
         if side.plain:
             return 0, side.compare(predicate.sign, predicate.value)
-    if isinstance(predicate, Conjunction | Disjunction):
+    if isinstance(predicate, _GROUPS):
         return _group(predicate, scope, lowering)
     if isinstance(predicate, Complement):
         return 0, not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
