@@ -179,3 +179,21 @@ class SortKey:
     ignore_case: bool = False
     nulls_first: bool | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+
+
+class _SortKeyDraft:
+    """The slots of a sort key, open to assignment."""
+
+    __slots__ = ("descending", "ignore_case", "nulls_first", "selector", "span")
+
+
+def parsed_sort_key(selector: str, descending: bool, span: Span) -> SortKey:
+    """`SortKey(selector, descending, span=span)` for the parser, cheaper."""
+    draft: Any = _SortKeyDraft()
+    draft.selector = selector
+    draft.descending = descending
+    draft.ignore_case = False
+    draft.nulls_first = None
+    draft.span = span
+    draft.__class__ = SortKey
+    return draft  # type: ignore[no-any-return]

@@ -44,6 +44,7 @@ from pyrsql.nodes import (
     parsed_and,
     parsed_comparison,
     parsed_or,
+    parsed_sort_key,
 )
 from pyrsql.operators import EQUAL, ComparisonOperator, OperatorRegistry
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
@@ -528,7 +529,7 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
         plain = not modifiers or (not sign and modifiers in (",asc", ",desc"))
         if plain and field[0] not in _QUOTES and len(field) <= longest and not field[0].isspace():
             # What most keys are.
-            keys.append(SortKey(field, sign == "-" or modifiers == ",desc", span=span))
+            keys.append(parsed_sort_key(field, sign == "-" or modifiers == ",desc", span))
         else:
             key = _sort_key(match, span, longest)
             if not isinstance(key, SortKey):
