@@ -30,10 +30,7 @@ class PageRequest:
     limit: int
 
     def __post_init__(self) -> None:
-        if not (0 <= self.offset <= LARGEST_OFFSET and 1 <= self.limit <= LARGEST_OFFSET):
-            problems = problems_of(_offset_problems(self.offset, self.limit))
-            assert problems is not None
-            raise PageError(problems)
+        _refuse(_offset_problems(self.offset, self.limit))
 
     @classmethod
     def of(cls, page_number: int, page_size: int) -> Self:
@@ -42,10 +39,7 @@ class PageRequest:
         Raises:
             PageError: a negative number, a size below 1, or an offset that no database takes.
         """
-        if page_number < 0 or not 1 <= page_size <= LARGEST_OFFSET // (page_number + 1):
-            problems = problems_of(_number_problems(page_number, page_size))
-            assert problems is not None
-            raise PageError(problems)
+        _refuse(_number_problems(page_number, page_size))
         return cls(page_number * page_size, page_size)
 
     @classmethod
@@ -85,6 +79,12 @@ def page_request(page_number: int, page_size: int) -> Result[PageRequest, Proble
     """
     problems = problems_of(_number_problems(page_number, page_size))
     return Success(PageRequest.of(page_number, page_size)) if problems is None else Failure(problems)
+
+
+def _refuse(found: Iterator[PageProblem]) -> None:
+    problems = problems_of(found)
+    if problems is not None:
+        raise PageError(problems)
 
 
 def _shown(number: int) -> str:

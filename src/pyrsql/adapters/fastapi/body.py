@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
 from fastapi import Body
+from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
 from pyrsql.problems import Source
@@ -60,7 +61,12 @@ class BodyDependency(Generic[ResultT]):
             inspect.Parameter.KEYWORD_ONLY,
             annotation=Annotated[dict[str, Any], LazySchema(self._schema), Body()],
         )
-        others = [parameter for name, parameter in given.items() if name not in (*self._ours, "connection")]
+        # Whoever reads a body needs no connection to read a query from.
+        others = [
+            parameter
+            for name, parameter in given.items()
+            if name not in self._ours and parameter.annotation is not HTTPConnection
+        ]
         self._defaults = {name: given[name].default for name in self._ours}
         self.__signature__: inspect.Signature = inspect.Signature([*others, body])
 

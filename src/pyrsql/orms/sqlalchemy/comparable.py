@@ -16,7 +16,7 @@ from pyrsql import kinds
 from pyrsql.model import Field
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope
-from pyrsql.orms.sqlalchemy.templates import like
+from pyrsql.orms.sqlalchemy.templates import with_parts
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactText,
@@ -76,12 +76,12 @@ class Comparable:
         bound = BindParameter(None, wanted, self.type_, unique=True)
         template = self.templates.get(sign)
         if template is not None:
-            return like(template, right=bound)
+            return with_parts(template, right=bound)
         left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
         made: Any = _COMPARE[sign](left, bound)
         # A comparator of the developer's own may make something else, which has to be made each time.
         if type(made) is BinaryExpression and made.right is bound:
-            self.templates[sign] = like(cast("BinaryExpression[bool]", made), right=None)
+            self.templates[sign] = with_parts(cast("BinaryExpression[bool]", made), right=None)
         return cast("ColumnElement[bool]", made)
 
     def match(self, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
@@ -89,7 +89,7 @@ class Comparable:
         template = self.matches.get(ignore_case)
         if template is None:
             template = self.matches[ignore_case] = text_match(self.value, Pattern(()), ignore_case)
-        return like(template, right=BindParameter(None, pattern, template.right.type, unique=True))
+        return with_parts(template, right=BindParameter(None, pattern, template.right.type, unique=True))
 
     def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
         """A value of the client's, or a tuple of them, as a bound parameter."""

@@ -22,7 +22,7 @@ _CONSTANTS = {True_, False_}
 _AND, _OR = (cast("BooleanClauseList", join(column("a"), column("b"))) for join in (and_, or_))
 
 
-def like(template: ElementT, **parts: object) -> ElementT:
+def with_parts(template: ElementT, **parts: object) -> ElementT:
     """An element like another, but for some of its parts.
 
     Args:
@@ -55,7 +55,7 @@ def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]])
     grouped: list[ColumnElement[Any]] = [
         clause if _operator(clause) in _TIGHTER else clause.self_group(operator) for clause in clauses
     ]
-    return like(template, clauses=tuple(grouped))
+    return with_parts(template, clauses=tuple(grouped))
 
 
 def _operator(clause: ColumnElement[Any]) -> object:
