@@ -1,9 +1,10 @@
-"""Letter case is that of Unicode's simple mapping, on every database."""
+"""Letter case is that of Unicode's simple mapping everywhere, and text is compared as it is, however it is kept."""
 
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import String
+from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests.orms.sqlalchemy.store import Store, ids, stocked
@@ -45,3 +46,47 @@ def test_minding_case(letters: Store) -> None:
         assert {one: ids(letters, Letter, f"text{operator}{one}") for one in LETTERS} == {
             one: [ord(one)] for one in LETTERS
         }
+
+
+def kept_as(**how: str) -> String:
+    """A text as others have declared it, on MariaDB."""
+    return String(10).with_variant(VARCHAR(10, **how), "mysql", "mariadb")
+
+
+class Kept(Base):
+    __tablename__ = "kept"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    as_usual: Mapped[str] = mapped_column(String(10))
+    latin: Mapped[str] = mapped_column(kept_as(charset="latin1"))
+    three_bytes: Mapped[str] = mapped_column(kept_as(charset="utf8mb3"))
+    accents_alike: Mapped[str] = mapped_column(kept_as(collation="utf8mb4_unicode_ci"))
+    of_the_dialect: Mapped[str] = mapped_column(
+        VARCHAR(10, charset="latin1").with_variant(String(10), "postgresql", "sqlite")
+    )
+
+
+TEXTS = ("é", "e", "E", "a ", "a", "ÿ", "")
+COLUMNS = ("as_usual", "latin", "three_bytes", "accents_alike", "of_the_dialect")
+
+
+@pytest.fixture(scope="module")
+def kept(store: Store) -> Iterator[Store]:
+    rows = [Kept(id=nth, **dict.fromkeys(COLUMNS, text)) for nth, text in enumerate(TEXTS)]
+    with stocked(store, Base.metadata, rows) as filled:
+        yield filled
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_text_is_compared_as_it_is_however_it_is_kept(kept: Store, column: str) -> None:
+    def found(comparison: str) -> set[str]:
+        return {TEXTS[row] for row in ids(kept, Kept, f"{column}{comparison}")}
+
+    for text in (*TEXTS, "\N{GRINNING FACE}", "Ÿ"):
+        assert found(f"=='{text}'") == {text} & set(TEXTS)
+        assert found(f"!='{text}'") == set(TEXTS) - {text}
+        assert found(f">'{text}'") == {one for one in TEXTS if one > text}
+        assert found(f"=in=('{text}',e)") == {text, "e"} & set(TEXTS)
+        assert found(f"=out=('{text}',e)") == set(TEXTS) - {text, "e"}
+        assert found(f"=bt=(a,'{text}')") == {one for one in TEXTS if "a" <= one <= text}
+        assert found(f"=like='{text}'") == {one for one in TEXTS if text in one}
