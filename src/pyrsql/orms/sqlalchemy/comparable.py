@@ -91,9 +91,9 @@ class Comparable:
             template = self.matches[ignore_case] = text_match(self.value, Pattern(()), ignore_case)
         return with_parts(template, right=BindParameter(None, pattern, template.right.type, unique=True))
 
-    def bound(self, wanted: object, *, several: bool = False) -> BindParameter[Any]:
-        """A value of the client's, or a tuple of them, as a bound parameter."""
-        return BindParameter(None, wanted, self.type_, unique=True, expanding=several)
+    def bound(self, wanted: object) -> BindParameter[Any]:
+        """A value of the client's, or a tuple of them, as a bound parameter. IN makes several of a tuple."""
+        return BindParameter(None, wanted, self.type_, unique=True)
 
 
 def comparable(operand: FieldOperand | CallOperand, scope: Scope) -> Comparable:
