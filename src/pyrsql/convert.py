@@ -212,6 +212,13 @@ _LONGEST_EXPONENT = 6
 """Digits of an exponent that are worth reading: no kind holds a number with a longer one."""
 
 
+def _integer_hint(text: str) -> str | None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return _number_hint(text)
+    return "Leave out the fraction." if match[5] is None else "Write all digits, without an exponent."
+
+
 def _integer_from(minimum: int, maximum: int) -> Callable[[str], object]:
     expected = f"a whole number from {minimum} to {maximum}"
     digits = max(len(str(abs(minimum))), len(str(abs(maximum))))
@@ -219,8 +226,7 @@ def _integer_from(minimum: int, maximum: int) -> Callable[[str], object]:
     def integer(text: str) -> int | Refusal:
         match = _INTEGER.fullmatch(text)
         if match is None:
-            hint = "Leave out the fraction." if _NUMBER.fullmatch(text) else _number_hint(text)
-            return Refusal(expected, hint)
+            return Refusal(expected, _integer_hint(text))
         # The length is judged first: `int` of a giant takes quadratic time, or is refused by Python itself.
         significant = match[2].lstrip("0")
         if len(significant) > digits:
@@ -327,6 +333,7 @@ _DATE_HINTS = _hints(
     (r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}(?:[ T].*)?", "Write year, month and day in this order: '2024-12-31'."),
     (r"[0-9]{8}(?:T.*)?|[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}(?:[ T].*)?", "Write '-' between year, month and day."),
     (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", "Write month and day with two digits each."),
+    (r"[0-9]{4}(?:-[0-9]{2})?", "Write year, month and day: '2024-12-31'."),
     (r"[0-9]+(?:\.[0-9]+)?", "Write a date, not a number of seconds."),
 )
 _CLOCK_HINTS = _hints(
@@ -402,6 +409,8 @@ _DURATION_HINTS = _hints(
     (r"[+-]?P[^T]*[YM].*", "Write weeks or days: months and years have no fixed length."),
     (r"[+-]?[0-9]+(?:\.[0-9]+)?", "Write the unit: 'PT90S' is 90 seconds."),
     (r"[0-9]+:[0-9]{2}", "Write the seconds too: 'hh:mm:ss'."),
+    (r"[+-]?P.*\.[0-9]{7,}S", "Write at most six digits after the second."),
+    (r"[+-]?P.*[0-9]{10}.*", "Write a shorter duration."),
     (r"(?i:[+-]?p.*)", "Write capitals, whole numbers, and 'T' before hours, minutes and seconds."),
 )
 
