@@ -227,6 +227,8 @@ tokenises the text.
 - A *request* goes through the whole FastAPI application by its ASGI interface. *Dependency only* answers 204 once the
   statement is there; *with rows* runs it and answers with 25 users as JSON.
 - `varied` takes turns among 200 random shapes of four comparisons or more.
+- *Holds the event loop*: the most CPU time that the thread of the loop gives to a request before another task has its
+  turn. Texts of more than 1,024 characters are judged in a thread of their own.
 
 What stands for "by hand":
 
