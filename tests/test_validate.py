@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
-from sqlalchemy import JSON, Engine, LargeBinary, Numeric, select
+from sqlalchemy import JSON, Engine, LargeBinary, Numeric, select, true
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -25,14 +25,16 @@ from pyrsql import (
     SortLimits,
     SortOptions,
     ValueConverterRegistry,
+    kinds,
 )
-from pyrsql.functions import DEEPEST
+from pyrsql.functions import DEEPEST, levels
 from pyrsql.nodes import Comparison
 from pyrsql.operators import DEFAULT_OPERATORS, EQUAL, LIKE, NOT_EQUAL
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.pipeline import apply_criteria, judge
 from pyrsql.predicates import (
     Between,
+    CallOperand,
     Compare,
     Complement,
     Conjunction,
@@ -192,6 +194,29 @@ def test_no_option_lifts_the_depth_that_can_be_lowered() -> None:
     assert others == []
     assert isinstance(found, LimitExceeded)
     assert (found.limit, found.maximum) == ("depth", DEEPEST)
+
+
+@pytest.mark.parametrize("comparison", ["==A", "=na=", "=odd="])
+def test_a_call_is_worth_groups_whatever_is_asked_of_it(comparison: str) -> None:
+    odd = ComparisonOperator(name="odd", spellings=("=odd=",), minimum_arguments=0, maximum_arguments=0)
+    lifted = QueryOptions(
+        parse_limits=ParseLimits(depth=None, nodes=None),
+        procedure_whitelist=["upper"],
+        custom_predicates={"odd": CustomPredicateDefinition(operator=odd)},
+    )
+    described = schema(User, lifted, orm=SQLAlchemyORM(custom_predicates={"odd": lambda payload: true()}))
+
+    def nested(depth: int, selector: str) -> str:
+        groups = "".join("(id==1" + ",;"[level % 2] for level in range(depth))
+        return f"{groups}{selector}{comparison}{')' * depth}"
+
+    worth = levels(CallOperand("@upper[name]", "upper", (), kinds.Text()))
+    assert worth
+    for selector, deepest in (("name", DEEPEST - 1), ("@upper[name]", DEEPEST - worth)):
+        assert is_successful(judge(described, filter=nested(deepest, selector)))
+        found, *others = judge(described, filter=nested(deepest + 2, selector)).failure()
+        assert isinstance(found, LimitExceeded)
+        assert others == []
 
 
 # --- operators by kind -----------------------------------------------------------------------------------------------
