@@ -64,9 +64,9 @@ class _ExactValue(TypeDecorator[str]):
     impl = String
     cache_ok = True
 
-    def bind_expression(self, bindvalue: BindParameter[str]) -> ColumnElement[str]:
+    def bind_expression(self, bindparam: BindParameter[str]) -> ColumnElement[str]:
         """The value, with the collation that what it is compared with is to follow."""
-        return ExactText(bindvalue)
+        return ExactText(bindparam)
 
 
 class _ExactValueOnMySQL(String):
