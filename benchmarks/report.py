@@ -228,7 +228,7 @@ tokenises the text.
   statement is there; *with rows* runs it and answers with 25 users as JSON.
 - `varied` takes turns among 200 random shapes of four comparisons or more.
 - *Holds the event loop*: the most CPU time that the thread of the loop gives to a request before another task has its
-  turn. Texts of more than 1,024 characters are judged in a thread of their own.
+  turn. Texts of more than 512 characters are judged in a thread of their own.
 
 What stands for "by hand":
 

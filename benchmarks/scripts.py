@@ -75,7 +75,7 @@ WORST = {
     "many comparisons of numbers": _filled("id>1;"),
     "many comparisons of texts": _filled("name==a;"),
     "AND and OR in turns": ("id>1;id<2," * 340).rstrip(","),
-    "as many as are read on the event loop": ("id>1;id<2," * 100).rstrip(","),
+    "as many as are read on the event loop": ("id>1;id<2," * 50).rstrip(","),
     "many patterns": _filled("name==*a*;"),
     "one long pattern": "name==" + "*a" * 512,
     "long lists": _filled(f"id=in=({','.join(['1'] * 100)});"),

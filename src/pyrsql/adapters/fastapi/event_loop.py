@@ -11,7 +11,7 @@ from pyrsql.adapters.fastapi.reading import Given
 
 ResultT = TypeVar("ResultT")
 
-_LONG = 1_024
+_LONG = 512
 """Characters that are read, judged and lowered in some two milliseconds. Most requests have a tenth of them: a thread
 would take them longer than the work does."""
 
