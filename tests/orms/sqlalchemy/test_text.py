@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import String
+from sqlalchemy import String, make_url, select
 from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+import pyrsql
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.orms.sqlalchemy.store import Store, ids, stocked
 
 
@@ -90,3 +92,23 @@ def test_text_is_compared_as_it_is_however_it_is_kept(kept: Store, column: str) 
         assert found(f"=out=('{text}',e)") == set(TEXTS) - {text, "e"}
         assert found(f"=bt=(a,'{text}')") == {one for one in TEXTS if "a" <= one <= text}
         assert found(f"=like='{text}'") == {one for one in TEXTS if text in one}
+
+
+def test_a_comparison_is_bare_where_the_database_compares_as_it_should() -> None:
+    base = select(Kept.id)
+    ours, by_hand = pyrsql.apply(base, Kept, "as_usual==a", orm=SQLAlchemyORM()), base.where(Kept.as_usual == "a")
+    condition = ours.whereclause
+    assert condition is not None
+
+    def written(on: str) -> str:
+        return str(condition.compile(dialect=make_url(f"{on}://").get_dialect()()))
+
+    assert written("sqlite") == "kept.as_usual = ?"
+    assert written("postgresql+psycopg").startswith("kept.as_usual = %(")
+    assert written("postgresql+psycopg").endswith(")s::VARCHAR")
+    assert written("mysql+pymysql").startswith("kept.as_usual = CONVERT(")
+    # SQLAlchemy would give one of them the SQL that it keeps of the other.
+    ours_kept, by_hand_kept = ours._generate_cache_key(), by_hand._generate_cache_key()
+    assert ours_kept is not None
+    assert by_hand_kept is not None
+    assert ours_kept.key != by_hand_kept.key

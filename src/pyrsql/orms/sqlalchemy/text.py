@@ -74,8 +74,8 @@ class _ExactValueOnMySQL(String):
 
 
 EXACT_VALUE = _ExactValueOnMySQL().with_variant(_ExactValue(), "mysql", "mariadb")
-"""The type of a value that `=` or IN compares with a column. It stands for `ExactText` around the column, which costs
-more than the comparison when SQLAlchemy compiles it."""
+"""The type of a value that is compared with a column of plain text. For `=` and IN it stands for `ExactText` around the
+column, which costs more than the comparison when SQLAlchemy compiles it."""
 
 
 class FoldedText(FunctionElement[str]):
