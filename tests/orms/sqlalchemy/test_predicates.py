@@ -152,13 +152,42 @@ def test_a_value_in_a_document_is_compared_as_json(filter: str, use_datetime: bo
     [
         ("id==1;id==2;id==3", "id = 1 AND id = 2 AND id = 3"),
         ("id==1,id==2,id==3", "id = 1 OR id = 2 OR id = 3"),
-        ("id==1;(id==2,id==3)", "(id = 2 OR id = 3) AND id = 1"),
-        ("id==1,(id==2;id==3),(id==4;(id==5,id==6))", "(id = 5 OR id = 6) AND id = 4 OR id = 2 AND id = 3 OR id = 1"),
-        ("id==1;(id==2,id==3);id!=4;(id==5,id==6)", "(id = 2 OR id = 3) AND (id = 5 OR id = 6) AND id = 1 AND id != 4"),
+        ("id==1;(id==2,id==3)", "id = 1 AND (id = 2 OR id = 3)"),
+        ("id==1,(id==2;id==3),(id==4;(id==5,id==6))", "id = 1 OR id = 2 AND id = 3 OR id = 4 AND (id = 5 OR id = 6)"),
+        ("id==1;(id==2,id==3);id!=4;(id==5,id==6)", "id = 1 AND (id = 2 OR id = 3) AND id != 4 AND (id = 5 OR id = 6)"),
     ],
 )
-def test_the_deepest_part_of_a_group_comes_first(filter: str, sql: str) -> None:
+def test_the_parts_of_a_group_keep_their_order(filter: str, sql: str) -> None:
     assert where(filter) == sql
+
+
+def nested(depth: int) -> tuple[str, str, str]:
+    """Groups inside each other: the filter, its SQL in the order of the filter, and with the deepest in front."""
+    filter, written, deepest = "id==0", "id = 0", "id = 0"
+    for level in range(1, depth + 1):
+        sign, word = (";", " AND ") if level % 2 else (",", " OR ")
+        filter = f"id=={level}{sign}({filter})"
+        # AND binds tighter, and needs no parentheses in an OR.
+        inner = (f"({part})" if level % 2 and level > 1 else part for part in (written, deepest))
+        written = f"id = {level}{word}{next(inner)}"
+        deepest = f"{next(inner)}{word}id = {level}" if level > 1 else written
+    return filter, written, deepest
+
+
+def test_of_very_deep_groups_the_deepest_come_first() -> None:
+    for depth in range(1, 9):
+        filter, written, _ = nested(depth)
+        assert where(filter) == written
+    for depth in (9, 20, 50):
+        filter, _, deepest = nested(depth)
+        assert where(filter) == deepest
+
+
+def test_of_groups_around_a_deep_call_too() -> None:
+    call, two = "@upper[name]", "@upper[@upper[name]]"
+    shallow, deep = (where(f"id==1;(id==2,{called}==A)", procedure_whitelist=["upper"]) for called in (call, two))
+    assert shallow.startswith("id = 1 AND (id = 2 OR ")
+    assert deep.endswith(" AND id = 1")
 
 
 def test_the_tests_of_a_group_keep_their_order() -> None:

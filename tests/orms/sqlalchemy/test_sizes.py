@@ -84,6 +84,16 @@ def test_the_deepest_that_an_option_can_allow(people: Store, filter: str, last: 
     ids(people, User, filter, options=options)
 
 
+@pytest.mark.parametrize("depth", [1, 7, 8, 9, 28, 60])
+@pytest.mark.parametrize("last", ["@upper[roles.users.name]==X", "@abs[@abs[@abs[@abs[id]]]]==2", LAST])
+def test_calls_and_relations_in_groups_of_any_depth(people: Store, depth: int, last: str) -> None:
+    limits = ParseLimits(depth=None, query_length=None, nodes=None)
+    options = QueryOptions(parse_limits=limits, procedure_whitelist=["upper", "abs"])
+    alone = ids(people, User, last, options=options)
+    for nest in (nested, nested_left):
+        assert ids(people, User, nest(["id<0", "id>0"], last, depth), options=options) == alone
+
+
 @pytest.mark.parametrize(
     ("step", "times"), [("manager", MOST_RELATIONS), ("reports", MOST_COLLECTIONS), ("roles.users", 2)]
 )

@@ -16,7 +16,7 @@ from pyrsql import kinds
 from pyrsql.model import Field
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope
-from pyrsql.orms.sqlalchemy.templates import with_parts
+from pyrsql.orms.sqlalchemy.templates import bound, with_part
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactText,
@@ -73,15 +73,15 @@ class Comparable:
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
-        bound = BindParameter(None, wanted, self.type_, unique=True)
+        right = bound(wanted, self.type_)
         template = self.templates.get(sign)
         if template is not None:
-            return with_parts(template, right=bound)
+            return with_part(template, "right", right)
         left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
-        made: Any = _COMPARE[sign](left, bound)
+        made: Any = _COMPARE[sign](left, right)
         # A comparator of the developer's own may make something else, which has to be made each time.
-        if type(made) is BinaryExpression and made.right is bound:
-            self.templates[sign] = with_parts(cast("BinaryExpression[bool]", made), right=None)
+        if type(made) is BinaryExpression and made.right is right:
+            self.templates[sign] = with_part(cast("BinaryExpression[bool]", made), "right", None)
         return cast("ColumnElement[bool]", made)
 
     def match(self, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
@@ -89,11 +89,11 @@ class Comparable:
         template = self.matches.get(ignore_case)
         if template is None:
             template = self.matches[ignore_case] = text_match(self.value, Pattern(()), ignore_case)
-        return with_parts(template, right=BindParameter(None, pattern, template.right.type, unique=True))
+        return with_part(template, "right", bound(pattern, template.right.type))
 
     def bound(self, wanted: object) -> BindParameter[Any]:
         """A value of the client's, or a tuple of them, as a bound parameter. IN makes several of a tuple."""
-        return BindParameter(None, wanted, self.type_, unique=True)
+        return bound(wanted, self.type_)
 
 
 def comparable(operand: FieldOperand | CallOperand, scope: Scope) -> Comparable:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql import kinds
@@ -43,8 +44,10 @@ def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Sco
         case FieldOperand(relations=relations, field=Field(source=SubclassColumn() as source)):
             return _subclass_value(scope[relations], source)
         case FieldOperand(relations=relations, field=field):
-            attribute = getattr(scope[relations], cast("str", field.source))
-            clause = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
+            attribute: Any = getattr(scope[relations], cast("str", field.source))
+            # What the attribute's own operators compare: in another form it would count as another statement.
+            compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
+            clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
             return cast("ColumnElement[Any]", clause)
         case CallOperand(function=name, arguments=arguments, kind=kind):
             return called(name, [expression(argument, scope) for argument in arguments], kind, _type_of(kind))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple, assert_never, cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, select
@@ -17,6 +16,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import paths
 from pyrsql.orms.sqlalchemy.comparable import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.json import json_test
+from pyrsql.orms.sqlalchemy.nesting import GROUPS
 from pyrsql.orms.sqlalchemy.paths import Scope
 from pyrsql.orms.sqlalchemy.templates import all_of, any_of
 from pyrsql.predicates import (
@@ -25,7 +25,6 @@ from pyrsql.predicates import (
     Complement,
     Conjunction,
     Custom,
-    Disjunction,
     Match,
     Member,
     Null,
@@ -38,8 +37,6 @@ from pyrsql.predicates import (
     collection_paths,
     relation_paths,
 )
-
-_GROUPS = (Conjunction, Disjunction)
 
 _WIDEST = 100
 """Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
@@ -66,6 +63,8 @@ class CustomPredicatePayload:
     options: QueryOptions
 
 
+_Join = Callable[[list[ColumnElement[bool]]], ColumnElement[bool]]
+
 CustomLowering = Callable[[CustomPredicatePayload], ColumnElement[bool]]
 
 
@@ -82,63 +81,40 @@ class Lowering(NamedTuple):
         return self if steps <= _MERGED else self._replace(exists=paths.some_row_unmerged)
 
 
-def where_clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
-    """The condition that a predicate is.
+def where_clauses(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
+    """The conditions, all of which must hold, that a predicate is.
 
     Args:
         predicate: what was proven.
         scope: the entities that its to-one paths lead to, all of them joined.
         lowering: options and custom operators.
     """
-    return _clause(predicate, scope, lowering)[1]
+    if isinstance(predicate, Conjunction):
+        return _clauses(all_of, predicate.parts, scope, lowering)
+    return [_clause(predicate, scope, lowering)]
 
 
-def tests_of(predicate: Predicate) -> list[Test]:
-    """The tests of a predicate, the least deep first."""
-    tests: list[Test] = []
-    parts: list[Predicate] = [predicate]
-    for part in parts:
-        if isinstance(part, _GROUPS):
-            parts.extend(part.parts)
-        else:
-            tests.append(part.test if isinstance(part, Complement) else part)
-    return tests
-
-
-def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> tuple[int, ColumnElement[bool]]:
-    """How deep a predicate is, and its condition."""
+def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
     # What most parts of most filters are, by the shortest way.
     if isinstance(predicate, Compare) and not predicate.ignore_case and not paths.is_related(predicate.operand):
         side = comparable(predicate.operand, scope)
         if side.plain:
-            return 0, side.compare(predicate.sign, predicate.value)
-    if isinstance(predicate, _GROUPS):
-        return _group(predicate, scope, lowering)
+            return side.compare(predicate.sign, predicate.value)
+    if isinstance(predicate, GROUPS):
+        join = all_of if isinstance(predicate, Conjunction) else any_of
+        return join(_clauses(join, predicate.parts, scope, lowering))
     if isinstance(predicate, Complement):
-        return 0, not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
-    return 0, _test(predicate, scope, lowering)
+        return not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
+    return _test(predicate, scope, lowering)
 
 
-def _group(predicate: Conjunction | Disjunction, scope: Scope, lowering: Lowering) -> tuple[int, ColumnElement[bool]]:
-    """The deepest parts come first: SQLite's parser keeps what it has read of a clause while it reads a group in it."""
-    parts = [_clause(part, scope, lowering) for part in predicate.parts]
-    deepest = max(map(_FIRST, parts))
-    if deepest:
-        parts.sort(key=_FIRST, reverse=True)
-    clauses = [clause for _, clause in parts]
-    return deepest + 1, _joined(all_of if isinstance(predicate, Conjunction) else any_of, clauses)
-
-
-_FIRST = itemgetter(0)
-
-
-def _joined(
-    join: Callable[[list[ColumnElement[bool]]], ColumnElement[bool]], clauses: list[ColumnElement[bool]]
-) -> ColumnElement[bool]:
+def _clauses(join: _Join, parts: tuple[Predicate, ...], scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
+    """The conditions of a group, no more of them than may stand in one."""
+    clauses = [_clause(part, scope, lowering) for part in parts]
     while len(clauses) > _WIDEST:
         batches = [clauses[start : start + _WIDEST] for start in range(0, len(clauses), _WIDEST)]
         clauses = [batch[0] if len(batch) == 1 else Grouping(join(batch)) for batch in batches]
-    return join(clauses)
+    return clauses
 
 
 def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:

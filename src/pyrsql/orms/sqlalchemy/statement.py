@@ -14,9 +14,10 @@ from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, fu
 from pyrsql.errors import ConfigurationError
 from pyrsql.model import Field, Model
 from pyrsql.options import SortOptions
+from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
-from pyrsql.orms.sqlalchemy.predicates import Lowering, tests_of, where_clause
+from pyrsql.orms.sqlalchemy.predicates import Lowering, where_clauses
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.predicates import OrderKey, Predicate
 
@@ -51,12 +52,15 @@ def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lo
         predicate: what was proven.
         lowering: options and custom operators.
     """
-    related = [test.operand for test in tests_of(predicate) if is_related(test.operand)]
+    tests = tests_by_depth(predicate)
+    related = [test.operand for level in tests for test in level if is_related(test.operand)]
+    if is_deep(len(tests) - 1, related):
+        predicate = deepest_first(predicate)
     if not related:
-        return base.where(where_clause(predicate, scope, lowering)), scope
+        return _narrowed(base, scope, where_clauses(predicate, scope, lowering)), scope
     needed = dict.fromkeys(path for operand in related for path in one_paths(operand))
-    narrowed, reached = joined(base, scope, needed, lowering.options)
-    return narrowed.where(where_clause(predicate, reached, lowering.among(related))), reached
+    joining, reached = joined(base, scope, needed, lowering.options)
+    return _narrowed(joining, reached, where_clauses(predicate, reached, lowering.among(related))), reached
 
 
 def sorted_by(
@@ -71,11 +75,8 @@ def sorted_by(
         needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
         reaching, reached = joined(base, scope, needed, options)
     terms = [term for key in keys for term in order_terms(key, reached, options)]
-    own = base._order_by_clauses
-    ordered = (reaching.order_by(None) if own else reaching).order_by(
-        *terms, *own, *_completing((*terms, *own), reached[()], model)
-    )
-    return ordered, reached
+    root = reached[()]
+    return _like(reaching, root, _order_by_clauses=_total((*terms, *base._order_by_clauses), root, model)), reached
 
 
 def narrowed_by_sort(
@@ -98,9 +99,13 @@ def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int)
     """
     if base._has_row_limiting_clause:
         raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
-    completing = _completing(base._order_by_clauses, root, model)
-    ordered = base.order_by(*completing) if completing else base
-    return ordered.limit(_as_limit(limit)).offset(_as_offset(offset))
+    return _like(
+        base,
+        root,
+        _order_by_clauses=_total(base._order_by_clauses, root, model),
+        _limit_clause=_as_limit(limit),
+        _offset_clause=_as_offset(offset),
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -162,9 +167,38 @@ def _counted(root: Entity, key: Field) -> ColumnElement[int]:
     return func.count(_column(root, key))
 
 
+def _narrowed(base: Select[Any], scope: Scope, clauses: list[ColumnElement[bool]]) -> Select[Any]:
+    """`base.where(*clauses)`."""
+    return _like(base, scope[()], _where_criteria=(*base._where_criteria, *clauses))
+
+
+def _like(base: Select[Any], root: Entity, **parts: object) -> Select[Any]:
+    """A select like another, but for some of its parts: what its methods would give, which find out again each time
+    what each part is.
+
+    Args:
+        base: the other.
+        root: the entity that the parts are of.
+        parts: the attributes that differ, as the methods would leave them.
+    """
+    made = base._generate()
+    made.__dict__.update(parts)
+    if not base._propagate_attrs:
+        # A select of a table learns from its parts that it is about an entity.
+        made._propagate_attrs = select(root)._propagate_attrs
+    return made
+
+
 @lru_cache(maxsize=_REMEMBERED)
+def _total(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Model) -> tuple[Any, ...]:
+    """The ORDER BY terms of a total order: these, and then the primary key, as far as it is not among them, unless
+    something in them is unique.
+    """
+    return select().order_by(*terms, *_completing(terms, root, model))._order_by_clauses
+
+
 def _completing(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Model) -> tuple[Any, ...]:
-    """What makes an order total: the primary key, as far as the order has it not, unless something in it is unique."""
+    """What makes an order total."""
     present = [_bare(clause) for clause in terms]
 
     def is_present(field: Field) -> bool:
@@ -174,7 +208,7 @@ def _completing(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Mode
     identity = [field for field in model.identity if not is_present(field)]
     if not identity or any(is_present(field) for field in _unique_fields(model)):
         return ()
-    return tuple(_column(root, field).comparator.__clause_element__() for field in identity)
+    return tuple(_column(root, field) for field in identity)
 
 
 def _unique_fields(model: Model) -> Iterator[Field]:

@@ -1,17 +1,20 @@
 """New elements from the attributes of others of their kind.
 
-Most of what `column == value` or `or_(a, b)` costs is finding out what is the same every time: operators, types, what
-the element is to SQLAlchemy. The public function is asked once; what it answers is the template of all that follow.
+Most of what `column == value` or `or_(a, b)` costs is finding out what is the same every time: operators, types, names,
+what the element is to SQLAlchemy. The public function is asked once; what it answers is the template of all that
+follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy import Boolean, ColumnElement, False_, True_, and_, column, or_
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList
+from sqlalchemy.types import TypeEngine
 
 ElementT = TypeVar("ElementT", bound=ColumnElement[Any])
 
@@ -22,16 +25,52 @@ _CONSTANTS = {True_, False_}
 _AND, _OR = (cast("BooleanClauseList", join(column("a"), column("b"))) for join in (and_, or_))
 
 
-def with_parts(template: ElementT, **parts: object) -> ElementT:
-    """An element like another, but for some of its parts.
+def with_part(template: ElementT, name: str, part: object) -> ElementT:
+    """An element like another, but for one of its parts.
 
     Args:
         template: an element that is in no statement. One that is keeps notes of what it is part of.
-        parts: the attributes that differ.
+        name: the attribute that differs.
+        part: its value.
     """
     made = type(template).__new__(type(template))
-    made.__dict__ = {**template.__dict__, **parts}
+    parts = template.__dict__.copy()
+    parts[name] = part
+    made.__dict__ = parts
     return made
+
+
+def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """`BindParameter(None, value, type_, unique=True)`: a value of the client's, or a tuple of them for IN."""
+    if not _NAMED_AS_KNOWN:
+        return BindParameter(None, value, type_, unique=True)
+    made = _new_parameter()
+    name = f"{id(made)} param"
+    parts = _PARAMETER.copy()
+    parts["value"] = value
+    parts["type"] = type_
+    parts["key"] = parts["_identifying_key"] = _Label(f"%({name})s")
+    parts["_anon_map_key"] = name
+    made.__dict__ = parts
+    return made
+
+
+_new_parameter = cast("Callable[[], BindParameter[Any]]", partial(object.__new__, BindParameter))
+_template: BindParameter[Any] = BindParameter(None, None, Boolean(), unique=True)
+_PARAMETER = _template.__dict__.copy()
+_Label = type(_template.key)
+
+_PLACE = str(id(_template))
+_NAMES = {
+    "key": f"%({_PLACE} param)s",
+    "_identifying_key": f"%({_PLACE} param)s",
+    "_anon_map_key": f"{_PLACE} param",  # 2.0 has none, and takes no offence at one
+}
+_NAMED_AS_KNOWN = {**_NAMES, "key": None, "_identifying_key": None} | {
+    part: text for part, text in _PARAMETER.items() if _PLACE in str(text)
+} == _NAMES
+"""Whether this version of SQLAlchemy calls a parameter what `bound` does: after its place in memory, which no other
+has."""
 
 
 def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -55,7 +94,7 @@ def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]])
     grouped: list[ColumnElement[Any]] = [
         clause if _operator(clause) in _TIGHTER else clause.self_group(operator) for clause in clauses
     ]
-    return with_parts(template, clauses=tuple(grouped))
+    return with_part(template, "clauses", tuple(grouped))
 
 
 def _operator(clause: ColumnElement[Any]) -> object:

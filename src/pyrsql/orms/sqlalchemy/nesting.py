@@ -1,0 +1,60 @@
+"""How deep the groups of a predicate stand inside each other, and what is done about it where they are very deep.
+
+SQLite's parser keeps what it has read of a group while it reads a group in it, and has room for a hundred things. Where
+the deepest part of each group comes first, it has nothing to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+
+from pyrsql.functions import levels
+from pyrsql.predicates import Complement, Conjunction, Disjunction, Operand, Predicate, RelationOperand, Test
+
+GROUPS = (Conjunction, Disjunction)
+
+_GROUPS_IN_ANY_ORDER = 8
+_LEVELS_IN_ANY_ORDER = 40
+"""Groups, and levels of a call in them, that SQLite reads in whatever order they are written."""
+
+
+def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
+    """The tests of a predicate that stand in no group, in one, in two, and so on."""
+    found: list[list[Test]] = []
+    parts: list[Predicate] = [predicate]
+    while parts:
+        tests: list[Test] = []
+        inner: list[Predicate] = []
+        for part in parts:
+            if isinstance(part, GROUPS):
+                inner.extend(part.parts)
+            else:
+                tests.append(part.test if isinstance(part, Complement) else part)
+        found.append(tests)
+        parts = inner
+    return found
+
+
+def is_deep(depth: int, operands: Iterable[Operand]) -> bool:
+    """Whether so many groups inside each other, and the operands in them, are more than SQLite reads in any order."""
+    return depth > _GROUPS_IN_ANY_ORDER or any(
+        not isinstance(operand, RelationOperand) and levels(operand) > _LEVELS_IN_ANY_ORDER for operand in operands
+    )
+
+
+def deepest_first(predicate: Predicate) -> Predicate:
+    """The same predicate with the deepest part of each group in front. Others keep their order, in which databases look
+    at them.
+    """
+    return _deepest_first(predicate)[1]
+
+
+def _deepest_first(predicate: Predicate) -> tuple[int, Predicate]:
+    if not isinstance(predicate, GROUPS):
+        return 0, predicate
+    parts = sorted(map(_deepest_first, predicate.parts), key=_DEPTH, reverse=True)
+    return parts[0][0] + 1, type(predicate)(tuple([part for _, part in parts]))
+
+
+_DEPTH = itemgetter(0)
