@@ -82,8 +82,7 @@ class Statement(Generic[TargetT]):
         return remembered(self.memory, "count", None, partial(_count, self))
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(NamedTuple):
     """Everything one request asks for. `order` and `page` are None where it asks for none."""
 
     filter: Filter

@@ -195,8 +195,9 @@ def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
         return None
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
+    depth += 1
     for inner in node.nodes:
-        part = _predicate(judge, inner, depth + 1)
+        part = _predicate(judge, inner, depth)
         if isinstance(part, join):
             # A group inside a group of its own kind changes nothing.
             parts.extend(part.parts)
@@ -232,8 +233,11 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
         judge.paths.update(rule.paths)
     if not rule.settled:
         judge.settled = False
-    arguments = node.arguments
-    values = () if rule.convert is None else tuple(map(rule.convert, arguments))
+    arguments, convert = node.arguments, rule.convert
+    if convert is None:
+        values: tuple[object, ...] = ()
+    else:
+        values = (convert(arguments[0]),) if len(arguments) == 1 else tuple(map(convert, arguments))
     for value in values:
         if isinstance(value, Refusal):
             _note_refusals(judge, node, values)
@@ -302,14 +306,15 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
     if json:
         convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
     escape = options.like_escape_character
-    strict = options.strict_equality
-    sign = _SIGNS.get(positive, "==")
-    wild = not strict and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+    sign = _SIGNS.get(positive, "!=" if negated else "==")
+    wild = not options.strict_equality and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
 
     def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test:
+        value = values[0]
         # A JSON string is written with its own quotes, so that nothing in it is special.
-        literal = not wild or (json and texts[0].startswith('"'))
-        return _equal(operand, values[0], literal, negated)
+        if isinstance(value, str) and _is_special(value) and not (json and texts[0].startswith('"')):
+            return _equal_text(operand, value, negated)
+        return Compare(operand, sign, value)
 
     def like(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
         pattern = _like(str(values[0]), escape)
@@ -330,7 +335,7 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
         return Compare(operand, sign, values[0])
 
     makers: dict[str, _Make] = {
-        ops.EQUAL.name: equal,
+        ops.EQUAL.name: equal if wild else compare,
         ops.LIKE.name: like,
         ops.LIKE_IGNORE_CASE.name: like,
         ops.IN.name: one_of,
@@ -354,18 +359,18 @@ def _complemented(make: _Make) -> _Make:
     return made
 
 
-def _equal(operand: ValueOperand, value: object, literal: bool, negated: bool) -> Compare | Match:
-    """`==` and `!=`: a caret at the start ignores case, an asterisk is a wildcard, in text and only there."""
-    sign: Sign = "!=" if negated else "=="
-    if literal or not isinstance(value, str):
-        return Compare(operand, sign, value)
-    if "*" not in value and not value.startswith(("^", "\\")):
-        return Compare(operand, sign, value)
+def _is_special(value: str) -> bool:
+    """Whether `==` takes anything in a text for more than itself."""
+    return "*" in value or value.startswith(("^", "\\"))
+
+
+def _equal_text(operand: ValueOperand, value: str, negated: bool) -> Compare | Match:
+    """`==` and `!=` of text: a caret at the start ignores case, an asterisk is a wildcard."""
     ignore_case = value.startswith("^")
     text = value[1:] if value.startswith(("^", "\\^")) else value
     pieces = _pieces(text)
     if len(pieces) == 1:
-        return Compare(operand, sign, pieces[0], ignore_case)
+        return Compare(operand, "!=" if negated else "==", pieces[0], ignore_case)
     return Match(operand, Pattern(pieces), negated, ignore_case)
 
 

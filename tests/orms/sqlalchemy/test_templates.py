@@ -39,6 +39,7 @@ def test_a_bound_value_is_what_the_constructor_makes(value: object, type_: TypeE
     assert attributes(made) == attributes(constructed)
     assert type(made) is type(constructed)
     assert type(made.key) is type(constructed.key)
+    assert made.key.quote is constructed.key.quote  # type: ignore[attr-defined]
 
 
 def test_bound_values_are_told_apart() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from returns.result import Result, Success
+
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
-from pyrsql.problems import Source
+from pyrsql.problems import Problems, Source
 
 Examples = Mapping[str, Mapping[str, Any]]
 """OpenAPI examples of a parameter: name -> `{"summary": …, "description": …, "value": …}`."""
@@ -68,7 +70,7 @@ class FastAPICriteriaConfig:
     sort_openapi_examples: Examples | None = None
     page_openapi_examples: Examples | None = None
     size_openapi_examples: Examples | None = None
-    default_page: PageRequest | None = field(init=False, repr=False, compare=False)
+    default_page: Result[PageRequest | None, Problems] = field(init=False, repr=False, compare=False)
     """The page of a request that names none."""
     sources: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     """Each name of a parameter -> which of the four it is."""
@@ -86,7 +88,7 @@ class FastAPICriteriaConfig:
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
         object.__setattr__(self, "sources", dict(zip(names, _SOURCES, strict=True)))
-        object.__setattr__(self, "default_page", None if default is None else PageRequest.of(0, default))
+        object.__setattr__(self, "default_page", Success(None if default is None else PageRequest.of(0, default)))
 
     @property
     def first_page(self) -> int:

@@ -26,6 +26,7 @@ async def sparing_the_loop(work: Callable[[Given], ResultT], given: Given) -> Re
     Raises:
         Whatever `work` raises.
     """
-    if sum(len(text) for texts in given.values() for text in texts) <= _LONG:
-        return work(given)
-    return await run_in_threadpool(work, given)
+    length = 0
+    for texts in given.values():
+        length += sum(map(len, texts))
+    return work(given) if length <= _LONG else await run_in_threadpool(work, given)

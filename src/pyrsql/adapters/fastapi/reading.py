@@ -6,8 +6,7 @@ Nothing of FastAPI's own validation takes part, so every mistake of a client get
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from returns.result import Failure, Result, Success
 from starlette.datastructures import QueryParams
@@ -39,8 +38,7 @@ class MissingSize(PageProblem):
     code: ClassVar[str] = "missing-page-size"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestTexts:
+class RequestTexts(NamedTuple):
     """What a request says, before anything of it is read as RSQL.
 
     Args:
@@ -91,7 +89,7 @@ def read_page(
     Problems: PageProblem, RepeatedParameter and MissingSize, for the number, the size, or both.
     """
     if page is None and size is None:
-        return Success(config.default_page)
+        return config.default_page
     first = config.first_page
     number = first if page is None else _whole_number("page", page, first, config.largest_page)
     rows = config.default_page_size if size is None else _whole_number("size", size, 1, config.largest_size)

@@ -93,7 +93,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
                 f"Number of the page, from {config.first_page}.",
                 config.page_openapi_examples,
                 lambda: _page_schema(config),
-                None if config.default_page is None else config.first_page,
+                None if config.default_page_size is None else config.first_page,
             ),
             _parameter(
                 "size",

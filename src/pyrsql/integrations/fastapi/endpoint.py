@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -93,4 +93,4 @@ class Endpoint:
     def _with_default_order(self, criteria: Criteria) -> Criteria:
         if criteria.order is not None or self.default_order is None:
             return criteria
-        return replace(criteria, order=self.default_order)
+        return criteria._replace(order=self.default_order)

@@ -6,11 +6,11 @@ the deepest part of each group comes first, it has nothing to keep.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import itemgetter
 
 from pyrsql.functions import levels
-from pyrsql.predicates import Complement, Conjunction, Disjunction, Operand, Predicate, RelationOperand, Test
+from pyrsql.predicates import Complement, Conjunction, Disjunction, Operand, Predicate, Test
 
 GROUPS = (Conjunction, Disjunction)
 
@@ -36,11 +36,10 @@ def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
     return found
 
 
-def is_deep(depth: int, operands: Iterable[Operand]) -> bool:
-    """Whether so many groups inside each other, and the operands in them, are more than SQLite reads in any order."""
-    return depth > _GROUPS_IN_ANY_ORDER or any(
-        not isinstance(operand, RelationOperand) and levels(operand) > _LEVELS_IN_ANY_ORDER for operand in operands
-    )
+def is_deep(depth: int, operands: Sequence[Operand]) -> bool:
+    """Whether so many groups inside each other, and the calls in them, are more than SQLite reads in any order."""
+    deepest = max(map(levels, operands)) if operands else 0
+    return depth > _GROUPS_IN_ANY_ORDER or deepest > _LEVELS_IN_ANY_ORDER
 
 
 def deepest_first(predicate: Predicate) -> Predicate:

@@ -25,6 +25,7 @@ from pyrsql.predicates import (
     Complement,
     Conjunction,
     Custom,
+    FieldOperand,
     Match,
     Member,
     Null,
@@ -96,10 +97,12 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: Lowering) -> lis
 
 def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
     # What most parts of most filters are, by the shortest way.
-    if isinstance(predicate, Compare) and not predicate.ignore_case and not paths.is_related(predicate.operand):
-        side = comparable(predicate.operand, scope)
-        if side.plain:
-            return side.compare(predicate.sign, predicate.value)
+    if isinstance(predicate, Compare):
+        operand, sign, value, ignore_case = predicate
+        if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
+            side = comparable(operand, scope)
+            if side.plain:
+                return side.compare(sign, value)
     if isinstance(predicate, GROUPS):
         join = all_of if isinstance(predicate, Conjunction) else any_of
         return join(_clauses(join, predicate.parts, scope, lowering))

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Boolean, ColumnElement, False_, True_, and_, column, or_
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, quoted_name
 from sqlalchemy.types import TypeEngine
 
 ElementT = TypeVar("ElementT", bound=ColumnElement[Any])
@@ -49,7 +49,8 @@ def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
     parts = _PARAMETER.copy()
     parts["value"] = value
     parts["type"] = type_
-    parts["key"] = parts["_identifying_key"] = _Label(f"%({name})s")
+    parts["key"] = parts["_identifying_key"] = label = _new_label(f"%({name})s")
+    label.quote = None
     parts["_anon_map_key"] = name
     made.__dict__ = parts
     return made
@@ -58,7 +59,7 @@ def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
 _new_parameter = cast("Callable[[], BindParameter[Any]]", partial(object.__new__, BindParameter))
 _template: BindParameter[Any] = BindParameter(None, None, Boolean(), unique=True)
 _PARAMETER = _template.__dict__.copy()
-_Label = type(_template.key)
+_new_label = cast("Callable[[str], quoted_name]", partial(str.__new__, type(_template.key)))
 
 _PLACE = str(id(_template))
 _NAMES = {
