@@ -253,6 +253,7 @@ def test_a_base_with_a_limit_is_refused(base: Select[Any]) -> None:
         select(User).select_from(orm_join(User, Role, User.roles)),
         select(User).where(User.id == user_roles.c.user_id).order_by(User.age),
         select(User).join(User.roles).options(joinedload(User.roles)),
+        select(Role).join(Role.users).with_only_columns(User),
     ],
 )
 def test_distinct(people: Store, base: Select[Any]) -> None:

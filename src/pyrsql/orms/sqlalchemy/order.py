@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, Select, String, UnaryExpression, case, func, literal
+from sqlalchemy import ColumnElement, Integer, Select, String, Table, UnaryExpression, case, func, inspect, literal
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
@@ -38,17 +38,19 @@ class NullsPlaced(UnaryExpression[Any]):
         super().__init__(directed, modifier=operators.nulls_first_op if nulls_first else operators.nulls_last_op)
 
 
-def order_terms(key: OrderKey, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
+def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: bool) -> list[ColumnElement[Any]]:
     """The ORDER BY terms of a key: one, or several that together order values of a JSON document.
 
     Args:
         key: what was proven.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
+        rooted: no row of the statement lacks its root.
     """
     operand = key.operand
     if isinstance(operand, FieldOperand) and not (operand.relations or operand.keys or operand.field.computed):
-        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, key.nulls_first)]
+        nulls_first = None if rooted and _is_never_null(operand.field, scope[()]) else key.nulls_first
+        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, nulls_first)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
     elif collection_paths(operand):
@@ -60,10 +62,25 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions) -> list[Colu
 
 @lru_cache(maxsize=_REMEMBERED)
 def _of_field(
-    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool
+    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool | None
 ) -> ColumnElement[Any]:
-    value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
-    return NullsPlaced(_comparable(field.kind, ignore_case, value), descending, nulls_first)
+    value = _comparable(
+        field.kind, ignore_case, expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
+    )
+    if nulls_first is None:
+        return value.desc() if descending else value
+    return NullsPlaced(value, descending, nulls_first)
+
+
+def _is_never_null(field: Field, entity: Entity) -> bool:
+    """Whether the database keeps NULL out of a field. To say where NULL goes would keep SQLite and MariaDB from reading
+    rows in the order of an index.
+    """
+    if field.nullable or not isinstance(field.source, str) or not inspect(entity).is_mapper:
+        return False
+    mapper = inspect(entity).mapper
+    # A class over a join, or one that inherits over one, may lack what the join brings.
+    return mapper.local_table is mapper.persist_selectable and isinstance(mapper.local_table, Table)
 
 
 def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:

@@ -74,9 +74,20 @@ def sorted_by(
     if any(is_related(key.operand) for key in keys):
         needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
         reaching, reached = joined(base, scope, needed, options)
-    terms = [term for key in keys for term in order_terms(key, reached, options)]
+    rooted = _is_rooted(base, scope)
+    terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
     root = reached[()]
     return _like(reaching, root, _order_by_clauses=_total((*terms, *base._order_by_clauses), root, model)), reached
+
+
+def _is_rooted(base: Select[Any], scope: Scope) -> bool:
+    """Whether no row of a select lacks its root, as one would where another entity is joined to the root."""
+    return _joins_are_known(base, scope) and not any(flags["full"] for *_, flags in base._setup_joins)
+
+
+def _joins_are_known(base: Select[Any], scope: Scope) -> bool:
+    """Whether all joins of a select lead from its root to one row each."""
+    return not base._from_obj and not base._memoized_select_entities and len(base._setup_joins) < len(scope)
 
 
 def narrowed_by_sort(
@@ -132,7 +143,7 @@ def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any]
     descriptions = base.column_descriptions
     if len(descriptions) != 1 or descriptions[0]["expr"] is not root or not model.identity:
         return base.distinct(), scope
-    to_one = len(base._setup_joins) < len(scope) and not base._from_obj and len(base.get_final_froms()) == 1
+    to_one = _joins_are_known(base, scope) and len(base.get_final_froms()) == 1
     if to_one and not base._group_by_clauses and not base._distinct_on:
         # All of its joins are known, and lead to one row: none repeats, and DISTINCT says nothing.
         plain = base._generate()

@@ -7,9 +7,10 @@ is decided when SQLAlchemy compiles the statement, so one statement serves every
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, String, UnaryExpression
@@ -25,6 +26,8 @@ from pyrsql.orms.sqlalchemy.column_kinds import as_stored
 from pyrsql.predicates import Pattern, SqlPattern
 
 _ESCAPE = "!"
+_GLOB_WILDCARDS = "*?["
+_GLOB_WILDCARD = re.compile(rf"[{re.escape(_GLOB_WILDCARDS)}]")
 
 
 class _Seen(Grouping[Any]):
@@ -201,14 +204,15 @@ def _escaped(piece: str) -> str:
 
 
 def _globbed(piece: str, ignore_case: bool) -> str:
-    return "".join(_glob_class(character, ignore_case) for character in piece)
+    if not ignore_case:
+        return _GLOB_WILDCARD.sub(r"[\g<0>]", piece)
+    return "".join([_glob_class(character) for character in piece])
 
 
-def _glob_class(character: str, ignore_case: bool) -> str:
-    if character in "*?[":
-        return f"[{character}]"
-    forms = case_forms(character) if ignore_case else character
-    return f"[{forms}]" if len(forms) > 1 else character
+@lru_cache(maxsize=1_024)
+def _glob_class(character: str) -> str:
+    forms = case_forms(character)
+    return f"[{forms}]" if len(forms) > 1 or character in _GLOB_WILDCARDS else character
 
 
 def case_forms(character: str) -> str:

@@ -1,0 +1,145 @@
+"""Where ORDER BY says the place of NULL, and where it would only keep a database from its index."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from returns.result import Success
+from sqlalchemy import ForeignKey, Index, Integer, Select, create_engine, func, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column
+
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_criteria, judge
+from tests.models import Base, Company, User, rows
+from tests.orms.sqlalchemy.store import Store, paged, stocked
+
+
+def order(statement: Select[Any], dialect: Any) -> str:
+    """What stands in ORDER BY."""
+    return " ".join(str(statement.compile(dialect=dialect())).split()).partition(" ORDER BY ")[2]
+
+
+@pytest.mark.parametrize(
+    ("sort", "on_sqlite", "on_mariadb"),
+    [
+        ("email", "users.email", "CONVERT(users.email USING utf8mb4) COLLATE utf8mb4_0900_bin"),
+        ("-created", "users.created DESC, users.id", "users.created DESC, users.id"),
+        ("age", "users.age ASC NULLS LAST, users.id", "users.age IS NULL, users.age ASC, users.id"),
+        ("-age", "users.age DESC NULLS FIRST, users.id", "users.age IS NULL DESC, users.age DESC, users.id"),
+    ],
+)
+def test_only_what_may_be_null_says_where_null_goes(sort: str, on_sqlite: str, on_mariadb: str) -> None:
+    statement = paged(User, sort=sort).statement
+    assert order(statement, sqlite.dialect) == on_sqlite
+    assert order(statement, mysql.dialect) == on_mariadb
+
+
+def test_a_place_that_the_client_names_changes_nothing_where_there_is_no_null() -> None:
+    assert order(paged(User, sort="created,nullsfirst").statement, sqlite.dialect) == "users.created, users.id"
+    assert "NULLS FIRST" in order(paged(User, sort="age,nullsfirst").statement, sqlite.dialect)
+
+
+LACKING: dict[str, Any] = {
+    "joined from another": select(User).select_from(Company).outerjoin(Company.users),
+    "joined from another, both selected": select(Company, User).outerjoin(Company.users),
+    "joined before another was selected": select(Company).outerjoin(Company.users).with_only_columns(User),
+    "a full join": select(User).join(User.company, full=True),
+}
+
+
+@pytest.fixture(scope="module")
+def people(store: Store) -> Iterator[Store]:
+    nobody = Company(id=99, name="nobody", country=None)
+    with stocked(store, Base.metadata, [*rows(), nobody]) as filled:
+        yield filled
+
+
+def lacks(statement: Select[Any], session: Session) -> list[bool]:
+    return [row[-1] is None for row in session.execute(statement)]
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_row_that_lacks_its_root_goes_where_null_goes(people: Store, name: str) -> None:
+    if people.name == "mariadb" and name == "a full join":
+        pytest.skip("MariaDB has no FULL JOIN")
+    for sort, first in (
+        ("created", False),
+        ("-created", True),
+        ("created,nullsfirst", True),
+        ("-created,nullslast", False),
+    ):
+        statement = paged(User, sort=sort, base=LACKING[name]).statement
+        lacking = people.run(partial(lacks, statement))
+        assert any(lacking)
+        assert lacking == sorted(lacking, reverse=first)
+
+
+class Own(DeclarativeBase):
+    """Classes over more than a table."""
+
+
+class Parent(Own):
+    __tablename__ = "parents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "parent", "with_polymorphic": "*"}  # noqa: RUF012
+
+
+class Child(Parent):
+    __tablename__ = "children"
+
+    id: Mapped[int] = mapped_column(ForeignKey("parents.id"), primary_key=True)
+    weight: Mapped[int]
+    __mapper_args__ = {"polymorphic_identity": "child"}  # noqa: RUF012
+
+
+class Note(Own):
+    __tablename__ = "notes"
+    __table_args__ = (Index("by_length", "length"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    length: Mapped[int] = mapped_column()
+    twice = column_property(func.nullif(length * 2, 4, type_=Integer))
+
+
+class Both(Own):
+    """A class over an outer join."""
+
+    __table__ = Parent.__table__.outerjoin(Note.__table__, Parent.__table__.c.id == Note.__table__.c.id)
+    id = column_property(Parent.__table__.c.id, Note.__table__.c.id)
+    kind = Parent.__table__.c.kind
+    length = Note.__table__.c.length
+
+
+def plain(model: Any, sort: str, base: Select[Any] | None = None) -> bool:
+    """Whether ORDER BY says nothing of NULL."""
+    return "NULLS" not in order(paged(model, sort=sort, base=base).statement, postgresql.dialect)
+
+
+def test_what_only_some_rows_have_may_be_null() -> None:
+    assert plain(Parent, "kind")
+    assert not plain(Parent, "weight")
+    assert not plain(Both, "length")
+    assert plain(Note, "length")
+    assert not plain(Note, "twice")
+    outer = aliased(Note, select(Note).subquery())
+    assert not plain(Note, "length", select(outer))
+    assert not plain(User, "company.name")
+
+
+def test_a_page_is_read_in_the_order_of_an_index() -> None:
+    engine = create_engine("sqlite://")
+    with Session(engine) as session:
+        Own.metadata.create_all(session.connection())
+        for sort in ("length", "-length"):
+            found = judge(schema(Note), sort=sort, page=Success(PageRequest(0, 10)))
+            statement = found.bind(apply_criteria(select(Note.length))).unwrap().statement
+            text = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+            plan = [row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            assert "by_length" in plan[0]
+            assert not any("USE TEMP B-TREE FOR ORDER BY" in step for step in plan)
+    engine.dispose()
