@@ -10,7 +10,7 @@ as long to import.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from returns.result import Failure, Result
 
@@ -34,8 +34,7 @@ class Criterion(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A query, sort or page together with its backend."""
 
     criterion: Criterion

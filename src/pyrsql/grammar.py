@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 # parsy has no stubs; its annotations leave some types open.
@@ -144,7 +144,13 @@ LINK = (
     rf"{BLANKS}(?P<opening>(?:\({BLANKS})++)?+{COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})++)?+"
     rf"(?:(?P<and>{AND})|(?P<or>{OR})|(?P<end>{END}))"
 )
-link_pattern = compiled(LINK)
+
+
+@cache
+def link_pattern() -> re.Pattern[str]:
+    """The whole rule, compiled when it is first needed: most links are plain."""
+    return compiled(LINK)
+
 
 # The groups of the comparison in a plain and in a grouped link, from PLAIN and from GROUPED on.
 FIELD, SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED, SEVERAL = 1, 2, 3, 4, 5, 6
@@ -208,8 +214,11 @@ def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
     )
 
 
-# A link up to its joint, for one that breaks off there or, in the middle of a list, before it.
-head_pattern = compiled(rf"{BLANKS}(?P<opening>(?:\({BLANKS})*+){COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})*+)")
+@cache
+def head_pattern() -> re.Pattern[str]:
+    """A link up to its joint, for one that breaks off there or, in the middle of a list, before it."""
+    return compiled(rf"{BLANKS}(?P<opening>(?:\({BLANKS})*+){COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})*+)")
+
 
 sort_key_pattern = compiled(
     rf"{BLANKS}(?P<sign>[-+])?+(?P<field>{VALUE}){BLANKS}"

@@ -302,7 +302,7 @@ def _failure(problems: list[Problem]) -> Result[Node, Problems]:
 
 def _whole(link: re.Match[str]) -> re.Match[str]:
     """A link, read by the whole rule."""
-    whole = link_pattern.match(link.string, link.start())
+    whole = link_pattern().match(link.string, link.start())
     assert whole is not None, "the whole rule reads every link"
     return whole
 
@@ -431,7 +431,7 @@ def _broken_link(link: re.Match[str], rules: _Rules, depth: int, problems: list[
     """Note what is wrong where no link can be read: with its comparison, if that can be, and with its syntax."""
     text, start = link.string, link.start()
     furthest, expected = grammar.expected_in(grammar.link, text, start)
-    written = grammar.head_pattern.match(text, start)
+    written = grammar.head_pattern().match(text, start)
     if written:
         behind, closed = written.start("closing"), written["closing"].count(")")
         opened = depth + written["opening"].count("(")

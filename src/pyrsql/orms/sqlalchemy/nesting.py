@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from pyrsql.functions import levels
-from pyrsql.predicates import Complement, Conjunction, Disjunction, Operand, Predicate, Test
+from pyrsql.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Test
 
 GROUPS = (Conjunction, Disjunction)
 
@@ -21,6 +21,9 @@ _LEVELS_IN_ANY_ORDER = 40
 
 def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
     """The tests of a predicate that stand in no group, in one, in two, and so on."""
+    if isinstance(predicate, Compare):
+        # What most filters are.
+        return [[predicate]]
     found: list[list[Test]] = []
     parts: list[Predicate] = [predicate]
     while parts:
