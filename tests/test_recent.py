@@ -8,14 +8,16 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
+from returns.result import Failure
 from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortOptions
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortLimits, SortOptions
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.parse import parse_sort
 from pyrsql.pipeline import apply_filter, apply_sort, judge, order, paginate, parse, validate
 from pyrsql.problems import UnknownField
 from pyrsql.recent import CHARACTERS, Recent
@@ -155,6 +157,19 @@ def test_where_a_problem_stands_is_told_each_time() -> None:
     for _ in range(TIMES):
         problems = judge(members, filter="id>1;nmae==bob", sort="id;nmae").failure()
         assert [(problem.source, problem.span) for problem in problems] == [("filter", (5, 9)), ("sort", (3, 7))]
+
+
+def test_the_keys_of_a_sort_are_kept_for_its_options() -> None:
+    limited = SortOptions(sort_limits=SortLimits(keys=1))
+    texts = ["-until;name,asc,ic", "name,asc,desc"]
+    for text in texts:
+        first, *again = [parse_sort(text) for _ in range(TIMES)]
+        assert all(found == first for found in again)
+        assert [type(parse_sort(text, limited)) for _ in range(TIMES)] == [Failure] * TIMES
+    assert parse_sort(texts[0]).unwrap() is parse_sort(texts[0]).unwrap()
+    none = SortOptions(cached_texts=0)
+    kept = [parse_sort(texts[0], none).unwrap() for _ in range(TIMES)]
+    assert len({id(keys) for keys in kept}) == TIMES
 
 
 def test_nothing_is_kept_where_the_options_say_so() -> None:

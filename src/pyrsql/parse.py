@@ -514,6 +514,22 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
     >>> parse_sort("name,DESC").failure()[0].hint
     "Write 'desc': modifiers are in lower case."
     """
+    sorts = _sorts(options)
+    known = sorts.get(text)
+    if not isinstance(known, bool):
+        return known
+    keys = _read_sort(text, options)
+    if known and isinstance(keys, Success):
+        sorts.keep(text, keys)
+    return keys
+
+
+@lru_cache(maxsize=256)
+def _sorts(options: SortOptions) -> Recent[str, Result[tuple[SortKey, ...], Problems]]:
+    return Recent(options.cached_texts)
+
+
+def _read_sort(text: str, options: SortOptions) -> Result[tuple[SortKey, ...], Problems]:
     limits = options.sort_limits
     if len(text) > (length := _number(limits.sort_length)):
         return Failure((_limit("sort", "sort_length", length, len(text)),))
