@@ -183,11 +183,20 @@ def test_of_very_deep_groups_the_deepest_come_first() -> None:
         assert where(filter) == deepest
 
 
-def test_of_groups_around_a_deep_call_too() -> None:
-    call, two = "@upper[name]", "@upper[@upper[name]]"
-    shallow, deep = (where(f"id==1;(id==2,{called}==A)", procedure_whitelist=["upper"]) for called in (call, two))
-    assert shallow.startswith("id = 1 AND (id = 2 OR ")
-    assert deep.endswith(" AND id = 1")
+def test_of_several_deep_groups_the_deepest_comes_first() -> None:
+    filter, _, deepest = nested(10)
+    assert (
+        where(f"id==4;(id==1,(id==2;id==3));({filter})") == f"({deepest}) AND (id = 2 AND id = 3 OR id = 1) AND id = 4"
+    )
+
+
+@pytest.mark.parametrize(("call", "deep"), [("upper", 2), ("trim", 5)])
+def test_of_groups_around_a_deep_call_too(call: str, deep: int) -> None:
+    for levels in (1, deep - 1, deep):
+        called = f"@{call}[" * levels + "name" + "]" * levels
+        found = where(f"id==1;(id==2,{called}==1)", procedure_whitelist=[call])
+        assert found.endswith(" AND id = 1") is (levels == deep)
+        assert found.startswith("id = 1 AND (id = 2 OR ") is (levels < deep)
 
 
 def test_the_tests_of_a_group_keep_their_order() -> None:

@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 from returns.result import Success
-from sqlalchemy import BindParameter, Integer, Select, String, func, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy import schema, templates
@@ -56,16 +70,31 @@ def test_a_bound_value_can_be_copied(again: Any) -> None:
     assert select(made, copied).compile().params == {"param_1": "x", "param_2": "x"}
 
 
+def test_the_constructor_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "BindParameter", None)
+    assert templates.bound("x", String()).value == "x"
+
+
 def test_a_version_that_names_parameters_otherwise_makes_them_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert templates._NAMED_AS_KNOWN
     monkeypatch.setattr(templates, "_NAMED_AS_KNOWN", False)
     type_ = String()
     assert attributes(templates.bound("x", type_)) == attributes(BindParameter(None, "x", type_, unique=True))
+    monkeypatch.setattr(templates, "BindParameter", lambda *_, **__: "made by SQLAlchemy")
+    assert templates.bound("x", type_) == "made by SQLAlchemy"
 
 
 def asked(base: Any, filter: str | None = None, sort: str | None = None, page: PageRequest | None = None) -> Any:
     judged = judge(schema(User), filter=filter, sort=sort, page=Success(page))
     return judged.bind(apply_criteria(base)).unwrap().statement
+
+
+@pytest.mark.parametrize("constant", [true(), false()])
+def test_a_constant_goes_the_way_of_a_constant(constant: ColumnElement[bool]) -> None:
+    comparison = User.id == 1
+    for ours, theirs in ((templates.all_of, and_), (templates.any_of, or_)):
+        assert str(ours([comparison, constant])) == str(theirs(comparison, constant))
+        assert str(ours([constant, comparison])) == str(theirs(constant, comparison))
 
 
 BASES: dict[str, Any] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Boolean, ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy import ColumnElement, False_, True_, and_, column, or_
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, quoted_name
 from sqlalchemy.types import TypeEngine
@@ -57,7 +57,7 @@ def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
 
 
 _new_parameter = cast("Callable[[], BindParameter[Any]]", partial(object.__new__, BindParameter))
-_template: BindParameter[Any] = BindParameter(None, None, Boolean(), unique=True)
+_template: BindParameter[Any] = BindParameter(None, None, unique=True)
 _PARAMETER = _template.__dict__.copy()
 _new_label = cast("Callable[[str], quoted_name]", partial(str.__new__, type(_template.key)))
 
