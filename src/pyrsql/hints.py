@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from pyrsql import grammar, terminals
 from pyrsql.nodes import Span
@@ -181,7 +180,7 @@ def operator_hint(spelling: str, operators: OperatorRegistry) -> str | None:
     if len(spelling) > NAME_LENGTH:
         return None
     names = {known.strip("="): known for known in operators.by_spelling}
-    near = get_close_matches(spelling.strip("=").lower(), names, 1)
+    near = _nearest(spelling.strip("=").lower(), names)
     return f"Did you mean {names[near[0]]!r}?" if near else None
 
 
@@ -198,10 +197,18 @@ def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
     if grammar.A_MODIFIER in wanted and terminals.run_pattern.match(found):
         if found.lower() in terminals.MODIFIERS:
             return f"Write {found.lower()!r}: modifiers are in lower case."
-        near = get_close_matches(found.lower(), terminals.MODIFIERS, 1, 0.5) if len(found) <= NAME_LENGTH else []
+        near = _nearest(found.lower(), terminals.MODIFIERS, 0.5) if len(found) <= NAME_LENGTH else []
         return f"Did you mean {near[0]!r}?" if near else "Separate keys with ';'."
     if grammar.A_COMMA in wanted and found.lower() in terminals.MODIFIERS:
         return f"Write ',' before the modifier: ',{found.lower()}'."
     if grammar.A_FIELD in wanted and text[: span.start].endswith(("-", "+")) and found == " ":
         return "Write the sign and the field without a blank between them."
     return None
+
+
+def _nearest(written: str, known: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """The one that may have been meant, if any is like enough."""
+    # Who writes no mistake never needs it.
+    from difflib import get_close_matches
+
+    return get_close_matches(written, list(known), 1, likeness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
@@ -52,7 +53,7 @@ class SQLAlchemyORM:
             raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
         select, scope = statement.narrowable(target, model)
         if predicate is not None:
-            select, scope = statement.filtered(select, scope, predicate, Lowering(options, self.custom_predicates))
+            select, scope = statement.filtered(select, scope, predicate, _lowering(self, options))
         if options.distinct:
             select, scope = statement.distinct(select, scope, model)
         return _lowered(select, select, scope)
@@ -95,6 +96,11 @@ def schema(
         ConfigurationError: the class is not mapped.
     """
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
+
+
+@lru_cache(maxsize=256)
+def _lowering(orm: SQLAlchemyORM, options: QueryOptions) -> Lowering:
+    return Lowering(options, orm.custom_predicates)
 
 
 def _lowered(target: object, unsorted: object, scope: Any) -> Lowered[Any]:

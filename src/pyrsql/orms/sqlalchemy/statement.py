@@ -76,8 +76,9 @@ def sorted_by(
         reaching, reached = joined(base, scope, needed, options)
     rooted = _is_rooted(base, scope)
     terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
-    root = reached[()]
-    return _like(reaching, root, _order_by_clauses=_total((*terms, *base._order_by_clauses), root, model)), reached
+    ordered = _copied(reaching, reached[()])
+    ordered._order_by_clauses = _total((*terms, *base._order_by_clauses), reached[()], model)
+    return ordered, reached
 
 
 def _is_rooted(base: Select[Any], scope: Scope) -> bool:
@@ -110,13 +111,11 @@ def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int)
     """
     if base._has_row_limiting_clause:
         raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
-    return _like(
-        base,
-        root,
-        _order_by_clauses=_total(base._order_by_clauses, root, model),
-        _limit_clause=_as_limit(limit),
-        _offset_clause=_as_offset(offset),
-    )
+    paged = _copied(base, root)
+    paged._order_by_clauses = _total(base._order_by_clauses, root, model)
+    paged._limit_clause = _as_limit(limit)
+    paged._offset_clause = _as_offset(offset)
+    return paged
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -180,20 +179,19 @@ def _counted(root: Entity, key: Field) -> ColumnElement[int]:
 
 def _narrowed(base: Select[Any], scope: Scope, clauses: list[ColumnElement[bool]]) -> Select[Any]:
     """`base.where(*clauses)`."""
-    return _like(base, scope[()], _where_criteria=(*base._where_criteria, *clauses))
+    narrowed = _copied(base, scope[()])
+    narrowed._where_criteria = (*base._where_criteria, *clauses)
+    return narrowed
 
 
-def _like(base: Select[Any], root: Entity, **parts: object) -> Select[Any]:
-    """A select like another, but for some of its parts: what its methods would give, which find out again each time
-    what each part is.
+def _copied(base: Select[Any], root: Entity) -> Select[Any]:
+    """A copy of a select to put parts into. Its methods give the same, and find out again each time what each part is.
 
     Args:
-        base: the other.
+        base: the select.
         root: the entity that the parts are of.
-        parts: the attributes that differ, as the methods would leave them.
     """
     made = base._generate()
-    made.__dict__.update(parts)
     if not base._propagate_attrs:
         # A select of a table learns from its parts that it is about an entity.
         made._propagate_attrs = select(root)._propagate_attrs
