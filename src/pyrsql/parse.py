@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from returns.result import Failure, Result, Success
 
@@ -65,6 +65,9 @@ from pyrsql.terminals import (
     whitespace_pattern,
 )
 
+OptionsT = TypeVar("OptionsT")
+ReadT = TypeVar("ReadT")
+
 PROBLEMS_AT_ONCE = 10
 """A filter is read no further than this many problems: more would help nobody, and each one costs time."""
 
@@ -85,6 +88,22 @@ def is_blank(text: str) -> bool:
     return not text.strip(" ")
 
 
+def _recalled(
+    recent: Recent[str, Result[ReadT, Problems]],
+    text: str,
+    read: Callable[[str, OptionsT], Result[ReadT, Problems]],
+    options: OptionsT,
+) -> Result[ReadT, Problems]:
+    """What was read of a text before, or what is read of it now: kept when the text has come again."""
+    known = recent.get(text)
+    if not isinstance(known, bool):
+        return known
+    found = read(text, options)
+    if known and isinstance(found, Success):
+        recent.keep(text, found)
+    return found
+
+
 # --- filters ---
 
 
@@ -103,14 +122,7 @@ def parse(text: str | None, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     """
     if text is None or is_blank(text):
         return Success(None)
-    trees = _trees(options)
-    known = trees.get(text)
-    if not isinstance(known, bool):
-        return known
-    tree = parse_filter(text, options)
-    if known and isinstance(tree, Success):
-        trees.keep(text, tree)
-    return tree
+    return _recalled(_trees(options), text, parse_filter, options)
 
 
 @lru_cache(maxsize=256)
@@ -514,14 +526,7 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
     >>> parse_sort("name,DESC").failure()[0].hint
     "Write 'desc': modifiers are in lower case."
     """
-    sorts = _sorts(options)
-    known = sorts.get(text)
-    if not isinstance(known, bool):
-        return known
-    keys = _read_sort(text, options)
-    if known and isinstance(keys, Success):
-        sorts.keep(text, keys)
-    return keys
+    return _recalled(_sorts(options), text, _read_sort, options)
 
 
 @lru_cache(maxsize=256)
