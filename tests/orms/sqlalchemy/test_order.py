@@ -1,12 +1,13 @@
 """Where ORDER BY says the place of NULL, and where it would only keep a database from its index."""
 
+import enum
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 from returns.result import Success
-from sqlalchemy import ForeignKey, Index, Integer, Select, create_engine, func, select
+from sqlalchemy import Enum, ForeignKey, Index, Integer, Select, create_engine, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column
 
@@ -97,12 +98,18 @@ class Child(Parent):
     __mapper_args__ = {"polymorphic_identity": "child"}  # noqa: RUF012
 
 
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
 class Note(Own):
     __tablename__ = "notes"
     __table_args__ = (Index("by_length", "length"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     length: Mapped[int] = mapped_column()
+    colour: Mapped[Colour] = mapped_column(Enum(Colour, native_enum=False))
     twice = column_property(func.nullif(length * 2, 4, type_=Integer))
 
 
@@ -126,6 +133,7 @@ def test_what_only_some_rows_have_may_be_null() -> None:
     assert not plain(Both, "length")
     assert plain(Note, "length")
     assert not plain(Note, "twice")
+    assert not plain(Note, "colour"), "a row may hold no member"
     outer = aliased(Note, select(Note).subquery())
     assert not plain(Note, "length", select(outer))
     assert not plain(User, "company.name")

@@ -76,7 +76,10 @@ def _is_never_null(field: Field, entity: Entity) -> bool:
     """Whether the database keeps NULL out of a field. To say where NULL goes would keep SQLite and MariaDB from reading
     rows in the order of an index.
     """
-    if field.nullable or not isinstance(field.source, str) or not inspect(entity).is_mapper:
+    # A row may hold what is no member of an enum: it has no place among them, which is NULL.
+    if field.nullable or isinstance(field.kind, kinds.Enumeration):
+        return False
+    if not isinstance(field.source, str) or not inspect(entity).is_mapper:
         return False
     mapper = inspect(entity).mapper
     # A class over a join, or one that inherits over one, may lack what the join brings.
