@@ -18,7 +18,8 @@ from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
 from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
 from pyrsql.adapters.fastapi.status import TITLES
-from pyrsql.kinds import Json
+from pyrsql.models.kinds import Json
+from pyrsql.models.schema import schema_for
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import (
     FunctionSignature,
@@ -30,7 +31,6 @@ from pyrsql.options import (
 )
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.problems import Problem
-from pyrsql.schema import schema_for
 
 REFERENCE = Path(__file__).parent / "reference"
 

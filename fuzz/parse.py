@@ -13,10 +13,10 @@ import atheris
 with atheris.instrument_imports(include=["pyrsql"]):
     from returns.result import Success
 
+    from pyrsql.language.parse import parse_selector, parse_sort
+    from pyrsql.language.render import render, render_sort
     from pyrsql.options import DEFAULT_SORT_OPTIONS
-    from pyrsql.parse import parse_selector, parse_sort
     from pyrsql.pipeline import parse
-    from pyrsql.render import render, render_sort
 
 
 def check(data: bytes) -> None:

@@ -15,8 +15,8 @@ with atheris.instrument_imports(include=["pyrsql"]):
     from sqlalchemy import make_url, select
 
     from property_tests.models import Item
+    from pyrsql.language.nodes import Comparison
     from pyrsql.messages import describe
-    from pyrsql.nodes import Comparison
     from pyrsql.operators import DEFAULT_OPERATORS
     from pyrsql.orms.sqlalchemy import schema
     from pyrsql.pipeline import apply_filter, order, validate

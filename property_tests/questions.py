@@ -12,11 +12,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from property_tests.models import Item, World
-from pyrsql.model import Field, Member, Relation
+from pyrsql.language.render import render, render_sort
+from pyrsql.models.model import Field, Member, Relation
+from pyrsql.models.schema import Schema
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.render import render, render_sort
-from pyrsql.schema import Schema
 from pyrsql.testing import filters_for, sorts_for
 
 ITEMS = schema(Item)

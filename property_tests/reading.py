@@ -1,12 +1,13 @@
 """A second reading of the language: token by token, one token ahead, as the reference parser goes about it.
 
-Written from the language's description, for clearness alone, and sharing nothing with `pyrsql.grammar`: an oracle.
+Written from the language's description, for clearness alone: an oracle that shares nothing with
+`pyrsql.language.grammar`.
 """
 
 import re
 import string
 
-from pyrsql.nodes import And, Comparison, Node, Or
+from pyrsql.language.nodes import And, Comparison, Node, Or
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY
 
 RESERVED = "\"'();,=<>!~ "

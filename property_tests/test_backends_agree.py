@@ -13,11 +13,11 @@ from property_tests import questions
 from property_tests.models import Item, world
 from property_tests.questions import ids
 from property_tests.stores import ON_DATABASES, SEEDS, Stores, available, stored
-from pyrsql.orms.base import Lowered
+from pyrsql.language.render import render, render_sort
+from pyrsql.models.backend import Lowered
+from pyrsql.models.schema import Schema
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
-from pyrsql.render import render, render_sort
-from pyrsql.schema import Schema
 from pyrsql.testing import filters_for, sorts_for
 
 MEMORY = MemoryORM()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyrsql import kinds
-from pyrsql.convert import Refusal, convert, json_value, with_converter
+from pyrsql.models import kinds
 from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions
+from pyrsql.validation.convert import Refusal, convert, json_value, with_converter
 
 
 class Size(enum.Enum):

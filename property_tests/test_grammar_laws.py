@@ -13,14 +13,14 @@ from returns.pipeline import is_successful
 from returns.result import Success
 
 from property_tests.reading import Refused, read
-from pyrsql import grammar, terminals
 from pyrsql import operators as ops
+from pyrsql.language import grammar, terminals
+from pyrsql.language.nodes import And, Call, Comparison, Node, Or, Path, SortKey
+from pyrsql.language.parse import parse_filter, parse_selector, parse_sort
+from pyrsql.language.render import render, render_sort
 from pyrsql.messages import caret, describe, locate
-from pyrsql.nodes import And, Call, Comparison, Node, Or, Path, SortKey
 from pyrsql.options import ParseLimits, QueryOptions, SortLimits, SortOptions
-from pyrsql.parse import parse_filter, parse_selector, parse_sort
 from pyrsql.problems import LimitExceeded, Problem, SyntaxProblem, UnknownOperator, WrongArity
-from pyrsql.render import render, render_sort
 from pyrsql.testing import filters, sorts, texts
 
 UNLIMITED = QueryOptions(

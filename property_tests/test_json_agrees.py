@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
 from property_tests.stores import ON_DATABASES
-from pyrsql import kinds
+from pyrsql.models import kinds
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 

@@ -17,12 +17,12 @@ from property_tests.models import Item, world
 from property_tests.questions import COMPLEMENT, ITEMS, ids
 from property_tests.stores import ON_DATABASES, SEEDS, Store, Stores, available, stored
 from pyrsql import operators as ops
-from pyrsql.nodes import And, Comparison, Node, Or
+from pyrsql.language.nodes import And, Comparison, Node, Or
+from pyrsql.language.render import render
+from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, validate
-from pyrsql.plan import PaginatedSelect
-from pyrsql.render import render
-from pyrsql.schema import Schema
+from pyrsql.validation.plan import PaginatedSelect
 
 # SQLite keeps decimals as floats, and SQLAlchemy says so.
 pytestmark = pytest.mark.filterwarnings("ignore:Dialect sqlite:sqlalchemy.exc.SAWarning")

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session, aliased
 
 import pyrsql
 from pyrsql import PageRequest, ParseError, ParseLimits, QueryOptions, Sort, SortOptions, ValidationError
+from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.problems import ForbiddenFunction, LimitExceeded, SyntaxProblem, UnknownField, WrongValue
-from pyrsql.schema import schema_for
 from tests.models import Base, Company, User, rows
 
 ORM = SQLAlchemyORM()

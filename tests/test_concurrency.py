@@ -13,12 +13,12 @@ from sqlalchemy import Column, ForeignKey, Integer, String, select
 from sqlalchemy.orm import DeclarativeBase, relationship
 
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from pyrsql.models.schema import Schema
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, judge
-from pyrsql.plan import PaginatedSelect
 from pyrsql.problems import Problems
-from pyrsql.schema import Schema
+from pyrsql.validation.plan import PaginatedSelect
 from tests.asgi import client_of
 
 THREADS = 16

@@ -33,16 +33,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
-from pyrsql.model import Field
-from pyrsql.nodes import Comparison, Or
+from pyrsql.language.nodes import Comparison, Or
+from pyrsql.language.parse import parse_filter
+from pyrsql.language.render import render
+from pyrsql.models.model import Field
+from pyrsql.models.rights import field_rights
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import ParseLimits, QueryOptions
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.parse import parse_filter
 from pyrsql.pipeline import apply_filter, paginate, parse, validate
-from pyrsql.render import render
-from pyrsql.rights import field_rights
-from pyrsql.validate import validate_filter
+from pyrsql.validation.validate import validate_filter
 from tests.asgi import client_of
 
 # SQLite keeps decimals as floats, and SQLAlchemy says so.

@@ -6,14 +6,14 @@ from typing import get_args
 
 import pytest
 
+from pyrsql.language.parse import parse_filter, parse_sort
 from pyrsql.messages import LONGEST_QUOTATION, Location, caret, describe, locate, quoted
-from pyrsql.nodes import Span
-from pyrsql.parse import parse_filter, parse_sort
 from pyrsql.problems import (
     ForbiddenFunction,
     LimitExceeded,
     PageProblem,
     Problem,
+    Span,
     SyntaxProblem,
     UnknownField,
     UnknownOperator,

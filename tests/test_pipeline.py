@@ -11,12 +11,12 @@ from returns.result import Failure, Success
 from sqlalchemy import select
 
 from pyrsql import ConfigurationError, PageRequest
+from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import page_request
 from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
 from pyrsql.problems import PageProblem, SyntaxProblem, UnknownField
-from pyrsql.schema import schema_for
 from tests.models import User, rows
 
 USERS = schema(User)

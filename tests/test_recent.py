@@ -15,13 +15,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortLimits, SortOptions
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from pyrsql.language.parse import parse_sort
+from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.parse import parse_sort
 from pyrsql.pipeline import apply_filter, apply_sort, judge, order, paginate, parse, validate
 from pyrsql.problems import UnknownField
 from pyrsql.recent import CHARACTERS, Recent
-from pyrsql.schema import schema_for
 from tests.asgi import get
 
 NOW = ContextVar("NOW", default=dt.date(2020, 1, 1))

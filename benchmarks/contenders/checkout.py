@@ -11,8 +11,8 @@ from benchmarks.jobs import Job
 from benchmarks.model import User
 from benchmarks.workloads import SIZE, SORT, Case, Workload
 from pyrsql import PageRequest, ParseLimits, QueryOptions
+from pyrsql.language.parse import parse_sort
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.parse import parse_sort
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, validate
 
 OPTIONS = QueryOptions(parse_limits=ParseLimits(query_length=None))

@@ -2,6 +2,8 @@
 
 from pyrsql.api import Compiled, Query, Sort, apply, compile, parse
 from pyrsql.errors import ConfigurationError, PageError, ParseError, PyrsqlError, ValidationError
+from pyrsql.models.backend import ORM
+from pyrsql.models.rights import field_rights
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
 from pyrsql.options import (
     DEFAULT_JSON_OPTIONS,
@@ -16,9 +18,7 @@ from pyrsql.options import (
     SortOptions,
     ValueConverterRegistry,
 )
-from pyrsql.orms.base import ORM
 from pyrsql.page import PageRequest
-from pyrsql.rights import field_rights
 
 __all__ = [
     "DEFAULT_JSON_OPTIONS",

@@ -15,11 +15,11 @@ from typing import NamedTuple, Protocol, TypeVar
 from returns.result import Failure, Result
 
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
-from pyrsql.nodes import Node, SortKey
+from pyrsql.language.nodes import Node, SortKey
+from pyrsql.language.parse import is_blank, parse_sort
+from pyrsql.language.parse import parse as parse_stage
+from pyrsql.models.backend import ORM
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
-from pyrsql.orms.base import ORM
-from pyrsql.parse import is_blank, parse_sort
-from pyrsql.parse import parse as parse_stage
 from pyrsql.problems import Problems
 
 TargetT = TypeVar("TargetT")
@@ -74,8 +74,8 @@ class Query:
         Raises:
             ValidationError: the filter asks for what the model does not offer.
         """
+        from pyrsql.models.schema import schema_for
         from pyrsql.pipeline import apply_filter, validate
-        from pyrsql.schema import schema_for
 
         proven = validate(schema_for(model, orm=orm, options=self.options))(self.expression)
         return _unwrap(proven.bind(apply_filter(target)), ValidationError).select
@@ -119,9 +119,9 @@ class Sort:
         """
         if not self.keys:
             return target
+        from pyrsql.models.schema import schema_for
         from pyrsql.pipeline import apply_filter, apply_sort, validate
-        from pyrsql.schema import schema_for
-        from pyrsql.validate import validate_sort
+        from pyrsql.validation.validate import validate_sort
 
         schema = schema_for(model, orm=orm, sort_options=self.options)
         order = _unwrap(validate_sort(schema, self.keys), ValidationError)

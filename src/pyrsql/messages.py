@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from pyrsql.nodes import Span
 from pyrsql.problems import (
     ForbiddenFunction,
     LimitExceeded,
     PageProblem,
     Problem,
+    Span,
     SyntaxProblem,
     UnknownField,
     UnknownOperator,

@@ -199,7 +199,7 @@ class FieldOptions(_Settled):
     """What filter and sort options share: names, rights and functions.
 
     All that a developer gives is copied: no later change of a dict or set counts. Names that cannot be right for a
-    model are refused when its schema is built (`pyrsql.configuration` says which).
+    model are refused when its schema is built (`pyrsql.models.option_checks` says which).
 
     Args:
         field_mapping: name a client writes -> path it means. Also applies to the start of a longer path. The path it

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import PageError
-from pyrsql.orms.base import ORM, Lowered
+from pyrsql.models.backend import ORM, Lowered
 from pyrsql.problems import PageProblem, Problems, problems_of
 
 TargetT = TypeVar("TargetT")

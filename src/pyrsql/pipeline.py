@@ -28,14 +28,14 @@ from typing import TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.nodes import Node, text_of
+from pyrsql.language.nodes import Node, text_of
+from pyrsql.language.parse import is_blank, parse, parse_sort
+from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
-from pyrsql.parse import is_blank, parse, parse_sort
-from pyrsql.plan import Criteria, Filter, Order, PaginatedSelect, Statement
 from pyrsql.problems import Problem, Problems, problems_of
 from pyrsql.recent import Recent, remembered
-from pyrsql.schema import Schema
-from pyrsql.validate import validate_filter, validate_sort
+from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
+from pyrsql.validation.validate import validate_filter, validate_sort
 
 __all__ = ["apply_criteria", "apply_filter", "apply_sort", "judge", "order", "paginate", "parse", "validate"]
 

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
-from pyrsql.nodes import Span
+
+class Span(NamedTuple):
+    """A stretch of the text: `start` counts characters from 0, `end` is one past the last."""
+
+    start: int
+    end: int
+
 
 Source = Literal["filter", "sort", "page", "size"]
 """The part of a request that a problem was found in."""

@@ -28,17 +28,17 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from returns.result import Success
 
-from pyrsql import kinds
-from pyrsql.model import Embedded, Member, Relation
-from pyrsql.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.render import render, render_sort
+from pyrsql.language.terminals import MODIFIERS, whitespace_pattern
+from pyrsql.models import kinds
+from pyrsql.models.model import Embedded, Member, Relation
+from pyrsql.models.schema import Purpose, Schema
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
-from pyrsql.predicates import RelationOperand
 from pyrsql.problems import UnsupportedOperator
-from pyrsql.render import render, render_sort
-from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import Purpose, Schema
-from pyrsql.terminals import MODIFIERS, whitespace_pattern
-from pyrsql.validate import validate_filter, validate_sort
+from pyrsql.validation.predicates import RelationOperand
+from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.validate import validate_filter, validate_sort
 
 MOST_ARGUMENTS = 4
 """The longest list that is drawn for an operator without an upper bound."""

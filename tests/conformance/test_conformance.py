@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from returns.result import Success
 
-from pyrsql.nodes import And, Comparison, Node
+from pyrsql.language.nodes import And, Comparison, Node
+from pyrsql.language.parse import parse_filter
+from pyrsql.language.render import render
 from pyrsql.operators import DEFAULT_OPERATORS
 from pyrsql.options import ParseLimits, QueryOptions
-from pyrsql.parse import parse_filter
 from pyrsql.problems import SyntaxProblem, UnknownOperator, WrongArity
-from pyrsql.render import render
 
 HERE = Path(__file__).parent
 OPERATORS = json.loads((HERE / "operators.json").read_text())

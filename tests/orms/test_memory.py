@@ -14,9 +14,13 @@ from pydantic import BaseModel
 from returns.pipeline import is_successful
 
 import pyrsql
-from pyrsql import kinds, pipeline
+from pyrsql import pipeline
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import Embedded, Field, Model, Relation
+from pyrsql.models import kinds
+from pyrsql.models.backend import ORM, Lowered
+from pyrsql.models.model import Embedded, Field, Model, Relation
+from pyrsql.models.rights import ALL_RIGHTS, field_rights
+from pyrsql.models.schema import schema_for, sort_options_like
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import (
     CustomPredicateDefinition,
@@ -27,12 +31,18 @@ from pyrsql.options import (
     QueryOptions,
     SortOptions,
 )
-from pyrsql.orms.base import ORM, Lowered
 from pyrsql.orms.memory import CustomPredicatePayload, MemoryORM, OrderedRows, fold, matches
 from pyrsql.page import PageRequest
-from pyrsql.predicates import CallOperand, Compare, ConstantOperand, FieldOperand, Member, Null, Pattern, SqlPattern
-from pyrsql.rights import ALL_RIGHTS, field_rights
-from pyrsql.schema import schema_for, sort_options_like
+from pyrsql.validation.predicates import (
+    CallOperand,
+    Compare,
+    ConstantOperand,
+    FieldOperand,
+    Member,
+    Null,
+    Pattern,
+    SqlPattern,
+)
 from tests import models
 
 UTC = dt.UTC

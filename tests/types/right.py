@@ -12,8 +12,8 @@ from pyrsql import PageRequest, Sort
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.page import page_request
 from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
-from pyrsql.plan import Criteria, Filter
 from pyrsql.problems import Problems
+from pyrsql.validation.plan import Criteria, Filter
 from tests.models import User
 
 users = schema(User)

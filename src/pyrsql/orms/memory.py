@@ -21,15 +21,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, assert_never, cast, get_args, get_origin
 
-from pyrsql import kinds
-from pyrsql.convert import temporal
 from pyrsql.errors import ConfigurationError
-from pyrsql.functions import function
-from pyrsql.kinds import Kind
-from pyrsql.model import Field, Model, Relation
+from pyrsql.models import kinds
+from pyrsql.models.backend import Lowered
+from pyrsql.models.kinds import Kind
+from pyrsql.models.model import Field, Model, Relation
+from pyrsql.models.rights import ALL_RIGHTS, FieldRights
 from pyrsql.options import FieldOptions, JoinHint, JSONSortScalarType, QueryOptions, SortOptions
-from pyrsql.orms.base import Lowered
-from pyrsql.predicates import (
+from pyrsql.validation.convert import temporal
+from pyrsql.validation.functions import function
+from pyrsql.validation.predicates import (
     Between,
     CallOperand,
     Compare,
@@ -51,7 +52,6 @@ from pyrsql.predicates import (
     Test,
     ValueOperand,
 )
-from pyrsql.rights import ALL_RIGHTS, FieldRights
 
 TargetT = TypeVar("TargetT")
 

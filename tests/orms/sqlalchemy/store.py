@@ -14,8 +14,8 @@ from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, validate
-from pyrsql.plan import PaginatedSelect
 from pyrsql.problems import Problems
+from pyrsql.validation.plan import PaginatedSelect
 
 T = TypeVar("T")
 

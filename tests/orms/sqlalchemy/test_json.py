@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 import pyrsql
 from pyrsql import JSONOptions, JSONSortScalarType, ParseLimits, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.predicates import (
+from pyrsql.validation.predicates import (
     Between,
     Compare,
     Conjunction,
@@ -29,7 +29,7 @@ from pyrsql.predicates import (
     SqlPattern,
     Test,
 )
-from pyrsql.validate import validate_filter
+from pyrsql.validation.validate import validate_filter
 
 
 class Base(DeclarativeBase):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyrsql.functions import DEEPEST
 from pyrsql.options import ParseLimits, QueryOptions
 from pyrsql.problems import LimitExceeded
-from pyrsql.validate import MOST_COLLECTIONS, MOST_RELATIONS
+from pyrsql.validation.functions import DEEPEST
+from pyrsql.validation.validate import MOST_COLLECTIONS, MOST_RELATIONS
 from tests.models import Base, User, rows
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 

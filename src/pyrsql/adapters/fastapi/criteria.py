@@ -12,12 +12,12 @@ from pyrsql import pipeline
 from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.api import Query, Sort
-from pyrsql.orms.base import ORM
+from pyrsql.models.backend import ORM
+from pyrsql.models.schema import Schema, schema_for
 from pyrsql.page import PageRequest
-from pyrsql.plan import Criteria
 from pyrsql.problems import Problem, Problems, Source, problems_of
-from pyrsql.schema import Schema, schema_for
-from pyrsql.validate import validate_sort
+from pyrsql.validation.plan import Criteria
+from pyrsql.validation.validate import validate_sort
 
 TargetT = TypeVar("TargetT")
 

@@ -15,10 +15,10 @@ from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
 from pyrsql.adapters.fastapi.reading import Given, given_in_query, read_request
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
 from pyrsql.api import Query, Sort
-from pyrsql.nodes import SortKey
-from pyrsql.parse import is_blank, parse_sort
+from pyrsql.language.nodes import SortKey
+from pyrsql.language.parse import is_blank, parse_sort
+from pyrsql.models.schema import sort_options_like
 from pyrsql.problems import Problem, Problems, problems_of
-from pyrsql.schema import sort_options_like
 
 
 class CriteriaDependency:

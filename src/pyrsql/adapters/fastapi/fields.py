@@ -7,15 +7,15 @@ from typing import Any, assert_never
 
 from returns.result import Success
 
-from pyrsql import kinds
-from pyrsql.model import Embedded, Member, Model, Relation
-from pyrsql.nodes import Comparison, SortKey
+from pyrsql.language.nodes import Comparison, SortKey
+from pyrsql.models import kinds
+from pyrsql.models.model import Embedded, Member, Model, Relation
+from pyrsql.models.schema import Purpose, Schema
 from pyrsql.operators import ComparisonOperator
-from pyrsql.predicates import FieldOperand, Operand, RelationOperand
 from pyrsql.problems import UnsupportedOperator
-from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import Purpose, Schema
-from pyrsql.validate import validate_filter, validate_sort
+from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand
+from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.validate import validate_filter, validate_sort
 
 # No field takes it, so that the problem it makes names the operators that the field does take.
 _NO_OPERATOR = ComparisonOperator("no operator", ("=nooperator=",))

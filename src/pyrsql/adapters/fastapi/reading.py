@@ -12,8 +12,8 @@ from returns.result import Failure, Result, Success
 from starlette.datastructures import QueryParams
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
+from pyrsql.language.parse import is_blank
 from pyrsql.page import LARGEST_OFFSET, PageRequest
-from pyrsql.parse import is_blank
 from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, Source, problems_of
 
 Given = Mapping[Source, list[str]]

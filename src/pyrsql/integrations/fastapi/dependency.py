@@ -12,8 +12,8 @@ from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
 from pyrsql.adapters.fastapi.reading import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.plan import Criteria
 from pyrsql.recent import Recent
+from pyrsql.validation.plan import Criteria
 
 ResultT = TypeVar("ResultT")
 

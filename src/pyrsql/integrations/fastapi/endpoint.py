@@ -17,10 +17,10 @@ from pyrsql.adapters.fastapi.criteria import RequestCriteria
 from pyrsql.adapters.fastapi.reading import Given, read_request
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
-from pyrsql.orms.base import ORM
-from pyrsql.plan import Criteria, Order
+from pyrsql.models.backend import ORM
+from pyrsql.models.schema import Schema, schema_for
 from pyrsql.problems import Problems, problems_of
-from pyrsql.schema import Schema, schema_for
+from pyrsql.validation.plan import Criteria, Order
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,11 @@ from typing import Any
 
 from returns.result import Success
 
-from pyrsql import kinds
+from pyrsql.models import kinds
+from pyrsql.models.schema import Schema
 from pyrsql.pipeline import judge
-from pyrsql.predicates import RelationOperand
-from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import Schema
+from pyrsql.validation.predicates import RelationOperand
+from pyrsql.validation.selectors import Resolution, resolve
 
 Example = Mapping[str, Any]
 """An OpenAPI example: `{"summary": …, "description": …, "value": …}`."""

@@ -28,14 +28,14 @@ from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_
 from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
+from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
-from pyrsql.nodes import SortKey
+from pyrsql.models.backend import ORM
+from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.options import SortOptions
-from pyrsql.orms.base import ORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
-from pyrsql.resolve import Resolution, resolve
-from pyrsql.schema import Schema, schema_for, sort_options_like
-from pyrsql.validate import validate_sort
+from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.validate import validate_sort
 
 ItemT = TypeVar("ItemT")
 

@@ -21,7 +21,7 @@ from pyrsql.integrations.fastapi.links import link_header
 from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.statements import counted, counted_up_to, selected
 from pyrsql.page import LARGEST_OFFSET
-from pyrsql.plan import Criteria
+from pyrsql.validation.plan import Criteria
 
 if TYPE_CHECKING:
     # It needs greenlet, which a service with sessions of the other kind may not have.

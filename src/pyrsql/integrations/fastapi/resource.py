@@ -14,7 +14,7 @@ from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect, counted, paginated, selected
-from pyrsql.plan import Criteria
+from pyrsql.validation.plan import Criteria
 
 ItemT = TypeVar("ItemT")
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort
-from pyrsql.plan import Criteria, Statement
+from pyrsql.validation.plan import Criteria, Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from pyrsql import kinds
-from pyrsql.model import Field
-from pyrsql.orms.sqlalchemy.column_kinds import as_stored
+from pyrsql.models import kinds
+from pyrsql.models.model import Field
+from pyrsql.orms.sqlalchemy.column_types import as_stored
 from pyrsql.orms.sqlalchemy.functions import called
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope
+from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
-from pyrsql.predicates import CallOperand, ConstantOperand, FieldOperand
+from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 
 def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope) -> ColumnElement[Any]:

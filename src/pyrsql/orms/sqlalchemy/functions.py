@@ -12,8 +12,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import Function, FunctionElement
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
-from pyrsql import kinds
-from pyrsql.kinds import Kind
+from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
 from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, RaisedText
 
 Clause = ColumnElement[Any]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from pyrsql.functions import levels
-from pyrsql.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Test
+from pyrsql.validation.functions import levels
+from pyrsql.validation.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Test
 
 GROUPS = (Conjunction, Disjunction)
 

@@ -11,15 +11,15 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql import kinds
-from pyrsql.model import Field
+from pyrsql.models import kinds
+from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions
-from pyrsql.orms.sqlalchemy import paths
+from pyrsql.orms.sqlalchemy import joins as paths
 from pyrsql.orms.sqlalchemy.expressions import expression
-from pyrsql.orms.sqlalchemy.json_order import extreme, json_order
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope
+from pyrsql.orms.sqlalchemy.joins import Entity, Scope
+from pyrsql.orms.sqlalchemy.json.order import extreme, json_order
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
-from pyrsql.predicates import FieldOperand, OrderKey, collection_paths, relation_paths
+from pyrsql.validation.predicates import FieldOperand, OrderKey, collection_paths, relation_paths
 
 _REMEMBERED = 1_024
 """Terms of fields that are kept. Clients can name no others than there are."""

@@ -9,15 +9,15 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Select
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import Model
+from pyrsql.models.backend import Lowered
+from pyrsql.models.model import Model
+from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
-from pyrsql.orms.base import Lowered
 from pyrsql.orms.sqlalchemy import statement
-from pyrsql.orms.sqlalchemy.paths import Scope, base_scope
+from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, Lowering
 from pyrsql.orms.sqlalchemy.reflect import reflect
-from pyrsql.predicates import OrderKey, Predicate
-from pyrsql.schema import Schema, schema_for
+from pyrsql.validation.predicates import OrderKey, Predicate
 
 __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 

@@ -11,15 +11,15 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, 
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import ARRAY
 
-from pyrsql import kinds
+from pyrsql.models import kinds
 from pyrsql.options import QueryOptions
-from pyrsql.orms.sqlalchemy import paths
-from pyrsql.orms.sqlalchemy.comparable import Comparable, comparable, of_expression
-from pyrsql.orms.sqlalchemy.json import json_test
+from pyrsql.orms.sqlalchemy import joins as paths
+from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
+from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.json.tests import json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
-from pyrsql.orms.sqlalchemy.paths import Scope
-from pyrsql.orms.sqlalchemy.templates import all_of, any_of
-from pyrsql.predicates import (
+from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
+from pyrsql.validation.predicates import (
     Between,
     Compare,
     Complement,

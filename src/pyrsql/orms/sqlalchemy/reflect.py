@@ -19,9 +19,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import Embedded, Field, Member, Model, Relation, Shortcut
-from pyrsql.orms.sqlalchemy.column_kinds import as_stored, kind_of_column, python_type_of
-from pyrsql.rights import ALL_RIGHTS, INFO_KEY, FieldRights
+from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights
+from pyrsql.orms.sqlalchemy.column_types import as_stored, kind_of_column, python_type_of
 
 
 @dataclass(frozen=True, slots=True)

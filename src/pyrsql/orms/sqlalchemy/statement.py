@@ -12,14 +12,14 @@ from typing import Any, cast
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select, tuple_
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.model import Field, Model
+from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
+from pyrsql.orms.sqlalchemy.joins import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
-from pyrsql.orms.sqlalchemy.paths import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
 from pyrsql.orms.sqlalchemy.predicates import Lowering, where_clauses
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
-from pyrsql.predicates import OrderKey, Predicate
+from pyrsql.validation.predicates import OrderKey, Predicate
 
 _REMEMBERED = 256
 """Base statements, and orders, about which something is kept."""

@@ -22,8 +22,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from pyrsql.orms.sqlalchemy.column_kinds import as_stored
-from pyrsql.predicates import Pattern, SqlPattern
+from pyrsql.orms.sqlalchemy.column_types import as_stored
+from pyrsql.validation.predicates import Pattern, SqlPattern
 
 _ESCAPE = "!"
 _GLOB_WILDCARDS = "*?["

@@ -1,0 +1,1 @@
+"""Text and tree: knows no model."""

@@ -1,0 +1,85 @@
+"""From trees back to text, in canonical spelling: what is rendered parses to the same tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.terminals import run_pattern
+
+_escaped = re.compile(r"[\\']")
+
+
+def render(node: Node) -> str:
+    r"""Write a tree as a filter.
+
+    Args:
+        node: a tree, parsed or made by hand. ANDs and ORs hold two nodes or more.
+
+    Returns:
+        The text, without needless parentheses, quotes and blanks.
+
+    >>> from pyrsql.operators import EQUAL, IN
+    >>> one, two = Comparison("name", EQUAL, ("it's",)), Comparison("age", IN, ("1", "2"))
+    >>> render(And((one, Or((one, two)))))
+    "name=='it\\'s';(name=='it\\'s',age=in=(1,2))"
+    """
+    pieces: list[str] = []
+    waiting: list[Node | str] = [node]  # what is still to be written, the next at the end
+    while waiting:
+        match waiting.pop():
+            case str() as piece:
+                pieces.append(piece)
+            case Comparison() as comparison:
+                pieces.append(_comparison(comparison))
+            case And(nodes=nodes):
+                waiting.extend(_joined(";", nodes, (And, Or)))
+            case Or(nodes=nodes):
+                waiting.extend(_joined(",", nodes, (Or,)))
+    return "".join(pieces)
+
+
+def render_sort(keys: Iterable[SortKey]) -> str:
+    """Write sort keys as a sort.
+
+    >>> render_sort([SortKey("name", descending=True, nulls_first=False), SortKey("id")])
+    'name,desc,nullslast;id'
+    """
+    return ";".join(_key(key) for key in keys)
+
+
+def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]) -> Iterable[Node | str]:
+    """Nodes and joints, last first; in parentheses where a node would be read otherwise."""
+    parts: list[Node | str] = []
+    for node in nodes:
+        parts += [joint] if parts else []
+        parts += ["(", node, ")"] if isinstance(node, grouped) else [node]
+    return reversed(parts)
+
+
+def _comparison(comparison: Comparison) -> str:
+    arguments = [_text(argument) for argument in comparison.arguments]
+    written = arguments[0] if len(arguments) == 1 else f"({','.join(arguments)})" if arguments else ""
+    return f"{_text(comparison.selector)}{comparison.operator.spelling}{written}"
+
+
+def _key(key: SortKey) -> str:
+    # A sign at the start would be read as the direction.
+    selector = _quoted(key.selector) if key.selector[:1] in ("-", "+") else _text(key.selector)
+    modifiers = (
+        (key.descending, ",desc"),
+        (key.ignore_case, ",ic"),
+        (key.nulls_first is True, ",nullsfirst"),
+        (key.nulls_first is False, ",nullslast"),
+    )
+    return selector + "".join(word for holds, word in modifiers if holds)
+
+
+def _text(text: str) -> str:
+    """A text as a run, or in quotes where it could not be one."""
+    return text if run_pattern.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return "'" + _escaped.sub(r"\\\g<0>", text) + "'"

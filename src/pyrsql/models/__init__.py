@@ -1,0 +1,1 @@
+"""What a class offers its clients."""

@@ -1,0 +1,99 @@
+"""What a model offers: its fields and relations.
+
+A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member
+again is in `source`, which only that backend reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pyrsql.models.kinds import Kind
+from pyrsql.models.rights import ALL_RIGHTS, FieldRights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A value of a row.
+
+    Args:
+        name: the attribute's name on the model.
+        kind: what it holds.
+        nullable: it may be NULL.
+        unique: no two rows share its value, and it is never NULL: sorted by it, rows have a total order.
+        rights: what any client may do with it.
+        python_type: the Python type of its values, by which converters are looked up; None where there is none.
+        accepts: a last check of a converted value by the backend, for types with code of their own.
+        computed: code of the developer's makes its expression, and may make another one each time.
+        source: what the backend needs to find it again.
+    """
+
+    name: str
+    kind: Kind
+    nullable: bool = True
+    unique: bool = False
+    rights: FieldRights = ALL_RIGHTS
+    python_type: type | None = None
+    accepts: Callable[[object], bool] | None = None
+    computed: bool = False
+    source: object = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """A link to another model's rows: to one, or to `many`.
+
+    Args:
+        name: the attribute's name on the model.
+        owner: the name of the model that has it, as join hints write it.
+        many: it leads to any number of rows.
+        target: gives the model it leads to; a function, because models refer to each other.
+        rights: what any client may do with paths through it.
+        source: what the backend needs to find it again.
+    """
+
+    name: str
+    owner: str
+    many: bool
+    target: Callable[[], Model]
+    rights: FieldRights = ALL_RIGHTS
+    source: object = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """A group of fields inside the same row, such as a composite: a step of a path that joins nothing."""
+
+    name: str
+    members: Mapping[str, Member]
+    rights: FieldRights = ALL_RIGHTS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shortcut:
+    """Another name for a longer path on the same model, such as an association proxy or a synonym."""
+
+    name: str
+    path: tuple[str, ...]
+    rights: FieldRights = ALL_RIGHTS
+
+
+Member = Field | Relation | Embedded | Shortcut
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """One class and what a path may lead to from it.
+
+    Args:
+        name: the class name.
+        type: the class itself; the per-model lists of the options are looked up by it and its bases.
+        members: name -> member, in the order in which they are offered in messages.
+        identity: the fields that identify a row, which make an order total.
+    """
+
+    name: str
+    type: type
+    members: Mapping[str, Member]
+    identity: tuple[Field, ...] = field(default=())

@@ -1,0 +1,159 @@
+"""Mistakes of the developer that show before any request: names in the options that a model cannot have.
+
+Only what is certainly a mistake is refused, because endpoints may share options:
+
+- A name that is listed, mapped or given a converter for a model (`model_field_…`) must be one of that model.
+- A path in `field_whitelist`, in `field_value_converters`, in `sort_field_types`, and one that a mapping leads to must
+  go on as it begins: `company.nmae` is a mistake where the model has a `company`. Its first name must be one that the
+  model, or some model that a path leads to, has or maps.
+- In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too.
+- A join hint must name a relation where it names a model that a path leads to. Hints for other models wait for them.
+
+Rights cannot be judged by this: a listed field may be hidden by the model all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models import kinds
+from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.options import FieldOptions, QueryOptions
+
+
+def check_options(model: Model, options: FieldOptions, describe: Callable[[type], Model]) -> None:
+    """Refuse options that cannot be right for a model.
+
+    Args:
+        model: where the paths of the options start.
+        options: of a filter or of a sort.
+        describe: describes a class of the developer's; raises ConfigurationError for one it does not know.
+
+    Raises:
+        ConfigurationError: it names the option and the name in it.
+    """
+    for fault in _faults(_Reach(model, options, describe), options):
+        raise ConfigurationError(f"{model.name}: {fault}")
+
+
+class _Reach:
+    """What paths from a model lead to, looked at only when something has to be checked."""
+
+    def __init__(self, model: Model, options: FieldOptions, describe: Callable[[type], Model]) -> None:
+        self.model = model
+        self.options = options
+        self.describe = describe
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        found = {self.model.type: self.model}
+        waiting = [self.model]
+        while waiting:
+            for member in waiting.pop().members.values():
+                if isinstance(member, Relation) and (target := member.target()).type not in found:
+                    found[target.type] = target
+                    waiting.append(target)
+        return tuple(found.values())
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that some step of some path may have."""
+        mappings = (self.options.field_mapping, *self.options.model_field_mapping.values())
+        mapped = (part for mapping in mappings for alias in mapping for part in alias.split("."))
+        return frozenset(mapped).union(*(_names(model.members) for model in self.models))
+
+    @cached_property
+    def documents(self) -> bool:
+        """Some model has a document, whose keys may have any name."""
+        fields = (member for model in self.models for member in model.members.values() if isinstance(member, Field))
+        return any(isinstance(field.kind, kinds.Json) for field in fields)
+
+    def of_class(self, entity: type) -> list[Model]:
+        """The models that options for a class count for; none where it cannot be told."""
+        reached = [model for model in self.models if issubclass(model.type, entity)]
+        if not reached:
+            try:
+                return [self.describe(entity)]
+            except ConfigurationError:
+                return []  # A mixin, perhaps, of models that no path leads to.
+        return reached
+
+
+def _names(members: Mapping[str, Member]) -> Iterator[str]:
+    for name, member in members.items():
+        yield name
+        if isinstance(member, Embedded):
+            yield from _names(member.members)
+
+
+def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
+    for path in options.field_whitelist or ():
+        # A single name may be that of any step, be it a key in a document.
+        if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
+            yield f"field_whitelist has {path!r}, which leads nowhere"
+    for path in options.field_blacklist:
+        if "." in path and not _may_lead_somewhere(reach, path):
+            yield f"field_blacklist has {path!r}, which leads nowhere"
+    for alias, path in options.field_mapping.items():
+        if not _may_lead_somewhere(reach, path):
+            yield f"field_mapping makes {alias!r} of {path!r}, which leads nowhere"
+    for path in options.json_options.sort_field_types:
+        if not _may_lead_somewhere(reach, path):
+            yield f"sort_field_types has {path!r}, which leads nowhere"
+    for option, lists in (
+        ("model_field_whitelist", options.model_field_whitelist),
+        ("model_field_blacklist", options.model_field_blacklist),
+    ):
+        for entity, names in lists.items():
+            yield from _unknown_to_class(reach, option, entity, names)
+    for entity, mapping in options.model_field_mapping.items():
+        yield from _unknown_to_class(reach, "model_field_mapping", entity, mapping.values())
+    for hint in options.join_hints:
+        owner, _, name = hint.rpartition(".")
+        for model in reach.models:
+            if not owner or (model.name == owner and not isinstance(model.members.get(name), Relation)):
+                yield f"join_hints has {hint!r}, which is no relation: write it as 'User.company'"
+    if isinstance(options, QueryOptions):
+        for path in options.field_value_converters:
+            if not _may_lead_somewhere(reach, path):
+                yield f"field_value_converters has {path!r}, which leads nowhere"
+        for entity, converters in options.model_field_value_converters.items():
+            yield from _unknown_to_class(reach, "model_field_value_converters", entity, converters)
+
+
+def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[str]) -> Iterator[str]:
+    models = reach.of_class(entity)
+    for path in paths:
+        if models and not any(_leads_somewhere(model, path) for model in models):
+            yield f"{option} has {path!r}, which {entity.__name__} does not have"
+
+
+def _may_lead_somewhere(reach: _Reach, path: str) -> bool:
+    first, _, rest = path.partition(".")
+    if any(first == alias.partition(".")[0] for alias in reach.options.field_mapping):
+        return True
+    if first in reach.model.members and rest:
+        return _leads_somewhere(reach.model, path)
+    return first in reach.names
+
+
+def _leads_somewhere(model: Model, path: str) -> bool:
+    """Whether a path of attributes, none of them mapped, leads to something, be it allowed or not."""
+    members = model.members
+    rest = path.split(".")
+    while rest:
+        member = members.get(rest.pop(0))
+        match member:
+            case None:
+                return False
+            case Field(kind=kind):
+                return not rest or isinstance(kind, kinds.Json)
+            case Relation(target=target):
+                members = target().members
+            case Embedded(members=inner):
+                members = inner
+            case Shortcut(path=steps):
+                rest = [*steps, *rest]
+    return True

@@ -1,0 +1,78 @@
+"""A model with the options a developer chose for it: what one endpoint offers. Built once, shared freely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Literal
+
+from pyrsql.models.backend import ORM
+from pyrsql.models.model import Model
+from pyrsql.models.option_checks import check_options
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, FieldOptions, QueryOptions, SortOptions
+
+Purpose = Literal["filter", "sort"]
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """What filters and sorts over one model may say. `schema_for` makes one.
+
+    Args:
+        model: what the class offers.
+        query_options: how filters are judged.
+        sort_options: how sorts are judged.
+        orm: the backend that described the model and lowers what is proven against it.
+        resolutions: what selectors have turned out to mean, for `resolve`.
+        offers: what can be suggested where a path has led, for `resolve`.
+    """
+
+    model: Model
+    query_options: QueryOptions
+    sort_options: SortOptions
+    orm: ORM
+    resolutions: dict[tuple[Purpose, str], object] = field(
+        default_factory=dict[tuple[Purpose, str], object], repr=False
+    )
+    offers: dict[object, tuple[str, ...]] = field(default_factory=dict[object, tuple[str, ...]], repr=False)
+
+    def options(self, purpose: Purpose) -> FieldOptions:
+        """The names, rights and functions that count for this purpose."""
+        return self.query_options if purpose == "filter" else self.sort_options
+
+
+def schema_for(
+    entity: type,
+    *,
+    orm: ORM,
+    options: QueryOptions = DEFAULT_QUERY_OPTIONS,
+    sort_options: SortOptions | None = None,
+) -> Schema:
+    """Describe what clients may do with a class: the same schema for the same class, backend and options.
+
+    Args:
+        entity: the class.
+        orm: the backend.
+        options: how filters are judged.
+        sort_options: how sorts are judged; without them sorts get the names, rights and functions of `options`, so that
+            a list kept in one place counts for both.
+
+    Raises:
+        ConfigurationError: the backend does not know the class, or the options hold a name that is certainly a mistake
+            (`pyrsql.models.option_checks`).
+    """
+    return _schema(entity, orm, options, sort_options)
+
+
+@lru_cache(maxsize=256)
+def _schema(entity: type, orm: ORM, options: QueryOptions, sort_options: SortOptions | None) -> Schema:
+    model = orm.model(entity)
+    check_options(model, options, orm.model)
+    if sort_options is not None:
+        check_options(model, sort_options, orm.model)
+    return Schema(model, options, sort_options or sort_options_like(options), orm)
+
+
+def sort_options_like(options: QueryOptions) -> SortOptions:
+    """Sort options with the names, rights and functions of query options."""
+    return SortOptions(**{shared.name: getattr(options, shared.name) for shared in fields(FieldOptions)})

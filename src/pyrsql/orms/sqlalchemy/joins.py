@@ -1,0 +1,236 @@
+"""How a statement reaches what a path leads to: joins for to-one relations, EXISTS for to-many ones."""
+
+# The joins of a select SQLAlchemy keeps in an attribute with a leading underscore only.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import ClauseElement, FromClause, Select, inspect, true
+from sqlalchemy.orm import QueryableAttribute, aliased
+from sqlalchemy.orm import join as orm_join
+from sqlalchemy.sql.elements import ColumnElement
+
+from pyrsql.models.model import Model, Relation
+from pyrsql.options import FieldOptions, JoinHint
+from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand, relation_paths
+
+Steps = tuple[Relation, ...]
+Entity = Any
+"""A mapped class or an alias of one: SQLAlchemy has no type for both."""
+
+Scope = Mapping[Steps, Entity]
+"""Which entity stands for the end of each path that has been reached; `()` is the root."""
+
+_REMEMBERED = 1_024
+"""Ways along relations that are kept. A long path of a client may push another out, which is then made again."""
+
+_lock = threading.Lock()
+
+SelectT = TypeVar("SelectT", bound=Select[Any])
+
+
+def root_entity(select: Select[Any], model: Model) -> Entity:
+    """The entity of a select that stands for the model: the class itself, or the alias that the select is made from."""
+    for column in select._raw_columns:
+        parent = column._annotations.get("parententity")
+        if parent is not None and issubclass(parent.mapper.class_, model.type):
+            return parent.entity
+    return model.type
+
+
+def is_entity(column: ClauseElement, entity: Entity) -> bool:
+    """Whether what a select selects is a whole entity, and this one."""
+    parent = column._annotations.get("parententity")
+    return isinstance(column, FromClause) and parent is not None and parent.entity is entity
+
+
+def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: FieldOptions) -> tuple[SelectT, Scope]:
+    """Join the to-one paths that are not joined yet.
+
+    Args:
+        select: the statement so far.
+        scope: what it has reached so far.
+        paths: to-one paths, each with all of its steps.
+        options: their join hints decide between LEFT OUTER and INNER.
+    """
+    reached = dict(scope)
+    for path in paths:
+        for end in range(1, len(path) + 1):
+            steps = path[:end]
+            if steps not in reached:
+                reached[steps], link = way(reached[steps[:-1]], steps)
+                select = select.join(link, isouter=is_outer(steps[-1], options))
+    return select, reached
+
+
+def base_scope(select: Select[Any], model: Model) -> Scope:
+    """What a base statement has reached by itself: its root, and the to-one relations that it joins."""
+    root = root_entity(select, model)
+    scope: dict[Steps, Entity] = {(): root}
+    for target, onclause, *_ in select._setup_joins:
+        link = target if isinstance(target, QueryableAttribute) else onclause
+        # A relationship narrowed by `and_` leads to fewer rows than the path does.
+        if not isinstance(link, QueryableAttribute) or link._extra_criteria:
+            continue
+        for steps, entity in list(scope.items()):
+            relation = _relation_at(steps, model, link.key)
+            if relation is None or relation.many or inspect(link.parent) is not inspect(entity):
+                continue
+            reached = _joined_entity(target, link)
+            if reached is not None:
+                scope.setdefault((*steps, relation), reached)
+    return scope
+
+
+def is_related(operand: Operand) -> bool:
+    """Whether any relation leads to a value: most operands are fields of the root, which need no join."""
+    return not isinstance(operand, FieldOperand) or bool(operand.relations)
+
+
+def one_paths(operand: Operand) -> frozenset[Steps]:
+    """The to-one paths that must be joined for an operand: each of its paths up to its first to-many relation."""
+    if isinstance(operand, RelationOperand):
+        return frozenset([_before_many(operand.relations[:-1])])
+    return frozenset(map(_before_many, relation_paths(operand)))
+
+
+def inside(
+    scope: Scope,
+    prefix: Steps,
+    paths: Collection[Steps],
+    options: FieldOptions,
+    exists: Callable[[Select[Any]], ColumnElement[bool]],
+    build: Callable[[Scope], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """A condition on the rows at the end of a to-many path: EXISTS around what `build` makes.
+
+    Args:
+        scope: what has been reached outside.
+        prefix: the path up to and including its last to-many step; `()` where there is none.
+        paths: the whole paths that `build` needs, beyond the prefix as well.
+        options: their join hints.
+        exists: makes the condition that a subquery has a row.
+        build: makes the innermost condition from what has been reached there.
+    """
+    if not prefix:
+        return build(scope)
+    rows, reached = related_rows(scope, prefix, paths, options)
+    return exists(rows.where(build(reached)))
+
+
+def some_row(rows: Select[Any]) -> ColumnElement[bool]:
+    """A subquery has a row."""
+    return rows.exists()
+
+
+def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
+    """A subquery has a row, written so that no database merges the subquery into the query around it.
+
+    MariaDB and PostgreSQL make joins of all EXISTS of a WHERE clause, and take exponential time to order them: ten
+    keep MariaDB busy for minutes.
+    """
+    return rows.exists().is_(true())
+
+
+def related_rows(
+    scope: Scope, prefix: Steps, paths: Collection[Steps], options: FieldOptions
+) -> tuple[Select[Any], Scope]:
+    """A correlated `SELECT 1` of the rows at the end of `prefix`, and what it has reached.
+
+    One subquery for all steps: PostgreSQL plans each that is nested in another twice, and so 30 of them never.
+
+    Args:
+        scope: what has been reached outside, the steps before the first to-many one included.
+        prefix: the path to the rows, whose last step is to-many.
+        paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
+        options: their join hints.
+    """
+    first = prefix[: len(_before_many(prefix)) + 1]
+    entity, rows = rows_at(scope[first[:-1]], first)
+    reached = {**scope, first: entity}
+    source = None
+    for path in (prefix, *sorted((path for path in paths if path[: len(prefix)] == prefix), key=len)):
+        for end in range(len(first) + 1, len(path) + 1):
+            further = path[:end]
+            if further not in reached:
+                target, link = way(reached[further[:-1]], further)
+                reached[further] = target
+                outer = end > len(prefix) and is_outer(further[-1], options)
+                source = orm_join(entity if source is None else source, target, link, isouter=outer)
+    return (rows if source is None else rows.select_from(source)), reached
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def rows_at(parent: Entity, steps: Steps) -> tuple[Entity, Select[Any]]:
+    """The entity at the end of `steps`, and a correlated `SELECT 1` of its rows.
+
+    Args:
+        parent: the entity that the last step leads on from.
+        steps: the path.
+    """
+    entity, link = way(parent, steps)
+    # `any()` knows the join condition of every kind of relationship, secondary tables and composite keys included.
+    exists: Any = link.any() if steps[-1].many else link.has()
+    return entity, exists.element.element
+
+
+def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
+    """The entity at the end of `steps`, and the relationship attribute that leads there.
+
+    The entity is an alias, so that two ways to one table never meet. Statements share it: to make one costs more than
+    most of what is made with it.
+
+    Args:
+        parent: the entity that the last step leads on from.
+        steps: the path.
+    """
+    # Under a lock, so that all threads get the same alias.
+    with _lock:
+        return _way(parent, steps)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
+    entity = cast("Entity", aliased(steps[-1].target().type))
+    # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
+    # thread would miss some, and take those of the table itself.
+    alias = inspect(entity)
+    alias.selectable.corresponding_column(alias.mapper.primary_key[0])
+    return entity, attribute(parent, steps[-1]).of_type(entity)
+
+
+def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
+    """The relationship attribute of an entity."""
+    return cast("QueryableAttribute[Any]", getattr(entity, cast("str", relation.source)))
+
+
+def is_outer(relation: Relation, options: FieldOptions) -> bool:
+    """Whether rows without a related row are kept."""
+    return options.join_hints.get(f"{relation.owner}.{relation.name}") is not JoinHint.INNER
+
+
+def _before_many(relations: Steps) -> Steps:
+    for place, relation in enumerate(relations):
+        if relation.many:
+            return relations[:place]
+    return relations
+
+
+def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:
+    members = steps[-1].target().members if steps else model.members
+    member = members.get(name)
+    return member if isinstance(member, Relation) else None
+
+
+def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
+    """The entity that a join of a base statement brought in: the class or the alias it names; None for a bare table."""
+    if target is not link:
+        parent = target._annotations.get("parententity")
+        return None if parent is None else parent.entity
+    of_type = link._of_type
+    return link.property.mapper.class_ if of_type is None else of_type.entity

@@ -1,0 +1,1 @@
+"""Tree and schema -> plan."""

@@ -1,0 +1,466 @@
+"""Node + Schema -> plan: every name, right, operator and value proven, and every problem found reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from returns.result import Failure, Result, Success
+
+from pyrsql import operators as ops
+from pyrsql.language.nodes import And, Comparison, Node, SortKey
+from pyrsql.models import kinds
+from pyrsql.models.model import Relation
+from pyrsql.models.schema import Purpose, Schema
+from pyrsql.options import QueryOptions
+from pyrsql.problems import (
+    LimitExceeded,
+    Problem,
+    Problems,
+    UnsupportedOperator,
+    UnsupportedSort,
+    WrongValue,
+    problems_of,
+)
+from pyrsql.validation.convert import Refusal, converter, with_converter
+from pyrsql.validation.functions import DEEPEST, levels
+from pyrsql.validation.plan import Filter, Order
+from pyrsql.validation.predicates import (
+    Between,
+    Compare,
+    Complement,
+    Conjunction,
+    Custom,
+    Disjunction,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Operand,
+    OrderKey,
+    Pattern,
+    Predicate,
+    RelationOperand,
+    Sign,
+    SqlPattern,
+    Test,
+    ValueOperand,
+    is_computed,
+    relation_paths,
+)
+from pyrsql.validation.selectors import Resolution, resolve
+
+_SUGGESTIONS = 10
+"""Problems of one request that get a "did you mean": looking for one costs time."""
+
+_NULL = frozenset({ops.IS_NULL.name, ops.IS_NOT_NULL.name})
+_EQUALITY = _NULL | {ops.EQUAL.name, ops.NOT_EQUAL.name, ops.IN.name, ops.NOT_IN.name}
+_ORDERED = _EQUALITY | {
+    ops.GREATER.name,
+    ops.GREATER_OR_EQUAL.name,
+    ops.LESS.name,
+    ops.LESS_OR_EQUAL.name,
+    ops.BETWEEN.name,
+    ops.NOT_BETWEEN.name,
+}
+_TEXT_ONLY = frozenset(
+    {
+        ops.LIKE.name,
+        ops.NOT_LIKE.name,
+        ops.EQUAL_IGNORE_CASE.name,
+        ops.LIKE_IGNORE_CASE.name,
+        ops.NOT_LIKE_IGNORE_CASE.name,
+    }
+)
+_ON_TEXT = _ORDERED | _TEXT_ONLY
+
+_POSITIVE = {
+    ops.NOT_EQUAL.name: ops.EQUAL.name,
+    ops.NOT_IN.name: ops.IN.name,
+    ops.NOT_LIKE.name: ops.LIKE.name,
+    ops.NOT_LIKE_IGNORE_CASE.name: ops.LIKE_IGNORE_CASE.name,
+    ops.NOT_BETWEEN.name: ops.BETWEEN.name,
+}
+"""A negative operator -> the one it negates."""
+
+_SIGNS: dict[str, Sign] = {
+    ops.GREATER.name: ">",
+    ops.GREATER_OR_EQUAL.name: ">=",
+    ops.LESS.name: "<",
+    ops.LESS_OR_EQUAL.name: "<=",
+}
+
+_ORDER = frozenset({*_SIGNS, ops.BETWEEN.name})
+
+# A star that no backslash makes literal.
+_WILDCARD = re.compile(r"(?<!\\)\*")
+
+
+MOST_RELATIONS = 24
+"""Relations that the paths of one filter, or of one sort, may follow: SQLite joins 64 tables at most, MariaDB 61."""
+
+MOST_COLLECTIONS = 6
+"""To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
+
+
+class _Judge:
+    """What a tree is judged by, and what has been found so far."""
+
+    __slots__ = ("options", "paths", "problems", "schema", "settled")
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.options = schema.query_options
+        self.problems: list[Problem] = []
+        self.paths: set[tuple[Relation, ...]] = set()
+        self.settled = True
+
+
+def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
+    """Prove a tree.
+
+    Args:
+        schema: what the endpoint offers.
+        node: the tree; None for no filter.
+
+    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
+    """
+    if node is None:
+        return Success(Filter(schema, None, settled=True))
+    judge = _Judge(schema)
+    predicate = _predicate(judge, node, 0)
+    if judge.paths:
+        judge.problems.extend(_too_far("filter", judge.paths))
+    problems = problems_of(judge.problems) if judge.problems else None
+    return Success(Filter(schema, predicate, judge.settled)) if problems is None else Failure(problems)
+
+
+def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
+    """Prove the keys of a sort.
+
+    Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
+    """
+    problems: list[Problem] = []
+    proven: list[OrderKey] = []
+    for key in keys:
+        found = resolve(schema, "sort", key.selector, key.span, suggest=len(problems) < _SUGGESTIONS)
+        judged = _order_key(key, found) if isinstance(found, Resolution) else found
+        if isinstance(judged, OrderKey):
+            proven.append(judged)
+        else:
+            problems.append(judged)
+    problems += _too_far("sort", {path for key in proven for path in relation_paths(key.operand)})
+    failed = problems_of(problems)
+    if failed is not None:
+        return Failure(failed)
+    return Success(Order(schema, tuple(proven), settled=not any(is_computed(key.operand) for key in proven)))
+
+
+def _too_far(source: Purpose, paths: Collection[tuple[Relation, ...]]) -> Iterator[LimitExceeded]:
+    """What is wrong where paths follow more relations than a database joins."""
+    followed = {path[:end] for path in paths for end in range(1, min(len(path), MOST_RELATIONS + 1) + 1)}
+    if len(followed) > MOST_RELATIONS:
+        yield LimitExceeded(source=source, limit="relations", maximum=MOST_RELATIONS)
+    if any(sum(step.many for step in path) > MOST_COLLECTIONS for path in paths):
+        yield LimitExceeded(source=source, limit="collections", maximum=MOST_COLLECTIONS)
+
+
+def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
+    operand = found.operand
+    if isinstance(operand, RelationOperand):
+        return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
+    if isinstance(operand.kind, kinds.Binary | kinds.Array | kinds.Opaque):
+        return _unsortable(key, "this type has no order")
+    if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
+        return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
+    if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
+        return _unsortable(key, "only text can be sorted ignoring case")
+    # NULL counts as the largest value: last ascending, first descending.
+    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
+    return OrderKey(operand, key.descending, key.ignore_case, nulls_first)
+
+
+def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> UnsupportedSort:
+    return UnsupportedSort(source="sort", field=key.selector, reason=reason, span=key.span, hint=hint)
+
+
+def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
+    """The predicate of a node; what is returned where a problem was found and noted does not matter."""
+    if isinstance(node, Comparison):
+        return _comparison(judge, node, depth)
+    if depth > DEEPEST:
+        _too_deep(judge)
+        return None
+    join = Conjunction if isinstance(node, And) else Disjunction
+    parts: list[Predicate] = []
+    depth += 1
+    for inner in node.nodes:
+        part = _predicate(judge, inner, depth)
+        if isinstance(part, join):
+            # A group inside a group of its own kind changes nothing.
+            parts.extend(part.parts)
+        elif part is not None:
+            parts.append(part)
+    return join(tuple(parts))
+
+
+def _too_deep(judge: _Judge) -> None:
+    """Note, once, that the tree is deeper than any option can allow. What lies deeper is not looked at."""
+    problem = LimitExceeded(source="filter", limit="depth", maximum=DEEPEST)
+    if problem not in judge.problems:
+        judge.problems.append(problem)
+
+
+def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None:
+    # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
+    found = judge.schema.resolutions.get(("filter", node.selector))
+    if not isinstance(found, Resolution):
+        suggest = len(judge.problems) < _SUGGESTIONS
+        found = resolve(judge.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+        if not isinstance(found, Resolution):
+            judge.problems.append(found)
+            return None
+    rule = _rule(judge.options, found, node.operator.name)
+    if rule is None:
+        judge.problems.append(_unsupported(judge.options, node, found))
+        return None
+    if depth + rule.levels > DEEPEST:
+        _too_deep(judge)
+        return None
+    if rule.paths:
+        judge.paths.update(rule.paths)
+    if not rule.settled:
+        judge.settled = False
+    arguments, convert = node.arguments, rule.convert
+    if convert is None:
+        values: tuple[object, ...] = ()
+    else:
+        values = (convert(arguments[0]),) if len(arguments) == 1 else tuple(map(convert, arguments))
+    for value in values:
+        if isinstance(value, Refusal):
+            _note_refusals(judge, node, values)
+            return None
+    made = rule.make(values, arguments)
+    if isinstance(made, Refusal):
+        judge.problems.append(_wrong_value(node, 0, made.expected))
+        return None
+    return made
+
+
+_Make = Callable[[tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
+
+
+class _Rule(NamedTuple):
+    """What an operator makes of the arguments for a selector, the same for every comparison of the two.
+
+    Args:
+        convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
+        make: the values, and the texts they were converted from -> the predicate.
+        paths: the relations that lead to it; none for a field of the root.
+        levels: groups in parentheses that the selector is worth.
+        settled: no code of the developer's decides what a comparison means.
+    """
+
+    convert: Callable[[str], object] | None
+    make: _Make
+    paths: frozenset[tuple[Relation, ...]]
+    levels: int
+    settled: bool
+
+
+@lru_cache(maxsize=4_096)
+def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
+    """The rule for an operator, by name, and a selector; None where the selector does not take the operator."""
+    operand = found.operand
+    if name not in _offered(options, found):
+        return None
+    paths = _paths(operand)
+    custom = options.custom_predicates.get(name)
+    if custom is not None:
+        convert = found.convert if custom.argument_type is None else _convert_to(options, custom.argument_type)
+        operator = custom.operator
+
+        def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+            return Custom(operand, operator, values)
+
+        return _Rule(convert, apply_custom, paths, levels(operand), settled=False)
+    if isinstance(operand, RelationOperand) or name in _NULL:
+        negated = name == ops.IS_NOT_NULL.name
+
+        def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
+            return Null(operand, negated)
+
+        return _Rule(None, is_null, paths, levels(operand), settled=not is_computed(operand))
+    return _value_rule(options, operand, found, name)
+
+
+def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution, name: str) -> _Rule:
+    """The rule for an operator that compares a value."""
+    positive = _POSITIVE.get(name, name)
+    complement = positive != name and options.negation == "complement"
+    negated = positive != name and not complement
+    json = isinstance(operand.kind, kinds.Json)
+    convert = found.convert
+    if json:
+        convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
+    escape = options.like_escape_character
+    sign = _SIGNS.get(positive, "!=" if negated else "==")
+    wild = not options.strict_equality and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+
+    def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test:
+        value = values[0]
+        # A JSON string is written with its own quotes, so that nothing in it is special.
+        if isinstance(value, str) and _is_special(value) and not (json and texts[0].startswith('"')):
+            return _equal_text(operand, value, negated)
+        return Compare(operand, sign, value)
+
+    def like(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
+        pattern = _like(str(values[0]), escape)
+        if pattern is None:
+            return Refusal(f"a pattern that does not end with the escape character {escape}")
+        return Match(operand, pattern, negated, ignore_case=positive == ops.LIKE_IGNORE_CASE.name)
+
+    def one_of(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Member(operand, values, negated)
+
+    def equal_ignoring_case(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Compare(operand, "==", values[0], ignore_case=True)
+
+    def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Between(operand, values[0], values[1], negated)
+
+    def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
+        return Compare(operand, sign, values[0])
+
+    makers: dict[str, _Make] = {
+        ops.EQUAL.name: equal if wild else compare,
+        ops.LIKE.name: like,
+        ops.LIKE_IGNORE_CASE.name: like,
+        ops.IN.name: one_of,
+        ops.EQUAL_IGNORE_CASE.name: equal_ignoring_case,
+        ops.BETWEEN.name: between,
+    }
+    make = makers.get(positive, compare)
+    settled = not found.converted and not is_computed(operand)
+    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), settled)
+
+
+def _paths(operand: Operand) -> frozenset[tuple[Relation, ...]]:
+    return relation_paths(operand) - {()}
+
+
+def _complemented(make: _Make) -> _Make:
+    def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+        test = make(values, texts)
+        return Complement(test) if isinstance(test, Test) else test
+
+    return made
+
+
+def _is_special(value: str) -> bool:
+    """Whether `==` takes anything in a text for more than itself."""
+    return "*" in value or value.startswith(("^", "\\"))
+
+
+def _equal_text(operand: ValueOperand, value: str, negated: bool) -> Compare | Match:
+    """`==` and `!=` of text: a caret at the start ignores case, an asterisk is a wildcard."""
+    ignore_case = value.startswith("^")
+    text = value[1:] if value.startswith(("^", "\\^")) else value
+    pieces = _pieces(text)
+    if len(pieces) == 1:
+        return Compare(operand, "!=" if negated else "==", pieces[0], ignore_case)
+    return Match(operand, Pattern(pieces), negated, ignore_case)
+
+
+def _like(text: str, escape: str | None) -> Pattern | SqlPattern | None:
+    """What a like operator looks for; None for an SQL pattern whose last escape character escapes nothing."""
+    if escape is None:
+        pieces = _pieces(text)
+        return Pattern(("", *pieces, "") if len(pieces) == 1 else pieces)
+    alone = len(text) - len(text.rstrip(escape))
+    return None if alone % 2 else SqlPattern(text, escape)
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    """The plain text between the wildcards."""
+    return tuple(piece.replace("\\*", "*") for piece in _WILDCARD.split(text))
+
+
+def _element(kind: kinds.Kind) -> kinds.Kind:
+    return kind.item if isinstance(kind, kinds.Array) else kind
+
+
+def _note_refusals(judge: _Judge, node: Comparison, values: tuple[object, ...]) -> None:
+    for place, value in enumerate(values):
+        if isinstance(value, Refusal):
+            judge.problems.append(_wrong_value(node, place, value.expected, value.hint))
+
+
+def _wrong_value(node: Comparison, place: int, expected: str, hint: str | None = None) -> WrongValue:
+    span = node.argument_spans[place] if node.argument_spans else None
+    return WrongValue(
+        source="filter",
+        field=node.selector,
+        value=node.arguments[place],
+        expected=expected,
+        span=span,
+        hint=hint,
+    )
+
+
+def _text(text: str) -> object:
+    return converter(kinds.Text())(text)
+
+
+def _json_scalar(convert: Callable[[str], object]) -> Callable[[str], object]:
+    """What has an order in JSON: numbers, texts and times."""
+
+    def scalar(text: str) -> object:
+        value = convert(text)
+        if isinstance(value, bool | list | dict):
+            return Refusal("a number or a text")
+        return value
+
+    return scalar
+
+
+def _convert_to(options: QueryOptions, python_type: type) -> Callable[[str], object]:
+    own = options.value_converter_registry.converters.get(python_type)
+    return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
+
+
+def _offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
+    """The names of the operators that a selector takes."""
+    names = _operators_of(found) | options.custom_predicates.keys()
+    return names if found.operators is None else names & found.operators
+
+
+def _operators_of(found: Resolution) -> frozenset[str]:
+    operand = found.operand
+    if isinstance(operand, RelationOperand):
+        return _NULL
+    match _element(operand.kind):
+        case kinds.Text():
+            return _ON_TEXT
+        case kinds.Boolean() | kinds.Enumeration() | kinds.Uuid():
+            return _EQUALITY
+        case kinds.Json():
+            return _ON_TEXT if isinstance(operand, FieldOperand) and operand.keys else _EQUALITY
+        case kinds.Binary() | kinds.Opaque():
+            return _ORDERED if found.converted else _NULL
+        case _:
+            return _ORDERED
+
+
+def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:
+    offered = _offered(options, found)
+    return UnsupportedOperator(
+        source="filter",
+        field=node.selector,
+        operator=node.operator.spelling,
+        offered=tuple(operator.spelling for operator in options.operators if operator.name in offered),
+        span=node.span,
+        hint="Name a field of it, after a dot." if isinstance(found.operand, RelationOperand) else None,
+    )

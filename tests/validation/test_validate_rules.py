@@ -1,0 +1,381 @@
+"""From tree to plan: the exact limits, what a comparison holds, and whether its text alone decides what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from returns.pipeline import is_successful
+from sqlalchemy import JSON, ColumnElement, Integer, LargeBinary, String, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from pyrsql import (
+    ComparisonOperator,
+    CustomPredicateDefinition,
+    ParseLimits,
+    QueryOptions,
+    SortLimits,
+    SortOptions,
+    ValueConverterRegistry,
+    field_rights,
+)
+from pyrsql.operators import DEFAULT_OPERATORS
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.pipeline import judge
+from pyrsql.problems import LimitExceeded, UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
+from pyrsql.validation.plan import Criteria
+from pyrsql.validation.predicates import (
+    Between,
+    Compare,
+    Complement,
+    Conjunction,
+    Disjunction,
+    Match,
+    Member,
+    OrderKey,
+    Pattern,
+)
+from tests.models import User
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Thing(Base):
+    __tablename__ = "validate_rules_things"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    exact: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal", "is_null"])})
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    words: Mapped[list[str]] = mapped_column(ARRAY(String))
+    numbers: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    searched: Mapped[str] = mapped_column(TSVECTOR)
+
+    @hybrid_property
+    def loud(self) -> str:
+        return self.name.upper()
+
+    @loud.inplace.expression
+    @classmethod
+    def _loud(cls) -> ColumnElement[str]:
+        return type_coerce(cls.name + "!", String)
+
+
+ALL = ComparisonOperator("all_match", ("=all=",), 1, None)
+LIFTED = ParseLimits(query_length=None, selector_length=None, arguments=None, depth=None, nodes=None)
+
+
+def proven(
+    filter: str | None = None,
+    sort: str | None = None,
+    model: type = User,
+    sort_options: SortOptions | None = None,
+    **settings: Any,
+) -> Criteria:
+    return judge(
+        schema(model, QueryOptions(**settings), sort_options or SortOptions()), filter=filter, sort=sort
+    ).unwrap()
+
+
+def predicate(filter: str, model: type = User, **settings: Any) -> Any:
+    return proven(filter, model=model, **settings).filter.predicate
+
+
+def problems(
+    filter: str | None = None,
+    sort: str | None = None,
+    model: type = User,
+    sort_options: SortOptions | None = None,
+    **settings: Any,
+) -> list[Any]:
+    judged = judge(schema(model, QueryOptions(**settings), sort_options or SortOptions()), filter=filter, sort=sort)
+    return [] if is_successful(judged) else list(judged.failure())
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+SHORT: dict[str, Any] = {"model_field_mapping": {User: {"m": "manager", "r": "reports"}}}
+TOO_FAR: dict[str, Any] = {"limit": "relations", "maximum": 24}
+TOO_MANY: dict[str, Any] = {"limit": "collections", "maximum": 6}
+
+
+@pytest.mark.parametrize(
+    ("path", "limits"),
+    [
+        ("m." * 24 + "name", []),
+        ("m." * 25 + "name", [TOO_FAR]),
+        ("r." * 6 + "name", []),
+        ("r." * 7 + "name", [TOO_MANY]),
+        ("m." * 18 + "r." * 7 + "name", [TOO_FAR, TOO_MANY]),
+    ],
+)
+def test_a_path_follows_24_relations_of_which_6_lead_to_many(path: str, limits: list[dict[str, Any]]) -> None:
+    operators: dict[str, Any] = {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}
+    for comparison in ("==x", "=na=", "=all=x"):
+        found = problems(path + comparison, **SHORT, **operators)
+        assert found == [LimitExceeded(source="filter", **limit) for limit in limits]
+    of_sort = problems(sort=path, sort_options=SortOptions(model_field_mapping=SHORT["model_field_mapping"]))
+    assert of_sort == [LimitExceeded(source="sort", **limit) for limit in limits]
+
+
+def test_the_relations_of_all_paths_of_a_filter_are_counted_once_each() -> None:
+    shared = "m." * 12
+    both = f"{shared}company.name==x;" + "r." * 5 + "m." * 6 + "name==x"
+    assert problems(";".join([both] * 3), **SHORT) == []
+    assert problems(f"{both};{shared}name==y;manager.id==1;age==1", **SHORT) == []
+    assert problems(f"{both};company.name==x", **SHORT) == [LimitExceeded(source="filter", **TOO_FAR)]
+
+
+@pytest.mark.parametrize(("depth", "fine"), [(100, True), (101, False)])
+def test_groups_may_stand_in_100_groups(depth: int, fine: bool) -> None:
+    nested = "".join("(id==1" + ",;"[level % 2] for level in range(depth)) + "id==2" + ")" * depth
+    expected = [] if fine else [LimitExceeded(source="filter", limit="depth", maximum=100)]
+    assert problems(nested, parse_limits=LIFTED) == expected
+
+
+@pytest.mark.parametrize(("depth", "fine"), [(64, True), (65, False)])
+def test_a_call_counts_as_the_groups_that_its_sql_has(depth: int, fine: bool) -> None:
+    nested = "(" * depth + "'@upper[name]'==X" + "".join(f"{',;'[level % 2]}id==1)" for level in range(depth))
+    settings: dict[str, Any] = {"parse_limits": LIFTED, "procedure_whitelist": ["upper"]}
+    expected = [] if fine else [LimitExceeded(source="filter", limit="depth", maximum=100)]
+    assert problems(nested, **settings) == expected
+
+
+def test_ten_names_of_a_request_get_a_suggestion() -> None:
+    names = [f"nam{'xyzvwabcdfg'[place]}" for place in range(11)]
+    of_filter = problems(";".join(f"{name}==1" for name in names))
+    of_sort = problems(sort=";".join(names), sort_options=SortOptions(sort_limits=SortLimits(keys=None)))
+    for found in (of_filter, of_sort):
+        assert all(isinstance(problem, UnknownField) for problem in found)
+        assert [problem.hint is not None for problem in found] == [True] * 10 + [False]
+
+
+# --- what a comparison holds -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operator", DEFAULT_OPERATORS, ids=lambda operator: operator.name)
+def test_a_comparison_is_of_the_field_that_was_named(operator: ComparisonOperator) -> None:
+    arguments = "(a,b)" if operator.minimum_arguments == 2 else "a"
+    for path in ("name", "company.name"):
+        assert predicate(f"{path}{operator.spelling}{arguments}").operand.path == path
+
+
+@pytest.mark.parametrize("comparison", ["==a", "==^a", "==a*", "!=^a*"])
+def test_an_equality_is_of_the_field_that_was_named(comparison: str) -> None:
+    assert predicate(f"company.name{comparison}").operand.path == "company.name"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "sign"),
+    [("=gt=", ">"), (">", ">"), ("=ge=", ">="), (">=", ">="), ("=lt=", "<"), ("<", "<"), ("=le=", "<="), ("<=", "<=")],
+)
+def test_an_order_operator_has_its_sign(spelling: str, sign: str) -> None:
+    found = predicate(f"age{spelling}18")
+    assert isinstance(found, Compare)
+    assert (found.sign, found.value, found.ignore_case) == (sign, 18, False)
+
+
+def test_a_range_has_a_low_and_a_high_end() -> None:
+    found = predicate("age=bt=(1,9)")
+    assert isinstance(found, Between)
+    assert (found.low, found.high, found.negated) == (1, 9, False)
+    assert predicate("age=nb=(1,9)").negated
+
+
+def test_a_list_holds_every_value() -> None:
+    found = predicate("age=in=(1,2,3)")
+    assert isinstance(found, Member)
+    assert (found.values, found.negated) == ((1, 2, 3), False)
+    assert predicate("age=out=(1,2,3)").negated
+
+
+def test_equality_ignoring_case_compares_the_whole_text() -> None:
+    found = predicate("name=ic=Demo")
+    assert isinstance(found, Compare)
+    assert (found.sign, found.value, found.ignore_case) == ("==", "Demo", True)
+
+
+def test_a_null_check_says_which() -> None:
+    assert [predicate(f"{field}=na=").negated for field in ("age", "company", "roles")] == [False] * 3
+    assert [predicate(f"{field}=nn=").negated for field in ("age", "company", "roles")] == [True] * 3
+
+
+def test_inequality_of_what_is_no_text_is_a_comparison() -> None:
+    assert predicate("age!=1").sign == "!="
+    assert predicate("document.a!=1", model=Thing).sign == "!="
+
+
+def test_an_element_of_a_list_has_wildcards_where_it_is_text() -> None:
+    found = predicate("words==a*", model=Thing)
+    assert isinstance(found, Match)
+    assert found.pattern == Pattern(("a", ""))
+    assert predicate("numbers==1", model=Thing).value == 1
+    assert predicate("words==a*", model=Thing, strict_equality=True).value == "a*"
+    assert [type(found) for found in problems("numbers=like=1;words=like=a", model=Thing)] == [UnsupportedOperator]
+
+
+def test_wildcards_are_for_text_alone() -> None:
+    found = predicate("searched==^a*", model=Thing, field_value_converters={"searched": str})
+    assert isinstance(found, Compare)
+    assert (found.value, found.ignore_case) == ("^a*", False)
+
+
+def test_quotes_make_text_literal_in_a_document_alone() -> None:
+    assert predicate("name=='\"a*\"'", model=Thing).pattern == Pattern(('"a', '"'))
+    assert predicate("document.a=='\"a*\"'", model=Thing).value == "a*"
+    complement = predicate("document.a!='\"a*\"'", model=Thing, negation="complement")
+    assert isinstance(complement, Complement)
+    assert isinstance(complement.test, Compare)
+    assert complement.test.value == "a*"
+
+
+def test_a_converter_of_text_is_used_by_every_operator() -> None:
+    options: dict[str, Any] = {"model": Thing, "field_value_converters": {"name": str.upper}}
+    assert predicate("name==a*", **options).pattern == Pattern(("A", ""))
+    assert predicate("name=like=a", **options).pattern == Pattern(("", "A", ""))
+    assert predicate("name=ic=a", **options).value == "A"
+    assert predicate("name>a", **options).value == "A"
+    assert predicate("name=in=(a,b)", **options).values == ("A", "B")
+
+
+def test_groups_keep_the_order_of_their_parts() -> None:
+    found = predicate("id==1;(id==2;id==3);(id==4,(id==5,id==6),id==7)")
+    assert isinstance(found, Conjunction)
+    *firsts, last = found.parts
+    assert [part.value for part in firsts if isinstance(part, Compare)] == [1, 2, 3]
+    assert isinstance(last, Disjunction)
+    assert [part.value for part in last.parts if isinstance(part, Compare)] == [4, 5, 6, 7]
+
+
+# --- what a refusal says ---------------------------------------------------------------------------------------------
+
+
+def test_a_pattern_that_ends_with_the_escape_character_is_told_so() -> None:
+    (found,) = problems("name=like='a!'", like_escape_character="!")
+    assert isinstance(found, WrongValue)
+    assert found.expected == "a pattern that does not end with the escape character !"
+    assert found.value == "a!"
+    assert found.span == (10, 14)
+
+
+def test_a_pattern_is_refused_in_a_complement_too() -> None:
+    (found,) = problems("name=notlike='a!'", like_escape_character="!", negation="complement")
+    assert isinstance(found, WrongValue)
+    assert found.value == "a!"
+
+
+def test_a_field_takes_no_operators_but_those_that_its_rights_name() -> None:
+    assert problems("exact==a;exact=na=", model=Thing) == []
+    found = problems("exact!=a;exact=like=a", model=Thing)
+    assert [isinstance(problem, UnsupportedOperator) and problem.offered for problem in found] == [("==", "=na=")] * 2
+
+
+def test_what_has_no_order_in_a_document_is_told_so() -> None:
+    for text in ("true", "'[1]'", "'{}'"):
+        (found,) = problems(f"document.a=gt={text}", model=Thing)
+        assert isinstance(found, WrongValue)
+        assert (found.expected, found.hint) == ("a number or a text", None)
+
+
+def test_the_hint_of_a_value_is_passed_on() -> None:
+    (found,) = problems("age=in=(1,1_000)")
+    assert isinstance(found, WrongValue)
+    assert (found.value, found.hint) == ("1_000", "Leave out the underscores.")
+
+
+def test_a_relation_takes_a_hint_to_its_fields() -> None:
+    of_relation, of_field = problems("company==1;age=like=1")
+    assert isinstance(of_relation, UnsupportedOperator)
+    assert (of_relation.field, of_relation.operator, of_relation.hint) == (
+        "company",
+        "==",
+        "Name a field of it, after a dot.",
+    )
+    assert (of_field.field, of_field.operator, of_field.hint) == ("age", "=like=", None)
+
+
+@pytest.mark.parametrize(
+    ("sort", "model", "reason", "hint"),
+    [
+        ("company", User, "a relation has no order", "Name a field of it, after a dot."),
+        ("data", Thing, "this type has no order", None),
+        ("words", Thing, "this type has no order", None),
+        ("searched", Thing, "this type has no order", None),
+        ("document", Thing, "a whole document has no order", "Name a value in it, after a dot."),
+        ("id,ic", Thing, "only text can be sorted ignoring case", None),
+    ],
+)
+def test_what_cannot_be_sorted_is_told_why(sort: str, model: type, reason: str, hint: str | None) -> None:
+    (found,) = problems(sort=sort, model=model)
+    assert isinstance(found, UnsupportedSort)
+    assert (found.source, found.field, found.reason, found.hint) == ("sort", sort.split(",")[0], reason, hint)
+    assert found.span is not None
+
+
+# --- sorts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "ignore_case", "nulls_first"),
+    [
+        ("name", False, False, False),
+        ("-name", True, False, True),
+        ("name,desc", True, False, True),
+        ("name,asc,ic", False, True, False),
+        ("name,nullsfirst", False, False, True),
+        ("-name,nullslast", True, False, False),
+        ("document.a,ic", False, True, False),
+        ("document.a", False, False, False),
+    ],
+)
+def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_first: bool) -> None:
+    order = proven(sort=sort, model=Thing).order
+    assert order is not None
+    (key,) = order.keys
+    assert key == OrderKey(key.operand, descending, ignore_case, nulls_first)
+
+
+# --- whether the text alone decides ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filter", "settings", "settled"),
+    [
+        (None, {}, True),
+        ("name==x;id=gt=1,document.a=na=", {}, True),
+        ("loud==X", {}, False),
+        ("loud=na=", {}, False),
+        ("name==x;loud=nn=;id==1", {}, False),
+        ("@lower[name]==x", {"procedure_whitelist": ["lower"]}, True),
+        ("@lower[loud]==x", {"procedure_whitelist": ["lower"]}, False),
+        ("@lower[loud]=na=", {"procedure_whitelist": ["lower"]}, False),
+        ("name==x", {"value_converter_registry": ValueConverterRegistry({str: str.strip})}, False),
+        ("id==1;name==x", {"field_value_converters": {"id": int}}, False),
+        ("name==x", {"field_value_converters": {"id": int}}, True),
+        ("id=na=", {"field_value_converters": {"id": int}}, True),
+        ("id=all=1", {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}, False),
+    ],
+)
+def test_a_filter_is_settled_when_no_code_of_the_developer_decides(
+    filter: str | None, settings: dict[str, Any], settled: bool
+) -> None:
+    found = proven(filter, model=Thing, **settings)
+    assert found.filter.settled is settled
+    assert found.settled is settled
+
+
+def test_a_filter_over_a_relation_is_settled() -> None:
+    assert proven("company=na=;roles.code==x").settled
+
+
+@pytest.mark.parametrize(("sort", "settled"), [("name;-id", True), ("loud", False), ("name;loud;id", False)])
+def test_a_sort_is_settled_when_no_code_of_the_developer_decides(sort: str, settled: bool) -> None:
+    found = proven("id==1", sort, Thing)
+    assert found.order is not None
+    assert found.order.settled is settled
+    assert found.settled is settled
