@@ -17,7 +17,7 @@ from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.problems import ForbiddenFunction, LimitExceeded, SyntaxProblem, UnknownField, WrongValue
-from tests.models import Base, Company, User, rows
+from tests.sample_models import Base, Company, User, rows
 
 ORM = SQLAlchemyORM()
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, select
 import pyrsql
 from pyrsql import PageError, PageRequest, ParseError, PyrsqlError, Sort, ValidationError
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
-from tests.models import User
+from tests.sample_models import User
 
 
 def raised(kind: type[PyrsqlError]) -> PyrsqlError:

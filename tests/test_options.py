@@ -22,7 +22,7 @@ from pyrsql import (
     ValueConverterRegistry,
 )
 from pyrsql.operators import EQUAL
-from tests.models import User
+from tests.sample_models import User
 
 MUTABLE: dict[str, Any] = {
     "field_mapping": {"n": "name"},

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pyrsql import PageError, PageRequest
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.page import LARGEST_OFFSET, page_request
-from tests.models import Base, User, rows
+from tests.sample_models import Base, User, rows
 
 GIANT = 10**5000
 """Python refuses to write it out."""

@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import page_request
 from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
 from pyrsql.problems import PageProblem, SyntaxProblem, UnknownField
-from tests.models import User, rows
+from tests.sample_models import User, rows
 
 USERS = schema(User)
 MEMORY = schema_for(User, orm=MemoryORM())

@@ -16,7 +16,7 @@ from pyrsql.adapters.fastapi import (
 )
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from tests.asgi import request
-from tests.models import User
+from tests.sample_models import User
 
 CONFIG = FastAPICriteriaConfig(
     filter_parameter="q",

@@ -21,7 +21,7 @@ from pyrsql.adapters.fastapi import (
 )
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.asgi import get
-from tests.models import User
+from tests.sample_models import User
 
 LARGEST_OFFSET = 2**63 - 1
 

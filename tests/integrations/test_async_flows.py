@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.asgi import client_of
-from tests.models import Base, User, rows
+from tests.sample_models import Base, User, rows
 
 PAGE_ASYNC_SESSION = """\
 from sqlalchemy.ext.asyncio import (

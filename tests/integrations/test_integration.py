@@ -34,7 +34,7 @@ from pyrsql.integrations.fastapi import (
     SQLAlchemyPaginatedSelect,
 )
 from tests.asgi import get
-from tests.models import Base, User, rows
+from tests.sample_models import Base, User, rows
 
 
 @pytest.fixture(scope="module")

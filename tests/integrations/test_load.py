@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from pyrsql.adapters.fastapi import CriteriaErrorResponse, FastAPICriteriaConfig
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page
 from tests.asgi import client_of, get
-from tests.models import Base, User, rows
+from tests.sample_models import Base, User, rows
 
 SOUND = [
     {"filter": "name==*em*", "sort": "-age"},

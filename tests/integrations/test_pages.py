@@ -15,7 +15,7 @@ from pyrsql import ConfigurationError
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
 from tests.asgi import get, request
-from tests.models import Base, User, rows
+from tests.sample_models import Base, User, rows
 
 
 class RoleOut(BaseModel):

@@ -7,7 +7,7 @@ from pyrsql.models.model import Field, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, FieldRights
 from pyrsql.operators import EQUAL, LIKE
 from pyrsql.orms.sqlalchemy import schema
-from tests.models import Company, User
+from tests.sample_models import Company, User
 
 
 def test_rights_allow_everything_unless_they_say_otherwise() -> None:

@@ -43,7 +43,7 @@ from pyrsql.validation.predicates import (
     Pattern,
     SqlPattern,
 )
-from tests import models
+from tests import sample_models as models
 
 UTC = dt.UTC
 

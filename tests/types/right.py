@@ -14,7 +14,7 @@ from pyrsql.page import page_request
 from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
 from pyrsql.problems import Problems
 from pyrsql.validation.plan import Criteria, Filter
-from tests.models import User
+from tests.sample_models import User
 
 users = schema(User)
 

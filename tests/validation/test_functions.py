@@ -21,7 +21,7 @@ from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_criteria, judge
 from pyrsql.problems import ForbiddenFunction, LimitExceeded, Problem, UnknownField, WrongCall
 from pyrsql.validation.functions import WELL_KNOWN
-from tests.models import Role, User
+from tests.sample_models import Role, User
 
 ALL = QueryOptions(procedure_whitelist=[".*"])
 

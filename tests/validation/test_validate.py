@@ -58,7 +58,7 @@ from pyrsql.validation.predicates import (
     SqlPattern,
 )
 from pyrsql.validation.validate import validate_filter
-from tests.models import Base, Company, User, rows
+from tests.sample_models import Base, Company, User, rows
 
 
 class Others(DeclarativeBase):

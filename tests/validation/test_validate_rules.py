@@ -37,7 +37,7 @@ from pyrsql.validation.predicates import (
     OrderKey,
     Pattern,
 )
-from tests.models import User
+from tests.sample_models import User
 
 
 class Base(DeclarativeBase):

@@ -14,8 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_pro
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, judge
-from tests.models import Base, Company, User, rows
 from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.sample_models import Base, Company, User, rows
 
 
 def order(statement: Select[Any], dialect: Any) -> str:

@@ -13,7 +13,7 @@ from pyrsql import ComparisonOperator, CustomPredicateDefinition, JoinHint, JSON
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
 from pyrsql.pipeline import apply_criteria, judge
-from tests.models import User
+from tests.sample_models import User
 
 SQLITE, POSTGRESQL = (URL.create(name).get_dialect()() for name in ("sqlite", "postgresql"))
 

@@ -12,8 +12,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.options import JoinHint, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.page import PageRequest
-from tests.models import Base, Company, Role, User, rows, user_roles
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
+from tests.sample_models import Base, Company, Role, User, rows, user_roles
 
 
 @pytest.fixture(scope="module")

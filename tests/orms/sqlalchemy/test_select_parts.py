@@ -30,7 +30,7 @@ from pyrsql.orms.sqlalchemy import select_parts as templates
 from pyrsql.orms.sqlalchemy.text import EXACT_VALUE
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, judge
-from tests.models import Base, Company, User
+from tests.sample_models import Base, Company, User
 
 USERS = Base.metadata.tables[User.__tablename__]
 

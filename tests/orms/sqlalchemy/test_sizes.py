@@ -8,8 +8,8 @@ from pyrsql.options import ParseLimits, QueryOptions
 from pyrsql.problems import LimitExceeded
 from pyrsql.validation.functions import DEEPEST
 from pyrsql.validation.validate import MOST_COLLECTIONS, MOST_RELATIONS
-from tests.models import Base, User, rows
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
+from tests.sample_models import Base, User, rows
 
 EVERYONE = list(range(1, 13))
 DEPTH = 64
