@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from property_tests.sample_models import Item, World
+from property_tests.models import Item, World
 from pyrsql.language.render import render, render_sort
 from pyrsql.models.model import Field, Member, Relation
 from pyrsql.models.schema import Schema

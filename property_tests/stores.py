@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Connection, Select
 
-from property_tests.sample_models import Base, World
+from property_tests.models import Base, World
 from tests.databases import Database
 
 DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"

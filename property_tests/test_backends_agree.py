@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from property_tests import questions
+from property_tests.models import Item, world
 from property_tests.questions import ids
-from property_tests.sample_models import Item, world
 from property_tests.stores import ON_DATABASES, SEEDS, Stores, available, stored
 from pyrsql.language.render import render, render_sort
 from pyrsql.models.backend import Lowered

@@ -13,8 +13,8 @@ from returns.result import Success
 from sqlalchemy import Select, select
 
 from property_tests import questions
+from property_tests.models import Item, world
 from property_tests.questions import COMPLEMENT, ITEMS, ids
-from property_tests.sample_models import Item, world
 from property_tests.stores import ON_DATABASES, SEEDS, Store, Stores, available, stored
 from pyrsql import operators as ops
 from pyrsql.language.nodes import And, Comparison, Node, Or
