@@ -16,8 +16,8 @@ from typing import Annotated, get_args
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
-from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
-from pyrsql.adapters.fastapi.status import TITLES
+from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
+from pyrsql.adapters.fastapi.responses import TITLES
 from pyrsql.models.kinds import Json
 from pyrsql.models.schema import schema_for
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator

@@ -17,7 +17,7 @@ from typing import NamedTuple, get_args
 
 import pytest
 
-from pyrsql.adapters.fastapi.reading import MissingSize, RepeatedParameter
+from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
 from pyrsql.problems import Problem
 
 ROOT = Path(__file__).parent.parent

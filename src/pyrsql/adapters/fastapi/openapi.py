@@ -1,4 +1,4 @@
-"""Completes an OpenAPI document by what a dependency cannot say of the routes it stands in."""
+"""Completes an OpenAPI document, and answers as RFC 9457 describes it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 
-from pyrsql.adapters.fastapi.answers import CriteriaError
-from pyrsql.adapters.fastapi.bodies import CriteriaErrorResponse, ProblemDetails
 from pyrsql.adapters.fastapi.fields import listing
-from pyrsql.adapters.fastapi.responses import DESCRIPTIONS
+from pyrsql.adapters.fastapi.responses import DESCRIPTIONS, CriteriaError, CriteriaErrorResponse, ProblemDetails
 from pyrsql.adapters.fastapi.signature import EXTENSION
 
 PROBLEM_JSON = "application/problem+json"
@@ -114,3 +113,20 @@ def _has_other_input(operation: dict[str, Any]) -> bool:
 def _is_of_fastapi(content: dict[str, Any]) -> bool:
     body = content.get("application/json", {}).get("schema", {})
     return bool(body.get("$ref") == f"{_REFERENCE}HTTPValidationError")
+
+
+def install_problem_details(app: FastAPI) -> None:
+    """Make an application answer requests that cannot be served with `application/problem+json`, and document
+    it.
+
+    Args:
+        app: the application; mounted applications have handlers of their own.
+    """
+    app.add_exception_handler(CriteriaError, _answer)
+    install_openapi(app)
+
+
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CriteriaError)
+    body = ProblemDetails(status=error.status_code, **error.body.model_dump())
+    return JSONResponse(body.model_dump(), error.status_code, media_type=PROBLEM_JSON)

@@ -1,10 +1,127 @@
-"""The answers to requests that cannot be served, for `responses=` of routes, routers and applications."""
+"""Problems -> the answer: its status, its body, and the exception that FastAPI turns into it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, assert_never
 
-from pyrsql.adapters.fastapi.bodies import CriteriaErrorResponse
+from fastapi import HTTPException
+from pydantic import BaseModel, Field
+
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
+from pyrsql.errors import PyrsqlError
+from pyrsql.messages import describe, locate
+from pyrsql.problems import (
+    ForbiddenFunction,
+    LimitExceeded,
+    PageProblem,
+    Problem,
+    Problems,
+    Source,
+    SyntaxProblem,
+    UnknownField,
+    UnknownOperator,
+    UnsupportedOperator,
+    UnsupportedSort,
+    WrongArity,
+    WrongCall,
+    WrongValue,
+)
+
+Status = Literal[400, 422]
+
+ProblemType = Literal[
+    "urn:pyrsql:problem:query-parse-error",
+    "urn:pyrsql:problem:query-semantic-error",
+    "urn:pyrsql:problem:sort-parse-error",
+    "urn:pyrsql:problem:sort-semantic-error",
+    "urn:pyrsql:problem:page-validation-error",
+    "urn:pyrsql:problem:page-configuration-error",
+]
+
+TITLES: dict[ProblemType, str] = {
+    "urn:pyrsql:problem:query-parse-error": "The filter cannot be read",
+    "urn:pyrsql:problem:query-semantic-error": "The filter asks for what cannot be had",
+    "urn:pyrsql:problem:sort-parse-error": "The sort cannot be read",
+    "urn:pyrsql:problem:sort-semantic-error": "The sort asks for what cannot be had",
+    "urn:pyrsql:problem:page-validation-error": "There is no such page",
+    "urn:pyrsql:problem:page-configuration-error": "The page needs a size",
+}
+
+
+def status_of(problem: Problem) -> Status:
+    """400 for what cannot be read, 422 for what can be read but not be had."""
+    match problem:
+        case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded() | PageProblem():
+            return 400
+        case (
+            UnknownField()
+            | ForbiddenFunction()
+            | WrongCall()
+            | WrongValue()
+            | UnsupportedOperator()
+            | UnsupportedSort()
+        ):
+            return 422
+        case _:
+            assert_never(problem)
+
+
+def type_of(problem: Problem) -> ProblemType:
+    """What kind of mistake it is, as a URI that never changes."""
+    readable = status_of(problem) == 422
+    match problem.source:
+        case "filter":
+            return "urn:pyrsql:problem:query-semantic-error" if readable else "urn:pyrsql:problem:query-parse-error"
+        case "sort":
+            return "urn:pyrsql:problem:sort-semantic-error" if readable else "urn:pyrsql:problem:sort-parse-error"
+        case "page" | "size":
+            if isinstance(problem, MissingSize):
+                return "urn:pyrsql:problem:page-configuration-error"
+            return "urn:pyrsql:problem:page-validation-error"
+
+
+class ErrorLocation(BaseModel):
+    """A place in the text of a parameter."""
+
+    index: int = Field(description="Characters before it.", examples=[4])
+    line: int = Field(description="Its line, from 1.", examples=[1])
+    column: int = Field(description="Its column, from 1.", examples=[5])
+
+
+class CriteriaErrorItem(BaseModel):
+    """One thing that is wrong with a request."""
+
+    code: str = Field(description="What is wrong, as a name that never changes.", examples=["unknown-field"])
+    detail: str = Field(description="What is wrong, for people.")
+    field: str | None = Field(description="The selector it is about, where it is about one.", examples=["nme"])
+    hint: str | None = Field(description="What would help, where that is known.", examples=["Did you mean 'name'?"])
+    parameter: str = Field(description="The parameter it was found in.", examples=["filter"])
+    location: ErrorLocation | None = Field(description="Where it was found, where it has one place.")
+
+
+class CriteriaErrorDetail(BaseModel):
+    """Why a request cannot be served: the problem that decides the status, and all problems there are."""
+
+    type: ProblemType = Field(description="What kind of mistake it is.")
+    title: str = Field(description="The same for people.")
+    parameter: str = Field(description="The parameter with the deciding problem.", examples=["filter"])
+    detail: str = Field(description="The deciding problem, for people.")
+    errors: list[CriteriaErrorItem] = Field(description="Everything that is wrong with the request.")
+
+
+class CriteriaErrorResponse(BaseModel):
+    """The body of an answer with status 400 or 422."""
+
+    detail: CriteriaErrorDetail
+
+
+class ProblemDetails(CriteriaErrorDetail):
+    """The same as `application/problem+json` (RFC 9457)."""
+
+    status: int = Field(description="The status of the answer.", examples=[400, 422])
+
 
 DESCRIPTIONS = {
     400: "Filter, sort or page cannot be read.",
@@ -15,3 +132,85 @@ error_responses: dict[int | str, dict[str, Any]] = {
     status: {"model": CriteriaErrorResponse, "description": description} for status, description in DESCRIPTIONS.items()
 }
 """Statuses 400 and 422 with their body: `@app.get("/users", responses=error_responses)`."""
+
+
+Texts = Mapping[Source, str | None]
+
+
+class CriteriaError(HTTPException, PyrsqlError):
+    """A request that cannot be served. Plain FastAPI answers `{"detail": {…}}` with status 400 or 422.
+
+    Args:
+        problems: everything that is wrong with the request.
+        status: the status of the answer.
+        body: what the answer says.
+    """
+
+    def __init__(self, problems: Problems, status: Status, body: CriteriaErrorDetail) -> None:
+        HTTPException.__init__(self, status, body.model_dump())
+        self.problems = problems
+        self.body = body
+        self._status: Status = status
+
+    def __reduce__(self) -> tuple[type[CriteriaError], tuple[Any, ...]]:
+        return type(self), (self.problems, self._status, self.body)
+
+
+def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConfig) -> CriteriaError:
+    """The answer to a request: 400 if any problem is a 400, else 422.
+
+    Args:
+        problems: everything that is wrong with the request.
+        texts: what the request gave for filter and sort, to find lines and columns in.
+        config: gives the names of the parameters.
+    """
+    deciding = next((problem for problem in problems if status_of(problem) == 400), problems[0])
+    body = CriteriaErrorDetail(
+        type=type_of(deciding),
+        title=TITLES[type_of(deciding)],
+        parameter=_parameter(deciding.source, config),
+        detail=_wording(deciding),
+        errors=[_item(problem, texts, config) for problem in problems],
+    )
+    return CriteriaError(problems, status_of(deciding), body)
+
+
+def _wording(problem: Problem) -> str:
+    match problem:
+        case RepeatedParameter():
+            return f"The {problem.source} is given {problem.actual} times."
+        case MissingSize():
+            return "A page number needs a page size: there is no default."
+        case _:
+            return describe(problem)
+
+
+def _item(problem: Problem, texts: Texts, config: FastAPICriteriaConfig) -> CriteriaErrorItem:
+    return CriteriaErrorItem(
+        code=problem.code,
+        detail=_wording(problem),
+        field=problem.field,
+        hint=problem.hint,
+        parameter=_parameter(problem.source, config),
+        location=_location(problem, texts),
+    )
+
+
+def _location(problem: Problem, texts: Texts) -> ErrorLocation | None:
+    text = texts.get(problem.source)
+    if problem.span is None or text is None:
+        return None
+    found = locate(text, problem.span)
+    return ErrorLocation(index=found.index, line=found.line, column=found.column)
+
+
+def _parameter(source: Source, config: FastAPICriteriaConfig) -> str:
+    match source:
+        case "filter":
+            return config.filter_parameter
+        case "sort":
+            return config.sort_parameter
+        case "page":
+            return config.page_parameter
+        case "size":
+            return config.size_parameter

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.event_loop import sparing_the_loop
-from pyrsql.adapters.fastapi.reading import Given, given_in_query
+from pyrsql.adapters.fastapi.dependency import sparing_the_loop
+from pyrsql.adapters.fastapi.parameters import Given, given_in_query
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.recent import Recent

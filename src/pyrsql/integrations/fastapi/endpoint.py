@@ -1,26 +1,76 @@
-"""What an endpoint makes of a request."""
+"""How one endpoint reads a request, and the statements that it makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from returns.result import Failure, Result, Success
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 
 from pyrsql import pipeline
-from pyrsql.adapters.fastapi.answers import criteria_error
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.reading import Given, read_request
+from pyrsql.adapters.fastapi.dependency import RequestCriteria
+from pyrsql.adapters.fastapi.parameters import Given, read_request
+from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_filter, apply_sort
 from pyrsql.problems import Problems, problems_of
-from pyrsql.validation.plan import Criteria, Order
+from pyrsql.validation.plan import Criteria, Order, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class SQLAlchemyPaginatedSelect:
+    """One page of a result, and what counts all of it.
+
+    Args:
+        statement: selects the rows of the page, in a total order.
+        count_statement: selects the number of rows on all pages.
+        page_request: the page; None where the request asks for all rows.
+    """
+
+    statement: Select[Any]
+    count_statement: Select[Any]
+    page_request: PageRequest | None = None
+
+
+def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
+    """The rows that the criteria ask for: filtered, sorted, one page of them."""
+    return _ordered(base, criteria).page(criteria.page)
+
+
+def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
+    """The number of rows that the filter leaves."""
+    return cast("Select[Any]", _filtered(base, criteria).count())
+
+
+def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
+    """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
+    narrowed = _filtered(base, criteria).select
+    return select(func.count()).select_from(narrowed.order_by(None).limit(limit).subquery())
+
+
+def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:
+    """Both, from one filtered statement."""
+    statement = _ordered(base, criteria)
+    return SQLAlchemyPaginatedSelect(statement.page(criteria.page), statement.count(), criteria.page)
+
+
+# Nothing proven can fail to apply.
+
+
+def _filtered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
+    return apply_filter(base)(criteria.filter).unwrap()
+
+
+def _ordered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
+    return apply_sort(criteria.order)(_filtered(base, criteria)).unwrap()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,7 @@ from returns.result import Success
 from sqlalchemy import Select, select
 
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.dependency import CriteriaDependency
+from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
 from pyrsql.adapters.fastapi.fields import filter_extension, listing, sort_extension
 from pyrsql.adapters.fastapi.responses import error_responses
 from pyrsql.adapters.fastapi.signature import (
@@ -23,11 +22,10 @@ from pyrsql.adapters.fastapi.signature import (
 )
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
-from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort, ordered
-from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
+from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
-from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect
 from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM

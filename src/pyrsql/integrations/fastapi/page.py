@@ -1,10 +1,26 @@
-"""A page of a list, as an answer."""
+"""A page of a list: the answer, and the dependency that gives it."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.dependency import sparing_the_loop
+from pyrsql.adapters.fastapi.parameters import Given, given_in_query
+from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, selected
+from pyrsql.integrations.fastapi.links import link_header
+from pyrsql.page import LARGEST_OFFSET
+from pyrsql.validation.plan import Criteria
 
 ItemT = TypeVar("ItemT")
 
@@ -20,3 +36,145 @@ class Page(BaseModel, Generic[ItemT]):
     page: int = Field(description="Number of this page.")
     size: int = Field(description="Rows on a full page.")
     pages: int | None = Field(description="Number of pages; missing where the total is not exact.")
+
+
+if TYPE_CHECKING:
+    # It needs greenlet, which a service with sessions of the other kind may not have.
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from typing_extensions import TypeIs
+
+
+SessionDependency = Callable[..., Any]
+"""A FastAPI dependency that gives a `Session` or an `AsyncSession`."""
+
+
+class PageDependency(Generic[ItemT]):
+    """Reads and judges a request, runs its statements in a session, and gives a `Page` of what clients see.
+
+    Args:
+        endpoint: how the request is judged, and what it narrows.
+        documents: what OpenAPI says of the parameters.
+        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        session: the dependency that gives the session, sync or async.
+        total: count the rows of all pages.
+        total_limit: stop counting there.
+
+    Raises:
+        ConfigurationError: a limit of a total that is not counted, or below 1.
+
+    Raises (when called):
+        CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        documents: Documents,
+        item: type[ItemT],
+        session: SessionDependency,
+        *,
+        total: bool = True,
+        total_limit: int | None = None,
+    ) -> None:
+        if total_limit is not None and (total_limit < 1 or not total):
+            raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
+        self._endpoint = endpoint
+        # The very type of the response model: FastAPI validates no instance of it again.
+        self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
+        self._total = total
+        self._total_limit = total_limit
+        self.__signature__: inspect.Signature = _with_session(signature(endpoint.config, documents), session)
+
+    async def __call__(
+        self,
+        *,
+        connection: HTTPConnection,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        **_: object,
+    ) -> Page[ItemT]:
+        """Read the query of a request, and run what it asks for."""
+        given = given_in_query(self._endpoint.config, connection.query_params)
+        return await self.read(given, request=request, response=response, session=session)
+
+    async def read(
+        self, given: Given, *, request: Request, response: Response, session: Session | AsyncSession
+    ) -> Page[ItemT]:
+        """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
+        criteria = await sparing_the_loop(self._endpoint.read, given)
+        if _is_async(session):
+            made, has_next = await session.run_sync(self._run, criteria)
+        else:
+            # A synchronous driver waits for the database, which the event loop must not.
+            made, has_next = await run_in_threadpool(self._run, session, criteria)
+        # A link is a GET of its own: it says nothing about parameters in a body.
+        if criteria.page is not None and request.method in ("GET", "HEAD"):
+            response.headers["link"] = link_header(
+                request.url,
+                self._endpoint.config,
+                page=made.page,
+                size=made.size,
+                pages=made.pages,
+                has_next=has_next,
+            )
+        return made
+
+    def _run(self, session: Session, criteria: Criteria) -> tuple[Page[ItemT], bool]:
+        """The page, and whether there is a next one."""
+        page, first = criteria.page, self._endpoint.config.first_page
+        base = self._endpoint.base()
+        statement = selected(base, criteria)
+        if page is not None:
+            # One row more tells whether there is a next page.
+            statement = statement.limit(min(page.limit + 1, LARGEST_OFFSET))
+        found = list(session.scalars(statement).unique())
+        shown = found if page is None else found[: page.limit]
+        has_next = len(found) > len(shown)
+        total = self._count(session, base, criteria, len(shown), has_next)
+        limit = self._total_limit
+        exact = total is not None and (limit is None or total <= limit)
+        size = len(shown) if page is None else page.limit
+        content = {
+            "items": shown,
+            "total": total if exact else limit,
+            "total_is_exact": exact,
+            "page": first if page is None else page.page_number + first,
+            "size": size,
+            "pages": _pages(total, size) if exact and total is not None else None,
+        }
+        # Made here, where a session can still load what an item reads.
+        return self._page.model_validate(content, from_attributes=True), has_next
+
+    def _count(self, session: Session, base: Select[Any], criteria: Criteria, shown: int, has_next: bool) -> int | None:
+        """The number of rows on all pages as far as it is counted; up to one more than the limit."""
+        if not self._total:
+            return None
+        offset = 0 if criteria.page is None else criteria.page.offset
+        if not has_next and (shown or not offset):
+            return offset + shown
+        if self._total_limit is None:
+            return cast("int", session.scalar(counted(base, criteria)))
+        return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
+
+
+def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
+    return hasattr(session, "run_sync")
+
+
+def _pages(total: int, size: int) -> int:
+    return -(-total // size) if size else 0
+
+
+def _with_session(of_criteria: inspect.Signature, session: SessionDependency) -> inspect.Signature:
+    def keyword(name: str, annotation: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+    return of_criteria.replace(
+        parameters=[
+            *of_criteria.parameters.values(),
+            keyword("request", Request),
+            keyword("response", Response),
+            keyword("session", Annotated[Any, Depends(session)]),
+        ]
+    )

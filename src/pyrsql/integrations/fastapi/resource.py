@@ -7,13 +7,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
-from pyrsql.adapters.fastapi.criteria import RequestCriteria
-from pyrsql.adapters.fastapi.dependency import CriteriaDependency
+from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
 from pyrsql.adapters.fastapi.signature import Documents
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
-from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.integrations.fastapi.page_dependency import PageDependency, SessionDependency
-from pyrsql.integrations.fastapi.statements import SQLAlchemyPaginatedSelect, counted, paginated, selected
+from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
+from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
 from pyrsql.validation.plan import Criteria
 
 ItemT = TypeVar("ItemT")
