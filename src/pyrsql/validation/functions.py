@@ -13,6 +13,7 @@ from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, FunctionSignature
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand, Operand
+from pyrsql.validation.text import UNBINDABLE
 
 Argument = FieldOperand | ConstantOperand | CallOperand
 Arguments = Sequence[Argument]
@@ -54,8 +55,6 @@ _COPIES_OF_UNKNOWN_TEXT = 50
 _MOST_CHARACTERS = 2**31 - 1
 _WHOLE = kinds.Integer(-(2**63), 2**63 - 1)
 _SMALL = kinds.Integer()
-
-_UNBINDABLE = re.compile("[\0\ud800-\udfff]")
 
 _Number = kinds.Integer | kinds.Decimal | kinds.Float
 _Comparable = kinds.Text | kinds.Boolean | kinds.Date | kinds.Time | kinds.DateTime
@@ -144,7 +143,7 @@ def constant(value: str | int | float | bool | None) -> ConstantOperand:
 def _fault(argument: Argument) -> str | None:
     """What an argument should be instead, where no function can take it."""
     match argument:
-        case ConstantOperand(value=str(text)) if _UNBINDABLE.search(text):
+        case ConstantOperand(value=str(text)) if UNBINDABLE.search(text):
             return "text without NUL and lone surrogates"
         case ConstantOperand(value=decimal.Decimal() as number) if not number.is_finite():
             return "finite numbers"

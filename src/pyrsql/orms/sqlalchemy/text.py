@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.orms.sqlalchemy.column_types import as_stored
 from pyrsql.validation.predicates import Pattern, SqlPattern
+from pyrsql.validation.text import fold, upper
 
 _ESCAPE = "!"
 _GLOB_WILDCARDS = "*?["
@@ -226,20 +227,6 @@ def case_forms(character: str) -> str:
     return "".join(form for form in forms if len(form) == 1 and fold(form) == lower)
 
 
-def fold(character: str) -> str:
-    """The lower-case form of a character, which Unicode has for each: of `İ`, the one with more, it is `i`."""
-    return character.lower()[0]
-
-
-def raised(character: str) -> str:
-    """The upper-case form of a character, where Unicode has one that is a single character: of `ß` it has none.
-
-    >>> raised("a"), raised("ß"), raised("ᾳ")
-    ('A', 'ß', 'ᾼ')
-    """
-    return next((form for form in (character.upper(), character.title()) if len(form) == 1), character)
-
-
 # Capitals that are not the upper-case form of their lower-case letter.
 _MORE_FORMS = {"i": "\u0130", "k": "\u212a", "å": "\u212b", "ω": "\u2126", "θ": "\u03f4", "ß": "\u1e9e"}
 
@@ -329,7 +316,7 @@ def _folded_text_sqlite(element: FoldedText, compiler: SQLCompiler, **options: o
 
 @compiles(RaisedText, "sqlite")
 def _raised_text_sqlite(element: RaisedText, compiler: SQLCompiler, **options: object) -> str:
-    return _cased_sqlite("upper", raised, _operand(element, compiler, **options))
+    return _cased_sqlite("upper", upper, _operand(element, compiler, **options))
 
 
 def _cased_sqlite(function: str, case: Callable[[str], str], operand: str) -> str:

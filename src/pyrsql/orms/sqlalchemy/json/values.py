@@ -8,7 +8,6 @@ SQLAlchemy compiles: PostgreSQL by a jsonpath, MariaDB and MySQL by JSON_EXTRACT
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -22,6 +21,8 @@ from sqlalchemy.sql.elements import BindParameter, Tuple
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType, TypeDecorator
+
+from pyrsql.validation.text import UNBINDABLE
 
 _LARGEST_INTEGER = 2**63 - 1
 _WHOLE = 1.8e19
@@ -168,13 +169,9 @@ class ItemsAt(ValuesAt):
     elements = True
 
 
-# No driver sends these, and no document can have a key with them.
-_UNBINDABLE = re.compile("[\0\ud800-\udfff]")
-
-
 def leads_nowhere(keys: tuple[str, ...]) -> bool:
     """No document has a value at the end of this path."""
-    return any(map(_UNBINDABLE.search, keys))
+    return any(map(UNBINDABLE.search, keys))
 
 
 def key_path(keys: tuple[str, ...]) -> str:

@@ -1,0 +1,126 @@
+"""The conversion of each kind.
+
+Every value can be bound exactly on every supported database, or is refused before any SQL exists: nothing is stripped,
+clipped, rounded or turned into NULL. Each conversion takes linear time and never raises.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import assert_never
+
+from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
+from pyrsql.options import Converter
+from pyrsql.validation.convert.durations import to_duration
+from pyrsql.validation.convert.enumerations import choices_of, to_member
+from pyrsql.validation.convert.json import to_json
+from pyrsql.validation.convert.numbers import to_decimal, to_float, to_integer
+from pyrsql.validation.convert.refusal import Refusal
+from pyrsql.validation.convert.text import to_boolean, to_text
+from pyrsql.validation.convert.times import to_date, to_datetime, to_time
+from pyrsql.validation.convert.uuids import to_uuid, to_uuid_text
+from pyrsql.validation.text import UNBINDABLE
+
+
+def convert(kind: Kind, text: str) -> object | Refusal:
+    """The value that a text means for a kind, or a Refusal.
+
+    >>> convert(kinds.Integer(), "42")
+    42
+    >>> convert(kinds.Integer(), "1_000")
+    Refusal(expected='a whole number from -2147483648 to 2147483647', hint='Leave out the underscores.')
+    """
+    return converter(kind)(text)
+
+
+def converter(kind: Kind) -> Callable[[str], object]:
+    """The conversion of one kind, chosen once: a function from text to a value or a Refusal."""
+    match kind:
+        case kinds.Enumeration():
+            # Not cached: members of two enums with the same strings are equal, and would be mistaken for each other.
+            return partial(to_member, dict(reversed(kind.members)), choices_of(kind))
+        case kinds.Array(item):
+            return converter(item)
+        case _:
+            return _converter(kind)
+
+
+def with_converter(
+    convert: Converter, expected: str = "a value that the converter of this field takes"
+) -> Callable[[str], object]:
+    """A developer's converter that returns a Refusal instead of raising.
+
+    Args:
+        convert: the converter. ValueError and TypeError refuse the text, as does None, which no value can be. Any other
+            exception is a bug of the converter and passes through.
+        expected: what a refusal says of the text that would do.
+    """
+
+    def converted(text: str) -> object:
+        if UNBINDABLE.search(text):
+            return to_text(text)
+        try:
+            value = convert(text)
+        # `Decimal("x")` raises an ArithmeticError of its own, and Decimal is an obvious converter.
+        except (ValueError, TypeError, decimal.InvalidOperation):
+            return Refusal(expected)
+        return Refusal(expected) if value is None else value
+
+    return converted
+
+
+@lru_cache(maxsize=1024)
+def _converter(
+    kind: kinds.Boolean
+    | kinds.Integer
+    | kinds.Decimal
+    | kinds.Float
+    | kinds.Text
+    | kinds.Date
+    | kinds.Time
+    | kinds.DateTime
+    | kinds.Duration
+    | kinds.Uuid
+    | kinds.Binary
+    | kinds.Json
+    | kinds.Opaque,
+) -> Callable[[str], object]:
+    match kind:
+        case kinds.Boolean():
+            return to_boolean
+        case kinds.Integer(minimum, maximum):
+            return to_integer(minimum, maximum)
+        case kinds.Decimal(precision, scale):
+            return to_decimal(precision, scale)
+        case kinds.Float():
+            return to_float
+        case kinds.Text():
+            return to_text
+        case kinds.Date():
+            return to_date
+        case kinds.Time(aware):
+            return partial(to_time, aware)
+        case kinds.DateTime(aware):
+            return partial(to_datetime, aware)
+        case kinds.Duration():
+            return to_duration
+        case kinds.Uuid(as_text):
+            return to_uuid_text if as_text else to_uuid
+        case kinds.Binary():
+            return partial(_refused, Refusal("no value: binary data has no text form", _NULL_CHECKS))
+        case kinds.Json():
+            return to_json
+        case kinds.Opaque(name):
+            return partial(_refused, Refusal(f"no value: {name} has no text form here", _NULL_CHECKS))
+        case _:
+            assert_never(kind)
+
+
+_NULL_CHECKS = "Only '=na=' and '=nn=' apply."
+
+
+def _refused(refusal: Refusal, text: str) -> Refusal:
+    return refusal

@@ -1,0 +1,139 @@
+"""Whole numbers, decimals and floats. Digits are those of ASCII, and no conversion takes more than linear time."""
+
+from __future__ import annotations
+
+import decimal
+import math
+import re
+from collections.abc import Callable
+
+from pyrsql.validation.convert.refusal import BLANKS, Refusal, hint, hints
+
+_NUMBER_HINTS = hints(
+    (r" [0-9].*", "Leave out the '+': in a URL it means a blank."),
+    BLANKS,
+    (r"[+-]?[0-9]+,[0-9]+", "Write a point, not a comma."),
+    (r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores."),
+    (r"[+-]?0[xXoObB].*", "Write decimal digits."),
+    (r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
+)
+
+
+# Any digit but 0 to 9.
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+
+
+def _number_hint(text: str) -> str | None:
+    if _OTHER_DIGIT.search(text):
+        return "Write the digits 0 to 9."
+    return hint(_NUMBER_HINTS, text)
+
+
+_INTEGER = re.compile(r"([+-]?)([0-9]+)")
+_NUMBER = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?)([0-9]+))?")
+
+_LONGEST_EXPONENT = 6
+"""Digits of an exponent that are worth reading: no kind holds a number with a longer one."""
+
+
+def _integer_hint(text: str) -> str | None:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return _number_hint(text)
+    return "Leave out the fraction." if match[5] is None else "Write all digits, without an exponent."
+
+
+def to_integer(minimum: int, maximum: int) -> Callable[[str], object]:
+    """Conversion to whole numbers of a range."""
+    expected = f"a whole number from {minimum} to {maximum}"
+    digits = max(len(str(abs(minimum))), len(str(abs(maximum))))
+
+    def integer(text: str) -> int | Refusal:
+        match = _INTEGER.fullmatch(text)
+        if match is None:
+            return Refusal(expected, _integer_hint(text))
+        # The length is checked first: `int` of a giant takes quadratic time, or is refused by Python itself.
+        significant = match[2].lstrip("0")
+        if len(significant) > digits:
+            return Refusal(expected)
+        value = int(f"{match[1]}{significant or 0}")
+        return value if minimum <= value <= maximum else Refusal(expected)
+
+    return integer
+
+
+def plain_decimal(text: str, digits: int, fraction_digits: int) -> decimal.Decimal | None:
+    """The exact value of a number, without exponent and without zeros that mean nothing.
+
+    Args:
+        text: what `_NUMBER` takes.
+        digits: the most digits it may need, zeros beside the point included.
+        fraction_digits: the most digits it may need after the point.
+
+    Returns: None when it needs more.
+    """
+    match = _NUMBER.fullmatch(text)
+    assert match is not None
+    sign, whole, fraction, exponent_sign, exponent_digits = (group or "" for group in match.groups())
+    significant = (whole + fraction).lstrip("0")
+    coefficient = significant.rstrip("0")
+    if not coefficient:
+        return decimal.Decimal(0)
+    exponent_digits = exponent_digits.lstrip("0")
+    if len(exponent_digits) > _LONGEST_EXPONENT:
+        return None
+    exponent = int(f"{exponent_sign}{exponent_digits or 0}") - len(fraction) + len(significant) - len(coefficient)
+    if max(len(coefficient) + exponent, len(coefficient), -exponent) > digits or -exponent > fraction_digits:
+        return None
+    # Zeros are written out: PyMySQL sends a Decimal as a literal, and MariaDB reads one with an exponent as a float.
+    return decimal.Decimal(f"{sign}{coefficient}{'0' * exponent}e{min(exponent, 0)}")
+
+
+_MOST_DIGITS = 65
+_MOST_FRACTION_DIGITS = 30
+"""What MySQL and MariaDB take in an exact literal; PostgreSQL takes far more."""
+
+_FLOAT_DIGITS = 15
+"""Decimal digits that a 64-bit float keeps: SQLite compares its decimals as floats."""
+
+
+def to_decimal(precision: int | None, scale: int | None) -> Callable[[str], object]:
+    """Conversion to decimals that compare exactly with a column of this precision and scale.
+
+    A value may have more fraction digits than the column, `price>1.005` means something where prices have two; it may
+    have as many digits as the column, or as a float keeps, so that also SQLite tells it from its neighbours. A number
+    too large for the column is refused, as it is for integers.
+    """
+    whole_digits = _MOST_DIGITS if precision is None else max(precision - (scale or 0), 0)
+    digits = _MOST_DIGITS if precision is None else max(precision, _FLOAT_DIGITS)
+    fraction_digits = max(scale or 0, _MOST_FRACTION_DIGITS)
+    expected = (
+        f"a decimal number of at most {digits} digits, {fraction_digits} of them after the point"
+        if precision is None
+        else f"a decimal number of at most {whole_digits} digits before the point and {digits} in all"
+    )
+    largest = decimal.Decimal(f"1e{whole_digits}")
+
+    def number(text: str) -> decimal.Decimal | Refusal:
+        if not _NUMBER.fullmatch(text):
+            return Refusal(expected, _number_hint(text))
+        value = plain_decimal(text, digits, fraction_digits)
+        if value is None or value >= largest or value <= -largest:
+            return Refusal(expected)
+        return value
+
+    return number
+
+
+def to_float(text: str) -> float | Refusal:
+    """A finite 64-bit float. A number other than 0 that would become 0 is refused."""
+    expected = "a finite number that 64 bits can hold"
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return Refusal(expected, _number_hint(text))
+    value = float(text)
+    if math.isinf(value):
+        return Refusal(expected)
+    if value == 0 and (match[2] + (match[3] or "")).strip("0"):
+        return Refusal(expected, "This number is too close to 0.")
+    return value

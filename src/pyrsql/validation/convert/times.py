@@ -1,0 +1,92 @@
+"""Dates, times of day, and both."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from pyrsql.validation.convert.refusal import BLANKS, Refusal, hint, hints
+
+ValueT = TypeVar("ValueT")
+
+
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+# No zone is further from UTC than 14 hours; PostgreSQL reads offsets of less than 16.
+OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])"
+DATE = re.compile(DAY)
+_DATETIME = re.compile(f"{DAY}[T ]{CLOCK}{OFFSET}?")
+_TIME = re.compile(f"{CLOCK}{OFFSET}?")
+
+_A_DATE = "a date, YYYY-MM-DD"
+_A_DATETIME = "a date and time, YYYY-MM-DDThh:mm:ss with or without an offset"
+_A_TIME = "a time, hh:mm:ss with or without an offset"
+_NO_SUCH_DAY = "No calendar has this date."
+
+_DATE_HINTS = hints(
+    BLANKS,
+    (r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}(?:[ T].*)?", "Write year, month and day in this order: '2024-12-31'."),
+    (r"[0-9]{8}(?:T.*)?|[0-9]{4}[./][0-9]{1,2}[./][0-9]{1,2}(?:[ T].*)?", "Write '-' between year, month and day."),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", "Write month and day with two digits each."),
+    (r"[0-9]{4}(?:-[0-9]{2})?", "Write year, month and day: '2024-12-31'."),
+    (r"[0-9]+(?:\.[0-9]+)?", "Write a date, not a number of seconds."),
+)
+_CLOCK_HINTS = hints(
+    (f".*{CLOCK} [0-9]{{2}}:[0-9]{{2}}", "Write '%2B' for the '+' of an offset: in a URL '+' means a blank."),
+    (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "Write at most six digits after the second."),
+    (f".*{CLOCK}[+-][0-9]{{2}}(?:[0-9]{{2}})?", "Write the offset as '+02:00'."),
+    (f"(?:{DAY}[tT ])?{CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
+    (r"[^:]*:.*[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
+)
+_DATETIME_HINTS = (*_CLOCK_HINTS, *_DATE_HINTS)
+_TIME_HINTS = (*_CLOCK_HINTS, *hints(BLANKS))
+
+
+def _iso(parse: Callable[[str], ValueT], text: str, expected: str) -> ValueT | Refusal:
+    """The value of a text that has the right shape. Only its day can still be wrong."""
+    try:
+        return parse(text)
+    except ValueError:
+        return Refusal(expected, _NO_SUCH_DAY)
+
+
+def to_date(text: str) -> dt.date | Refusal:
+    """A date as `YYYY-MM-DD`."""
+    if DATE.fullmatch(text):
+        return _iso(dt.date.fromisoformat, text, _A_DATE)
+    if _DATETIME.fullmatch(text):
+        return Refusal(_A_DATE, "Leave out the time.")
+    return Refusal(_A_DATE, hint(_DATE_HINTS, text))
+
+
+def to_datetime(aware: bool, text: str) -> dt.datetime | Refusal:
+    """A date and time, or a date as its midnight: in UTC with an offset when `aware`, else in UTC without one."""
+    if not _DATETIME.fullmatch(text) and not DATE.fullmatch(text):
+        return Refusal(_A_DATETIME, hint(_DATETIME_HINTS, text))
+    written = _iso(dt.datetime.fromisoformat, text, _A_DATETIME)
+    if isinstance(written, Refusal):
+        return written
+    if written.tzinfo is None:
+        return written.replace(tzinfo=dt.UTC) if aware else written
+    try:
+        value = written.astimezone(dt.UTC)
+    except OverflowError:
+        return Refusal(_A_DATETIME, "In UTC this is before the year 1 or after 9999.")
+    return value if aware else value.replace(tzinfo=None)
+
+
+def to_time(aware: bool, text: str) -> dt.time | Refusal:
+    """A time of day: in UTC with an offset when `aware`, else in UTC without one."""
+    if not _TIME.fullmatch(text):
+        return Refusal(_A_TIME, hint(_TIME_HINTS, text))
+    written = dt.time.fromisoformat(text)
+    if written.tzinfo is None:
+        return written.replace(tzinfo=dt.UTC) if aware else written
+    # A time of day in UTC is the same on any day, and stays one when it passes midnight.
+    value = dt.datetime.combine(_SOME_DAY, written).astimezone(dt.UTC).timetz()
+    return value if aware else value.replace(tzinfo=None)
+
+
+_SOME_DAY = dt.date(2000, 1, 2)
