@@ -49,7 +49,8 @@ def check_sort(stores: Stores, schema: Schema, sort: str) -> None:
     proven = order(schema)(sort).unwrap()
     assert proven is not None
     items = stores.world.items
-    sorted_items = MEMORY.sort(Lowered(items, items), schema.model, proven.keys, schema.sort_options).target
+    lowered = Lowered(items, items)
+    sorted_items = MEMORY.sort(lowered, schema.model, proven.keys, proven.completing, schema.sort_options).target
     statement = validate(schema)(None).bind(apply_filter(select(Item.id))).bind(apply_sort(proven)).unwrap().select
     for store in stores.databases:
         assert store.rows(statement) == ids(sorted_items), store.name

@@ -31,7 +31,7 @@ TOP_FILES = {
     "messages": "base",
     "errors": "base",
     "recent": "base",
-    "page": "models",
+    "page": "validation",
     "pipeline": "pipeline",
     "api": "pipeline",
     "testing": "testing",

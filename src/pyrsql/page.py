@@ -59,7 +59,10 @@ class PageRequest:
             model: the class whose rows it returns.
             orm: the backend.
         """
-        return orm.page(Lowered(target, target), orm.model(model), self.offset, self.limit)
+        from pyrsql.validation.total_order import completing
+
+        described = orm.model(model)
+        return orm.page(Lowered(target, target), described, completing(described), self.offset, self.limit)
 
     @property
     def page_number(self) -> int:

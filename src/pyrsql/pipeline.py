@@ -204,7 +204,7 @@ def _ordered(statement: Statement[TargetT], proven: Order | None) -> Statement[T
 
 def _sorted(statement: Statement[TargetT], proven: Order) -> Statement[TargetT]:
     schema = statement.schema
-    lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, schema.sort_options)
+    lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
     return Statement(schema, lowered, proven, {} if statement.memory is not None and proven.settled else None)
 
 

@@ -118,7 +118,7 @@ ANSWERED = (
             LEFT JOIN airports d ON d.code = f.destination_code
             LEFT JOIN planes p ON p.tailnum = f.tailnum
             WHERE d.name GLOB 'Chicago*' AND f.date = '2013-01-01'
-            ORDER BY p.year DESC NULLS FIRST, f.id
+            ORDER BY p.year DESC NULLS FIRST, f.id DESC
         """,
         total=56,
     ),
@@ -132,7 +132,7 @@ ANSWERED = (
             FROM airports a
             WHERE NOT EXISTS (SELECT 1 FROM flights f WHERE f.destination_code = a.code)
               AND a.altitude > 8000
-            ORDER BY a.altitude DESC, a.code
+            ORDER BY a.altitude DESC, a.code DESC
         """,
         total=2,
     ),
@@ -146,7 +146,7 @@ ANSWERED = (
             FROM flights f
             LEFT JOIN weather w ON w.airport_code = f.origin_code AND w.hour = f.scheduled_hour
             WHERE w.visibility < 1 AND f.departure_delay >= 120
-            ORDER BY f.departure_delay DESC, f.id
+            ORDER BY f.departure_delay DESC, f.id DESC
         """,
         total=45,
     ),

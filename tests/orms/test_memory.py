@@ -43,6 +43,7 @@ from pyrsql.validation.predicates import (
     Pattern,
     SqlPattern,
 )
+from pyrsql.validation.total_order import completing
 from tests import sample_models as models
 
 UTC = dt.UTC
@@ -758,11 +759,11 @@ def test_the_identity_makes_an_order_total() -> None:
     schema = schema_for(User, orm=orm)
     keys = pipeline.order(schema)(key.text).unwrap()
     assert keys is not None
-    lowered = orm.sort(Lowered(rows, rows), model, keys.keys, SortOptions())
+    lowered = orm.sort(Lowered(rows, rows), model, keys.keys, completing(model, keys.keys), SortOptions())
     assert [row.id for row in lowered.target] == [2, 3, 1]
     assert isinstance(lowered.target, OrderedRows)
-    assert [row.id for row in orm.page(lowered, model, 1, 5)] == [3, 1]
-    assert [row.id for row in orm.page(Lowered(rows, rows), model, 0, 2)] == [1, 2]
+    assert [row.id for row in orm.page(lowered, model, (), 1, 5)] == [3, 1]
+    assert [row.id for row in orm.page(Lowered(rows, rows), model, completing(model), 0, 2)] == [1, 2]
 
 
 def test_a_second_sort_keeps_the_first_among_equals() -> None:

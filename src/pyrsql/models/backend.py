@@ -57,16 +57,20 @@ class ORM(Protocol):
         ...
 
     def sort(
-        self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+        self,
+        lowered: Lowered[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        completing: tuple[OrderKey, ...],
+        options: SortOptions,
     ) -> Lowered[TargetT]:
-        """Order by the keys, then by any order the target has itself, then by the model's identity.
-
-        The result is a total order. The identity is left out where the keys are unique already.
-        """
+        """Order by the keys, then by any order the target has itself, then by the keys that complete it."""
         ...
 
-    def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
-        """`limit` rows after the first `offset`, in a total order: the identity is appended where it is needed."""
+    def page(
+        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+    ) -> TargetT:
+        """`limit` rows after the first `offset`, in the order of the target, then by the keys that complete it."""
         ...
 
     def count(self, lowered: Lowered[TargetT], model: Model) -> object:

@@ -152,16 +152,21 @@ class MemoryORM:
         return Lowered(result, result)
 
     def sort(
-        self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+        self,
+        lowered: Lowered[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        completing: tuple[OrderKey, ...],
+        options: SortOptions,
     ) -> Lowered[TargetT]:
-        """The rows by the keys, then as an earlier sort has left them, then by the model's identity.
+        """The rows by the keys, then as an earlier sort has left them, then by the keys that complete the order.
 
         Raises:
             ConfigurationError: a function that clients may call is not there.
         """
         self._check_functions(options)
         operands = [key.operand for key in keys]
-        rows = [row for row in _in_order(lowered.target, model) if _is_joined(row, operands, options)]
+        rows = [row for row in _in_order(lowered.target, completing) if _is_joined(row, operands, options)]
         for key in reversed(keys):
             rows = _sorted(rows, key, options, self.functions)
         # Rows that an INNER link of the sort has dropped do not count.
@@ -174,9 +179,11 @@ class MemoryORM:
             if allowed and name not in self.functions and name.lower() not in self.functions:
                 raise ConfigurationError(f"no function {name!r}: give it to MemoryORM")
 
-    def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
-        """`limit` rows after the first `offset`, in a total order."""
-        return cast("TargetT", OrderedRows(_in_order(lowered.target, model)[offset : offset + limit]))
+    def page(
+        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+    ) -> TargetT:
+        """`limit` rows after the first `offset`, in their own order, or by the keys that complete it."""
+        return cast("TargetT", OrderedRows(_in_order(lowered.target, completing)[offset : offset + limit]))
 
     def count(self, lowered: Lowered[TargetT], model: Model) -> int:
         """The number of rows, without the page."""
@@ -198,12 +205,12 @@ def _like(target: object, rows: list[Row]) -> list[Row]:
     return OrderedRows(rows) if isinstance(target, OrderedRows) else rows
 
 
-def _in_order(target: object, model: Model) -> list[Row]:
-    """The rows of a target in its own order, or in that of the model's identity where it has none."""
+def _in_order(target: object, keys: tuple[OrderKey, ...]) -> list[Row]:
+    """The rows of a target in its own order, or by the keys where it has none."""
     rows = _rows(target)
     if not isinstance(target, OrderedRows):
-        for part in reversed(model.identity):
-            rows = _sorted(rows, OrderKey(FieldOperand(part.name, (), part, part.kind)), None, FUNCTIONS)
+        for key in reversed(keys):
+            rows = _sorted(rows, key, None, FUNCTIONS)
     return rows
 
 

@@ -15,6 +15,7 @@ from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.recent import Memory, remembered
 from pyrsql.validation.predicates import OrderKey, Predicate
+from pyrsql.validation.total_order import completing
 
 TargetT = TypeVar("TargetT")
 
@@ -37,16 +38,18 @@ class Filter(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Order:
-    """The keys a client sorts by, most important first. The backend completes them to a total order.
+    """A total order.
 
     Args:
-        schema: what they were proven against.
-        keys: the keys.
+        schema: what its keys were proven against.
+        keys: the keys a client sorts by, most important first.
+        completing: the keys that make the order total. An order that a base statement has itself comes before them.
         settled: its text alone decides what it means.
     """
 
     schema: Schema
     keys: tuple[OrderKey, ...]
+    completing: tuple[OrderKey, ...]
     settled: bool = False
 
 
@@ -115,7 +118,8 @@ class PaginatedSelect(Generic[TargetT]):
 
 def _page(statement: Statement[TargetT], page: PageRequest) -> TargetT:
     schema = statement.schema
-    return schema.orm.page(statement.lowered, schema.model, page.offset, page.limit)
+    missing = completing(schema.model) if statement.order is None else ()
+    return schema.orm.page(statement.lowered, schema.model, missing, page.offset, page.limit)
 
 
 def _count(statement: Statement[Any]) -> object:

@@ -51,6 +51,7 @@ from pyrsql.validation.predicates import (
     relation_paths,
 )
 from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.total_order import completing
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
@@ -155,7 +156,9 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
     failed = problems_of(problems)
     if failed is not None:
         return Failure(failed)
-    return Success(Order(schema, tuple(proven), settled=not any(is_computed(key.operand) for key in proven)))
+    order = tuple(proven)
+    settled = not any(is_computed(key.operand) for key in order)
+    return Success(Order(schema, order, completing(schema.model, order), settled))
 
 
 def _too_far(source: Purpose, paths: Collection[tuple[Relation, ...]]) -> Iterator[LimitExceeded]:

@@ -27,9 +27,9 @@ def order(statement: Select[Any], dialect: Any) -> str:
     ("sort", "on_sqlite", "on_mariadb"),
     [
         ("email", "users.email", "CONVERT(users.email USING utf8mb4) COLLATE utf8mb4_0900_bin"),
-        ("-created", "users.created DESC, users.id", "users.created DESC, users.id"),
+        ("-created", "users.created DESC, users.id DESC", "users.created DESC, users.id DESC"),
         ("age", "users.age ASC NULLS LAST, users.id", "users.age IS NULL, users.age ASC, users.id"),
-        ("-age", "users.age DESC NULLS FIRST, users.id", "users.age IS NULL DESC, users.age DESC, users.id"),
+        ("-age", "users.age DESC NULLS FIRST, users.id DESC", "users.age IS NULL DESC, users.age DESC, users.id DESC"),
     ],
 )
 def test_only_what_may_be_null_says_where_null_goes(sort: str, on_sqlite: str, on_mariadb: str) -> None:

@@ -59,18 +59,25 @@ class SQLAlchemyORM:
         return _lowered(select, select, scope)
 
     def sort(
-        self, lowered: Lowered[TargetT], model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+        self,
+        lowered: Lowered[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        completing: tuple[OrderKey, ...],
+        options: SortOptions,
     ) -> Lowered[TargetT]:
-        """Order a select by the keys, then by its own order, then by the primary key."""
+        """Order a select by the keys, then by its own order, then by the keys that complete it."""
         reached = _scope(lowered, model)
-        select, scope = statement.sorted_by(_select(lowered), reached, model, keys, options)
+        select, scope = statement.sorted_by(_select(lowered), reached, model, keys, completing, options)
         unsorted = statement.narrowed_by_sort(cast("Select[Any]", lowered.unsorted), reached, keys, options)
         return _lowered(select, unsorted, scope)
 
-    def page(self, lowered: Lowered[TargetT], model: Model, offset: int, limit: int) -> TargetT:
-        """`limit` rows after the first `offset`, in a total order."""
+    def page(
+        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+    ) -> TargetT:
+        """`limit` rows after the first `offset`, in the order of the select, then by the keys that complete it."""
         root = _scope(lowered, model)[()]
-        return cast("TargetT", statement.page(_select(lowered), root, model, offset, limit))
+        return cast("TargetT", statement.page(_select(lowered), root, model, completing, offset, limit))
 
     def count(self, lowered: Lowered[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""

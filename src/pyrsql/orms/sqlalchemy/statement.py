@@ -19,7 +19,7 @@ from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_dept
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import Lowering, where_clauses
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
-from pyrsql.validation.predicates import OrderKey, Predicate
+from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate
 
 _REMEMBERED = 256
 """Base statements, and orders, about which something is kept."""
@@ -64,9 +64,14 @@ def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lo
 
 
 def sorted_by(
-    base: Select[Any], scope: Scope, model: Model, keys: tuple[OrderKey, ...], options: SortOptions
+    base: Select[Any],
+    scope: Scope,
+    model: Model,
+    keys: tuple[OrderKey, ...],
+    completing: tuple[OrderKey, ...],
+    options: SortOptions,
 ) -> tuple[Select[Any], Scope]:
-    """A select ordered by the keys, then by its own order, then by the primary key, and what it has reached."""
+    """A select ordered by the keys, by its own order, and by the keys that complete it, and what it has reached."""
     if base._distinct or base._group_by_clauses:
         # PostgreSQL takes no other order there than by what is selected.
         base, scope = distinct(base, scope, model)
@@ -77,7 +82,7 @@ def sorted_by(
     rooted = _is_rooted(base, scope)
     terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
     ordered = _copied(reaching, reached[()])
-    ordered._order_by_clauses = _total((*terms, *base._order_by_clauses), reached[()], model)
+    ordered._order_by_clauses = _total(tuple(terms), base._order_by_clauses, completing, reached[()], model)
     return ordered, reached
 
 
@@ -103,8 +108,10 @@ def narrowed_by_sort(
     return joined(unsorted, scope, inner, options)[0]
 
 
-def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int) -> Select[Any]:
-    """`limit` rows of a select after the first `offset`, its order completed to a total one.
+def page(
+    base: Select[Any], root: Entity, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+) -> Select[Any]:
+    """`limit` rows of a select after the first `offset`, in its own order, completed by keys.
 
     Raises:
         ConfigurationError: it has a LIMIT, OFFSET or FETCH already, which a page would replace.
@@ -112,7 +119,8 @@ def page(base: Select[Any], root: Entity, model: Model, offset: int, limit: int)
     if base._has_row_limiting_clause:
         raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
     paged = _copied(base, root)
-    paged._order_by_clauses = _total(base._order_by_clauses, root, model)
+    if completing:
+        paged._order_by_clauses = _total((), base._order_by_clauses, completing, root, model)
     paged._limit_clause = _as_limit(limit)
     paged._offset_clause = _as_offset(offset)
     return paged
@@ -199,25 +207,45 @@ def _copied(base: Select[Any], root: Entity) -> Select[Any]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _total(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Model) -> tuple[Any, ...]:
-    """The ORDER BY terms of a total order: these, and then the primary key, as far as it is not among them, unless
-    something in them is unique.
+def _total(
+    terms: tuple[ColumnElement[Any], ...],
+    own: tuple[ColumnElement[Any], ...],
+    completing: tuple[OrderKey, ...],
+    root: Entity,
+    model: Model,
+) -> tuple[Any, ...]:
+    """The ORDER BY terms of a total order.
+
+    Args:
+        terms: those of the client's keys.
+        own: the order that the statement has itself; it may be total already.
+        completing: the keys that complete the client's.
+        root: the entity whose rows are ordered.
+        model: what the entity is an entity of.
     """
-    return select().order_by(*terms, *_completing(terms, root, model))._order_by_clauses
+    present = [_bare(clause) for clause in own]
+    if any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
+        completing = ()
+    columns = [(key, _column(root, _field(key))) for key in completing]
+    missing = [column.desc() if key.descending else column for key, column in columns if not _is_among(column, present)]
+    return select().order_by(*terms, *own, *missing)._order_by_clauses
 
 
-def _completing(terms: tuple[ColumnElement[Any], ...], root: Entity, model: Model) -> tuple[Any, ...]:
-    """What makes an order total."""
-    present = [_bare(clause) for clause in terms]
+def _is_among(column: Any, clauses: list[ClauseElement]) -> bool:
+    """Whether a column is among clauses. `compare` would take the column of an alias for that of its table."""
+    sought = column.__clause_element__()
+    table = getattr(sought, "table", None)
+    return table is not None and any(
+        getattr(clause, "table", None) is table and cast("ColumnElement[Any]", clause).key == sought.key
+        for clause in clauses
+    )
 
-    def is_present(field: Field) -> bool:
-        column = _column(root, field).__clause_element__()
-        return any(column.compare(clause) for clause in present)
 
-    identity = [field for field in model.identity if not is_present(field)]
-    if not identity or any(is_present(field) for field in _unique_fields(model)):
-        return ()
-    return tuple(_column(root, field) for field in identity)
+def _field(key: OrderKey) -> Field:
+    """The field of a key that completes an order."""
+    operand = key.operand
+    assert isinstance(operand, FieldOperand)
+    return operand.field
 
 
 def _unique_fields(model: Model) -> Iterator[Field]:
