@@ -7,14 +7,12 @@ from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Numeric, String, cast, extract, func, type_coerce
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import Function, FunctionElement
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
-from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, RaisedText
+from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, UpperText
 
 Clause = ColumnElement[Any]
 
@@ -62,7 +60,7 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         case "lower", [text]:
             return FoldedText(text)
         case "upper", [text]:
-            return RaisedText(text)
+            return UpperText(text)
         case "length", [text]:
             # LENGTH counts bytes on MariaDB, characters elsewhere.
             return func.char_length(text, type_=type_)
@@ -108,63 +106,3 @@ def _is_aware(type_: TypeEngine[Any]) -> bool:
 def _type_of_either(arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type of values that are all of one kind: a date is bound as its column binds it."""
     return arguments[0].type if isinstance(kind, kinds.Date | kinds.Time | kinds.DateTime) else type_
-
-
-def _argument(element: FunctionElement[Any], compiler: SQLCompiler, **options: object) -> str:
-    (number,) = element.clauses
-    return compiler.process(number.self_group(), **options)
-
-
-@compiles(Magnitude)
-def _magnitude(element: Magnitude, compiler: SQLCompiler, **options: object) -> str:
-    # The sum with a decimal is one: the smallest integer of a size has a magnitude that this size does not hold.
-    return f"abs({_argument(element, compiler, **options)} + 0.0)"
-
-
-@compiles(Magnitude, "sqlite")
-def _magnitude_sqlite(element: Magnitude, compiler: SQLCompiler, **options: object) -> str:
-    # There the sum would be a float. The smallest integer becomes one by its minus, and only that one.
-    number = _argument(element, compiler, **options)
-    return f"CASE WHEN {number} < 0 THEN -{number} ELSE {number} END"
-
-
-_WHOLE_FROM = "4503599627370496.0"
-"""A float from here on has no fraction; SQLite could not make an integer of the larger ones."""
-
-
-@compiles(WholeBelow)
-def _whole_below(element: WholeBelow, compiler: SQLCompiler, **options: object) -> str:
-    return f"floor({_argument(element, compiler, **options)})"
-
-
-@compiles(WholeAbove)
-def _whole_above(element: WholeAbove, compiler: SQLCompiler, **options: object) -> str:
-    return f"ceil({_argument(element, compiler, **options)})"
-
-
-@compiles(WholeBelow, "sqlite")
-def _whole_below_sqlite(element: WholeBelow, compiler: SQLCompiler, **options: object) -> str:
-    number = _argument(element, compiler, **options)
-    return _whole_sqlite(number, f"CAST({number} AS INTEGER) - ({number} < CAST({number} AS INTEGER))")
-
-
-@compiles(WholeAbove, "sqlite")
-def _whole_above_sqlite(element: WholeAbove, compiler: SQLCompiler, **options: object) -> str:
-    number = _argument(element, compiler, **options)
-    return _whole_sqlite(number, f"CAST({number} AS INTEGER) + ({number} > CAST({number} AS INTEGER))")
-
-
-def _whole_sqlite(number: str, whole: str) -> str:
-    """SQLite may have been built without `floor` and `ceil`."""
-    return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
-
-
-@compiles(InUtc)
-def _in_utc(element: InUtc, compiler: SQLCompiler, **options: object) -> str:
-    # Databases without time zones hold UTC.
-    return _argument(element, compiler, **options)
-
-
-@compiles(InUtc, "postgresql")
-def _in_utc_postgresql(element: InUtc, compiler: SQLCompiler, **options: object) -> str:
-    return f"timezone('UTC', {_argument(element, compiler, **options)})"

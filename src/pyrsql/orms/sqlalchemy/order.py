@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, String, Table, UnaryExpression, case, func, inspect, literal
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
@@ -132,14 +130,3 @@ def _comparable(kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any]) 
             return case(*whens)
         case _:
             return value
-
-
-@compiles(NullsPlaced, "mysql", "mariadb")
-def _nulls_placed_mysql(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
-    directed = cast("UnaryExpression[Any]", element.element)
-    value = compiler.process(directed.element, **options)
-    descending = directed.modifier is operators.desc_op
-    if descending is (element.modifier is operators.nulls_last_op):
-        # NULL is the smallest value there, and this is its own place.
-        return compiler.process(directed, **options)
-    return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"

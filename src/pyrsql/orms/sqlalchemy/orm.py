@@ -14,6 +14,7 @@ from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import statement
+from pyrsql.orms.sqlalchemy.dialects import default, mysql, postgresql, sqlite
 from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, Lowering
 from pyrsql.orms.sqlalchemy.reflect import reflect
@@ -22,6 +23,9 @@ from pyrsql.validation.predicates import OrderKey, Predicate
 __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
 TargetT = TypeVar("TargetT")
+
+FORMS = (default, sqlite, postgresql, mysql)
+"""The files that say how constructs are written: their import registers the forms."""
 
 
 class SQLAlchemyORM:

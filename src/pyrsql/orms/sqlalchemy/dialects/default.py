@@ -1,0 +1,113 @@
+"""Standard SQL, right on any database that compares text by code point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.functions import FunctionElement
+
+from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.functions import InUtc, Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.text import (
+    ExactText,
+    FoldedText,
+    OrderedText,
+    PatternText,
+    TextMatch,
+    TextMatchIgnoringCase,
+    UpperText,
+    UuidText,
+    like,
+)
+from pyrsql.validation.predicates import Pattern, SqlPattern
+
+ESCAPE = "ESCAPE '!'"
+
+
+def operand(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """The SQL of the only argument of a function, which may be an expression of any precedence."""
+    (only,) = element.clauses
+    return compiler.process(only.self_group(), **options)
+
+
+def enclosed(element: Grouping[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """The SQL of a value that a collation, or a cast, is put around."""
+    return compiler.process(element.element, **options)
+
+
+def sides(element: Any, compiler: SQLCompiler, **options: Any) -> tuple[str, str]:
+    """The SQL of both sides of a comparison."""
+    left: ClauseElement = element.left
+    right: ClauseElement = element.right
+    return compiler.process(left, **options), compiler.process(right, **options)
+
+
+@notation(PatternText)
+def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
+    """A pattern for LIKE."""
+    return like(pattern)
+
+
+form(ExactText, OrderedText, UuidText)(enclosed)
+
+
+@form(FoldedText)
+def folded_text(element: FoldedText, compiler: SQLCompiler, **options: Any) -> str:
+    """The lower case that the server knows."""
+    return f"lower({operand(element, compiler, **options)})"
+
+
+@form(UpperText)
+def upper_text(element: UpperText, compiler: SQLCompiler, **options: Any) -> str:
+    """The upper case that the server knows."""
+    return f"upper({operand(element, compiler, **options)})"
+
+
+@form(TextMatch)
+def text_match(element: TextMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE, whose case counts in the standard."""
+    value, pattern = sides(element, compiler, **options)
+    return f"({value} LIKE {pattern} {ESCAPE})"
+
+
+@form(TextMatchIgnoringCase)
+def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE of both sides in lower case."""
+    value, pattern = sides(element, compiler, **options)
+    return f"(lower({value}) LIKE lower({pattern}) {ESCAPE})"
+
+
+@form(NullsPlaced)
+def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
+    """NULLS FIRST or NULLS LAST."""
+    write: Callable[..., str] = getattr(compiler, "visit_unary")  # noqa: B009  # it has no types
+    return write(element, **options)
+
+
+@form(Magnitude)
+def magnitude(element: Magnitude, compiler: SQLCompiler, **options: Any) -> str:
+    """The sum with a decimal is one: the smallest integer of a size has a magnitude that this size does not hold."""
+    return f"abs({operand(element, compiler, **options)} + 0.0)"
+
+
+@form(WholeBelow)
+def whole_below(element: WholeBelow, compiler: SQLCompiler, **options: Any) -> str:
+    """`floor`, which is standard."""
+    return f"floor({operand(element, compiler, **options)})"
+
+
+@form(WholeAbove)
+def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> str:
+    """`ceil`, which is standard under this name too."""
+    return f"ceil({operand(element, compiler, **options)})"
+
+
+@form(InUtc)
+def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
+    """The value itself: databases without time zones hold UTC."""
+    return operand(element, compiler, **options)

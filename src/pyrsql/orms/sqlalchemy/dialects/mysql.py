@@ -1,0 +1,92 @@
+"""MySQL and MariaDB.
+
+Their usual collations ignore letter case, accents and blanks at the end, so text is compared under a collation by code
+point without padding.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import UnaryExpression
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
+from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.text import (
+    ExactText,
+    FoldedText,
+    OrderedText,
+    TextMatch,
+    TextMatchIgnoringCase,
+    UpperText,
+    UuidText,
+)
+
+_SINCE_UCA1400 = (10, 10)
+
+
+def code_point_collation(compiler: SQLCompiler) -> str:
+    """The collation that compares code points and pads nothing."""
+    return "utf8mb4_nopad_bin" if getattr(compiler.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+
+
+def case_collation(compiler: SQLCompiler) -> str:
+    """The collation whose letters have all case forms of Unicode; `_bin` knows half of them."""
+    dialect = compiler.dialect
+    if not getattr(dialect, "is_mariadb", False):
+        return "utf8mb4_0900_as_cs"
+    version = getattr(dialect, "server_version_info", None) or _SINCE_UCA1400
+    return "utf8mb4_uca1400_as_cs" if version >= _SINCE_UCA1400 else "utf8mb4_unicode_520_ci"
+
+
+@form(ExactText, OrderedText, on="mysql")
+def text_by_code_point(element: ExactText | OrderedText, compiler: SQLCompiler, **options: Any) -> str:
+    """The text, which may be in any character set, under the collation by code point."""
+    return f"CONVERT({enclosed(element, compiler, **options)} USING utf8mb4) COLLATE {code_point_collation(compiler)}"
+
+
+@form(UuidText, on="mysql")
+def uuid_text(element: UuidText, compiler: SQLCompiler, **options: Any) -> str:
+    """The UUID as text."""
+    return f"CAST({enclosed(element, compiler, **options)} AS CHAR)"
+
+
+@form(FoldedText, UpperText, on="mysql")
+def cased_text(element: FoldedText | UpperText, compiler: SQLCompiler, **options: Any) -> str:
+    """Lower or upper case by the collation that knows all letters."""
+    function = "LOWER" if isinstance(element, FoldedText) else "UPPER"
+    value = operand(element, compiler, **options)
+    cased = f"{function}(CONVERT({value} USING utf8mb4) COLLATE {case_collation(compiler)})"
+    return f"{cased} COLLATE {code_point_collation(compiler)}"
+
+
+@form(TextMatch, on="mysql")
+def text_match(element: TextMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE by code point."""
+    value, pattern = sides(element, compiler, **options)
+    return f"(CONVERT({value} USING utf8mb4) COLLATE utf8mb4_bin LIKE {pattern} {ESCAPE})"
+
+
+@form(TextMatchIgnoringCase, on="mysql")
+def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE by code point of both sides in lower case."""
+    collation = case_collation(compiler)
+    value, pattern = (
+        f"LOWER(CONVERT({side} USING utf8mb4) COLLATE {collation}) COLLATE utf8mb4_bin"
+        for side in sides(element, compiler, **options)
+    )
+    return f"({value} LIKE {pattern} {ESCAPE})"
+
+
+@form(NullsPlaced, on="mysql")
+def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
+    """A key of its own puts NULL where the key says, unless it is there already: NULL is the smallest value."""
+    directed = cast("UnaryExpression[Any]", element.element)
+    descending = directed.modifier is operators.desc_op
+    if descending is (element.modifier is operators.nulls_last_op):
+        return compiler.process(directed, **options)
+    value = compiler.process(directed.element, **options)
+    return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"
