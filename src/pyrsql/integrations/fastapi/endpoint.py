@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from returns.result import Failure, Result, Success
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
@@ -19,6 +19,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for
+from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort
 from pyrsql.problems import Problems, problems_of
@@ -52,8 +53,7 @@ def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
 
 def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
     """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
-    narrowed = _filtered(base, criteria).select
-    return select(func.count()).select_from(narrowed.order_by(None).limit(limit).subquery())
+    return count_up_to(_filtered(base, criteria).select, limit)
 
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select, tuple_
+from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.sql.base import ExecutableOption
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
@@ -160,23 +162,33 @@ def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any]
     if any(not tables.issuperset(clause._from_objects) for clause in base._order_by_clauses):
         raise ConfigurationError("the base statement repeats rows and orders by a joined table: a row has no one place")
     key = [_column(root, field) for field in model.identity]
-    wanted = _without_options(base).with_only_columns(*key).order_by(None)
+    wanted = _without_loading(base).with_only_columns(*key).order_by(None)
     condition = key[0].in_(wanted) if len(key) == 1 else tuple_(*key).in_(wanted)
-    once = select(root).where(condition).options(*base._with_options).order_by(*base._order_by_clauses)
-    return once, {(): root}
+    once = _with_options_of(base, select(root).where(condition), _options(base))
+    return once.order_by(*base._order_by_clauses), {(): root}
 
 
 def count(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     """A select of the number of rows of a select."""
-    bare = _without_options(base) if base._with_options else base
-    unordered = bare.order_by(None) if bare._order_by_clauses else bare
     if base._distinct or base._group_by_clauses or not model.identity:
-        return cast("Select[tuple[int]]", select(func.count()).select_from(unordered.subquery()))
+        return _count_of(base)
+    unordered = _without_loading(base).order_by(None)
     counted = _counted(root, model.identity[0])
     if len(base._raw_columns) == 1 and is_entity(base._raw_columns[0], root):
         # As `maintain_column_froms` does, which has to find out first where all columns come from.
         return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
     return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
+
+
+def count_up_to(base: Select[Any], limit: int) -> Select[Any]:
+    """A select of the number of rows of a select, or of `limit` where there are more: the database stops there."""
+    return _count_of(base, limit)
+
+
+def _count_of(base: Select[Any], limit: int | None = None) -> Select[Any]:
+    bare = _without_loading(base).order_by(None).limit(limit)
+    rows = select(func.count()).select_from(bare.subquery())
+    return cast("Select[tuple[int]]", _with_options_of(base, rows, _options(bare)))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -263,8 +275,31 @@ def _column(root: Entity, field: Field) -> Any:
     return getattr(root, cast("str", field.source))
 
 
-def _without_options(base: Select[Any]) -> Select[Any]:
-    """The select without loader options, which a select that loads no entity refuses."""
+def _options(base: Select[Any]) -> tuple[ExecutableOption, ...]:
+    """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
+    earlier = (option for memoized in base._memoized_select_entities for option in memoized._with_options)
+    return (*_no_loading(earlier), *base._with_options)
+
+
+def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, ...]:
+    return tuple(option for option in options if not isinstance(option, LoaderOption))
+
+
+def _without_loading(base: Select[Any]) -> Select[Any]:
+    """The select without loader strategies, which a select that loads no entity refuses.
+
+    All other options stay: `with_loader_criteria` says which rows there are.
+    """
+    if not base._with_options:
+        return base
     bare = base._generate()
-    bare._with_options = ()
+    bare._with_options = _no_loading(base._with_options)
     return bare
+
+
+def _with_options_of(base: Select[Any], outer: Select[Any], options: tuple[ExecutableOption, ...]) -> Select[Any]:
+    """A select around another one, with what holds for the whole statement.
+
+    SQLAlchemy takes `with_loader_criteria` and execution options from the outermost select only.
+    """
+    return outer.options(*options).execution_options(**base.get_execution_options())

@@ -1,0 +1,162 @@
+"""`with_loader_criteria` of a base statement counts for rows, totals, pages and wrapped statements alike."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import ForeignKey, Select, String, func, select
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    aliased,
+    contains_eager,
+    joinedload,
+    mapped_column,
+    relationship,
+    with_loader_criteria,
+)
+from sqlalchemy.orm.interfaces import ORMOption
+
+from pyrsql.integrations.fastapi.endpoint import counted_up_to
+from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import judge
+from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {str: String(50)}  # noqa: RUF012
+
+
+class Tenanted:
+    tenant: Mapped[int] = mapped_column()
+
+
+class Team(Tenanted, Base):
+    __tablename__ = "lc_team"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    people: Mapped[list["Person"]] = relationship(back_populates="team")
+
+
+class Person(Tenanted, Base):
+    __tablename__ = "lc_person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("lc_team.id"))
+    team: Mapped[Team | None] = relationship(back_populates="people")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+
+
+class Clerk(Person):
+    __mapper_args__ = {"polymorphic_identity": "clerk"}  # noqa: RUF012
+
+
+def rows() -> list[Base]:
+    mine, theirs = Team(id=1, tenant=1, name="mine"), Team(id=2, tenant=2, name="theirs")
+    return [
+        mine,
+        theirs,
+        Person(id=1, tenant=1, name="a", team=mine),
+        Clerk(id=2, tenant=1, name="b", team=theirs),
+        Person(id=3, tenant=2, name="c", team=mine),
+        Clerk(id=4, tenant=2, name="d", team=theirs),
+        Person(id=5, tenant=1, name="e", team=None),
+    ]
+
+
+@pytest.fixture(scope="module")
+def people(database: Store) -> Iterator[Store]:
+    with stocked(database, Base.metadata, rows()) as filled:
+        yield filled
+
+
+def tenant_of(cls: Any) -> Any:
+    return cls.tenant == 1
+
+
+OTHER = aliased(Person)
+FORMS: dict[str, Callable[[], ORMOption]] = {
+    "expression": lambda: with_loader_criteria(Person, Person.tenant == 1),
+    "function": lambda: with_loader_criteria(Person, lambda cls: cls.tenant == 1),
+    "aliases": lambda: with_loader_criteria(Person, Person.tenant == 1, include_aliases=True),
+    "mixin": lambda: with_loader_criteria(Tenanted, tenant_of, include_aliases=True),
+    "not for loaders": lambda: with_loader_criteria(Person, Person.tenant == 1, propagate_to_loaders=False),
+}
+
+BASES: dict[str, Callable[[], Select[Any]]] = {
+    "entity": lambda: select(Person),
+    "distinct": lambda: select(Person).distinct(),
+    "grouped": lambda: select(Person).group_by(Person.id),
+    "ordered": lambda: select(Person).order_by(Person.name),
+    "inner join": lambda: select(Person).outerjoin(Person.team),
+    "of another": lambda: select(Team).join(Team.people).with_only_columns(Person),
+    "eager": lambda: select(Person).options(joinedload(Person.team).selectinload(Team.people)),
+    "contained": lambda: select(Person).outerjoin(Person.team).options(contains_eager(Person.team)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", BASES)
+def test_rows_totals_and_pages_are_those_of_the_tenant(people: Store, name: str, form: str) -> None:
+    base = BASES[name]().options(FORMS[form]())
+    wanted = [2, 1] if name == "of another" else [5, 2, 1]
+    for options in (QueryOptions(), QueryOptions(distinct=True)):
+        found = ids(people, Person, "id>0", "-id", base=base, options=options)
+        assert sorted(found, reverse=True) == found
+        assert found == wanted
+        pages = [
+            ids(people, Person, "id>0", "-id", base=base, options=options, page=PageRequest.of(n, 1)) for n in range(4)
+        ]
+        assert [one for page in pages for one in page] == found
+        total = paged(Person, "id>0", "-id", PageRequest.of(0, 1), base=base, options=options).count_statement
+        assert scalar(people, total) == len(found)
+        proven = judge(schema(Person, options), filter="id>0").unwrap()
+        for limit in (1, 2, 10):
+            assert scalar(people, counted_up_to(base, proven, limit)) == min(limit, len(found))
+
+
+def scalar(store: Store, statement: Any) -> Any:
+    return store.run(lambda session: session.scalar(cast("Select[Any]", statement)))
+
+
+@pytest.mark.parametrize("form", ["aliases", "mixin"])
+def test_an_aliased_root(people: Store, form: str) -> None:
+    for base in (select(OTHER), select(OTHER).distinct(), select(OTHER).group_by(OTHER.id)):
+        assert ids(people, Person, "id>0", "-id", base=base.options(FORMS[form]())) == [5, 2, 1]
+
+
+def test_a_criterion_of_an_alias_alone(people: Store) -> None:
+    option = with_loader_criteria(OTHER, OTHER.tenant == 1)
+    for base in (select(OTHER), select(OTHER).distinct()):
+        assert ids(people, Person, "id>0", "-id", base=base.options(option)) == [5, 2, 1]
+
+
+@pytest.mark.parametrize("base", [select(Clerk), select(Clerk).distinct(), select(Clerk).group_by(Clerk.id)])
+def test_a_subclass(people: Store, base: Select[Any]) -> None:
+    wanted = {
+        with_loader_criteria(Clerk, Clerk.tenant == 1): [2],
+        with_loader_criteria(Person, Person.tenant == 1, include_aliases=True): [2],
+    }
+    for option, found in wanted.items():
+        assert ids(people, Clerk, "id>0", "-id", base=base.options(option)) == found
+
+
+@pytest.mark.parametrize("shape", ["plain", "distinct", "up to"])
+def test_execution_options_stay(shape: str) -> None:
+    base = select(Person).execution_options(tenant=1, yield_per=100)
+    base = base.distinct() if shape == "distinct" else base
+    found = paged(Person, "id>0", "name", PageRequest.of(0, 2), base=base, options=QueryOptions(distinct=True))
+    count = found.count_statement
+    if shape == "up to":
+        count = counted_up_to(base, judge(schema(Person), filter="id>0").unwrap(), 5)
+    for statement in (found.statement, cast("Select[Any]", count)):
+        assert statement.get_execution_options()["tenant"] == 1
+
+
+def test_a_condition_of_another_statement_is_not_taken_for_ours(people: Store) -> None:
+    """The options of a subquery in a condition hold for nothing: SQLAlchemy takes them from the outermost select."""
+    inner = select(func.max(Person.id)).options(FORMS["expression"]()).scalar_subquery()
+    assert ids(people, Person, "id>0", base=select(Person).where(Person.id <= inner)) == [1, 2, 3, 4, 5]
