@@ -1,0 +1,22 @@
+"""The backend over Python objects. It is what the other backends are tested against."""
+
+from pyrsql.orms.memory.functions import FUNCTIONS, Functions
+from pyrsql.orms.memory.orm import MemoryORM
+from pyrsql.orms.memory.predicates import CustomPredicate, CustomPredicatePayload
+from pyrsql.orms.memory.rows import OrderedRows, Row
+from pyrsql.orms.memory.text import matches
+from pyrsql.orms.memory.truth import Truth
+from pyrsql.validation.text import fold
+
+__all__ = [
+    "FUNCTIONS",
+    "CustomPredicate",
+    "CustomPredicatePayload",
+    "Functions",
+    "MemoryORM",
+    "OrderedRows",
+    "Row",
+    "Truth",
+    "fold",
+    "matches",
+]

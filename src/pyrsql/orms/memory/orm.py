@@ -1,0 +1,122 @@
+"""The backend over Python objects: dataclasses, Pydantic models, mappings, and loaded instances of mapped classes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models.backend import Lowered
+from pyrsql.models.model import Model
+from pyrsql.options import FieldOptions, QueryOptions, SortOptions
+from pyrsql.orms.memory.functions import FUNCTIONS, Functions
+from pyrsql.orms.memory.order import in_order, sorted_rows
+from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
+from pyrsql.orms.memory.reflect import describe
+from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, paths_of, rows_of, tests_of
+from pyrsql.validation.functions import function
+from pyrsql.validation.predicates import OrderKey, Predicate
+
+TargetT = TypeVar("TargetT")
+
+
+class MemoryORM:
+    """Applies filters, sorts and pages to iterables of objects. Holds configuration only; share one freely.
+
+    A result is a list. Rows that are equal under a sort are in the order of the model's identity, and where the model
+    has none, in the order in which they came.
+
+    Args:
+        custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to True, False or None.
+        functions: name of a function that the options let clients call -> the same in Python. The well-known ones are
+            there. A function is not called when an argument is None: the result is None.
+    """
+
+    lasting = False
+
+    def __init__(
+        self,
+        custom_predicates: Mapping[str, CustomPredicate] | None = None,
+        functions: Mapping[str, Callable[..., object]] | None = None,
+    ) -> None:
+        self.custom_predicates = dict(custom_predicates or {})
+        self.functions: Functions = {**FUNCTIONS, **(functions or {})}
+        self._models: dict[type, Model] = {}
+        self._lock = threading.Lock()
+
+    def model(self, entity: type) -> Model:
+        """Describe a class by its type hints; remembered, so that its relations are the same ones each time.
+
+        A hint that names another such class is a relation to one, a collection of them a relation to many, any other
+        collection an array. `Annotated` may name another kind, `Annotated[dict[str, object], kinds.Json()]`, and
+        rights, `Annotated[str, field_rights(sort=False)]`.
+
+        Raises:
+            ConfigurationError: hints that cannot be read, or none at all.
+        """
+        with self._lock:
+            known = self._models.get(entity)
+            if known is None:
+                known = self._models[entity] = describe(entity, self.model)
+            return known
+
+    def filter(
+        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
+    ) -> Lowered[TargetT]:
+        """The rows that the predicate is true for.
+
+        Raises:
+            ConfigurationError: a custom operator has no function, or a function that clients may call is not there.
+        """
+        missing = options.custom_predicates.keys() - self.custom_predicates.keys()
+        if missing:
+            raise ConfigurationError(f"no function for the custom operator {min(missing)!r}: give it to MemoryORM")
+        self._check_functions(options)
+        rows = rows_of(target)
+        if predicate is not None:
+            evaluation = Evaluation(options, self.custom_predicates, self.functions)
+            paths = [path for test in tests_of(predicate) for path in paths_of(test.operand)]
+            rows = [row for row in rows if has_inner_links(row, paths, options) and evaluation.passes(predicate, row)]
+        if options.distinct:
+            rows = list({id(row): row for row in rows}.values())
+        result = cast("TargetT", ordered_like(target, rows))
+        return Lowered(result, result)
+
+    def sort(
+        self,
+        lowered: Lowered[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        completing: tuple[OrderKey, ...],
+        options: SortOptions,
+    ) -> Lowered[TargetT]:
+        """The rows by the keys, then as an earlier sort has left them, then by the keys that complete the order.
+
+        Raises:
+            ConfigurationError: a function that clients may call is not there.
+        """
+        self._check_functions(options)
+        paths = [path for key in keys for path in paths_of(key.operand)]
+        rows = [row for row in in_order(lowered.target, completing) if has_inner_links(row, paths, options)]
+        for key in reversed(keys):
+            rows = sorted_rows(rows, key, options, self.functions)
+        # Rows that an INNER link of the sort has dropped do not count.
+        result = cast("TargetT", OrderedRows(rows))
+        return Lowered(result, result)
+
+    def _check_functions(self, options: FieldOptions) -> None:
+        for name in (*options.function_signatures, *options.procedure_whitelist):
+            allowed = function(options, name) is not None
+            if allowed and name not in self.functions and name.lower() not in self.functions:
+                raise ConfigurationError(f"no function {name!r}: give it to MemoryORM")
+
+    def page(
+        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+    ) -> TargetT:
+        """`limit` rows after the first `offset`, in their own order, or by the keys that complete it."""
+        return cast("TargetT", OrderedRows(in_order(lowered.target, completing)[offset : offset + limit]))
+
+    def count(self, lowered: Lowered[TargetT], model: Model) -> int:
+        """The number of rows, without the page."""
+        return len(rows_of(lowered.unsorted))

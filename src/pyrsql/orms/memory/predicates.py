@@ -1,0 +1,142 @@
+"""Whether a predicate is true for a row: the reference for what each predicate means.
+
+A test is true, false or, where it meets NULL, unknown (None). A row passes when the whole predicate is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never, cast
+
+from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
+from pyrsql.options import QueryOptions
+from pyrsql.orms.memory.functions import Functions
+from pyrsql.orms.memory.json import json_test
+from pyrsql.orms.memory.operands import custom_value, value_of
+from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, paths_of, related, scopes_of
+from pyrsql.orms.memory.text import matches
+from pyrsql.orms.memory.truth import Truth, all_of, negation
+from pyrsql.orms.memory.values import COMPARE, comparable
+from pyrsql.validation.predicates import (
+    Between,
+    Compare,
+    Complement,
+    Conjunction,
+    Custom,
+    Disjunction,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Operand,
+    Predicate,
+    RelationOperand,
+    Test,
+)
+from pyrsql.validation.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class CustomPredicatePayload:
+    """What the function of a custom operator is given.
+
+    Args:
+        expression: the value that the selector names; for a path that ends on a relation, the related row, or all of
+            them in a list.
+        values: the converted arguments.
+        field_path: the selector as the client wrote it.
+        options: the options of the query.
+    """
+
+    expression: Any
+    values: tuple[Any, ...]
+    field_path: str
+    options: QueryOptions
+
+
+CustomPredicate = Callable[[CustomPredicatePayload], Truth]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Evaluates predicates with the options and functions of one query."""
+
+    options: QueryOptions
+    custom: Mapping[str, CustomPredicate]
+    functions: Functions
+
+    def passes(self, predicate: Predicate, row: Row) -> bool:
+        """Whether the whole predicate is true for a row, neither false nor unknown."""
+        return self.truth(predicate, row) is True
+
+    def truth(self, predicate: Predicate, row: Row) -> Truth:
+        """Whether a predicate is true for a row."""
+        match predicate:
+            case Conjunction(parts):
+                return all_of(self.truth(part, row) for part in parts)
+            case Disjunction(parts):
+                return negation(all_of(negation(self.truth(part, row)) for part in parts))
+            case Complement(test):
+                return self._test(test, row) is not True
+            case _:
+                return self._test(predicate, row)
+
+    def _test(self, test: Test, row: Row) -> Truth:
+        """A test of a path over a to-many relation is true when some row at its end passes, else it is false."""
+        scopes = scopes_of(row, test.operand, self.functions)
+        if scopes is None:
+            return self._at(test, Scope(row, self.functions))
+        return any(self._at(test, scope) is True for scope in scopes if self._is_linked(test.operand, scope))
+
+    def _is_linked(self, operand: Operand, scope: Scope) -> bool:
+        """Whether a row beyond a to-many relation has the links from there on that a hint joins as INNER."""
+        length = len(scope.steps)
+        beyond = [path[length:] for path in paths_of(operand) if path[:length] == scope.steps]
+        return has_inner_links(scope.end, beyond, self.options)
+
+    def _at(self, test: Test, scope: Scope) -> Truth:
+        operand = test.operand
+        if isinstance(operand, RelationOperand):
+            *before, last = operand.relations
+            found = related(scope.reach(tuple(before)), last)
+            if isinstance(test, Custom):
+                return self._custom(test, found if last.many else next(iter(found), None))
+            return bool(found) == cast("Null", test).negated
+        if isinstance(test, Custom):
+            return self._custom(test, custom_value(operand, scope))
+        value = value_of(operand, scope)
+        match operand.kind:
+            case kinds.Json():
+                return json_test(test, value, operand.keys if isinstance(operand, FieldOperand) else ())
+            case kinds.Array(item) if not isinstance(test, Null):
+                return any(_value_test(test, element, item) is True for element in value or ())
+            case kind:
+                return _value_test(test, value, kind)
+
+    def _custom(self, test: Custom, value: object) -> Truth:
+        payload = CustomPredicatePayload(value, test.values, test.operand.path, self.options)
+        return self.custom[test.operator.name](payload)
+
+
+def _value_test(test: Compare | Match | Member | Between | Null, value: object, kind: Kind) -> Truth:
+    """A test of one value."""
+    if isinstance(test, Null):
+        return (value is None) != test.negated
+    if value is None:
+        return None
+    mine = comparable(value, kind)
+    match test:
+        case Compare(sign=sign, value=wanted, ignore_case=True):
+            return COMPARE[sign](fold(str(mine)), fold(str(wanted)))
+        case Compare(sign=sign, value=wanted):
+            return COMPARE[sign](mine, comparable(wanted, kind))
+        case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
+            return matches(pattern, str(mine), ignore_case) != negated
+        case Member(values=values, negated=negated):
+            return any(mine == comparable(wanted, kind) for wanted in values) != negated
+        case Between(low=low, high=high, negated=negated):
+            return bool(comparable(low, kind) <= mine <= comparable(high, kind)) != negated
+        case _:
+            assert_never(test)

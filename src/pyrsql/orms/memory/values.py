@@ -1,0 +1,61 @@
+"""Values in the one form in which they are compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
+
+COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def comparable(value: Any, kind: Kind | None) -> Any:
+    """A value in the one form in which values of its kind are compared.
+
+    Rows hold what their programmers put there: times with and without an offset, floats where decimals are declared.
+    """
+    match kind:
+        case kinds.DateTime():
+            return moment(value) if isinstance(value, dt.date) else value
+        case kinds.Date():
+            return value.date() if isinstance(value, dt.datetime) else value
+        case kinds.Time():
+            return time_of_day(value) if isinstance(value, dt.time) else value
+        case kinds.Decimal():
+            return decimal.Decimal(repr(value)) if isinstance(value, float) else value
+        case kinds.Float():
+            return float(value) if isinstance(value, decimal.Decimal) else value
+        case _:
+            return value
+
+
+def moment(value: dt.date) -> dt.datetime:
+    """A date or time with an offset: a bare date is midnight, and what has no offset is UTC."""
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return moment.replace(tzinfo=dt.UTC) if moment.utcoffset() is None else moment
+
+
+def time_of_day(value: dt.time) -> dt.time:
+    """A time of day in UTC; what has no offset is UTC already."""
+    if value.utcoffset() is None:
+        return value.replace(tzinfo=dt.UTC)
+    return dt.datetime.combine(dt.date(2000, 1, 2), value).astimezone(dt.UTC).timetz()
+
+
+def exact_number(value: object) -> decimal.Decimal | None:
+    """A JSON number with the value of its digits."""
+    if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
+        return None
+    return decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
