@@ -62,6 +62,9 @@ LIKE_IGNORE_CASE = ComparisonOperator("like_ignore_case", ("=ilike=", "=ik="))
 NOT_LIKE_IGNORE_CASE = ComparisonOperator("not_like_ignore_case", ("=inotlike=", "=ni="))
 BETWEEN = ComparisonOperator("between", ("=bt=", "=between="), 2, 2)
 NOT_BETWEEN = ComparisonOperator("not_between", ("=nb=", "=notbetween="), 2, 2)
+ANY = ComparisonOperator("any", ("=any=",), 0, 1)
+NONE = ComparisonOperator("none", ("=none=",), 0, 1)
+ALL = ComparisonOperator("all", ("=all=",))
 
 DEFAULT_OPERATORS = (
     EQUAL,
@@ -83,6 +86,9 @@ DEFAULT_OPERATORS = (
     NOT_BETWEEN,
 )
 """The operators every registry starts with."""
+
+QUANTIFIERS = (ANY, NONE, ALL)
+"""The operators over related rows, whose argument is a filter of its own."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,153 @@
+"""A filter in English, so that a person sees what it means and where its groups are."""
+
+from __future__ import annotations
+
+import re
+
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+
+_WILDCARD = re.compile(r"(?<!\\)\*")
+
+_PLAIN = {
+    "equal": "{field} is {value}",
+    "not_equal": "{field} is not {value}",
+    "greater": "{field} is greater than {value}",
+    "greater_or_equal": "{field} is at least {value}",
+    "less": "{field} is less than {value}",
+    "less_or_equal": "{field} is at most {value}",
+    "in": "{field} is one of {values}",
+    "not_in": "{field} is none of {values}",
+    "like": "{field} contains {value}",
+    "not_like": "{field} does not contain {value}",
+    "equal_ignore_case": "{field} is {value} in any case",
+    "like_ignore_case": "{field} contains {value} in any case",
+    "not_like_ignore_case": "{field} does not contain {value} in any case",
+    "between": "{field} is from {first} to {last}",
+    "not_between": "{field} is not from {first} to {last}",
+    "is_null": "{field} is missing",
+    "is_not_null": "{field} is present",
+    "any": "some {field} passes {value}",
+    "none": "no {field} passes {value}",
+    "all": "every {field} passes {value}",
+}
+"""The sentence of each operator. Any other operator is shown as it is written."""
+
+_PATTERNS = {
+    "equal": "",
+    "like": "",
+    "like_ignore_case": "",
+    "not_equal": "not ",
+    "not_like": "not ",
+    "not_like_ignore_case": "not ",
+}
+"""The operators whose argument may be a pattern, and what stands before the verb."""
+
+
+_OPPOSITES = {"is_null": "is_not_null", "is_not_null": "is_null"}
+
+
+def filter_in_words(node: Node) -> str:
+    """Say a filter in English.
+
+    Args:
+        node: the tree, parsed or made by hand.
+
+    >>> from pyrsql import parse
+    >>> filter_in_words(parse("name==^de*;(age>18,age=na=)").expression)
+    "name begins with 'de' in any case and (age is greater than 18 or age is missing)"
+    """
+    pieces: list[str] = []
+    waiting: list[Node | str] = [node]
+    while waiting:
+        match waiting.pop():
+            case str() as piece:
+                pieces.append(piece)
+            case Comparison() as comparison:
+                pieces.append(_comparison(comparison))
+            case And(nodes=nodes):
+                waiting.extend(_joined(" and ", nodes))
+            case Or(nodes=nodes):
+                waiting.extend(_joined(" or ", nodes))
+    return "".join(pieces)
+
+
+def sort_in_words(keys: tuple[SortKey, ...]) -> str:
+    """Say a sort in English.
+
+    >>> sort_in_words((SortKey("age", descending=True), SortKey("name", ignore_case=True, nulls_first=True)))
+    'by age, largest first; then by name in any case, missing values first'
+    """
+    return "; then ".join(map(_key, keys))
+
+
+def _joined(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
+    """Nodes and joints, last first; each group in parentheses, so that nobody needs to know what binds tighter."""
+    parts: list[Node | str] = []
+    for node in nodes:
+        parts += [joint] if parts else []
+        parts += [node] if isinstance(node, Comparison) else ["(", node, ")"]
+    return parts[::-1]
+
+
+def _comparison(comparison: Comparison) -> str:
+    name, field, values = comparison.operator.name, comparison.selector, comparison.arguments
+    if name in _OPPOSITES and values[:1] and values[0].lower() == "false":
+        return _PLAIN[_OPPOSITES[name]].format(field=field)
+    if name in ("any", "none") and not values:
+        return _PLAIN["is_not_null" if name == "any" else "is_null"].format(field=field)
+    if name in _PATTERNS and len(values) == 1:
+        pattern = _pattern(name, field, values[0])
+        if pattern is not None:
+            return pattern
+    sentence = _PLAIN.get(name)
+    shown = [_shown(value) for value in values]
+    if sentence is None or not (shown or "value" not in sentence):
+        return f"{field} {comparison.operator.spelling} {', '.join(shown)}".rstrip()
+    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}" if shown else ""
+    first, last = (shown[0], shown[-1]) if shown else ("", "")
+    return sentence.format(field=field, value=first, values=listed, first=first, last=last)
+
+
+def _pattern(name: str, field: str, value: str) -> str | None:
+    """A comparison with a pattern, or one that ignores case by a caret; None for a plain value."""
+    equality = name in ("equal", "not_equal")
+    caret = equality and value.startswith("^")
+    text = value[1:] if caret or (equality and value.startswith("\\^")) else value
+    pieces = [piece.replace("\\*", "*") for piece in _WILDCARD.split(text)]
+    case = " in any case" if caret or name.endswith("ignore_case") else ""
+    negated = bool(_PATTERNS[name])
+    match pieces:
+        case [_] if not equality:
+            return None
+        case [piece]:
+            verb = "is not" if negated else "is"
+            return f"{field} {verb} {_shown(piece)}{case}"
+        case [piece, ""]:
+            verb = "does not begin" if negated else "begins"
+            return f"{field} {verb} with {_quoted(piece)}{case}" if piece else _anything(field, negated)
+        case ["", piece]:
+            return f"{field} {'does not end' if negated else 'ends'} with {_quoted(piece)}{case}"
+        case ["", piece, ""] if piece:
+            return f"{field} {'does not contain' if negated else 'contains'} {_quoted(piece)}{case}"
+        case _:
+            return f"{field} {'does not look' if negated else 'looks'} like {_quoted(text)}{case}"
+
+
+def _anything(field: str, negated: bool) -> str:
+    return f"{field} is no text" if negated else f"{field} is any text"
+
+
+def _key(key: SortKey) -> str:
+    case = " in any case" if key.ignore_case else ""
+    largest = ", largest first" if key.descending else ""
+    nulls = {None: "", True: ", missing values first", False: ", missing values last"}[key.nulls_first]
+    return f"by {key.selector}{case}{largest}{nulls}"
+
+
+def _shown(value: str) -> str:
+    """A value as it stands where it is a number or a single word, else in quotes."""
+    return value if re.fullmatch(r"[\w.:+-]+", value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'"

@@ -1,0 +1,43 @@
+"""Filters and sorts in English."""
+
+import pytest
+
+from pyrsql import Sort, parse
+from pyrsql.language.words import filter_in_words, sort_in_words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a==1", "a is 1"),
+        ("a=='it is'", "a is 'it is'"),
+        ("a==^x", "a is x in any case"),
+        (r"a==\^x", "a is '^x'"),
+        ("a==x*", "a begins with 'x'"),
+        ("a!=*x", "a does not end with 'x'"),
+        ("a==^*x*", "a contains 'x' in any case"),
+        ("a==x*y", "a looks like 'x*y'"),
+        ("a==*", "a is any text"),
+        ("a=like=x", "a contains x"),
+        ("a=notlike=x*", "a does not begin with 'x'"),
+        ("a=inotlike=x", "a does not contain x in any case"),
+        ("a=in=(1,2,3)", "a is one of 1, 2 or 3"),
+        ("a=out=(1)", "a is none of 1"),
+        ("a=bt=(1,2)", "a is from 1 to 2"),
+        ("a=nb=(1,2)", "a is not from 1 to 2"),
+        ("a=na=", "a is missing"),
+        ("a=na=false", "a is present"),
+        ("a=nn=true", "a is present"),
+        ("a==1,b==2;c==3", "a is 1 or (b is 2 and c is 3)"),
+        ("(a==1,b==2);c==3", "(a is 1 or b is 2) and c is 3"),
+    ],
+)
+def test_a_filter_is_said_in_words(text: str, words: str) -> None:
+    node = parse(text).expression
+    assert node is not None
+    assert filter_in_words(node) == words
+
+
+def test_a_sort_is_said_in_words() -> None:
+    keys = Sort.parse("-age;name,ic,nullslast").keys
+    assert sort_in_words(keys) == "by age, largest first; then by name in any case, missing values last"
