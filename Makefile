@@ -4,8 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 VENV20 := .venv-sqlalchemy20
 VENVDOCS := .venv-docs
+VENVDEMO := .venv-demo
 BIN := $(VENV)/bin
 SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks docs/generate.py)
+# The port of the example service.
+PORT ?= 8000
 PYTEST_ARGUMENTS ?= --numprocesses=auto
 # How long each of the two fuzz targets runs: ten minutes together.
 FUZZ_SECONDS ?= 300
@@ -20,9 +23,10 @@ help: ## list the targets
 
 GROUP := dev
 $(VENVDOCS)/.installed: GROUP := docs
+$(VENVDEMO)/.installed: GROUP := demo
 $(VENV20)/.installed: PINS := 'sqlalchemy<2.1'
 
-$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed: pyproject.toml
+$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
@@ -35,8 +39,8 @@ install: $(VENV)/.installed ## create .venv with pyrsql and all tools in it
 # --- the example ---
 
 .PHONY: run
-run: $(VENV)/.installed ## start the example service
-	$(BIN)/python -m examples.flights
+run: $(VENVDEMO)/.installed ## start the example service (PORT)
+	@$(VENVDEMO)/bin/python -m examples.flights --port $(PORT)
 
 # --- documentation ---
 
@@ -95,5 +99,5 @@ format: $(VENV)/.installed ## format the code and fix what ruff can fix
 
 .PHONY: clean
 clean: ## remove the environments and everything else that was made
-	rm -rf $(VENV) $(VENV20) $(VENVDOCS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
+	rm -rf $(VENV) $(VENV20) $(VENVDOCS) $(VENVDEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
 	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +

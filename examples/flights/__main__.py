@@ -1,11 +1,16 @@
 """`python -m examples.flights` fills the database if need be and starts the service."""
 
 import argparse
+import socket
+import sys
+from urllib.parse import urlencode
 
 import uvicorn
 
 from .app import app
 from .load import database_path, prepare_database
+
+EXAMPLE = {"filter": "destination.name==Chicago*;departure_delay=ge=120", "sort": "-departure_delay"}
 
 
 def main() -> None:
@@ -14,11 +19,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
 
+    try:
+        listener = socket.create_server((arguments.host, arguments.port))
+    except (OSError, OverflowError) as error:
+        sys.exit(f"Port {arguments.port} cannot be used ({error}). Name another: make run PORT={arguments.port + 1}")
     prepare_database(database_path())
-    address = f"http://{arguments.host}:{arguments.port}"
-    print(f"{app.title}: {address}")
-    print(f"Try {address}/flights?filter=destination.name==Chicago*;departure_delay=ge=120&sort=-departure_delay")
-    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
+    host, port = listener.getsockname()[:2]
+    address = f"http://{host}:{port}"
+    print(f"{app.title}\n")
+    print(f"  Playground   {address}/")
+    print(f"  OpenAPI      {address}/docs")
+    print(f"  An example   {address}/flights?{urlencode(EXAMPLE)}\n")
+    print("Stop it with Ctrl+C.", flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
 
 
 if __name__ == "__main__":
