@@ -59,6 +59,16 @@ def _names_by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mappi
     return _copy({model: _names(option, names) for model, names in lists.items()})
 
 
+class AllFields(enum.Enum):
+    """The type of `ALL_FIELDS`."""
+
+    ALL_FIELDS = "all fields"
+
+
+ALL_FIELDS = AllFields.ALL_FIELDS
+"""`filterable_fields=ALL_FIELDS` opens every field of a model, whatever the response model shows."""
+
+
 class JoinHint(enum.Enum):
     """How a to-one relation is joined: LEFT keeps rows without the related row, INNER drops them."""
 
@@ -213,6 +223,10 @@ class FieldOptions(_Settled):
             with it, and, when it is a single name, that name anywhere in a path, whatever name leads there.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it that no path may touch.
+        public_fields: published name -> path of attributes: the only paths a client may use, each exactly as it is
+            published. `{"author.name": "writer.name"}` allows `author.name` and neither `author` nor `writer.name`. A
+            path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. Names that
+            `field_mapping` and `model_field_mapping` give count no more; lists still narrow it. None publishes no list.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match). An
             expression lets in the well-known functions and those declared in `function_signatures`; any other
             function has to be listed by its very name, so that no client reaches one that nobody thought of.
@@ -236,6 +250,7 @@ class FieldOptions(_Settled):
     field_blacklist: Collection[str] = ()
     model_field_whitelist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
     model_field_blacklist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
+    public_fields: Mapping[str, str] | None = None
     procedure_whitelist: Collection[str] = ()
     procedure_blacklist: Collection[str] = ()
     function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
@@ -257,6 +272,7 @@ class FieldOptions(_Settled):
             field_blacklist=_names("field_blacklist", self.field_blacklist),
             model_field_whitelist=_names_by_model("model_field_whitelist", self.model_field_whitelist),
             model_field_blacklist=_names_by_model("model_field_blacklist", self.model_field_blacklist),
+            public_fields=None if self.public_fields is None else _copy(self.public_fields),
             procedure_whitelist=_names("procedure_whitelist", self.procedure_whitelist),
             procedure_blacklist=_names("procedure_blacklist", self.procedure_blacklist),
             function_signatures=_copy(self.function_signatures),

@@ -99,6 +99,9 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for alias, path in options.field_mapping.items():
         if not _may_lead_somewhere(reach, path):
             yield f"field_mapping makes {alias!r} of {path!r}, which leads nowhere"
+    for name, path in (options.public_fields or {}).items():
+        if not _leads_somewhere(reach.model, path.removesuffix(".*")):
+            yield f"public_fields makes {name!r} of {path!r}, which leads nowhere"
     for path in options.json_options.sort_field_types:
         if not _may_lead_somewhere(reach, path):
             yield f"sort_field_types has {path!r}, which leads nowhere"

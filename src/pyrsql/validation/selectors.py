@@ -31,6 +31,7 @@ from pyrsql.validation.predicates import (
     RelationOperand,
     collection_paths,
 )
+from pyrsql.validation.public import nearest_published, published
 
 CACHED_SELECTORS = 1_024
 """How many selectors a schema remembers. A client cannot make it remember more."""
@@ -164,6 +165,12 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
     place = asked = _Place(model, model.members)
     rest, ahead = parts, tuple[str, ...]()
     name = parts[0]
+    if question.options.public_fields is not None:
+        found = published(question.options.public_fields, parts)
+        if found is None:
+            return _unknown(question, _suggestion(question, asked, name))
+        length, ahead = found
+        place, rest = place._replace(written=parts[:length]), parts[length:]
     owner: Model | None = None
     operators: frozenset[str] | None = None
     while True:
@@ -390,9 +397,35 @@ def _unknown(question: _Question, hint: str | None) -> UnknownField:
 
 def _suggestion(question: _Question, place: _Place, name: str) -> str | None:
     """The path with the nearest name that this client may use instead of `name`."""
-    if not question.suggest or len(name) > _LONGEST_MISSPELLING:
+    if not question.suggest:
         return None
-    by_lower = {offered.lower(): offered for offered in _offered(question, place)}
+    if question.options.public_fields is not None:
+        parts = tuple(question.selector.split("."))
+        meant = nearest_published(_published_names(question), parts, _nearest)
+        return meant and f"Did you mean '{meant}'?"
+    near = _nearest(name, _offered(question, place))
+    return near and f"Did you mean '{'.'.join((*place.written, near))}'?"
+
+
+def _published_names(question: _Question) -> tuple[str, ...]:
+    """The published names that this client may use."""
+    offers, key = question.schema.offers, (question.purpose, "published")
+    known = offers.get(key)
+    if known is None:
+        alone = question._replace(suggest=False)
+        known = offers[key] = tuple(
+            name
+            for name in question.options.public_fields or ()
+            if isinstance(_resolve_path(alone, tuple(name.split("."))), Resolution)
+        )
+    return known
+
+
+def _nearest(name: str, names: Collection[str]) -> str | None:
+    """The name that is most like another one. Case does not count."""
+    if len(name) > _LONGEST_MISSPELLING:
+        return None
+    by_lower = {offered.lower(): offered for offered in names}
     matcher = difflib.SequenceMatcher(b=name.lower())
 
     def likeness(offered: str) -> float:
@@ -401,7 +434,7 @@ def _suggestion(question: _Question, place: _Place, name: str) -> str | None:
 
     # How alike two names really are takes long to find out: asked of the likeliest only.
     near = difflib.get_close_matches(name.lower(), nlargest(_LIKELIEST, by_lower, likeness), n=1)
-    return f"Did you mean '{'.'.join((*place.written, by_lower[near[0]]))}'?" if near else None
+    return by_lower[near[0]] if near else None
 
 
 def _parts_of(question: _Question, place: _Place) -> str | None:

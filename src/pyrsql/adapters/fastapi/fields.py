@@ -67,6 +67,8 @@ def listing(extension: dict[str, Any]) -> str:
 def _candidates(schema: Schema, purpose: Purpose) -> list[str]:
     """Paths to try: those that are listed or mapped, the model's own members, and those of related models."""
     options = schema.options(purpose)
+    if options.public_fields is not None:
+        return list(options.public_fields)
     listed = sorted(path for path in options.field_whitelist or () if "." in path)
     walked = _walk(schema.model, "", _RELATIONS_DEEP)
     return list(dict.fromkeys([*options.field_mapping, *walked, *listed]))

@@ -1,0 +1,364 @@
+"""Response models: which attributes of a row they read, and which of those the answer shows.
+
+A client may filter and sort by the values that it is shown, so the response model of an endpoint says which fields it
+offers. A value that the answer changes or leaves out is not offered: a filter would reveal it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, is_dataclass
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    RootModel,
+    Secret,
+    SecretBytes,
+    SecretStr,
+    WrapSerializer,
+    WrapValidator,
+)
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType, is_typeddict
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models import kinds
+from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.validation.public import ANYTHING_BELOW
+
+_HIDING = (BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, WrapSerializer)
+"""Metadata that lets an answer show another value than the row has."""
+
+_SECRETS = (SecretStr, SecretBytes, Secret)
+_SEVERAL = (list, tuple, set, frozenset, deque, Sequence, Collection, Iterable, AbstractSet)
+_ANYTHING = (Any, object, dict, Mapping)
+
+
+class Read(NamedTuple):
+    """A value that a response model reads.
+
+    Args:
+        name: its path in the answer.
+        path: the path of attributes that it is read from.
+        shown: the answer shows it as it is.
+        anything: it is a document that is shown as a whole: its keys may be named.
+    """
+
+    name: tuple[str, ...]
+    path: tuple[str, ...]
+    shown: bool
+    anything: bool = False
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The parts of an annotation.
+
+    Args:
+        models: the models that it may be, or be a collection of: Pydantic models, dataclasses, typed dictionaries.
+        hidden: something stands between the row and the answer.
+        anything: it may be a document of any keys.
+    """
+
+    models: tuple[type, ...] = ()
+    hidden: bool = False
+    anything: bool = False
+
+
+def offered_fields(model: Model, item: Any, mapping: Mapping[str, str]) -> dict[str, str]:
+    """The fields that an endpoint offers which answers with a response model: name -> path of attributes.
+
+    Args:
+        model: the model whose rows are listed.
+        item: the response model, or a union of several.
+        mapping: the developer's own names, `FieldOptions.field_mapping`; they count for fields that the answer shows.
+
+    Raises:
+        ConfigurationError: it is no response model.
+    """
+    found = list(reads(model, item))
+    hidden = [read.name for read in found if not read.shown]
+    offered = {
+        ".".join(read.name): ".".join(read.path) + (ANYTHING_BELOW if read.anything else "")
+        for read in found
+        if read.shown and not any(read.name[: len(name)] == name for name in hidden)
+    }
+    return {**offered, **{name: path for name, path in _mapped(offered, mapping).items() if name not in offered}}
+
+
+def _mapped(offered: Mapping[str, str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The developer's own names for the fields that are offered, and for the beginnings of their paths."""
+    return {
+        alias + path.removesuffix(ANYTHING_BELOW)[len(meant) :]: path
+        for alias, meant in mapping.items()
+        for path in offered.values()
+        if f"{path.removesuffix(ANYTHING_BELOW)}.".startswith(f"{meant}.")
+    }
+
+
+def reads(model: Model, item: Any) -> Iterator[Read]:
+    """Every value of a row, and of its related rows, that a response model reads.
+
+    Args:
+        model: the model of the row.
+        item: the response model, or a union of several.
+
+    Raises:
+        ConfigurationError: it is no response model, or its annotations cannot be resolved.
+    """
+    shape = _shape(item)
+    if not shape.models:
+        raise ConfigurationError(f"the item of {model.name} must be a Pydantic model, not {item!r}")
+    yield from _nested(shape, _Source.of(model), (), (), (), not shape.hidden)
+
+
+class _Source(NamedTuple):
+    """The object that a model reads: its members, and its class where that is known."""
+
+    members: Mapping[str, Member]
+    type: type | None = None
+
+    @classmethod
+    def of(cls, model: Model) -> _Source:
+        return cls(model.members, model.type)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an attribute, be it mapped or not. No code of the developer's runs."""
+        return name in self.members or inspect.getattr_static(self.type, name, None) is not None
+
+
+def _nested(
+    shape: _Shape,
+    source: _Source,
+    name: tuple[str, ...],
+    path: tuple[str, ...],
+    around: tuple[type, ...],
+    shown: bool,
+) -> Iterator[Read]:
+    """The values that the models of a shape read from one object, `around` being the models that contain them."""
+    for item in shape.models:
+        if _is_followed(item, around):
+            for field, info in _fields(item).items():
+                attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)
+                if attribute is not None:
+                    own = (*name, info.serialization_alias or field)
+                    is_shown = shown and not _is_hidden(item, field, info)
+                    yield from _read(info, source, own, path, attribute, (*around, item), is_shown)
+
+
+def _is_followed(item: type, around: tuple[type, ...]) -> bool:
+    """A model that contains itself is followed once."""
+    return item not in around or len(set(around)) == len(around)
+
+
+def _read(
+    info: FieldInfo,
+    source: _Source,
+    name: tuple[str, ...],
+    before: tuple[str, ...],
+    attribute: tuple[str, ...],
+    around: tuple[type, ...],
+    shown: bool,
+) -> Iterator[Read]:
+    path = (*before, *attribute)
+    shape = _shape(info.annotation)
+    shown = shown and not shape.hidden
+    match _member(source.members, attribute):
+        case Relation(target=target):
+            yield Read(name, path, shown and bool(shape.models))
+            yield from _nested(shape, _Source.of(target()), name, path, around, shown)
+        case Embedded(members=inner):
+            yield from _nested(shape, _Source(inner), name, path, around, shown)
+        case Field(kind=kinds.Json()):
+            yield from _document(shape, name, path, around, shown)
+        case Field():
+            yield Read(name, path, shown and not shape.models)
+        case _:
+            return
+
+
+def _document(
+    shape: _Shape, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
+) -> Iterator[Read]:
+    """A document, or a part of one. If an answer shows some of its keys, only those are offered."""
+    if shape.anything or not shape.models:
+        yield Read(name, path, shown, anything=shape.anything)
+    for item in shape.models:
+        for field, info in _fields(item).items() if _is_followed(item, around) else ():
+            key = next(_candidates(item, field, info), None)
+            if key is not None:
+                inner = _shape(info.annotation)
+                own, below = (*name, info.serialization_alias or field), (*path, *key)
+                is_shown = shown and not inner.hidden and not _is_hidden(item, field, info)
+                yield from _document(inner, own, below, (*around, item), is_shown)
+
+
+def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | None:
+    """The member at the end of a path of attributes, shortcuts spelled out."""
+    rest = path
+    while rest:
+        member, rest = members.get(rest[0]), rest[1:]
+        match member:
+            case Shortcut(path=steps):
+                rest = (*steps, *rest)
+            case Relation(target=target) if rest:
+                members = target().members
+            case Embedded(members=inner) if rest:
+                members = inner
+            case _:
+                return member if not rest else None
+    return None
+
+
+# --- which attribute a field reads, and whether the answer shows it ---
+
+
+def _fields(item: type) -> dict[str, FieldInfo]:
+    try:
+        if issubclass(item, BaseModel):
+            item.model_rebuild()
+            return item.model_fields
+        own: dict[str, FieldInfo] | None = getattr(item, "__pydantic_fields__", None)
+        hints = get_type_hints(item, include_extras=True)
+        return own or {name: FieldInfo.from_annotation(hint) for name, hint in hints.items()}
+    except (PydanticUndefinedAnnotation, NameError) as error:
+        raise ConfigurationError(f"{item.__name__}: {error}") from error
+
+
+def _candidates(item: type, field: str, info: FieldInfo) -> Iterator[tuple[str, ...]]:
+    """The paths that Pydantic looks a field up by, in its order. A number in a path picks one row of several."""
+    config = _config(item)
+    alias = info.validation_alias
+    if alias is not None and config.get("validate_by_alias", True) is not False:
+        for choice in alias.choices if isinstance(alias, AliasChoices) else [alias]:
+            path = choice.path if isinstance(choice, AliasPath) else [choice]
+            names = tuple(step for step in path if isinstance(step, str))
+            if len(names) == len(path):
+                yield names
+    if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
+        yield (field,)
+
+
+def _config(item: type) -> Mapping[str, Any]:
+    return getattr(item, "model_config", None) or getattr(item, "__pydantic_config__", None) or {}
+
+
+def _is_hidden(item: type, field: str, info: FieldInfo) -> bool:
+    """Whether the answer leaves a field out, or shows another value than the row has."""
+    if info.exclude or getattr(info, "exclude_if", None) is not None or any(map(_hides, info.metadata)):
+        return True
+    if _config(item).get("json_encoders"):
+        return True
+    own = getattr(item, "__pydantic_decorators__", None)
+    if own is None:
+        return False
+    if own.model_serializers or any(found.info.mode == "before" for found in own.root_validators.values()):
+        return True
+    if any(found.info.mode in ("before", "wrap") for found in own.model_validators.values()):
+        return True
+    changed = (
+        *(found.info.fields for found in own.field_serializers.values()),
+        *(found.info.fields for found in own.field_validators.values() if found.info.mode != "after"),
+        *(found.info.fields for found in own.validators.values() if found.info.mode != "after"),
+    )
+    return any(field in fields or "*" in fields for fields in changed)
+
+
+def _hides(metadata: object) -> bool:
+    """Whether metadata of an annotation may change a value: code that is not Pydantic's own may."""
+    if isinstance(metadata, _HIDING):
+        return True
+    if isinstance(metadata, FieldInfo):
+        return bool(metadata.exclude) or any(map(_hides, metadata.metadata))
+    return hasattr(metadata, "__get_pydantic_core_schema__") and not _is_pydantic(metadata)
+
+
+def _is_pydantic(thing: object) -> bool:
+    """Whether something is made by Pydantic itself. Its AfterValidator checks; its transforming pipelines do not."""
+    module = thing.__module__ if isinstance(thing, type) else type(thing).__module__
+    return module.partition(".")[0] in ("pydantic", "pydantic_extra_types") and "experimental" not in module
+
+
+# --- the parts of an annotation ---
+
+
+def _shape(annotation: Any) -> _Shape:
+    """The parts of an annotation."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, NewType):
+        return _shape(cast("Any", annotation).__supertype__)
+    if isinstance(annotation, TypeVar):
+        return _shape(annotation.__bound__ or Any)
+    if _is_alias(annotation):
+        return _shape(annotation.__value__)
+    if _is_alias(origin):
+        return _shape(origin.__value__[arguments])
+    if origin is Annotated:
+        inner = _shape(arguments[0])
+        return _Shape(inner.models, inner.hidden or any(map(_hides, arguments[1:])), inner.anything)
+    if origin in (Union, UnionType, ClassVar):
+        return _together(map(_shape, arguments))
+    if annotation in _ANYTHING:
+        return _Shape(anything=True)
+    kind = origin or annotation
+    if not inspect.isclass(kind):
+        return _Shape()
+    if is_typeddict(kind):
+        return _Shape((kind,))
+    if issubclass(kind, Mapping):
+        values = _shape(arguments[1]) if len(arguments) > 1 else _Shape(anything=True)
+        # The keys are not known, so what the models of the values leave out is not either.
+        return _Shape(hidden=values.hidden or bool(values.models), anything=True)
+    if issubclass(kind, _SEVERAL) and not issubclass(kind, str | bytes):
+        parts = _together(_shape(argument) for argument in arguments if argument is not Ellipsis)
+        return parts if arguments else _Shape(anything=True)
+    return _shape_of_class(kind)
+
+
+def _shape_of_class(kind: type) -> _Shape:
+    if issubclass(kind, _SECRETS):
+        return _Shape(hidden=True)
+    if issubclass(kind, RootModel):
+        info = _fields(kind)["root"]
+        inner = _shape(info.annotation)
+        return _Shape(inner.models, inner.hidden or _is_hidden(kind, "root", info), inner.anything)
+    if issubclass(kind, BaseModel) or is_dataclass(kind):
+        return _Shape((kind,))
+    return _Shape(hidden=hasattr(kind, "__get_pydantic_core_schema__") and not _is_pydantic(kind))
+
+
+def _is_alias(annotation: object) -> bool:
+    # `type X = …` of Python 3.12 is another class than that of typing_extensions.
+    return isinstance(annotation, TypeAliasType) or type(annotation).__name__ == "TypeAliasType"
+
+
+def _together(shapes: Iterable[_Shape]) -> _Shape:
+    found = list(shapes)
+    return _Shape(
+        tuple(dict.fromkeys(model for shape in found for model in shape.models)),
+        any(shape.hidden for shape in found),
+        any(shape.anything for shape in found),
+    )

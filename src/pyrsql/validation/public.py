@@ -1,0 +1,51 @@
+"""Endpoints that publish a closed list of fields: `FieldOptions.public_fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+ANYTHING_BELOW = ".*"
+"""How a path ends that goes on into a document, whatever the keys are called."""
+
+
+def published(fields: Mapping[str, str], parts: tuple[str, ...]) -> tuple[int, tuple[str, ...]] | None:
+    """How many steps of a path are a published name, and the attributes that the name stands for.
+
+    Args:
+        fields: published name -> path of attributes.
+        parts: the path as the client wrote it.
+
+    >>> published({"author": "writer", "author.name": "writer.name"}, ("author", "name"))
+    (2, ('writer', 'name'))
+    >>> published({"author": "writer"}, ("author", "password")) is None
+    True
+    >>> published({"extra": "doc.*"}, ("extra", "size"))
+    (1, ('doc',))
+    """
+    for length in range(len(parts), 0, -1):
+        meant = fields.get(".".join(parts[:length]))
+        if meant is not None and (length == len(parts) or meant.endswith(ANYTHING_BELOW)):
+            return length, tuple(meant.removesuffix(ANYTHING_BELOW).split("."))
+    return None
+
+
+def nearest_published(
+    names: Collection[str], parts: tuple[str, ...], nearest: Callable[[str, Collection[str]], str | None]
+) -> str | None:
+    """The published name that a client may have meant, None where none is near.
+
+    Args:
+        names: the names that the client may use.
+        parts: the path as the client wrote it.
+        nearest: finds the name that is most like another one.
+    """
+    published_parts = [tuple(name.split(".")) for name in names]
+    for begun in range(len(parts) - 1, -1, -1):
+        following = {path[begun]: None for path in published_parts if path[:begun] == parts[:begun] and path[begun:]}
+        if following:
+            step = nearest(parts[begun], following)
+            if step is None:
+                return None
+            meant = ".".join((*parts[:begun], step))
+            return meant if meant in names else next(name for name in names if name.startswith(f"{meant}."))
+    return None
