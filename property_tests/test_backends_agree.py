@@ -14,7 +14,7 @@ from property_tests.models import Item, world
 from property_tests.questions import ids
 from property_tests.stores import ON_DATABASES, SEEDS, Stores, available, stored
 from pyrsql.language.render import render, render_sort
-from pyrsql.models.backend import Lowered
+from pyrsql.models.backend import BackendStatement
 from pyrsql.models.schema import Schema
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
@@ -49,7 +49,7 @@ def check_sort(stores: Stores, schema: Schema, sort: str) -> None:
     proven = order(schema)(sort).unwrap()
     assert proven is not None
     items = stores.world.items
-    lowered = Lowered(items, items)
+    lowered = BackendStatement(items, items)
     sorted_items = MEMORY.sort(lowered, schema.model, proven.keys, proven.completing, schema.sort_options).target
     statement = validate(schema)(None).bind(apply_filter(select(Item.id))).bind(apply_sort(proven)).unwrap().select
     for store in stores.databases:

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import PageError
-from pyrsql.models.backend import ORM, Lowered
+from pyrsql.models.backend import ORM, BackendStatement
 from pyrsql.problems import PageProblem, Problems, problems_of
 
 TargetT = TypeVar("TargetT")
@@ -62,7 +62,7 @@ class PageRequest:
         from pyrsql.validation.total_order import completing
 
         described = orm.model(model)
-        return orm.page(Lowered(target, target), described, completing(described), self.offset, self.limit)
+        return orm.page(BackendStatement(target, target), described, completing(described), self.offset, self.limit)
 
     @property
     def page_number(self) -> int:

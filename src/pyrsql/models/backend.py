@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TargetT = TypeVar("TargetT")
 
 
-class Lowered(NamedTuple, Generic[TargetT]):
+class BackendStatement(NamedTuple, Generic[TargetT]):
     """A target on its way through a backend.
 
     Args:
@@ -52,27 +52,32 @@ class ORM(Protocol):
 
     def filter(
         self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """Narrow a target (a select, a list) to the rows that the predicate is true for; None narrows nothing."""
         ...
 
     def sort(
         self,
-        lowered: Lowered[TargetT],
+        lowered: BackendStatement[TargetT],
         model: Model,
         keys: tuple[OrderKey, ...],
         completing: tuple[OrderKey, ...],
         options: SortOptions,
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """Order by the keys, then by any order the target has itself, then by the keys that complete it."""
         ...
 
     def page(
-        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        completing: tuple[OrderKey, ...],
+        offset: int,
+        limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in the order of the target, then by the keys that complete it."""
         ...
 
-    def count(self, lowered: Lowered[TargetT], model: Model) -> object:
+    def count(self, lowered: BackendStatement[TargetT], model: Model) -> object:
         """What gives the number of rows without the page: a statement, or a number."""
         ...

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pyrsql.models.backend import Lowered
+from pyrsql.models.backend import BackendStatement
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.recent import Memory, remembered
@@ -65,7 +65,7 @@ class Statement(Generic[TargetT]):
     """
 
     schema: Schema
-    lowered: Lowered[TargetT]
+    lowered: BackendStatement[TargetT]
     order: Order | None = None
     memory: Memory | None = None
 

@@ -3,7 +3,7 @@ from returns.pipeline import is_successful
 import pyrsql
 from pyrsql import pipeline
 from pyrsql.models import kinds
-from pyrsql.models.backend import Lowered
+from pyrsql.models.backend import BackendStatement
 from pyrsql.models.model import Embedded, Field, Model
 from pyrsql.models.schema import schema_for
 from pyrsql.options import (
@@ -69,11 +69,11 @@ def test_the_identity_makes_an_order_total() -> None:
     schema = schema_for(User, orm=orm)
     keys = pipeline.order(schema)(key.text).unwrap()
     assert keys is not None
-    lowered = orm.sort(Lowered(rows, rows), model, keys.keys, completing(model, keys.keys), SortOptions())
+    lowered = orm.sort(BackendStatement(rows, rows), model, keys.keys, completing(model, keys.keys), SortOptions())
     assert [row.id for row in lowered.target] == [2, 3, 1]
     assert isinstance(lowered.target, OrderedRows)
     assert [row.id for row in orm.page(lowered, model, (), 1, 5)] == [3, 1]
-    assert [row.id for row in orm.page(Lowered(rows, rows), model, completing(model), 0, 2)] == [1, 2]
+    assert [row.id for row in orm.page(BackendStatement(rows, rows), model, completing(model), 0, 2)] == [1, 2]
 
 
 def test_a_second_sort_keeps_the_first_among_equals() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import Lowered
+from pyrsql.models.backend import BackendStatement
 from pyrsql.models.model import Model
 from pyrsql.options import FieldOptions, QueryOptions, SortOptions
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
@@ -63,7 +63,7 @@ class MemoryORM:
 
     def filter(
         self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """The rows that the predicate is true for.
 
         Raises:
@@ -81,16 +81,16 @@ class MemoryORM:
         if options.distinct:
             rows = list({id(row): row for row in rows}.values())
         result = cast("TargetT", ordered_like(target, rows))
-        return Lowered(result, result)
+        return BackendStatement(result, result)
 
     def sort(
         self,
-        lowered: Lowered[TargetT],
+        lowered: BackendStatement[TargetT],
         model: Model,
         keys: tuple[OrderKey, ...],
         completing: tuple[OrderKey, ...],
         options: SortOptions,
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """The rows by the keys, then as an earlier sort has left them, then by the keys that complete the order.
 
         Raises:
@@ -103,7 +103,7 @@ class MemoryORM:
             rows = sorted_rows(rows, key, options, self.functions)
         # Rows that an INNER link of the sort has dropped do not count.
         result = cast("TargetT", OrderedRows(rows))
-        return Lowered(result, result)
+        return BackendStatement(result, result)
 
     def _check_functions(self, options: FieldOptions) -> None:
         for name in (*options.function_signatures, *options.procedure_whitelist):
@@ -112,11 +112,16 @@ class MemoryORM:
                 raise ConfigurationError(f"no function {name!r}: give it to MemoryORM")
 
     def page(
-        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        completing: tuple[OrderKey, ...],
+        offset: int,
+        limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in their own order, or by the keys that complete it."""
         return cast("TargetT", OrderedRows(in_order(lowered.target, completing)[offset : offset + limit]))
 
-    def count(self, lowered: Lowered[TargetT], model: Model) -> int:
+    def count(self, lowered: BackendStatement[TargetT], model: Model) -> int:
         """The number of rows, without the page."""
         return len(rows_of(lowered.unsorted))

@@ -19,11 +19,11 @@ from pyrsql.models.model import Model, Relation
 from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand, relation_paths
 
-Steps = tuple[Relation, ...]
+RelationPath = tuple[Relation, ...]
 Entity = Any
 """A mapped class or an alias of one: SQLAlchemy has no type for both."""
 
-Scope = Mapping[Steps, Entity]
+Scope = Mapping[RelationPath, Entity]
 """Which entity stands for the end of each path that has been reached; `()` is the root."""
 
 _REMEMBERED = 1_024
@@ -49,7 +49,9 @@ def is_entity(column: ClauseElement, entity: Entity) -> bool:
     return isinstance(column, FromClause) and parent is not None and parent.entity is entity
 
 
-def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: FieldOptions) -> tuple[SelectT, Scope]:
+def joined(
+    select: SelectT, scope: Scope, paths: Iterable[RelationPath], options: FieldOptions
+) -> tuple[SelectT, Scope]:
     """Join the to-one paths that are not joined yet.
 
     Args:
@@ -63,7 +65,7 @@ def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: Field
         for end in range(1, len(path) + 1):
             steps = path[:end]
             if steps not in reached:
-                reached[steps], link = way(reached[steps[:-1]], steps)
+                reached[steps], link = alias_for(reached[steps[:-1]], steps)
                 select = select.join(link, isouter=is_outer(steps[-1], options))
     return select, reached
 
@@ -71,7 +73,7 @@ def joined(select: SelectT, scope: Scope, paths: Iterable[Steps], options: Field
 def base_scope(select: Select[Any], model: Model) -> Scope:
     """What a base statement has reached by itself: its root, and the to-one relations that it joins."""
     root = root_entity(select, model)
-    scope: dict[Steps, Entity] = {(): root}
+    scope: dict[RelationPath, Entity] = {(): root}
     for target, onclause, *_ in select._setup_joins:
         link = target if isinstance(target, QueryableAttribute) else onclause
         # A relationship narrowed by `and_` leads to fewer rows than the path does.
@@ -87,12 +89,12 @@ def base_scope(select: Select[Any], model: Model) -> Scope:
     return scope
 
 
-def is_related(operand: Operand) -> bool:
+def crosses_relation(operand: Operand) -> bool:
     """Whether any relation leads to a value: most operands are fields of the root, which need no join."""
     return not isinstance(operand, FieldOperand) or bool(operand.relations)
 
 
-def one_paths(operand: Operand) -> frozenset[Steps]:
+def to_one_prefixes(operand: Operand) -> frozenset[RelationPath]:
     """The to-one paths that must be joined for an operand: each of its paths up to its first to-many relation."""
     if isinstance(operand, RelationOperand):
         return frozenset([_before_many(operand.relations[:-1])])
@@ -101,8 +103,8 @@ def one_paths(operand: Operand) -> frozenset[Steps]:
 
 def inside(
     scope: Scope,
-    prefix: Steps,
-    paths: Collection[Steps],
+    prefix: RelationPath,
+    paths: Collection[RelationPath],
     options: FieldOptions,
     exists: Callable[[Select[Any]], ColumnElement[bool]],
     build: Callable[[Scope], ColumnElement[bool]],
@@ -119,7 +121,7 @@ def inside(
     """
     if not prefix:
         return build(scope)
-    rows, reached = related_rows(scope, prefix, paths, options)
+    rows, reached = correlated_subquery(scope, prefix, paths, options)
     return exists(rows.where(build(reached)))
 
 
@@ -137,8 +139,8 @@ def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
     return rows.exists().is_(true())
 
 
-def related_rows(
-    scope: Scope, prefix: Steps, paths: Collection[Steps], options: FieldOptions
+def correlated_subquery(
+    scope: Scope, prefix: RelationPath, paths: Collection[RelationPath], options: FieldOptions
 ) -> tuple[Select[Any], Scope]:
     """A correlated `SELECT 1` of the rows at the end of `prefix`, and what it has reached.
 
@@ -158,7 +160,7 @@ def related_rows(
         for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]
             if further not in reached:
-                target, link = way(reached[further[:-1]], further)
+                target, link = alias_for(reached[further[:-1]], further)
                 reached[further] = target
                 outer = end > len(prefix) and is_outer(further[-1], options)
                 source = orm_join(entity if source is None else source, target, link, isouter=outer)
@@ -166,20 +168,20 @@ def related_rows(
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def rows_at(parent: Entity, steps: Steps) -> tuple[Entity, Select[Any]]:
+def rows_at(parent: Entity, steps: RelationPath) -> tuple[Entity, Select[Any]]:
     """The entity at the end of `steps`, and a correlated `SELECT 1` of its rows.
 
     Args:
         parent: the entity that the last step leads on from.
         steps: the path.
     """
-    entity, link = way(parent, steps)
+    entity, link = alias_for(parent, steps)
     # `any()` knows the join condition of every kind of relationship, secondary tables and composite keys included.
     exists: Any = link.any() if steps[-1].many else link.has()
     return entity, exists.element.element
 
 
-def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
+def alias_for(parent: Entity, steps: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
     """The entity at the end of `steps`, and the relationship attribute that leads there.
 
     The entity is an alias, so that two ways to one table never meet. Statements share it: to make one costs more than
@@ -191,11 +193,11 @@ def way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
     """
     # Under a lock, so that all threads get the same alias.
     with _lock:
-        return _way(parent, steps)
+        return _alias_for(parent, steps)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _way(parent: Entity, steps: Steps) -> tuple[Entity, QueryableAttribute[Any]]:
+def _alias_for(parent: Entity, steps: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
     entity = cast("Entity", aliased(steps[-1].target().type))
     # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
     # thread would miss some, and take those of the table itself.
@@ -214,14 +216,14 @@ def is_outer(relation: Relation, options: FieldOptions) -> bool:
     return options.join_hints.get(f"{relation.owner}.{relation.name}") is not JoinHint.INNER
 
 
-def _before_many(relations: Steps) -> Steps:
+def _before_many(relations: RelationPath) -> RelationPath:
     for place, relation in enumerate(relations):
         if relation.many:
             return relations[:place]
     return relations
 
 
-def _relation_at(steps: Steps, model: Model, name: str) -> Relation | None:
+def _relation_at(steps: RelationPath, model: Model, name: str) -> Relation | None:
     members = steps[-1].target().members if steps else model.members
     member = members.get(name)
     return member if isinstance(member, Relation) else None

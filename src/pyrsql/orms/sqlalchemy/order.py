@@ -12,7 +12,7 @@ from sqlalchemy.sql import operators
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions
-from pyrsql.orms.sqlalchemy import joins as paths
+from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.json.order import extreme, json_order
@@ -96,7 +96,7 @@ def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: Fi
 def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:
     """The related rows that a to-many path leads to."""
     (prefix,) = collection_paths(key.operand)
-    return paths.related_rows(scope, prefix, relation_paths(key.operand), options)
+    return joins.correlated_subquery(scope, prefix, relation_paths(key.operand), options)
 
 
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:

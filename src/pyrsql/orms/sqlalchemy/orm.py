@@ -9,14 +9,14 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Select
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import Lowered
+from pyrsql.models.backend import BackendStatement
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import statement
 from pyrsql.orms.sqlalchemy.dialects import default, mysql, postgresql, sqlite
 from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
-from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, Lowering
+from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
 from pyrsql.validation.predicates import OrderKey, Predicate
 
@@ -46,7 +46,7 @@ class SQLAlchemyORM:
 
     def filter(
         self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """Narrow a select to the rows that the predicate is true for.
 
         Raises:
@@ -64,12 +64,12 @@ class SQLAlchemyORM:
 
     def sort(
         self,
-        lowered: Lowered[TargetT],
+        lowered: BackendStatement[TargetT],
         model: Model,
         keys: tuple[OrderKey, ...],
         completing: tuple[OrderKey, ...],
         options: SortOptions,
-    ) -> Lowered[TargetT]:
+    ) -> BackendStatement[TargetT]:
         """Order a select by the keys, then by its own order, then by the keys that complete it."""
         reached = _scope(lowered, model)
         select, scope = statement.sorted_by(_select(lowered), reached, model, keys, completing, options)
@@ -77,13 +77,18 @@ class SQLAlchemyORM:
         return _lowered(select, unsorted, scope)
 
     def page(
-        self, lowered: Lowered[TargetT], model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        completing: tuple[OrderKey, ...],
+        offset: int,
+        limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in the order of the select, then by the keys that complete it."""
         root = _scope(lowered, model)[()]
         return cast("TargetT", statement.page(_select(lowered), root, model, completing, offset, limit))
 
-    def count(self, lowered: Lowered[TargetT], model: Model) -> Select[Any]:
+    def count(self, lowered: BackendStatement[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""
         return statement.count(cast("Select[Any]", lowered.unsorted), _scope(lowered, model)[()], model)
 
@@ -110,18 +115,18 @@ def schema(
 
 
 @lru_cache(maxsize=256)
-def _lowering(orm: SQLAlchemyORM, options: QueryOptions) -> Lowering:
-    return Lowering(options, orm.custom_predicates)
+def _lowering(orm: SQLAlchemyORM, options: QueryOptions) -> LoweringContext:
+    return LoweringContext(options, orm.custom_predicates)
 
 
-def _lowered(target: object, unsorted: object, scope: Any) -> Lowered[Any]:
-    return Lowered(target, unsorted, scope)
+def _lowered(target: object, unsorted: object, scope: Any) -> BackendStatement[Any]:
+    return BackendStatement(target, unsorted, scope)
 
 
-def _select(lowered: Lowered[Any]) -> Select[Any]:
+def _select(lowered: BackendStatement[Any]) -> Select[Any]:
     return cast("Select[Any]", lowered.target)
 
 
-def _scope(lowered: Lowered[Any], model: Model) -> Scope:
+def _scope(lowered: BackendStatement[Any], model: Model) -> Scope:
     """What the select has reached; one that no filter has seen is looked at now."""
     return cast("Scope", lowered.joins) or base_scope(_select(lowered), model)

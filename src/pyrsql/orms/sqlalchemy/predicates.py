@@ -13,7 +13,7 @@ from sqlalchemy.types import ARRAY
 
 from pyrsql.models import kinds
 from pyrsql.options import QueryOptions
-from pyrsql.orms.sqlalchemy import joins as paths
+from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
@@ -69,20 +69,20 @@ _Join = Callable[[list[ColumnElement[bool]]], ColumnElement[bool]]
 CustomLowering = Callable[[CustomPredicatePayload], ColumnElement[bool]]
 
 
-class Lowering(NamedTuple):
+class LoweringContext(NamedTuple):
     """What every part of a predicate is lowered with."""
 
     options: QueryOptions
     custom: Mapping[str, CustomLowering]
-    exists: Callable[[Select[Any]], ColumnElement[bool]] = paths.some_row
+    exists: Callable[[Select[Any]], ColumnElement[bool]] = joins.some_row
 
-    def among(self, operands: Iterable[Operand]) -> Lowering:
+    def among(self, operands: Iterable[Operand]) -> LoweringContext:
         """The same, with the form of EXISTS that suits so many operands over relations."""
         steps = sum(step.many for operand in operands for path in relation_paths(operand) for step in path)
-        return self if steps <= _MERGED else self._replace(exists=paths.some_row_unmerged)
+        return self if steps <= _MERGED else self._replace(exists=joins.some_row_unmerged)
 
 
-def where_clauses(predicate: Predicate, scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
+def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> list[ColumnElement[bool]]:
     """The conditions, all of which must hold, that a predicate is.
 
     Args:
@@ -95,7 +95,7 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: Lowering) -> lis
     return [_clause(predicate, scope, lowering)]
 
 
-def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     # What most parts of most filters are, by the shortest way.
     if isinstance(predicate, Compare):
         operand, sign, value, ignore_case = predicate
@@ -111,7 +111,9 @@ def _clause(predicate: Predicate, scope: Scope, lowering: Lowering) -> ColumnEle
     return _test(predicate, scope, lowering)
 
 
-def _clauses(join: _Join, parts: tuple[Predicate, ...], scope: Scope, lowering: Lowering) -> list[ColumnElement[bool]]:
+def _clauses(
+    join: _Join, parts: tuple[Predicate, ...], scope: Scope, lowering: LoweringContext
+) -> list[ColumnElement[bool]]:
     """The conditions of a group, no more of them than may stand in one."""
     clauses = [_clause(part, scope, lowering) for part in parts]
     while len(clauses) > _WIDEST:
@@ -120,19 +122,19 @@ def _clauses(join: _Join, parts: tuple[Predicate, ...], scope: Scope, lowering: 
     return clauses
 
 
-def _test(test: Test, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     operand = test.operand
     if isinstance(operand, RelationOperand):
         return _relation_test(test, operand, scope, lowering)
 
-    if not paths.is_related(operand):
+    if not joins.crosses_relation(operand):
         return _operand_test(test, operand, scope, lowering)
     (prefix,) = collection_paths(operand) or {()}
     build = partial(_operand_test, test, operand, lowering=lowering)
-    return paths.inside(scope, prefix, relation_paths(operand), lowering.options, lowering.exists, build)
+    return joins.inside(scope, prefix, relation_paths(operand), lowering.options, lowering.exists, build)
 
 
-def _operand_test(test: Test, operand: ValueOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+def _operand_test(test: Test, operand: ValueOperand, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     side = comparable(operand, scope)
     if isinstance(test, Custom):
         return _custom(test, side.value, lowering)
@@ -143,23 +145,25 @@ def _operand_test(test: Test, operand: ValueOperand, scope: Scope, lowering: Low
     return _value_test(test, side)
 
 
-def _relation_test(test: Test, operand: RelationOperand, scope: Scope, lowering: Lowering) -> ColumnElement[bool]:
+def _relation_test(
+    test: Test, operand: RelationOperand, scope: Scope, lowering: LoweringContext
+) -> ColumnElement[bool]:
     *before, last = operand.relations
     parents = tuple(before)
 
     def build(reached: Scope) -> ColumnElement[bool]:
-        attribute = paths.attribute(reached[parents], last)
+        attribute = joins.attribute(reached[parents], last)
         if isinstance(test, Custom):
             return _custom(test, attribute, lowering)
         # Asked of the related row itself: a foreign key that leads nowhere is no related row.
-        exists = lowering.exists(paths.rows_at(reached[parents], operand.relations)[1])
+        exists = lowering.exists(joins.rows_at(reached[parents], operand.relations)[1])
         return exists if cast("Null", test).negated else not_(exists)
 
     (prefix,) = collection_paths(RelationOperand(operand.path, parents)) or {()}
-    return paths.inside(scope, prefix, (parents,), lowering.options, lowering.exists, build)
+    return joins.inside(scope, prefix, (parents,), lowering.options, lowering.exists, build)
 
 
-def _custom(test: Custom, expression: object, lowering: Lowering) -> ColumnElement[bool]:
+def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:
     """What the developer's function makes of a test: any condition that SQLAlchemy takes, as an element."""
     payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
     return and_(lowering.custom[test.operator.name](payload))

@@ -16,10 +16,19 @@ from sqlalchemy.sql.base import ExecutableOption
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.joins import Entity, Scope, base_scope, is_entity, is_outer, is_related, joined, one_paths
+from pyrsql.orms.sqlalchemy.joins import (
+    Entity,
+    Scope,
+    base_scope,
+    crosses_relation,
+    is_entity,
+    is_outer,
+    joined,
+    to_one_prefixes,
+)
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
-from pyrsql.orms.sqlalchemy.predicates import Lowering, where_clauses
+from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate
 
@@ -45,7 +54,9 @@ def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
     return base, base_scope(base, model)
 
 
-def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lowering) -> tuple[Select[Any], Scope]:
+def filtered(
+    base: Select[Any], scope: Scope, predicate: Predicate, lowering: LoweringContext
+) -> tuple[Select[Any], Scope]:
     """A select with the joins and conditions of a predicate, and what it has reached.
 
     Args:
@@ -55,12 +66,12 @@ def filtered(base: Select[Any], scope: Scope, predicate: Predicate, lowering: Lo
         lowering: options and custom operators.
     """
     tests = tests_by_depth(predicate)
-    related = [test.operand for level in tests for test in level if is_related(test.operand)]
+    related = [test.operand for level in tests for test in level if crosses_relation(test.operand)]
     if is_deep(len(tests) - 1, related):
         predicate = deepest_first(predicate)
     if not related:
         return _narrowed(base, scope, where_clauses(predicate, scope, lowering)), scope
-    needed = dict.fromkeys(path for operand in related for path in one_paths(operand))
+    needed = dict.fromkeys(path for operand in related for path in to_one_prefixes(operand))
     joining, reached = joined(base, scope, needed, lowering.options)
     return _narrowed(joining, reached, where_clauses(predicate, reached, lowering.among(related))), reached
 
@@ -78,8 +89,8 @@ def sorted_by(
         # PostgreSQL takes no other order there than by what is selected.
         base, scope = distinct(base, scope, model)
     reaching, reached = base, scope
-    if any(is_related(key.operand) for key in keys):
-        needed = dict.fromkeys(path for key in keys for path in one_paths(key.operand))
+    if any(crosses_relation(key.operand) for key in keys):
+        needed = dict.fromkeys(path for key in keys for path in to_one_prefixes(key.operand))
         reaching, reached = joined(base, scope, needed, options)
     rooted = _is_rooted(base, scope)
     terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
@@ -105,7 +116,10 @@ def narrowed_by_sort(
     if not options.join_hints:
         return unsorted
     inner = (
-        path for key in keys for path in one_paths(key.operand) if not all(is_outer(step, options) for step in path)
+        path
+        for key in keys
+        for path in to_one_prefixes(key.operand)
+        if not all(is_outer(step, options) for step in path)
     )
     return joined(unsorted, scope, inner, options)[0]
 
