@@ -9,6 +9,7 @@ import pytest
 from pyrsql.language.parse import parse_filter, parse_sort
 from pyrsql.messages import LONGEST_QUOTATION, Location, caret, describe, locate, quoted
 from pyrsql.problems import (
+    CursorProblem,
     ForbiddenFunction,
     LimitExceeded,
     PageProblem,
@@ -102,6 +103,11 @@ EVERY_KIND: list[tuple[Problem, str]] = [
         PageProblem(source="page", value="-1", expected="a whole number from 0"),
         "Expected a whole number from 0, but the page is '-1'.",
     ),
+    (CursorProblem(reason="unreadable"), "The cursor cannot be read: it is not one that this list has given."),
+    (CursorProblem(reason="version"), "The cursor was made by another version of this service."),
+    (CursorProblem(reason="signature"), "The cursor has no valid signature: it was changed, or made elsewhere."),
+    (CursorProblem(reason="filter"), "The cursor belongs to another filter."),
+    (CursorProblem(reason="sort"), "The cursor belongs to another sort."),
 ]
 
 

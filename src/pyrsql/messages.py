@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from pyrsql.problems import (
+    CursorFault,
+    CursorProblem,
     ForbiddenFunction,
     LimitExceeded,
     PageProblem,
@@ -40,6 +42,15 @@ LIMITS = {
     "keys": "The sort has more than {} keys",
     "relations": "More than {} relations are followed",
     "collections": "A path leads through more than {} collections of related rows",
+}
+
+
+_CURSOR_FAULTS: dict[CursorFault, str] = {
+    "unreadable": "The cursor cannot be read: it is not one that this list has given.",
+    "version": "The cursor was made by another version of this service.",
+    "signature": "The cursor has no valid signature: it was changed, or made elsewhere.",
+    "filter": "The cursor belongs to another filter.",
+    "sort": "The cursor belongs to another sort.",
 }
 
 
@@ -99,6 +110,8 @@ def describe(problem: Problem) -> str:
             return f"Cannot sort by {quoted(problem.field)}: {problem.reason}."
         case PageProblem():
             return f"Expected {problem.expected}, but the {problem.source} is {quoted(problem.value)}."
+        case CursorProblem():
+            return _CURSOR_FAULTS[problem.reason]
         case _:
             assert_never(problem)
 

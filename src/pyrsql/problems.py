@@ -18,7 +18,7 @@ class Span(NamedTuple):
     end: int
 
 
-Source = Literal["filter", "sort", "page", "size"]
+Source = Literal["filter", "sort", "page", "size", "cursor"]
 """The part of a request that a problem was found in."""
 
 
@@ -163,6 +163,23 @@ class PageProblem:
     hint: str | None = None
 
 
+CursorFault = Literal["unreadable", "version", "signature", "filter", "sort"]
+"""Why a cursor does not fit: no cursor of ours, one of another version, one that was changed or signed elsewhere, one
+of another filter, or one of another sort."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorProblem:
+    """A cursor that does not fit the request. `reason` says why."""
+
+    code: ClassVar[str] = "cursor-error"
+    source: Source = "cursor"
+    reason: CursorFault
+    span: None = None
+    field: None = None
+    hint: str | None = "Leave the cursor out to begin at the first page."
+
+
 Problem = (
     SyntaxProblem
     | UnknownOperator
@@ -175,6 +192,7 @@ Problem = (
     | UnsupportedOperator
     | UnsupportedSort
     | PageProblem
+    | CursorProblem
 )
 """Every problem there is. A `match` over it ends in `assert_never`."""
 

@@ -18,7 +18,7 @@ Examples = Mapping[str, Mapping[str, Any]]
 """OpenAPI examples of a parameter: name -> `{"summary": …, "description": …, "value": …}`."""
 
 
-_SOURCES: tuple[Source, ...] = ("filter", "sort", "page", "size")
+_SOURCES: tuple[Source, ...] = ("filter", "sort", "page", "size", "cursor")
 
 
 class SortParameterFormat(enum.Enum):
@@ -38,6 +38,7 @@ class FastAPICriteriaConfig:
         sort_parameter: name of the one that holds the sort.
         page_parameter: name of the one that holds the page number.
         size_parameter: name of the one that holds the page size.
+        cursor_parameter: name of the one that holds the cursor, in lists that are paged by cursor.
         sort_parameter_format: how several sort keys are given.
         default_page_size: size of the page where a request names none. Without it a request that names
             neither page nor size gets all rows, and a page number alone is a problem.
@@ -60,6 +61,7 @@ class FastAPICriteriaConfig:
     sort_parameter: str = "sort"
     page_parameter: str = "page"
     size_parameter: str = "size"
+    cursor_parameter: str = "cursor"
     sort_parameter_format: SortParameterFormat = SortParameterFormat.SEMICOLON
     default_page_size: int | None = None
     max_page_size: int | None = None
@@ -73,10 +75,16 @@ class FastAPICriteriaConfig:
     default_page: Result[PageRequest | None, Problems] = field(init=False, repr=False, compare=False)
     """The page of a request that names none."""
     sources: Mapping[str, Source] = field(init=False, repr=False, compare=False)
-    """Each name of a parameter -> which of the four it is."""
+    """Each name of a parameter -> which of the five it is."""
 
     def __post_init__(self) -> None:
-        names = (self.filter_parameter, self.sort_parameter, self.page_parameter, self.size_parameter)
+        names = (
+            self.filter_parameter,
+            self.sort_parameter,
+            self.page_parameter,
+            self.size_parameter,
+            self.cursor_parameter,
+        )
         if not all(names):
             raise ConfigurationError("a parameter of a request has an empty name")
         if len(set(names)) < len(names):

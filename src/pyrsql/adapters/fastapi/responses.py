@@ -13,6 +13,7 @@ from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
 from pyrsql.errors import PyrsqlError
 from pyrsql.messages import describe, locate
 from pyrsql.problems import (
+    CursorProblem,
     ForbiddenFunction,
     LimitExceeded,
     PageProblem,
@@ -53,7 +54,7 @@ TITLES: dict[ProblemType, str] = {
 def status_of(problem: Problem) -> Status:
     """400 for what cannot be read, 422 for what can be read but not be had."""
     match problem:
-        case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded() | PageProblem():
+        case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded() | PageProblem() | CursorProblem():
             return 400
         case (
             UnknownField()
@@ -76,7 +77,7 @@ def type_of(problem: Problem) -> ProblemType:
             return "urn:pyrsql:problem:query-semantic-error" if readable else "urn:pyrsql:problem:query-parse-error"
         case "sort":
             return "urn:pyrsql:problem:sort-semantic-error" if readable else "urn:pyrsql:problem:sort-parse-error"
-        case "page" | "size":
+        case "page" | "size" | "cursor":
             if isinstance(problem, MissingSize):
                 return "urn:pyrsql:problem:page-configuration-error"
             return "urn:pyrsql:problem:page-validation-error"
@@ -214,3 +215,5 @@ def _parameter(source: Source, config: FastAPICriteriaConfig) -> str:
             return config.page_parameter
         case "size":
             return config.size_parameter
+        case "cursor":
+            return config.cursor_parameter
