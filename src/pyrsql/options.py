@@ -220,9 +220,12 @@ class FieldOptions(_Settled):
             one step: a path is allowed when it is listed whole or each of its steps is, as the client writes it or as
             the mapping and shortcuts spell it out. None allows all.
         field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts
-            with it, and, when it is a single name, that name anywhere in a path, whatever name leads there.
+            with it, and, when it is a single name, that name anywhere in a path, whatever name leads there. An entry
+            that is a mapped name, a synonym, an association proxy or a composite forbids the attributes behind it too.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
-        model_field_blacklist: model -> attributes of it that no path may touch.
+        model_field_blacklist: model -> attributes of it, or paths from it, that no path may touch. Entries cover the
+            attributes behind them, as in `field_blacklist`. Both lists also count for the columns that only a subclass
+            has, where a path reaches them through its base class.
         public_fields: published name -> path of attributes: the only paths a client may use, each exactly as it is
             published. `{"author.name": "writer.name"}` allows `author.name` and neither `author` nor `writer.name`. A
             path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. Names that

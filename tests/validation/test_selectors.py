@@ -216,7 +216,7 @@ def test_a_mapping_counts_for_its_purpose(purpose: Purpose, path: str) -> None:
         ({"field_blacklist": {"name"}}, "firm.name", False),
         ({"field_blacklist": {"name"}}, "nick", False),
         ({"field_blacklist": {"nick"}}, "nick", False),
-        ({"field_blacklist": {"nick"}}, "name", True),
+        ({"field_blacklist": {"nick"}}, "name", False),
         ({"field_blacklist": {"firm"}}, "firm.name", False),
         ({"field_blacklist": {"firm"}}, "boss.firm.name", False),
         ({"field_blacklist": {"firm"}}, "employer.name", False),

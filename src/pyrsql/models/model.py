@@ -27,6 +27,8 @@ class Field:
         accepts: a last check of a converted value by the backend, for types with code of their own.
         computed: code of the developer's makes its expression, and may make another one each time.
         source: what the backend needs to find it again.
+        owners: the subclasses that have it, where the model does not: their lists, mappings and converters count.
+        attribute: the attribute of the model that it stands for, where it is a member of a group.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Field:
     accepts: Callable[[object], bool] | None = None
     computed: bool = False
     source: object = None
+    owners: tuple[type, ...] = ()
+    attribute: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

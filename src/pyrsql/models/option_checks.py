@@ -20,6 +20,7 @@ from functools import cached_property
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.paths import further_on, spelled_out, start
 from pyrsql.options import FieldOptions, QueryOptions
 
 
@@ -94,7 +95,7 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
         if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
             yield f"field_whitelist has {path!r}, which leads nowhere"
     for path in options.field_blacklist:
-        if "." in path and not _may_lead_somewhere(reach, path):
+        if "." in path and not _may_lead_somewhere(reach, path) and not _leads_by_mapping(reach, reach.model, path):
             yield f"field_blacklist has {path!r}, which leads nowhere"
     for alias, path in options.field_mapping.items():
         if not _may_lead_somewhere(reach, path):
@@ -129,8 +130,18 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
 def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[str]) -> Iterator[str]:
     models = reach.of_class(entity)
     for path in paths:
-        if models and not any(_leads_somewhere(model, path) for model in models):
+        found = any(_leads_somewhere(model, path) for model in models)
+        if not found and option == "model_field_blacklist":
+            # An entry by a mapped name covers the attribute that the name stands for.
+            found = any(_leads_by_mapping(reach, model, path) for model in models)
+        if models and not found:
             yield f"{option} has {path!r}, which {entity.__name__} does not have"
+
+
+def _leads_by_mapping(reach: _Reach, model: Model, path: str) -> bool:
+    """Whether a path from a model leads to something, perhaps by names that the options map."""
+    place = start(model) if model is reach.model else further_on(model)
+    return any(True for _ in spelled_out(reach.options, place, tuple(path.split("."))))
 
 
 def _may_lead_somewhere(reach: _Reach, path: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pyrsql.operators import ComparisonOperator
@@ -24,6 +24,20 @@ class FieldRights:
     filter: bool = True
     sort: bool = True
     operators: frozenset[str] | None = None
+
+
+def narrowed(rights: Iterable[FieldRights]) -> FieldRights:
+    """What several rights on one member leave together."""
+    found = ALL_RIGHTS
+    for each in rights:
+        operators = both(found.operators, each.operators)
+        found = FieldRights(found.filter and each.filter, found.sort and each.sort, operators)
+    return found
+
+
+def both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """The operators that two lists leave; None for a list that allows all."""
+    return one if other is None else other if one is None else one & other
 
 
 ALL_RIGHTS = FieldRights()

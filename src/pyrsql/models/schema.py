@@ -25,6 +25,7 @@ class Schema:
         orm: the backend that described the model and lowers what is proven against it.
         resolutions: what selectors have turned out to mean, for `resolve`.
         offers: what can be suggested where a path has led, for `resolve`.
+        forbidden: what the blacklists stand for at each model, for `pyrsql.validation.access`.
     """
 
     model: Model
@@ -35,6 +36,9 @@ class Schema:
         default_factory=dict[tuple[Purpose, str], object], repr=False
     )
     offers: dict[object, tuple[str, ...]] = field(default_factory=dict[object, tuple[str, ...]], repr=False)
+    forbidden: dict[object, frozenset[tuple[str, ...]]] = field(
+        default_factory=dict[object, frozenset[tuple[str, ...]]], repr=False
+    )
 
     def options(self, purpose: Purpose) -> FieldOptions:
         """The names, rights and functions that count for this purpose."""

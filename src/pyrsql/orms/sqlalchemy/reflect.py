@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
-from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights
+from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.column_types import as_stored, kind_of_column, python_type_of
 
 
@@ -110,23 +110,26 @@ def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
 
     A name that means several columns, in several subclasses, is left out.
     """
-    found: dict[str, set[Column[Any]]] = {}
+    found: dict[str, list[Mapper[Any]]] = {}
     for subclass in mapper.self_and_descendants:
         for name, prop in subclass.column_attrs.items():
             if not mapper.has_property(name) and not subclass.concrete and isinstance(prop.columns[0], Column):
-                found.setdefault(name, set()).add(prop.columns[0])
-    for name, columns in found.items():
+                found.setdefault(name, []).append(subclass)
+    for name, subclasses in found.items():
+        columns = {subclass.column_attrs[name].columns[0] for subclass in subclasses}
         if len(columns) == 1:
-            (column,) = columns
+            (column,) = cast("set[Column[Any]]", columns)
             yield Field(
                 name,
                 kind_of_column(column.type),
-                rights=_rights(column.info),
+                rights=narrowed(_column_rights(subclass, name) for subclass in subclasses),
                 python_type=python_type_of(column.type),
                 accepts=_accepts(column),
                 source=SubclassColumn(
                     column, tuple(mapper.get_property_by_column(key).key for key in mapper.primary_key)
                 ),
+                # The most specific classes first: their mappings and converters count before those of their bases.
+                owners=tuple(subclass.class_ for subclass in reversed(subclasses)),
             )
 
 
@@ -137,12 +140,24 @@ def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], uni
         kind_of_column(expression.type),
         nullable=not isinstance(expression, Column) or expression.nullable is not False,
         unique=expression in unique,
-        # `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property.
-        rights=_rights({**getattr(expression, "info", {}), **prop.info}),
+        rights=_column_rights(mapper, prop.key),
         python_type=python_type_of(expression.type),
         accepts=_accepts(expression),
-        source=name,
+        source=prop.key,
     )
+
+
+def _column_rights(mapper: Mapper[Any], name: str) -> FieldRights:
+    """The rights of a column attribute: those of each of its columns, and of each property of that name.
+
+    `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property. A subclass that maps a
+    column of its own under the name of an inherited one has a property without the info of the inherited one.
+    """
+    props = (base.attrs.get(name) for base in mapper.iterate_to_root())
+    named = [prop for prop in props if isinstance(prop, ColumnProperty)]
+    infos = [prop.info for prop in named]
+    infos += [column.info for prop in named for column in prop.columns if isinstance(column, Column)]
+    return narrowed(map(_rights, infos))
 
 
 def _composite_members(
@@ -153,7 +168,7 @@ def _composite_members(
     for parameter, inner in zip(parameters, prop.props, strict=False):
         if isinstance(inner, ColumnProperty):
             column = _column_field(mapper, f"{name}.{parameter}", inner, unique)
-            yield parameter, replace(column, source=inner.key)
+            yield parameter, replace(column, attribute=inner.key)
 
 
 def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterator[Field]:
