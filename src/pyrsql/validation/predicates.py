@@ -1,13 +1,17 @@
 """What a filter and a sort mean, after every name, right and value was proven.
 
 An algebra small enough that a backend lowers it without judging anything: wildcards are split, values converted, paths
-resolved. Three-valued, as SQL: a test of NULL is unknown. `negated` is the logical NOT of the same test, except where a
-path leads to many rows: there each related row is tested, and some row must pass.
+resolved. Three-valued, as SQL: a test of NULL is unknown.
+
+A test compares one value of one row. Where a path crosses a to-many relation, `Some` says which related rows are
+tested; no backend works that out from the path. Every path starts at the root of the statement, also inside a `Some`:
+a path that starts with the path of the `Some` belongs to the related row that is tested, any other to the row outside.
 """
 
 from __future__ import annotations
 
 import decimal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -16,6 +20,9 @@ from pyrsql.models.model import Field, Relation
 from pyrsql.operators import ComparisonOperator
 
 Sign = Literal["==", "!=", ">", ">=", "<", "<="]
+
+RelationPath = tuple[Relation, ...]
+"""The relations that lead from the root to a row or to rows; `()` is the root itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class FieldOperand:
 
 @dataclass(frozen=True, slots=True)
 class RelationOperand:
-    """The related row or rows at the end of a path that ends on a relation."""
+    """The related row or rows at the end of a path that ends on a relation. Only custom operators take it."""
 
     path: str
     relations: tuple[Relation, ...]
@@ -63,27 +70,42 @@ ValueOperand = FieldOperand | CallOperand
 Operand = FieldOperand | CallOperand | RelationOperand
 
 
-def relation_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Relation, ...]]:
+def relation_paths(operand: Operand | ConstantOperand) -> frozenset[RelationPath]:
     """The whole paths of an operand's fields; the empty path for a field of the root."""
     match operand:
         case FieldOperand(relations=relations) | RelationOperand(relations=relations):
             return frozenset([relations])
         case CallOperand(arguments=arguments):
-            return frozenset[tuple[Relation, ...]]().union(*map(relation_paths, arguments))
+            return frozenset[RelationPath]().union(*map(relation_paths, arguments))
         case ConstantOperand():
             return frozenset()
 
 
-def collection_paths(operand: Operand | ConstantOperand) -> frozenset[tuple[Relation, ...]]:
-    """The paths of an operand up to and including their last to-many relation; none where all relations are to-one."""
+def collection_paths(operand: Operand | ConstantOperand) -> frozenset[RelationPath]:
+    """The paths of an operand up to and including their last to-many relation; none where all relations are to-one.
+
+    The last relation of a `RelationOperand` does not count: the operand is the relation of one row.
+    """
+    return frozenset(prefix for path in _row_paths(operand) if (prefix := through_to_many(path)))
+
+
+def through_to_many(path: RelationPath) -> RelationPath:
+    """A path up to and including its last to-many relation."""
+    return path[: max((place for place, step in enumerate(path, 1) if step.many), default=0)]
+
+
+def _row_paths(operand: Operand | ConstantOperand) -> Iterator[RelationPath]:
+    """The paths to the rows that an operand's values are read from, in the order of its arguments."""
     match operand:
-        case FieldOperand(relations=relations) | RelationOperand(relations=relations):
-            last = max((place for place, step in enumerate(relations) if step.many), default=None)
-            return frozenset() if last is None else frozenset([relations[: last + 1]])
+        case FieldOperand(relations=relations):
+            yield relations
+        case RelationOperand(relations=relations):
+            yield relations[:-1]
         case CallOperand(arguments=arguments):
-            return frozenset[tuple[Relation, ...]]().union(*map(collection_paths, arguments))
+            for argument in arguments:
+                yield from _row_paths(argument)
         case ConstantOperand():
-            return frozenset()
+            pass
 
 
 def is_computed(operand: Operand | ConstantOperand) -> bool:
@@ -151,9 +173,9 @@ class Between(NamedTuple):
 
 
 class Null(NamedTuple):
-    """The operand is NULL; of a relation: there is no related row. Never unknown."""
+    """The operand is NULL. Never unknown. Whether a related row exists is a `Some` without a predicate."""
 
-    operand: Operand
+    operand: ValueOperand
     negated: bool = False
 
 
@@ -169,10 +191,26 @@ Test = Compare | Match | Member | Between | Null | Custom
 
 
 @dataclass(frozen=True, slots=True)
-class Complement:
-    """True for exactly the rows for which the test is not true: unknown counts as not true."""
+class Some:
+    """At least one related row at the end of `path` passes the predicate. Never unknown; false without related rows.
 
-    test: Test
+    Args:
+        path: from the root of the statement to the related rows. It starts with the path of the `Some` around it.
+        predicate: what it tests; None for "there is a related row".
+
+    "No related row passes" is `Complement(Some(path, predicate))`, "every related row passes" is
+    `Complement(Some(path, Complement(predicate)))`.
+    """
+
+    path: RelationPath
+    predicate: Predicate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complement:
+    """True for exactly the rows for which the predicate is not true: unknown counts as not true."""
+
+    predicate: Predicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +227,77 @@ class Disjunction:
     parts: tuple[Predicate, ...]
 
 
-Predicate = Test | Complement | Conjunction | Disjunction
+Predicate = Test | Some | Complement | Conjunction | Disjunction
 
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """One key of an order. Over a to-many path: the smallest related value when ascending, the largest descending."""
+    """One key of an order.
+
+    Args:
+        operand: the value to order by.
+        descending: the largest value comes first.
+        ignore_case: texts are compared without case.
+        nulls_first: NULL comes before every value, whatever the direction.
+        collection: path to the related rows where a to-many relation leads to the operand: the smallest value of theirs
+            counts when ascending, the largest when descending. Empty where the operand has one value per row.
+    """
 
     operand: ValueOperand
     descending: bool = False
     ignore_case: bool = False
     nulls_first: bool = False
+    collection: RelationPath = ()
+
+
+def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterator[RelationPath]:
+    """The to-one paths that must be reached before a part can be evaluated, in the order in which the part names them.
+
+    The paths that start with the path of a `Some` are reached inside of it, all others around it.
+
+    Args:
+        part: a predicate, or a key of an order.
+        root: the path of the `Some` around the part.
+    """
+    match part:
+        case Conjunction(parts) | Disjunction(parts):
+            for inner in parts:
+                yield from joined_paths(inner, root)
+        case Complement(inner):
+            yield from joined_paths(inner, root)
+        case Some(path, inner):
+            yield from _before_collection(path, root)
+            if inner is not None:
+                yield from (needed for needed in joined_paths(inner, path) if not starts_with(needed, path))
+        case OrderKey(operand=operand, collection=path):
+            yield from _before_collection(path, root) if path else ()
+            yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
+            yield from filter(None, _row_paths(part.operand))
+
+
+def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:
+    """The to-one steps that lead from `root` to a collection, where there are any. The last step never counts."""
+    end = len(root)
+    while end < len(path) - 1 and not path[end].many:
+        end += 1
+    if end > len(root):
+        yield path[:end]
+
+
+def starts_with(path: RelationPath, beginning: RelationPath) -> bool:
+    """Whether a path leads through the end of another, or to it."""
+    return path[: len(beginning)] == beginning
+
+
+def to_many_steps(predicate: Predicate) -> int:
+    """How many to-many relations the subqueries of a predicate follow."""
+    match predicate:
+        case Conjunction(parts) | Disjunction(parts):
+            return sum(map(to_many_steps, parts))
+        case Complement(inner):
+            return to_many_steps(inner)
+        case Some(path, inner):
+            return sum(step.many for step in path) + (0 if inner is None else to_many_steps(inner))
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
+            return 0

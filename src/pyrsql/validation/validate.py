@@ -12,7 +12,6 @@ from returns.result import Failure, Result, Success
 from pyrsql import operators as ops
 from pyrsql.language.nodes import And, Comparison, Node, SortKey
 from pyrsql.models import kinds
-from pyrsql.models.model import Relation
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import (
@@ -43,12 +42,16 @@ from pyrsql.validation.predicates import (
     Pattern,
     Predicate,
     RelationOperand,
+    RelationPath,
     Sign,
+    Some,
     SqlPattern,
     Test,
     ValueOperand,
+    collection_paths,
     is_computed,
     relation_paths,
+    through_to_many,
 )
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
@@ -115,7 +118,7 @@ class _Judge:
         self.schema = schema
         self.options = schema.query_options
         self.problems: list[Problem] = []
-        self.paths: set[tuple[Relation, ...]] = set()
+        self.paths: set[RelationPath] = set()
         self.settled = True
 
 
@@ -161,7 +164,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
     return Success(Order(schema, order, completing(schema.model, order), settled))
 
 
-def _too_far(source: Purpose, paths: Collection[tuple[Relation, ...]]) -> Iterator[LimitExceeded]:
+def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[LimitExceeded]:
     """What is wrong where paths follow more relations than a database joins."""
     followed = {path[:end] for path in paths for end in range(1, min(len(path), MOST_RELATIONS + 1) + 1)}
     if len(followed) > MOST_RELATIONS:
@@ -182,7 +185,7 @@ def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
         return _unsortable(key, "only text can be sorted ignoring case")
     # NULL counts as the largest value: last ascending, first descending.
     nulls_first = key.descending if key.nulls_first is None else key.nulls_first
-    return OrderKey(operand, key.descending, key.ignore_case, nulls_first)
+    return OrderKey(operand, key.descending, key.ignore_case, nulls_first, _collection(operand))
 
 
 def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> UnsupportedSort:
@@ -268,7 +271,7 @@ class _Rule(NamedTuple):
 
     convert: Callable[[str], object] | None
     make: _Make
-    paths: frozenset[tuple[Relation, ...]]
+    paths: frozenset[RelationPath]
     levels: int
     settled: bool
 
@@ -288,14 +291,16 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, apply_custom, paths, levels(operand), settled=False)
-    if isinstance(operand, RelationOperand) or name in _NULL:
+        return _Rule(convert, _over(_collection(operand), apply_custom), paths, levels(operand), settled=False)
+    if name in _NULL:
         negated = name == ops.IS_NOT_NULL.name
+        check = _null_check(operand, negated)
 
-        def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Test:
-            return Null(operand, negated)
+        def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Predicate:
+            return check
 
         return _Rule(None, is_null, paths, levels(operand), settled=not is_computed(operand))
+    assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
     return _value_rule(options, operand, found, name)
 
 
@@ -345,19 +350,49 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
         ops.EQUAL_IGNORE_CASE.name: equal_ignoring_case,
         ops.BETWEEN.name: between,
     }
-    make = makers.get(positive, compare)
+    make = _over(_collection(operand), makers.get(positive, compare))
     settled = not found.converted and not is_computed(operand)
     return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), settled)
 
 
-def _paths(operand: Operand) -> frozenset[tuple[Relation, ...]]:
+def _paths(operand: Operand) -> frozenset[RelationPath]:
     return relation_paths(operand) - {()}
+
+
+def _collection(operand: Operand) -> RelationPath:
+    """The path to the related rows that an operand has a value in; empty where it has one value per row."""
+    (path,) = collection_paths(operand) or {()}
+    return path
+
+
+def _null_check(operand: Operand, negated: bool) -> Predicate:
+    """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does."""
+    if not isinstance(operand, RelationOperand):
+        path, test = _collection(operand), Null(operand, negated)
+        return Some(path, test) if path else test
+    if negated:
+        return Some(operand.relations)
+    # `companies.users=na=`: some company has no users.
+    before, absent = through_to_many(operand.relations[:-1]), Complement(Some(operand.relations))
+    return Some(before, absent) if before else absent
+
+
+def _over(collection: RelationPath, make: _Make) -> _Make:
+    """A maker whose predicate some row of the collection must pass."""
+    if not collection:
+        return make
+
+    def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+        predicate = make(values, texts)
+        return predicate if isinstance(predicate, Refusal) else Some(collection, predicate)
+
+    return made
 
 
 def _complemented(make: _Make) -> _Make:
     def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
-        test = make(values, texts)
-        return Complement(test) if isinstance(test, Test) else test
+        predicate = make(values, texts)
+        return predicate if isinstance(predicate, Refusal) else Complement(predicate)
 
     return made
 

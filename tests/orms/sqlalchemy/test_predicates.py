@@ -232,7 +232,7 @@ def test_a_relation_is_null_when_no_row_is_related(filter: str, negated: bool) -
     ("hints", "join"), [({}, "LEFT OUTER JOIN"), ({"User.manager": JoinHint.INNER}, "AS users_1 JOIN")]
 )
 def test_a_join_hint_counts_below_a_relation_to_many(hints: dict[str, JoinHint], join: str) -> None:
-    assert join in where("reports.manager.company=nn=", User, join_hints=hints)
+    assert join in where("reports.manager.company=na=", User, join_hints=hints)
     assert join in where("reports.manager.name==x", User, join_hints=hints)
 
 

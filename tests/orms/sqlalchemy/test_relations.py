@@ -10,8 +10,12 @@ from sqlalchemy.orm import join as orm_join
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import JoinHint, QueryOptions
-from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.orms.memory import MemoryORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_filter, parse, validate
+from pyrsql.validation.plan import Filter
+from pyrsql.validation.predicates import Complement, Conjunction, Disjunction, Predicate, RelationPath, Some
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 from tests.sample_models import Base, Company, Role, User, rows, user_roles
 
@@ -94,6 +98,88 @@ def test_every_path(people: Store) -> None:
         if (found := ids(people, User, text)) != (wanted := expected(test))
     }
     assert not wrong
+
+
+DESCRIBED = schema(User)
+
+
+def predicate(filter: str) -> Any:
+    return parse(filter).bind(validate(DESCRIBED)).unwrap().predicate
+
+
+def path(filter: str) -> RelationPath:
+    return cast("RelationPath", predicate(f"{filter}=nn=").path)
+
+
+def inner(filter: str) -> Predicate:
+    """The predicate that some related row has to pass."""
+    return cast("Predicate", predicate(filter).predicate)
+
+
+BOTH = Conjunction((inner("roles.code==editor"), inner("roles.level<3")))
+MANAGED = Conjunction((inner("reports.manager.name==demo"), inner("reports.company.name==acme")))
+
+PLANS: dict[str, tuple[Predicate, Test]] = {
+    "some role is both": (
+        Some(path("roles"), BOTH),
+        lambda u: any(r.code == "editor" and r.level < 3 for r in u.roles),
+    ),
+    "no role is both": (
+        Complement(Some(path("roles"), BOTH)),
+        lambda u: not any(r.code == "editor" and r.level < 3 for r in u.roles),
+    ),
+    "every role is above 1": (
+        Complement(Some(path("roles"), Complement(inner("roles.level>1")))),
+        lambda u: all(r.level > 1 for r in u.roles),
+    ),
+    "every report has an age above 20: NULL does not pass": (
+        Complement(Some(path("reports"), Complement(inner("reports.age>20")))),
+        lambda u: all(r.age is not None and r.age > 20 for r in u.reports),
+    ),
+    "paths to one beyond a collection": (
+        Some(path("reports"), MANAGED),
+        lambda u: any(
+            x.manager and x.manager.name == "demo" and x.company and x.company.name == "acme" for x in u.reports
+        ),
+    ),
+    "some report has no role that is editor": (
+        Some(path("reports"), Complement(predicate("reports.roles.code==editor"))),
+        lambda u: any(all(r.code != "editor" for r in x.roles) for x in u.reports),
+    ),
+    "some report whose every role is above 1, with or without a company": (
+        Some(
+            path("reports"),
+            Disjunction(
+                (
+                    Complement(Some(path("reports.roles"), Complement(inner("reports.roles.level>1")))),
+                    Some(path("reports.company")),
+                )
+            ),
+        ),
+        lambda u: any(all(r.level > 1 for r in x.roles) or x.company for x in u.reports),
+    ),
+    "the company as a collection of one at most": (
+        Some(path("company"), Conjunction((predicate("company.name==acme"), predicate("company.country==DE")))),
+        lambda u: u.company and u.company.name == "acme" and u.company.country == "DE",
+    ),
+    "some colleague of one's manager": (
+        Some(path("manager.company.users"), predicate("manager.company.users.roles.code==guest")),
+        lambda u: (
+            u.manager and u.manager.company and any(r.code == "guest" for x in u.manager.company.users for r in x.roles)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_plan_over_related_rows(people: Store, name: str) -> None:
+    plan, test = PLANS[name]
+    wanted = [user.id for user in USERS if test(user)]
+    assert 0 < len(wanted) < len(USERS)
+    statement = apply_filter(select(User))(Filter(DESCRIBED, plan)).unwrap().select
+    assert sorted(people.run(lambda session: [user.id for user in session.scalars(statement)])) == wanted
+    rows_of_memory = MemoryORM().filter(USERS, DESCRIBED.model, plan, QueryOptions()).target
+    assert [user.id for user in rows_of_memory] == wanted
 
 
 @pytest.mark.parametrize(

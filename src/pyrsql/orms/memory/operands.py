@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from pyrsql.orms.memory.functions import call
+from pyrsql.orms.memory.functions import Functions, call
 from pyrsql.orms.memory.json import below
-from pyrsql.orms.memory.rows import Scope, attribute
+from pyrsql.orms.memory.rows import Scope, attribute, reached, related
 from pyrsql.orms.memory.values import comparable
 from pyrsql.validation.predicates import (
     CallOperand,
     ConstantOperand,
     FieldOperand,
+    Operand,
+    RelationOperand,
     ValueOperand,
 )
 
 
-def value_of(operand: ValueOperand | ConstantOperand, scope: Scope) -> Any:
+def value_of(operand: ValueOperand | ConstantOperand, scope: Scope, functions: Functions) -> Any:
     """The value of an operand; of a path below a JSON column, the whole document."""
     match operand:
         case FieldOperand(relations=relations, field=member):
-            return attribute(scope.reach(relations), member.name)
+            return attribute(reached(scope, relations), member.name)
         case ConstantOperand(value):
             return value
         case CallOperand(function=name, arguments=arguments):
-            given = [comparable(value_of(argument, scope), argument.kind) for argument in arguments]
-            return call(scope.functions.get(name) or scope.functions[name.lower()], given)
+            given = [comparable(value_of(argument, scope, functions), argument.kind) for argument in arguments]
+            return call(functions.get(name) or functions[name.lower()], given)
         case _:
             assert_never(operand)
 
 
-def custom_value(operand: ValueOperand, scope: Scope) -> object:
-    """What a custom operator is given: the value itself, below a JSON column the one found there, or all in a list."""
-    value = value_of(operand, scope)
+def custom_value(operand: Operand, scope: Scope, functions: Functions) -> object:
+    """What a custom operator is given: one value or related row, or several of them in a list."""
+    if isinstance(operand, RelationOperand):
+        *before, last = operand.relations
+        found = related(reached(scope, tuple(before)), last)
+        return found if last.many else next(iter(found), None)
+    value = value_of(operand, scope, functions)
     if not isinstance(operand, FieldOperand) or not operand.keys:
         return value
     found = below(value, operand.keys)

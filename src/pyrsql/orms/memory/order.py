@@ -13,7 +13,7 @@ from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.json import below, elements, scalar
 from pyrsql.orms.memory.operands import value_of
-from pyrsql.orms.memory.rows import OrderedRows, Row, Scope, rows_of, scopes_of
+from pyrsql.orms.memory.rows import OrderedRows, Row, Scope, related_scopes, rows_of
 from pyrsql.orms.memory.values import comparable, exact_number
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 from pyrsql.validation.text import fold
@@ -43,11 +43,11 @@ def sorted_rows(rows: list[Row], key: OrderKey, options: FieldOptions | None, fu
 
 def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:
     """What a row is sorted by: over a to-many path the smallest value, or the largest when descending."""
-    scopes = scopes_of(row, key.operand, functions)
+    root: Scope = {(): row}
     candidates = [
         value
-        for scope in ([Scope(row, functions)] if scopes is None else scopes)
-        for value in _sort_values(value_of(key.operand, scope), key, options)
+        for scope in (related_scopes(root, key.collection) if key.collection else [root])
+        for value in _sort_values(value_of(key.operand, scope, functions), key, options)
     ]
     if not candidates:
         return None

@@ -14,9 +14,9 @@ from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.order import in_order, sorted_rows
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.reflect import describe
-from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, paths_of, rows_of, tests_of
+from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, rows_of
 from pyrsql.validation.functions import function
-from pyrsql.validation.predicates import OrderKey, Predicate
+from pyrsql.validation.predicates import OrderKey, Predicate, joined_paths
 
 TargetT = TypeVar("TargetT")
 
@@ -76,7 +76,7 @@ class MemoryORM:
         rows = rows_of(target)
         if predicate is not None:
             evaluation = Evaluation(options, self.custom_predicates, self.functions)
-            paths = [path for test in tests_of(predicate) for path in paths_of(test.operand)]
+            paths = frozenset(joined_paths(predicate))
             rows = [row for row in rows if has_inner_links(row, paths, options) and evaluation.passes(predicate, row)]
         if options.distinct:
             rows = list({id(row): row for row in rows}.values())
@@ -97,7 +97,7 @@ class MemoryORM:
             ConfigurationError: a function that clients may call is not there.
         """
         self._check_functions(options)
-        paths = [path for key in keys for path in paths_of(key.operand)]
+        paths = {path for key in keys for path in joined_paths(key)}
         rows = [row for row in in_order(lowered.target, completing) if has_inner_links(row, paths, options)]
         for key in reversed(keys):
             rows = sorted_rows(rows, key, options, self.functions)

@@ -5,9 +5,9 @@ A test is true, false or, where it meets NULL, unknown (None). A row passes when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -15,7 +15,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.orms.memory.functions import Functions
 from pyrsql.orms.memory.json import json_test
 from pyrsql.orms.memory.operands import custom_value, value_of
-from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, paths_of, related, scopes_of
+from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, related_scopes
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth, all_of, negation
 from pyrsql.orms.memory.values import COMPARE, comparable
@@ -30,10 +30,12 @@ from pyrsql.validation.predicates import (
     Match,
     Member,
     Null,
-    Operand,
     Predicate,
-    RelationOperand,
+    RelationPath,
+    Some,
     Test,
+    joined_paths,
+    starts_with,
 )
 from pyrsql.validation.text import fold
 
@@ -69,44 +71,34 @@ class Evaluation:
 
     def passes(self, predicate: Predicate, row: Row) -> bool:
         """Whether the whole predicate is true for a row, neither false nor unknown."""
-        return self.truth(predicate, row) is True
+        return self.truth(predicate, {(): row}) is True
 
-    def truth(self, predicate: Predicate, row: Row) -> Truth:
-        """Whether a predicate is true for a row."""
+    def truth(self, predicate: Predicate, scope: Scope) -> Truth:
+        """Whether a predicate is true for the rows of a scope."""
         match predicate:
             case Conjunction(parts):
-                return all_of(self.truth(part, row) for part in parts)
+                return all_of(self.truth(part, scope) for part in parts)
             case Disjunction(parts):
-                return negation(all_of(negation(self.truth(part, row)) for part in parts))
-            case Complement(test):
-                return self._test(test, row) is not True
+                return negation(all_of(negation(self.truth(part, scope)) for part in parts))
+            case Complement(inner):
+                return self.truth(inner, scope) is not True
+            case Some(path, inner):
+                related = related_scopes(scope, path) if inner is None else self._linked(scope, path, inner)
+                return any(inner is None or self.truth(inner, element) is True for element in related)
             case _:
-                return self._test(predicate, row)
+                return self._test(predicate, scope)
 
-    def _test(self, test: Test, row: Row) -> Truth:
-        """A test of a path over a to-many relation is true when some row at its end passes, else it is false."""
-        scopes = scopes_of(row, test.operand, self.functions)
-        if scopes is None:
-            return self._at(test, Scope(row, self.functions))
-        return any(self._at(test, scope) is True for scope in scopes if self._is_linked(test.operand, scope))
+    def _linked(self, scope: Scope, path: RelationPath, inner: Predicate) -> Iterator[Scope]:
+        """The related rows at the end of a path that have the links from there on that a hint joins as INNER."""
+        beyond = {needed[len(path) :] for needed in joined_paths(inner, path) if starts_with(needed, path)}
+        scopes = related_scopes(scope, path)
+        return (element for element in scopes if has_inner_links(element[path], beyond, self.options))
 
-    def _is_linked(self, operand: Operand, scope: Scope) -> bool:
-        """Whether a row beyond a to-many relation has the links from there on that a hint joins as INNER."""
-        length = len(scope.steps)
-        beyond = [path[length:] for path in paths_of(operand) if path[:length] == scope.steps]
-        return has_inner_links(scope.end, beyond, self.options)
-
-    def _at(self, test: Test, scope: Scope) -> Truth:
-        operand = test.operand
-        if isinstance(operand, RelationOperand):
-            *before, last = operand.relations
-            found = related(scope.reach(tuple(before)), last)
-            if isinstance(test, Custom):
-                return self._custom(test, found if last.many else next(iter(found), None))
-            return bool(found) == cast("Null", test).negated
+    def _test(self, test: Test, scope: Scope) -> Truth:
         if isinstance(test, Custom):
-            return self._custom(test, custom_value(operand, scope))
-        value = value_of(operand, scope)
+            return self._custom(test, custom_value(test.operand, scope, self.functions))
+        operand = test.operand
+        value = value_of(operand, scope, self.functions)
         match operand.kind:
             case kinds.Json():
                 return json_test(test, value, operand.keys if isinstance(operand, FieldOperand) else ())

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
-from pyrsql.orms.memory.functions import Functions
-from pyrsql.validation.predicates import (
-    CallOperand,
-    Complement,
-    Conjunction,
-    ConstantOperand,
-    Disjunction,
-    FieldOperand,
-    Operand,
-    Predicate,
-    RelationOperand,
-    Test,
-)
+from pyrsql.validation.predicates import RelationPath
 
 Row = Any
 """A row of the target, or the end of a path from it: any object or mapping; None where a to-one link is missing."""
-
-Steps = tuple[Relation, ...]
 
 
 class OrderedRows(list[Row]):
@@ -68,84 +53,41 @@ def related(row: Row, step: Relation) -> list[Row]:
     return [item for item in items if item is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where the paths of an operand begin: at a row, or beyond the to-many relation that was stepped through.
-
-    Args:
-        root: the row that is tested.
-        functions: the functions that calls name.
-        steps: a path up to its last to-many relation; empty where no relation is to-many.
-        end: one of the rows at its end.
-    """
-
-    root: Row
-    functions: Functions
-    steps: Steps = ()
-    end: Row = None
-
-    def reach(self, relations: Steps) -> Row:
-        """The row at the end of a path; None where a link is missing."""
-        inside = bool(self.steps) and relations[: len(self.steps)] == self.steps
-        row, rest = (self.end, relations[len(self.steps) :]) if inside else (self.root, relations)
-        for step in rest:
-            row = attribute(row, step.name)
-        return row
+Scope = Mapping[RelationPath, Row]
+"""The rows that paths have reached; `()` is the row that is tested or sorted."""
 
 
-def scopes_of(row: Row, operand: Operand, functions: Functions) -> list[Scope] | None:
-    """A scope for each row at the end of the operand's to-many path; None where no relation is to-many."""
-    # The paths of a call have one to-many beginning at most, and it is the longest.
-    steps = max(map(_up_to_many, paths_of(operand)), key=len, default=())
-    return [Scope(row, functions, steps, end) for end in _ends([row], steps)] if steps else None
+def reached(scope: Scope, path: RelationPath) -> Row:
+    """The row at the end of a path of to-one relations; None where a link is missing."""
+    start = _longest_prefix(scope, path, len(path))
+    row = scope[path[:start]]
+    for step in path[start:]:
+        row = attribute(row, step.name)
+    return row
 
 
-def _up_to_many(path: Steps) -> Steps:
-    """A path up to and including its last to-many relation."""
-    return path[: max((place for place, step in enumerate(path, 1) if step.many), default=0)]
-
-
-def _ends(rows: list[Row], steps: Steps) -> list[Row]:
-    for step in steps:
+def related_scopes(scope: Scope, path: RelationPath) -> Iterator[Scope]:
+    """The scope of each related row at the end of a path."""
+    start = _longest_prefix(scope, path, len(path) - 1)
+    rows = [scope[path[:start]]]
+    for step in path[start:]:
         rows = [end for row in rows for end in related(row, step)]
-    return rows
+    for row in rows:
+        yield {**scope, path: row}
 
 
-def tests_of(predicate: Predicate) -> Iterator[Test]:
-    """All tests in a predicate."""
-    match predicate:
-        case Conjunction(parts) | Disjunction(parts):
-            for part in parts:
-                yield from tests_of(part)
-        case Complement(test):
-            yield test
-        case _:
-            yield predicate
+def _longest_prefix(scope: Scope, path: RelationPath, most: int) -> int:
+    """How many steps of a path, `most` of them at most, lead to a row that has been reached."""
+    return next(length for length in range(most, -1, -1) if path[:length] in scope)
 
 
-def paths_of(operand: Operand | ConstantOperand) -> Iterator[Steps]:
-    """The paths that lead to the values of an operand, or to the owner of a relation that is tested."""
-    match operand:
-        case FieldOperand(relations=relations):
-            yield relations
-        case RelationOperand(relations=relations):
-            yield relations[:-1]
-        case CallOperand(arguments=arguments):
-            for argument in arguments:
-                yield from paths_of(argument)
-        case ConstantOperand():
-            pass
-
-
-def has_inner_links(row: Row, paths: Iterable[Steps], options: FieldOptions) -> bool:
-    """Whether a row has the links of all paths that a hint joins as INNER, up to a path's first to-many relation."""
+def has_inner_links(row: Row, paths: Iterable[RelationPath], options: FieldOptions) -> bool:
+    """Whether a row has every link of to-one paths that a hint joins as INNER."""
     return not options.join_hints or all(_has_links(row, path, options) for path in paths)
 
 
-def _has_links(row: Row, path: Steps, options: FieldOptions) -> bool:
+def _has_links(row: Row, path: RelationPath, options: FieldOptions) -> bool:
     for step in path:
-        if step.many:
-            return True
         row = attribute(row, step.name)
         if row is None and options.join_hints.get(f"{step.owner}.{step.name}") is JoinHint.INNER:
             return False

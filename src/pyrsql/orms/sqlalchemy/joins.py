@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -17,9 +17,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.models.model import Model, Relation
 from pyrsql.options import FieldOptions, JoinHint
-from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand, relation_paths
+from pyrsql.validation.predicates import RelationPath, starts_with
 
-RelationPath = tuple[Relation, ...]
 Entity = Any
 """A mapped class or an alias of one: SQLAlchemy has no type for both."""
 
@@ -89,42 +88,6 @@ def base_scope(select: Select[Any], model: Model) -> Scope:
     return scope
 
 
-def crosses_relation(operand: Operand) -> bool:
-    """Whether any relation leads to a value: most operands are fields of the root, which need no join."""
-    return not isinstance(operand, FieldOperand) or bool(operand.relations)
-
-
-def to_one_prefixes(operand: Operand) -> frozenset[RelationPath]:
-    """The to-one paths that must be joined for an operand: each of its paths up to its first to-many relation."""
-    if isinstance(operand, RelationOperand):
-        return frozenset([_before_many(operand.relations[:-1])])
-    return frozenset(map(_before_many, relation_paths(operand)))
-
-
-def inside(
-    scope: Scope,
-    prefix: RelationPath,
-    paths: Collection[RelationPath],
-    options: FieldOptions,
-    exists: Callable[[Select[Any]], ColumnElement[bool]],
-    build: Callable[[Scope], ColumnElement[bool]],
-) -> ColumnElement[bool]:
-    """A condition on the rows at the end of a to-many path: EXISTS around what `build` makes.
-
-    Args:
-        scope: what has been reached outside.
-        prefix: the path up to and including its last to-many step; `()` where there is none.
-        paths: the whole paths that `build` needs, beyond the prefix as well.
-        options: their join hints.
-        exists: makes the condition that a subquery has a row.
-        build: makes the innermost condition from what has been reached there.
-    """
-    if not prefix:
-        return build(scope)
-    rows, reached = correlated_subquery(scope, prefix, paths, options)
-    return exists(rows.where(build(reached)))
-
-
 def some_row(rows: Select[Any]) -> ColumnElement[bool]:
     """A subquery has a row."""
     return rows.exists()
@@ -148,15 +111,15 @@ def correlated_subquery(
 
     Args:
         scope: what has been reached outside, the steps before the first to-many one included.
-        prefix: the path to the rows, whose last step is to-many.
+        prefix: the path to the rows.
         paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
         options: their join hints.
     """
-    first = prefix[: len(_before_many(prefix)) + 1]
+    first = prefix[: max(end for end in range(len(prefix)) if prefix[:end] in scope) + 1]
     entity, rows = rows_at(scope[first[:-1]], first)
     reached = {**scope, first: entity}
     source = None
-    for path in (prefix, *sorted((path for path in paths if path[: len(prefix)] == prefix), key=len)):
+    for path in (prefix, *sorted((path for path in paths if starts_with(path, prefix)), key=len)):
         for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]
             if further not in reached:
@@ -214,13 +177,6 @@ def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
 def is_outer(relation: Relation, options: FieldOptions) -> bool:
     """Whether rows without a related row are kept."""
     return options.join_hints.get(f"{relation.owner}.{relation.name}") is not JoinHint.INNER
-
-
-def _before_many(relations: RelationPath) -> RelationPath:
-    for place, relation in enumerate(relations):
-        if relation.many:
-            return relations[:place]
-    return relations
 
 
 def _relation_at(steps: RelationPath, model: Model, name: str) -> Relation | None:

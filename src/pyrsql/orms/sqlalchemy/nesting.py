@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from pyrsql.validation.functions import levels
-from pyrsql.validation.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Test
+from pyrsql.validation.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Some, Test
 
 GROUPS = (Conjunction, Disjunction)
 
@@ -30,10 +30,13 @@ def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
         tests: list[Test] = []
         inner: list[Predicate] = []
         for part in parts:
-            if isinstance(part, GROUPS):
-                inner.extend(part.parts)
-            else:
-                tests.append(part.test if isinstance(part, Complement) else part)
+            tested: Predicate | None = part
+            while isinstance(tested, Complement | Some):
+                tested = tested.predicate
+            if isinstance(tested, GROUPS):
+                inner.extend(tested.parts)
+            elif tested is not None:
+                tests.append(tested)
         found.append(tests)
         parts = inner
     return found
@@ -53,6 +56,12 @@ def deepest_first(predicate: Predicate) -> Predicate:
 
 
 def _deepest_first(predicate: Predicate) -> tuple[int, Predicate]:
+    if isinstance(predicate, Complement):
+        depth, inner = _deepest_first(predicate.predicate)
+        return depth, Complement(inner)
+    if isinstance(predicate, Some) and predicate.predicate is not None:
+        depth, inner = _deepest_first(predicate.predicate)
+        return depth, Some(predicate.path, inner)
     if not isinstance(predicate, GROUPS):
         return 0, predicate
     parts = sorted(map(_deepest_first, predicate.parts), key=_DEPTH, reverse=True)

@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.json.order import extreme, json_order
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
-from pyrsql.validation.predicates import FieldOperand, OrderKey, collection_paths, relation_paths
+from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
 
 _REMEMBERED = 1_024
 """Terms of fields that are kept. Clients can name no others than there are."""
@@ -51,7 +51,7 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
         return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, nulls_first)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
-    elif collection_paths(operand):
+    elif key.collection:
         values = [_extreme(key, scope, options)]
     else:
         values = [_comparable(operand.kind, key.ignore_case, expression(operand, scope))]
@@ -87,7 +87,7 @@ def _is_never_null(field: Field, entity: Entity) -> bool:
 def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
     """What orders a row by a value in its document, or in the document of some related row."""
     by_type = options.json_options.sort_field_types.get(operand.path)
-    if not collection_paths(operand):
+    if not key.collection:
         return json_order(expression(operand, scope), operand.keys, key, by_type)
     rows, reached = _related(key, scope, options)
     return extreme(rows, json_order(expression(operand, reached), operand.keys, key, by_type), key.descending)
@@ -95,8 +95,7 @@ def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: Fi
 
 def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:
     """The related rows that a to-many path leads to."""
-    (prefix,) = collection_paths(key.operand)
-    return joins.correlated_subquery(scope, prefix, relation_paths(key.operand), options)
+    return joins.correlated_subquery(scope, key.collection, relation_paths(key.operand), options)
 
 
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple, assert_never, cast
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, select
@@ -29,14 +28,12 @@ from pyrsql.validation.predicates import (
     Match,
     Member,
     Null,
-    Operand,
     Pattern,
     Predicate,
     RelationOperand,
+    Some,
     Test,
-    ValueOperand,
-    collection_paths,
-    relation_paths,
+    joined_paths,
 )
 
 _WIDEST = 100
@@ -76,10 +73,9 @@ class LoweringContext(NamedTuple):
     custom: Mapping[str, CustomLowering]
     exists: Callable[[Select[Any]], ColumnElement[bool]] = joins.some_row
 
-    def among(self, operands: Iterable[Operand]) -> LoweringContext:
-        """The same, with the form of EXISTS that suits so many operands over relations."""
-        steps = sum(step.many for operand in operands for path in relation_paths(operand) for step in path)
-        return self if steps <= _MERGED else self._replace(exists=joins.some_row_unmerged)
+    def among(self, to_many_steps: int) -> LoweringContext:
+        """The same, with the form of EXISTS that suits a filter with so many to-many steps."""
+        return self if to_many_steps <= _MERGED else self._replace(exists=joins.some_row_unmerged)
 
 
 def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> list[ColumnElement[bool]]:
@@ -106,8 +102,11 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
     if isinstance(predicate, GROUPS):
         join = all_of if isinstance(predicate, Conjunction) else any_of
         return join(_clauses(join, predicate.parts, scope, lowering))
+    if isinstance(predicate, Some):
+        return _some(predicate, scope, lowering)
     if isinstance(predicate, Complement):
-        return not_(func.coalesce(_test(predicate.test, scope, lowering), false()))
+        inner = _clause(predicate.predicate, scope, lowering)
+        return not_(inner if isinstance(predicate.predicate, Some) else func.coalesce(inner, false()))
     return _test(predicate, scope, lowering)
 
 
@@ -122,45 +121,29 @@ def _clauses(
     return clauses
 
 
+def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
+    """A related row exists that passes. It is read itself: a foreign key that leads nowhere is no related row."""
+    inner = some.predicate
+    if inner is None:
+        return lowering.exists(joins.correlated_subquery(scope, some.path, (), lowering.options)[0])
+    needed = dict.fromkeys(joined_paths(inner, some.path))
+    rows, reached = joins.correlated_subquery(scope, some.path, needed, lowering.options)
+    return lowering.exists(rows.where(*where_clauses(inner, reached, lowering)))
+
+
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
-    operand = test.operand
-    if isinstance(operand, RelationOperand):
-        return _relation_test(test, operand, scope, lowering)
-
-    if not joins.crosses_relation(operand):
-        return _operand_test(test, operand, scope, lowering)
-    (prefix,) = collection_paths(operand) or {()}
-    build = partial(_operand_test, test, operand, lowering=lowering)
-    return joins.inside(scope, prefix, relation_paths(operand), lowering.options, lowering.exists, build)
-
-
-def _operand_test(test: Test, operand: ValueOperand, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
-    side = comparable(operand, scope)
     if isinstance(test, Custom):
-        return _custom(test, side.value, lowering)
-    if isinstance(operand.kind, kinds.Json):
+        operand = test.operand
+        if isinstance(operand, RelationOperand):
+            *before, last = operand.relations
+            return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
+        return _custom(test, comparable(operand, scope).value, lowering)
+    kind, side = test.operand.kind, comparable(test.operand, scope)
+    if isinstance(kind, kinds.Json):
         return json_test(test, side.value, lowering.options)
-    if isinstance(operand.kind, kinds.Array) and not isinstance(test, Null):
-        return _array_test(test, side.value, operand.kind)
+    if isinstance(kind, kinds.Array) and not isinstance(test, Null):
+        return _array_test(test, side.value, kind)
     return _value_test(test, side)
-
-
-def _relation_test(
-    test: Test, operand: RelationOperand, scope: Scope, lowering: LoweringContext
-) -> ColumnElement[bool]:
-    *before, last = operand.relations
-    parents = tuple(before)
-
-    def build(reached: Scope) -> ColumnElement[bool]:
-        attribute = joins.attribute(reached[parents], last)
-        if isinstance(test, Custom):
-            return _custom(test, attribute, lowering)
-        # Asked of the related row itself: a foreign key that leads nowhere is no related row.
-        exists = lowering.exists(joins.rows_at(reached[parents], operand.relations)[1])
-        return exists if cast("Null", test).negated else not_(exists)
-
-    (prefix,) = collection_paths(RelationOperand(operand.path, parents)) or {()}
-    return joins.inside(scope, prefix, (parents,), lowering.options, lowering.exists, build)
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:

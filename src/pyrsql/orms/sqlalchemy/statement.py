@@ -16,21 +16,12 @@ from sqlalchemy.sql.base import ExecutableOption
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.joins import (
-    Entity,
-    Scope,
-    base_scope,
-    crosses_relation,
-    is_entity,
-    is_outer,
-    joined,
-    to_one_prefixes,
-)
+from pyrsql.orms.sqlalchemy.joins import Entity, Scope, base_scope, is_entity, is_outer, joined
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
-from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate
+from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate, joined_paths, to_many_steps
 
 _REMEMBERED = 256
 """Base statements, and orders, about which something is kept."""
@@ -66,14 +57,11 @@ def filtered(
         lowering: options and custom operators.
     """
     tests = tests_by_depth(predicate)
-    related = [test.operand for level in tests for test in level if crosses_relation(test.operand)]
-    if is_deep(len(tests) - 1, related):
+    if is_deep(len(tests) - 1, [test.operand for level in tests for test in level]):
         predicate = deepest_first(predicate)
-    if not related:
-        return _narrowed(base, scope, where_clauses(predicate, scope, lowering)), scope
-    needed = dict.fromkeys(path for operand in related for path in to_one_prefixes(operand))
-    joining, reached = joined(base, scope, needed, lowering.options)
-    return _narrowed(joining, reached, where_clauses(predicate, reached, lowering.among(related))), reached
+    joining, reached = joined(base, scope, joined_paths(predicate), lowering.options)
+    clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
+    return _narrowed(joining, reached, clauses), reached
 
 
 def sorted_by(
@@ -88,10 +76,7 @@ def sorted_by(
     if base._distinct or base._group_by_clauses:
         # PostgreSQL takes no other order there than by what is selected.
         base, scope = distinct(base, scope, model)
-    reaching, reached = base, scope
-    if any(crosses_relation(key.operand) for key in keys):
-        needed = dict.fromkeys(path for key in keys for path in to_one_prefixes(key.operand))
-        reaching, reached = joined(base, scope, needed, options)
+    reaching, reached = joined(base, scope, (path for key in keys for path in joined_paths(key)), options)
     rooted = _is_rooted(base, scope)
     terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
     ordered = _copied(reaching, reached[()])
@@ -115,12 +100,7 @@ def narrowed_by_sort(
     """What counts the rows of a sorted select: the INNER joins that hints ask for leave rows out."""
     if not options.join_hints:
         return unsorted
-    inner = (
-        path
-        for key in keys
-        for path in to_one_prefixes(key.operand)
-        if not all(is_outer(step, options) for step in path)
-    )
+    inner = (path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path))
     return joined(unsorted, scope, inner, options)[0]
 
 
