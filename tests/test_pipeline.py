@@ -15,7 +15,7 @@ from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import page_request
-from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
+from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, order, paginate, parse, validate, validate_request
 from pyrsql.problems import PageProblem, SyntaxProblem, UnknownField
 from tests.sample_models import User, rows
 
@@ -61,9 +61,9 @@ def test_a_chain_stops_at_the_first_stage_that_fails(filter: str, sort: str, exp
 
 
 def test_a_request_is_judged_side_by_side() -> None:
-    assert kinds(judge(USERS, filter="nmae==1;age==x", sort="name,x", page=page_request(-1, 0))) == [
+    assert kinds(validate_request(USERS, filter="nmae==1;age==x", sort="name,x", page=page_request(-1, 0))) == [
         ("filter", UnknownField),
-        ("filter", type(judge(USERS, filter="age==x").failure()[0])),
+        ("filter", type(validate_request(USERS, filter="age==x").failure()[0])),
         ("sort", SyntaxProblem),
         ("page", PageProblem),
         ("size", PageProblem),
@@ -72,7 +72,7 @@ def test_a_request_is_judged_side_by_side() -> None:
 
 @pytest.mark.parametrize("text", [None, "", " "])
 def test_nothing_asked_for(text: str | None) -> None:
-    criteria = judge(USERS, filter=text, sort=text).unwrap()
+    criteria = validate_request(USERS, filter=text, sort=text).unwrap()
     assert (criteria.filter.predicate, criteria.order, criteria.page) == (None, None, None)
     page = apply_criteria(select(User))(criteria).unwrap()
     assert str(page.statement) == str(select(User))
@@ -103,4 +103,4 @@ def test_what_was_proven_for_one_endpoint_does_not_reach_another() -> None:
 def test_a_page_as_a_stage() -> None:
     assert page_request(2, 5) == Success(PageRequest.of(2, 5))
     assert isinstance(page_request(-1, 5), Failure)
-    assert is_successful(judge(USERS, page=page_request(2, 5)))
+    assert is_successful(validate_request(USERS, page=page_request(2, 5)))

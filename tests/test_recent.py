@@ -19,7 +19,7 @@ from pyrsql.language.parse import parse_sort
 from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.pipeline import apply_filter, apply_sort, judge, order, paginate, parse, validate
+from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate, validate_request
 from pyrsql.problems import UnknownField
 from pyrsql.recent import CHARACTERS, Recent
 from tests.asgi import get
@@ -155,7 +155,7 @@ def test_a_part_of_a_tree_is_not_taken_for_the_whole() -> None:
 def test_where_a_problem_stands_is_told_each_time() -> None:
     members = schema(Member)
     for _ in range(TIMES):
-        problems = judge(members, filter="id>1;nmae==bob", sort="id;nmae").failure()
+        problems = validate_request(members, filter="id>1;nmae==bob", sort="id;nmae").failure()
         assert [(problem.source, problem.span) for problem in problems] == [("filter", (5, 9)), ("sort", (3, 7))]
 
 

@@ -12,8 +12,8 @@ built once and chained with `bind`:
         .bind(paginate(PageRequest.of(0, 25)))             # Result[PaginatedSelect, Problems]
     )
 
-A chain stops at the first stage that fails. `judge` reads filter, sort and page side by side instead, and reports what
-is wrong with all three at once.
+A chain stops at the first stage that fails. `validate_request` reads filter, sort and page side by side instead, and
+reports what is wrong with all three at once.
 """
 
 # `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
@@ -37,7 +37,17 @@ from pyrsql.recent import Recent, remembered
 from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
 from pyrsql.validation.validate import validate_filter, validate_sort
 
-__all__ = ["apply_criteria", "apply_filter", "apply_sort", "judge", "order", "paginate", "parse", "validate"]
+__all__ = [
+    "apply_criteria",
+    "apply_filter",
+    "apply_sort",
+    "judge",
+    "order",
+    "paginate",
+    "parse",
+    "validate",
+    "validate_request",
+]
 
 TargetT = TypeVar("TargetT")
 
@@ -145,7 +155,7 @@ def paginate(
     return paginated
 
 
-def judge(
+def validate_request(
     schema: Schema,
     *,
     filter: str | None = None,
@@ -174,8 +184,12 @@ def judge(
     return Failure(problems)
 
 
+judge = validate_request
+"""The name of `validate_request` before 1.0."""
+
+
 def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSelect[TargetT], Problems]]:
-    """Filter, sort and page a target by what `judge` has proven. Never fails."""
+    """Filter, sort and page a target by what `validate_request` has proven. Never fails."""
 
     def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT], Problems]:
         return apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))

@@ -11,7 +11,7 @@ import pyrsql
 from pyrsql import PageRequest, Sort
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.page import page_request
-from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, judge, order, paginate, parse, validate
+from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, order, paginate, parse, validate, validate_request
 from pyrsql.problems import Problems
 from pyrsql.validation.plan import Criteria, Filter
 from tests.sample_models import User
@@ -41,7 +41,7 @@ def rows_of_columns(session: Session, text: str) -> tuple[int, str | None]:
 
 
 async def rows_of_a_request(session: AsyncSession, filter: str | None, sort: str | None) -> list[User]:
-    criteria = judge(users, filter=filter, sort=sort, page=page_request(0, 25))
+    criteria = validate_request(users, filter=filter, sort=sort, page=page_request(0, 25))
     assert_type(criteria, Result[Criteria, Problems])
     page = criteria.bind(apply_criteria(select(User))).unwrap()
     return list(await session.scalars(page.statement))

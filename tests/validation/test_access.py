@@ -15,7 +15,7 @@ from pyrsql import QueryOptions, field_rights
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from pyrsql.problems import UnknownField, UnsupportedOperator, WrongValue
 
 HIDDEN: Any = {"pyrsql": field_rights(filter=False, sort=False)}
@@ -103,7 +103,7 @@ class Savings(Account):
 def may(filter: str, entity: type = User, **settings: Any) -> bool:
     """Whether a filter is accepted; where it is not, that a field that does not exist is refused alike."""
     described = schema(entity, QueryOptions(**settings))
-    judged = judge(described, filter=filter)
+    judged = validate_request(described, filter=filter)
     if not is_successful(judged):
         problem = judged.failure()[0]
         assert isinstance(problem, UnknownField), problem
@@ -165,16 +165,16 @@ def test_a_column_of_a_subclass_obeys_the_subclass(
 def test_a_name_that_a_subclass_gives_to_another_column_hides_the_one_of_that_name() -> None:
     described = schema(User, QueryOptions(model_field_mapping={Employee: {"salary": "wage", "name": "wage"}}))
     for path, leads_to in (("salary", "wage"), ("name", "name")):
-        predicate: Any = judge(described, filter=f"{path}==1").unwrap().filter.predicate
+        predicate: Any = validate_request(described, filter=f"{path}==1").unwrap().filter.predicate
         assert predicate.operand.field.name == leads_to
 
 
 def test_a_column_of_a_subclass_has_the_operators_and_the_converters_of_the_subclass() -> None:
     settings: dict[str, Any] = {"model_field_value_converters": {Employee: {"salary": lambda text: len(text)}}}
     for path in ("salary", "boss.salary"):
-        predicate: Any = judge(schema(User, QueryOptions(**settings)), filter=f"{path}==ten").unwrap()
+        predicate: Any = validate_request(schema(User, QueryOptions(**settings)), filter=f"{path}==ten").unwrap()
         assert predicate.filter.predicate.value == 3
-    problem = judge(schema(User), filter="boss.pin=like=1").failure()[0]
+    problem = validate_request(schema(User), filter="boss.pin=like=1").failure()[0]
     assert isinstance(problem, UnsupportedOperator)
     assert problem.offered == ("==",)
 
@@ -210,14 +210,14 @@ def test_a_member_of_a_composite_obeys_its_column(
 
 
 def test_a_member_of_a_composite_has_the_operators_and_the_converter_of_its_column() -> None:
-    problem = judge(schema(User), filter="pair.low>1").failure()[0]
+    problem = validate_request(schema(User), filter="pair.low>1").failure()[0]
     assert isinstance(problem, UnsupportedOperator)
     assert problem.offered == ("==",)
     for options in (
         QueryOptions(model_field_value_converters={User: {"low_column": len}}),
         QueryOptions(field_value_converters={"low_column": len}),
     ):
-        found: Any = judge(schema(User, options), filter="range.low==ten").unwrap().filter.predicate
+        found: Any = validate_request(schema(User, options), filter="range.low==ten").unwrap().filter.predicate
         assert found.value == 3
 
 
@@ -323,7 +323,7 @@ def test_a_blacklist_by_model_covers_the_field_under_every_name_and_over_relatio
 def test_a_comparison_with_a_document_asks_for_no_hidden_key(
     settings: dict[str, Any], filter: str, allowed: bool
 ) -> None:
-    judged = judge(schema(User, QueryOptions(**settings)), filter=filter)
+    judged = validate_request(schema(User, QueryOptions(**settings)), filter=filter)
     assert is_successful(judged) == allowed
     if not allowed:
         problem = judged.failure()[0]
@@ -343,7 +343,7 @@ def test_a_comparison_with_a_document_asks_for_no_hidden_key(
     ],
 )
 def test_a_hidden_key_is_hidden_where_it_is(listed: str, filter: str, allowed: bool) -> None:
-    judged = judge(schema(User, QueryOptions(field_blacklist={listed})), filter=filter)
+    judged = validate_request(schema(User, QueryOptions(field_blacklist={listed})), filter=filter)
     assert is_successful(judged) == allowed
 
 
@@ -362,7 +362,7 @@ ROUTES = [
 
 @pytest.mark.parametrize("filter", ROUTES)
 def test_no_operator_and_no_function_reaches_a_hidden_field(filter: str) -> None:
-    assert is_successful(judge(schema(User, QueryOptions(procedure_whitelist=[".*"])), filter=filter))
+    assert is_successful(validate_request(schema(User, QueryOptions(procedure_whitelist=[".*"])), filter=filter))
     assert not may(filter, **CLOSED)
 
 
@@ -370,7 +370,7 @@ def test_no_operator_and_no_function_reaches_a_hidden_field(filter: str) -> None
     "key", ["salary", "@abs[salary]", "low_column", "range.low", "nick", "bodies", "boss.salary,ic"]
 )
 def test_no_sort_reaches_a_hidden_field(key: str) -> None:
-    problem = judge(schema(User, QueryOptions(**CLOSED)), sort=key).failure()[0]
+    problem = validate_request(schema(User, QueryOptions(**CLOSED)), sort=key).failure()[0]
     assert isinstance(problem, UnknownField)
 
 
@@ -395,7 +395,7 @@ def test_neither_descriptions_nor_suggestions_name_a_hidden_field() -> None:
         assert steps & {*hidden, "body"} == set()
         assert "range.low" not in names
     for name in hidden:
-        problem = judge(described, filter=f"{name}x==1").failure()[0]
+        problem = validate_request(described, filter=f"{name}x==1").failure()[0]
         assert isinstance(problem, UnknownField)
         assert not any(f"'{other}'" in str(problem.hint) for other in hidden), problem.hint
 

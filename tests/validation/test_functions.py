@@ -18,7 +18,7 @@ from pyrsql import FunctionSignature, ParseLimits, QueryOptions, SortOptions, fi
 from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.pipeline import apply_criteria, validate_request
 from pyrsql.problems import ForbiddenFunction, LimitExceeded, Problem, UnknownField, WrongCall
 from pyrsql.validation.functions import WELL_KNOWN
 from tests.sample_models import Role, User
@@ -103,8 +103,8 @@ def session(stocked: Engine) -> Iterator[Session]:
 
 def problem(selector: str, options: QueryOptions = ALL, model: type = Thing) -> Problem | None:
     """What is wrong with a filter by a selector, in a filter and in a sort alike."""
-    judged = judge(schema(model, options), filter=f"'{selector}'=nn=")
-    sorted_ = judge(schema(model, options), sort=f"'{selector}'")
+    judged = validate_request(schema(model, options), filter=f"'{selector}'=nn=")
+    sorted_ = validate_request(schema(model, options), sort=f"'{selector}'")
     assert is_successful(judged) == is_successful(sorted_)
     return None if is_successful(judged) else judged.failure()[0]
 
@@ -153,8 +153,8 @@ def test_a_forbidden_function_reads_like_one_that_does_not_exist() -> None:
 
 def test_sort_options_have_functions_of_their_own() -> None:
     described = schema(User, ALL, SortOptions())
-    assert is_successful(judge(described, filter="@upper[name]==DEMO"))
-    assert [type(found) for found in judge(described, sort="@upper[name]").failure()] == [ForbiddenFunction]
+    assert is_successful(validate_request(described, filter="@upper[name]==DEMO"))
+    assert [type(found) for found in validate_request(described, sort="@upper[name]").failure()] == [ForbiddenFunction]
 
 
 @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ def test_a_declared_function_takes_what_its_signature_says(
 
 def test_the_result_of_a_declared_function_is_compared_by_its_type() -> None:
     described = schema(Thing, declaring(mine=FunctionSignature((str,), dt.date)))
-    assert is_successful(judge(described, filter="@mine[text]>2024-01-01"))
-    assert not is_successful(judge(described, filter="@mine[text]==x"))
+    assert is_successful(validate_request(described, filter="@mine[text]>2024-01-01"))
+    assert not is_successful(validate_request(described, filter="@mine[text]==x"))
 
 
 def test_a_function_listed_by_name_alone_takes_one_text_and_gives_text() -> None:
@@ -357,10 +357,12 @@ NUMBERS = [
 
 def rows(session: Session, filter: str | None, sort: str | None = None) -> tuple[list[int], list[int]]:
     """The rows of a request in the database and in memory."""
-    in_database = judge(schema(Thing, ALL), filter=filter, sort=sort).bind(apply_criteria(select(Thing))).unwrap()
+    in_database = (
+        validate_request(schema(Thing, ALL), filter=filter, sort=sort).bind(apply_criteria(select(Thing))).unwrap()
+    )
     orm = MemoryORM()
     described = schema_for(Thing, orm=orm, options=ALL)
-    in_memory = judge(described, filter=filter, sort=sort).bind(apply_criteria(things())).unwrap()
+    in_memory = validate_request(described, filter=filter, sort=sort).bind(apply_criteria(things())).unwrap()
     found = [thing.id for thing in session.scalars(in_database.statement)]
     if sort is None:
         found.sort()
@@ -419,7 +421,7 @@ def test_calls_in_the_deepest_groups_reach_the_rows_or_are_refused(session: Sess
         grouped = "".join(f"id=={level}{',;'[level % 2]}(" for level in range(depth)) + call + ")" * depth
         if not right:
             grouped = "(" * depth + call + "".join(f"){',;'[level % 2]}id=={level}" for level in range(depth))
-        judged = judge(schema(Thing, options), filter=grouped)
+        judged = validate_request(schema(Thing, options), filter=grouped)
         if is_successful(judged):
             session.scalars(judged.bind(apply_criteria(select(Thing))).unwrap().statement).all()
         else:
@@ -435,4 +437,6 @@ def test_many_calls_reach_the_rows(session: Session) -> None:
 
 def test_a_call_on_a_collection(session: Session) -> None:
     described = schema(Role, ALL)
-    assert is_successful(judge(described, filter="@upper[users.company.name]==ACME", sort="@length[users.name]"))
+    assert is_successful(
+        validate_request(described, filter="@upper[users.company.name]==ACME", sort="@length[users.name]")
+    )

@@ -9,7 +9,7 @@ import pytest
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions, SortOptions
 from pyrsql.models.model import Relation
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from pyrsql.validation.predicates import (
     Compare,
     Complement,
@@ -27,11 +27,11 @@ CALLS: dict[str, Any] = {"procedure_whitelist": ["concat", "upper"]}
 
 
 def predicate(filter: str, **settings: Any) -> Any:
-    return judge(schema(User, QueryOptions(**settings)), filter=filter).unwrap().filter.predicate
+    return validate_request(schema(User, QueryOptions(**settings)), filter=filter).unwrap().filter.predicate
 
 
 def key(sort: str, **settings: Any) -> Any:
-    order = judge(schema(User, QueryOptions(**settings), SortOptions(**settings)), sort=sort).unwrap().order
+    order = validate_request(schema(User, QueryOptions(**settings), SortOptions(**settings)), sort=sort).unwrap().order
     assert order is not None
     return order.keys[0]
 

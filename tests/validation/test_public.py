@@ -6,7 +6,7 @@ from returns.result import Success
 from pyrsql import ConfigurationError, QueryOptions
 from pyrsql.messages import describe
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from tests.sample_models import User
 
 FIELDS = {"id": "id", "label": "name", "firm.name": "company.name", "roles": "roles", "roles.code": "roles.code"}
@@ -15,7 +15,7 @@ FIELDS = {"id": "id", "label": "name", "firm.name": "company.name", "roles": "ro
 def answers(text: str, **more: object) -> list[tuple[str, str | None]]:
     """What is wrong with a filter: messages and hints."""
     options = QueryOptions(public_fields=FIELDS, procedure_whitelist=["upper"], **more)  # type: ignore[arg-type]
-    judged = judge(schema(User, options), filter=text)
+    judged = validate_request(schema(User, options), filter=text)
     return [] if isinstance(judged, Success) else [(describe(one), one.hint) for one in judged.failure()]
 
 

@@ -24,7 +24,7 @@ from pyrsql.models.model import Field, Model
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.operators import EQUAL
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from pyrsql.problems import UnknownField, UnsupportedOperator
 from pyrsql.validation.predicates import FieldOperand
 from pyrsql.validation.selectors import CACHED_SELECTORS, Resolution, resolve
@@ -349,7 +349,7 @@ def test_rights_of_the_model_for_one_purpose() -> None:
     ],
 )
 def test_operators_of_the_model(filter: str, may: bool) -> None:
-    judged = judge(offer(), filter=filter)
+    judged = validate_request(offer(), filter=filter)
     assert is_successful(judged) == may
     if not may:
         found = judged.failure()[0]
@@ -458,9 +458,9 @@ def test_suggestions_cost_bounded_time() -> None:
     short = ",".join(f"colum{place:03}==1" for place in range(700))[:4096].rpartition(",")[0]
     long = ",".join(f"column_numbr_{place:03}==1" for place in range(300))[:4096].rpartition(",")[0]
     for filter in (short, long):
-        judge(described, filter="id==1")
+        validate_request(described, filter="id==1")
         started = time.process_time()
-        problems = list(judge(described, filter=filter).failure())
+        problems = list(validate_request(described, filter=filter).failure())
         elapsed = time.process_time() - started
         assert len(problems) > 50
         assert sum(problem.hint is not None for problem in problems) <= 10

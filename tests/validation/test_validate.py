@@ -30,7 +30,7 @@ from pyrsql.language.nodes import Comparison
 from pyrsql.models import kinds
 from pyrsql.operators import DEFAULT_OPERATORS, EQUAL, LIKE, NOT_EQUAL
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.pipeline import apply_criteria, validate_request
 from pyrsql.problems import (
     ForbiddenFunction,
     LimitExceeded,
@@ -92,11 +92,11 @@ class Everything(Others):
 
 def plan(filter: str, options: QueryOptions | None = None, model: type = User) -> Any:
     """The predicate of a filter of one comparison, without its operand."""
-    return judge(schema(model, options or QueryOptions()), filter=filter).unwrap().filter.predicate
+    return validate_request(schema(model, options or QueryOptions()), filter=filter).unwrap().filter.predicate
 
 
 def problems(filter: str | None, sort: str | None = None, model: type = User, **settings: Any) -> list[Any]:
-    judged = judge(schema(model, QueryOptions(**settings)), filter=filter, sort=sort)
+    judged = validate_request(schema(model, QueryOptions(**settings)), filter=filter, sort=sort)
     return [] if is_successful(judged) else list(judged.failure())
 
 
@@ -178,7 +178,7 @@ def test_limits_and_operators_of_the_options(settings: dict[str, Any], filter: s
 @pytest.mark.parametrize("limits", [SortLimits(keys=1), SortLimits(sort_length=3), SortLimits(selector_length=3)])
 def test_limits_of_a_sort(limits: SortLimits) -> None:
     described = schema(User, QueryOptions(), SortOptions(sort_limits=limits))
-    assert [type(found) for found in judge(described, sort="name;id").failure()] == [LimitExceeded]
+    assert [type(found) for found in validate_request(described, sort="name;id").failure()] == [LimitExceeded]
 
 
 def test_no_option_lifts_the_depth_that_can_be_lowered() -> None:
@@ -188,9 +188,9 @@ def test_no_option_lifts_the_depth_that_can_be_lowered() -> None:
         return "".join("(id==1" + ",;"[level % 2] for level in range(depth)) + "id==2" + ")" * depth
 
     described = schema(User, lifted)
-    assert is_successful(judge(described, filter=nested(DEEPEST - 1)))
+    assert is_successful(validate_request(described, filter=nested(DEEPEST - 1)))
     deep = f"{nested(2_000)};{nested(2_000)}"
-    found, *others = judge(described, filter=deep).failure()
+    found, *others = validate_request(described, filter=deep).failure()
     assert others == []
     assert isinstance(found, LimitExceeded)
     assert (found.limit, found.maximum) == ("depth", DEEPEST)
@@ -213,8 +213,8 @@ def test_a_call_is_worth_groups_whatever_is_asked_of_it(comparison: str) -> None
     worth = levels(CallOperand("@upper[name]", "upper", (), kinds.Text()))
     assert worth
     for selector, deepest in (("name", DEEPEST - 1), ("@upper[name]", DEEPEST - worth)):
-        assert is_successful(judge(described, filter=nested(deepest, selector)))
-        found, *others = judge(described, filter=nested(deepest + 2, selector)).failure()
+        assert is_successful(validate_request(described, filter=nested(deepest, selector)))
+        found, *others = validate_request(described, filter=nested(deepest + 2, selector)).failure()
         assert isinstance(found, LimitExceeded)
         assert others == []
 
@@ -572,7 +572,7 @@ def test_options_with_relations_and_sort(
     people: Session, settings: dict[str, Any], filter: str | None, sort: str | None, wanted: list[int]
 ) -> None:
     described = schema(User, QueryOptions(**settings), orm=SQLAlchemyORM(custom_predicates=LOWERINGS))
-    found = judge(described, filter=filter, sort=sort).bind(apply_criteria(select(User))).unwrap()
+    found = validate_request(described, filter=filter, sort=sort).bind(apply_criteria(select(User))).unwrap()
     ids = [user.id for user in people.scalars(found.statement)]
     if sort is None:
         ids.sort()

@@ -23,7 +23,7 @@ from pyrsql import (
 )
 from pyrsql.operators import DEFAULT_OPERATORS
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from pyrsql.problems import LimitExceeded, UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import (
@@ -77,7 +77,7 @@ def proven(
     sort_options: SortOptions | None = None,
     **settings: Any,
 ) -> Criteria:
-    return judge(
+    return validate_request(
         schema(model, QueryOptions(**settings), sort_options or SortOptions()), filter=filter, sort=sort
     ).unwrap()
 
@@ -93,7 +93,9 @@ def problems(
     sort_options: SortOptions | None = None,
     **settings: Any,
 ) -> list[Any]:
-    judged = judge(schema(model, QueryOptions(**settings), sort_options or SortOptions()), filter=filter, sort=sort)
+    judged = validate_request(
+        schema(model, QueryOptions(**settings), sort_options or SortOptions()), filter=filter, sort=sort
+    )
     return [] if is_successful(judged) else list(judged.failure())
 
 

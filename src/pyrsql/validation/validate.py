@@ -109,7 +109,7 @@ MOST_COLLECTIONS = 6
 """To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
 
 
-class _Judge:
+class _Validation:
     """What a tree is judged by, and what has been found so far."""
 
     __slots__ = ("options", "paths", "problems", "schema", "settled")
@@ -133,12 +133,12 @@ def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problem
     """
     if node is None:
         return Success(Filter(schema, None, settled=True))
-    judge = _Judge(schema)
-    predicate = _predicate(judge, node, 0)
-    if judge.paths:
-        judge.problems.extend(_too_far("filter", judge.paths))
-    problems = problems_of(judge.problems) if judge.problems else None
-    return Success(Filter(schema, predicate, judge.settled)) if problems is None else Failure(problems)
+    validation = _Validation(schema)
+    predicate = _predicate(validation, node, 0)
+    if validation.paths:
+        validation.problems.extend(_too_far("filter", validation.paths))
+    problems = problems_of(validation.problems) if validation.problems else None
+    return Success(Filter(schema, predicate, validation.settled)) if problems is None else Failure(problems)
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
@@ -192,18 +192,18 @@ def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> Unsupport
     return UnsupportedSort(source="sort", field=key.selector, reason=reason, span=key.span, hint=hint)
 
 
-def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
+def _predicate(validation: _Validation, node: Node, depth: int) -> Predicate | None:
     """The predicate of a node; what is returned where a problem was found and noted does not matter."""
     if isinstance(node, Comparison):
-        return _comparison(judge, node, depth)
+        return _comparison(validation, node, depth)
     if depth > DEEPEST:
-        _too_deep(judge)
+        _too_deep(validation)
         return None
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
     depth += 1
     for inner in node.nodes:
-        part = _predicate(judge, inner, depth)
+        part = _predicate(validation, inner, depth)
         if isinstance(part, join):
             # A group inside a group of its own kind changes nothing.
             parts.extend(part.parts)
@@ -212,33 +212,33 @@ def _predicate(judge: _Judge, node: Node, depth: int) -> Predicate | None:
     return join(tuple(parts))
 
 
-def _too_deep(judge: _Judge) -> None:
+def _too_deep(validation: _Validation) -> None:
     """Note, once, that the tree is deeper than any option can allow. What lies deeper is not looked at."""
     problem = LimitExceeded(source="filter", limit="depth", maximum=DEEPEST)
-    if problem not in judge.problems:
-        judge.problems.append(problem)
+    if problem not in validation.problems:
+        validation.problems.append(problem)
 
 
-def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None:
+def _comparison(validation: _Validation, node: Comparison, depth: int) -> Predicate | None:
     # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
-    found = judge.schema.resolutions.get(("filter", node.selector))
+    found = validation.schema.resolutions.get(("filter", node.selector))
     if not isinstance(found, Resolution):
-        suggest = len(judge.problems) < _SUGGESTIONS
-        found = resolve(judge.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+        suggest = len(validation.problems) < _SUGGESTIONS
+        found = resolve(validation.schema, "filter", node.selector, node.selector_span, suggest=suggest)
         if not isinstance(found, Resolution):
-            judge.problems.append(found)
+            validation.problems.append(found)
             return None
-    rule = _rule(judge.options, found, node.operator.name)
+    rule = _rule(validation.options, found, node.operator.name)
     if rule is None:
-        judge.problems.append(_unsupported(judge.options, node, found))
+        validation.problems.append(_unsupported(validation.options, node, found))
         return None
     if depth + rule.levels > DEEPEST:
-        _too_deep(judge)
+        _too_deep(validation)
         return None
     if rule.paths:
-        judge.paths.update(rule.paths)
+        validation.paths.update(rule.paths)
     if not rule.settled:
-        judge.settled = False
+        validation.settled = False
     arguments, convert = node.arguments, rule.convert
     if convert is None:
         values: tuple[object, ...] = ()
@@ -246,11 +246,11 @@ def _comparison(judge: _Judge, node: Comparison, depth: int) -> Predicate | None
         values = (convert(arguments[0]),) if len(arguments) == 1 else tuple(map(convert, arguments))
     for value in values:
         if isinstance(value, Refusal):
-            _note_refusals(judge, node, values)
+            _note_refusals(validation, node, values)
             return None
     made = rule.make(values, arguments)
     if isinstance(made, Refusal):
-        judge.problems.append(_wrong_value(node, 0, made.expected))
+        validation.problems.append(_wrong_value(node, 0, made.expected))
         return None
     return made
 
@@ -430,10 +430,10 @@ def _element(kind: kinds.Kind) -> kinds.Kind:
     return kind.item if isinstance(kind, kinds.Array) else kind
 
 
-def _note_refusals(judge: _Judge, node: Comparison, values: tuple[object, ...]) -> None:
+def _note_refusals(validation: _Validation, node: Comparison, values: tuple[object, ...]) -> None:
     for place, value in enumerate(values):
         if isinstance(value, Refusal):
-            judge.problems.append(_wrong_value(node, place, value.expected, value.hint))
+            validation.problems.append(_wrong_value(node, place, value.expected, value.hint))
 
 
 def _wrong_value(node: Comparison, place: int, expected: str, hint: str | None = None) -> WrongValue:

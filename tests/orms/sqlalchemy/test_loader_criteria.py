@@ -21,7 +21,7 @@ from pyrsql.integrations.fastapi.endpoint import counted_up_to
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 
 
@@ -113,7 +113,7 @@ def test_rows_totals_and_pages_are_those_of_the_tenant(people: Store, name: str,
         assert [one for page in pages for one in page] == found
         total = paged(Person, "id>0", "-id", PageRequest.of(0, 1), base=base, options=options).count_statement
         assert scalar(people, total) == len(found)
-        proven = judge(schema(Person, options), filter="id>0").unwrap()
+        proven = validate_request(schema(Person, options), filter="id>0").unwrap()
         for limit in (1, 2, 10):
             assert scalar(people, counted_up_to(base, proven, limit)) == min(limit, len(found))
 
@@ -151,7 +151,7 @@ def test_execution_options_stay(shape: str) -> None:
     found = paged(Person, "id>0", "name", PageRequest.of(0, 2), base=base, options=QueryOptions(distinct=True))
     count = found.count_statement
     if shape == "up to":
-        count = counted_up_to(base, judge(schema(Person), filter="id>0").unwrap(), 5)
+        count = counted_up_to(base, validate_request(schema(Person), filter="id>0").unwrap(), 5)
     for statement in (found.statement, cast("Select[Any]", count)):
         assert statement.get_execution_options()["tenant"] == 1
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_pro
 
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.pipeline import apply_criteria, validate_request
 from tests.orms.sqlalchemy.store import Store, paged, stocked
 from tests.sample_models import Base, Company, User, rows
 
@@ -144,7 +144,7 @@ def test_a_page_is_read_in_the_order_of_an_index() -> None:
     with Session(engine) as session:
         Own.metadata.create_all(session.connection())
         for sort in ("length", "-length"):
-            found = judge(schema(Note), sort=sort, page=Success(PageRequest(0, 10)))
+            found = validate_request(schema(Note), sort=sort, page=Success(PageRequest(0, 10)))
             statement = found.bind(apply_criteria(select(Note.length))).unwrap().statement
             text = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
             plan = [row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, JoinHint, JSONOptions, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
-from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import User
 
 SQLITE, POSTGRESQL = (URL.create(name).get_dialect()() for name in ("sqlite", "postgresql"))
@@ -53,7 +53,7 @@ def where(
 ) -> str:
     """The WHERE clause of a filter, with the values in it and the name of the table left out."""
     described = schema(model, QueryOptions(**settings), orm=orm or SQLAlchemyORM())
-    statement: Any = judge(described, filter=filter).bind(apply_criteria(select(model))).unwrap().statement
+    statement: Any = validate_request(described, filter=filter).bind(apply_criteria(select(model))).unwrap().statement
     compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     return " ".join(str(compiled).split()).partition(" WHERE ")[2].replace(f"{table_of(model).name}.", "")
 
@@ -132,7 +132,7 @@ def test_a_null_check_of_a_list_is_of_the_list() -> None:
 )
 def test_a_value_in_a_document_is_compared_as_json(filter: str, use_datetime: bool, found: list[int]) -> None:
     options = QueryOptions(json_options=JSONOptions(use_datetime=use_datetime))
-    judged = judge(schema(Paper, options), filter=filter.replace("%2B", "+"))
+    judged = validate_request(schema(Paper, options), filter=filter.replace("%2B", "+"))
     engine = create_engine("sqlite://")
     with Session(engine) as session:
         Base.metadata.create_all(session.connection(), [table_of(Paper)])
@@ -261,7 +261,7 @@ def test_what_an_operator_of_the_developer_is_given(path: str) -> None:
     definition = CustomPredicateDefinition(operator=SAME, argument_type=int)
     options = QueryOptions(custom_predicates={"same": definition})
     described = schema(User, options, orm=SQLAlchemyORM(custom_predicates={"same": lowering}))
-    judge(described, filter=f"{path}=same=(1,2)").bind(apply_criteria(select(User))).unwrap()
+    validate_request(described, filter=f"{path}=same=(1,2)").bind(apply_criteria(select(User))).unwrap()
     (payload,) = given
     assert payload.values == (1, 2)
     assert payload.field_path == path

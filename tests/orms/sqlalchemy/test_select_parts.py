@@ -29,7 +29,7 @@ from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy import select_parts as templates
 from pyrsql.orms.sqlalchemy.text import EXACT_VALUE
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import apply_criteria, judge
+from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import Base, Company, User
 
 USERS = Base.metadata.tables[User.__tablename__]
@@ -86,7 +86,7 @@ def test_a_version_that_names_parameters_otherwise_makes_them_itself(monkeypatch
 
 
 def asked(base: Any, filter: str | None = None, sort: str | None = None, page: PageRequest | None = None) -> Any:
-    judged = judge(schema(User), filter=filter, sort=sort, page=Success(page))
+    judged = validate_request(schema(User), filter=filter, sort=sort, page=Success(page))
     return judged.bind(apply_criteria(base)).unwrap().statement
 
 

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.parameters import Given, given_in_query, read_request
+from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
 from pyrsql.api import Query, Sort
@@ -98,7 +98,7 @@ _LONG = 512
 would take them longer than the work does."""
 
 
-async def sparing_the_loop(work: Callable[[Given], ResultT], given: Given) -> ResultT:
+async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given: ParameterValues) -> ResultT:
     """Do what `work` does with the texts of a request; in a thread where they are long, so that others are served.
 
     Args:
@@ -137,13 +137,13 @@ class CriteriaDependency:
 
     async def __call__(self, *, connection: HTTPConnection, **_: object) -> RequestCriteria:
         """Read the query of a request."""
-        return await self.read(given_in_query(self.config, connection.query_params))
+        return await self.read(query_values(self.config, connection.query_params))
 
-    async def read(self, given: Given) -> RequestCriteria:
+    async def read(self, given: ParameterValues) -> RequestCriteria:
         """Read what a request gives the four parameters, wherever it does."""
-        return await sparing_the_loop(self._criteria, given)
+        return await run_off_loop_if_long(self._criteria, given)
 
-    def _criteria(self, given: Given) -> RequestCriteria:
+    def _criteria(self, given: ParameterValues) -> RequestCriteria:
         texts = read_request(self.config, given)
         node = pipeline.parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)

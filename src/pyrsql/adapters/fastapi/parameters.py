@@ -16,7 +16,7 @@ from pyrsql.language.parse import is_blank
 from pyrsql.page import LARGEST_OFFSET, PageRequest
 from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, Source, problems_of
 
-Given = Mapping[Source, list[str]]
+ParameterValues = Mapping[Source, list[str]]
 """Every value that a request gives each of the four parameters that it names."""
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
@@ -38,7 +38,7 @@ class MissingSize(PageProblem):
     code: ClassVar[str] = "missing-page-size"
 
 
-class RequestTexts(NamedTuple):
+class RawParameters(NamedTuple):
     """What a request says, before anything of it is read as RSQL.
 
     Args:
@@ -54,7 +54,7 @@ class RequestTexts(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def given_in_query(config: FastAPICriteriaConfig, query: QueryParams) -> Given:
+def query_values(config: FastAPICriteriaConfig, query: QueryParams) -> ParameterValues:
     """What the query of a request gives the four parameters."""
     given: dict[Source, list[str]] = {}
     sources = config.sources
@@ -65,7 +65,7 @@ def given_in_query(config: FastAPICriteriaConfig, query: QueryParams) -> Given:
     return given
 
 
-def read_request(config: FastAPICriteriaConfig, given: Given) -> RequestTexts:
+def read_request(config: FastAPICriteriaConfig, given: ParameterValues) -> RawParameters:
     """Read the four parameters of a request."""
     filter, sort = given.get("filter"), given.get("sort")
     repeated: tuple[Problem, ...] = ()
@@ -78,7 +78,7 @@ def read_request(config: FastAPICriteriaConfig, given: Given) -> RequestTexts:
         repeated = (*repeated, _repeated("sort", sort))
         sort = None
     page = read_page(config, given.get("page"), given.get("size"))
-    return RequestTexts(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
+    return RawParameters(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
 
 
 def read_page(

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.dependency import sparing_the_loop
-from pyrsql.adapters.fastapi.parameters import Given, given_in_query
+from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.recent import Recent
@@ -45,16 +45,16 @@ class EndpointDependency(Generic[ResultT]):
         known = self._made.get(query)
         if not isinstance(known, bool):
             return known
-        given = given_in_query(self._endpoint.config, connection.query_params)
-        criteria, made = await sparing_the_loop(self._answer, given)
+        given = query_values(self._endpoint.config, connection.query_params)
+        criteria, made = await run_off_loop_if_long(self._answer, given)
         if known and criteria.settled and self._endpoint.lasting:
             self._made.keep(query, made)
         return made
 
-    async def read(self, given: Given) -> ResultT:
+    async def read(self, given: ParameterValues) -> ResultT:
         """Read what a request gives the four parameters, wherever it does."""
-        return (await sparing_the_loop(self._answer, given))[1]
+        return (await run_off_loop_if_long(self._answer, given))[1]
 
-    def _answer(self, given: Given) -> tuple[Criteria, ResultT]:
+    def _answer(self, given: ParameterValues) -> tuple[Criteria, ResultT]:
         criteria = self._endpoint.read(given)
         return criteria, self._make(criteria)

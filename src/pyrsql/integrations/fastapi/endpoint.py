@@ -13,7 +13,7 @@ from sqlalchemy import Select
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import RequestCriteria
-from pyrsql.adapters.fastapi.parameters import Given, read_request
+from pyrsql.adapters.fastapi.parameters import ParameterValues, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.errors import ConfigurationError
 from pyrsql.messages import describe
@@ -114,14 +114,14 @@ class Endpoint:
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         return proven.unwrap()
 
-    def read(self, given: Given) -> Criteria:
+    def read(self, given: ParameterValues) -> Criteria:
         """What a request asks for, proven.
 
         Raises:
             CriteriaError: everything that is wrong with filter, sort and page.
         """
         texts = read_request(self.config, given)
-        judged = pipeline.judge(self.schema, filter=texts.filter, sort=texts.sort, page=texts.page)
+        judged = pipeline.validate_request(self.schema, filter=texts.filter, sort=texts.sort, page=texts.page)
         if texts.problems or not isinstance(judged, Success):
             found = () if isinstance(judged, Success) else judged.failure()
             problems = problems_of([*texts.problems, *found])

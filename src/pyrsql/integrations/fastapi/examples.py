@@ -9,7 +9,7 @@ from returns.result import Success
 
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
-from pyrsql.pipeline import judge
+from pyrsql.pipeline import validate_request
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.selectors import Resolution, resolve
 
@@ -58,7 +58,7 @@ def _identifier(field: str) -> str:
 def _filter_on(schema: Schema, field: str) -> str | None:
     """A filter on a field that the endpoint takes; None where its rights leave nothing typical."""
     typical = (f"{field}{comparison}" for comparison in _comparisons(schema, field))
-    return next((text for text in typical if isinstance(judge(schema, filter=text), Success)), None)
+    return next((text for text in typical if isinstance(validate_request(schema, filter=text), Success)), None)
 
 
 def _comparisons(schema: Schema, field: str) -> Iterator[str]:

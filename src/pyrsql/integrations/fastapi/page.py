@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.dependency import sparing_the_loop
-from pyrsql.adapters.fastapi.parameters import Given, given_in_query
+from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, selected
@@ -95,14 +95,14 @@ class PageDependency(Generic[ItemT]):
         **_: object,
     ) -> Page[ItemT]:
         """Read the query of a request, and run what it asks for."""
-        given = given_in_query(self._endpoint.config, connection.query_params)
+        given = query_values(self._endpoint.config, connection.query_params)
         return await self.read(given, request=request, response=response, session=session)
 
     async def read(
-        self, given: Given, *, request: Request, response: Response, session: Session | AsyncSession
+        self, given: ParameterValues, *, request: Request, response: Response, session: Session | AsyncSession
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
-        criteria = await sparing_the_loop(self._endpoint.read, given)
+        criteria = await run_off_loop_if_long(self._endpoint.read, given)
         if _is_async(session):
             made, has_next = await session.run_sync(self._run, criteria)
         else:
