@@ -19,12 +19,12 @@ from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.testing import filters_for, sorts_for
 
-ITEMS = schema(Item)
-LITERAL = schema(Item, QueryOptions(strict_equality=True))
-COMPLEMENT = schema(Item, QueryOptions(negation="complement"))
-SQL_PATTERNS = schema(Item, QueryOptions(like_escape_character="!"))
+ITEMS = schema(Item, QueryOptions(text_order="code_point"))
+LITERAL = schema(Item, QueryOptions(text_order="code_point", strict_equality=True))
+COMPLEMENT = schema(Item, QueryOptions(text_order="code_point", negation="complement"))
+SQL_PATTERNS = schema(Item, QueryOptions(text_order="code_point", like_escape_character="!"))
 
-FUNCTIONS = schema(Item, QueryOptions(procedure_whitelist=[".*"]))
+FUNCTIONS = schema(Item, QueryOptions(text_order="code_point", procedure_whitelist=[".*"]))
 CALLS = (
     *("@lower[text]", "@upper[text]", "@length[text]", "@length[maker.name]", "@coalesce[name|text|#none]"),
     *("@concat[text|#-|name]", "@concat[text|name]", "@replace[text|#a|#b]", "@replace[text|#a|name]"),

@@ -23,6 +23,10 @@ Converter = Callable[[str], object]
 """Text of an argument -> Python value. Raise ValueError or TypeError to refuse the text."""
 
 
+TextOrder = Literal["database", "code_point"]
+"""Which order text has: that of the column's collation, or that of code points."""
+
+
 class _Settled:
     """Configuration that holds mappings and lists of a developer: copied, so that no later change of them counts.
 
@@ -237,6 +241,8 @@ class FieldOptions(_Settled):
         function_signatures: name -> what the function takes and gives. A function that is listed by name and neither
             declared here nor well-known takes one text and gives text.
         json_options: how paths below JSON columns behave.
+        text_order: the order of text in `<`, `>`, `=bt=` and sorts. `"database"` follows the collation of the column,
+            which is what its indexes serve; `"code_point"` gives the same order on every database.
         cached_texts: how many texts of clients are kept, each with what was made of it: the ones that came last. Every
             128 characters count as a text. A text is not kept where code of yours decides what it means: a converter,
             a custom operator, a hybrid property. 0 keeps none.
@@ -258,11 +264,14 @@ class FieldOptions(_Settled):
     procedure_blacklist: Collection[str] = ()
     function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
     json_options: JSONOptions = DEFAULT_JSON_OPTIONS
+    text_order: TextOrder = "database"
     cached_texts: int = 512
 
     def __post_init__(self) -> None:
         if self.cached_texts < 0:
             raise ValueError(f"cached_texts={self.cached_texts}: no fewer texts than none can be kept")
+        if self.text_order not in ("database", "code_point"):
+            raise ValueError(f"text_order is 'database' or 'code_point', not {self.text_order!r}")
         for relation, hint in self.join_hints.items():
             if hint is JoinHint.RIGHT:
                 raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")
@@ -347,9 +356,17 @@ class SortOptions(FieldOptions):
 
     Args:
         sort_limits: how large a sort may be.
+        null_order: where NULL sorts when the client does not say. `"largest"` sorts it as the largest value on every
+            database; `"database"` leaves it where the database puts it, which is what its indexes serve.
     """
 
     sort_limits: SortLimits = SortLimits()
+    null_order: Literal["largest", "database"] = "largest"
+
+    def __post_init__(self) -> None:
+        FieldOptions.__post_init__(self)
+        if self.null_order not in ("largest", "database"):
+            raise ValueError(f"null_order is 'largest' or 'database', not {self.null_order!r}")
 
 
 DEFAULT_QUERY_OPTIONS = QueryOptions()

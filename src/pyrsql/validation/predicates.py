@@ -238,7 +238,8 @@ class OrderKey:
         operand: the value to order by.
         descending: the largest value comes first.
         ignore_case: texts are compared without case.
-        nulls_first: NULL comes before every value, whatever the direction.
+        nulls_first: NULL comes before every value, whatever the direction. None where the database decides, which only
+            `null_order="database"` allows.
         collection: path to the related rows where a to-many relation leads to the operand: the smallest value of theirs
             counts when ascending, the largest when descending. Empty where the operand has one value per row.
     """
@@ -246,7 +247,7 @@ class OrderKey:
     operand: ValueOperand
     descending: bool = False
     ignore_case: bool = False
-    nulls_first: bool = False
+    nulls_first: bool | None = False
     collection: RelationPath = ()
 
 

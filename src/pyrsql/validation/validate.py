@@ -13,7 +13,7 @@ from pyrsql import operators as ops
 from pyrsql.language.nodes import And, Comparison, Node, SortKey
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
-from pyrsql.options import QueryOptions
+from pyrsql.options import QueryOptions, SortOptions
 from pyrsql.problems import (
     LimitExceeded,
     Problem,
@@ -150,7 +150,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
     proven: list[OrderKey] = []
     for key in keys:
         found = resolve(schema, "sort", key.selector, key.span, suggest=len(problems) < _SUGGESTIONS)
-        judged = _order_key(key, found) if isinstance(found, Resolution) else found
+        judged = _order_key(key, found, schema.sort_options) if isinstance(found, Resolution) else found
         if isinstance(judged, OrderKey):
             proven.append(judged)
         else:
@@ -173,7 +173,7 @@ def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[Limit
         yield LimitExceeded(source=source, limit="collections", maximum=MOST_COLLECTIONS)
 
 
-def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
+def _order_key(key: SortKey, found: Resolution, options: SortOptions) -> OrderKey | UnsupportedSort:
     operand = found.operand
     if isinstance(operand, RelationOperand):
         return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
@@ -183,9 +183,14 @@ def _order_key(key: SortKey, found: Resolution) -> OrderKey | UnsupportedSort:
         return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
     if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
         return _unsortable(key, "only text can be sorted ignoring case")
-    # NULL counts as the largest value: last ascending, first descending.
-    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
-    return OrderKey(operand, key.descending, key.ignore_case, nulls_first, _collection(operand))
+    return OrderKey(operand, key.descending, key.ignore_case, _nulls_first(key, options), _collection(operand))
+
+
+def _nulls_first(key: SortKey, options: SortOptions) -> bool | None:
+    """Where NULL goes: where the client says, else as the largest value, else where the database puts it."""
+    if key.nulls_first is None:
+        return key.descending if options.null_order == "largest" else None
+    return key.nulls_first
 
 
 def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> UnsupportedSort:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, MetaData, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
+from pyrsql.options import QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, validate
@@ -18,6 +18,9 @@ from pyrsql.problems import Problems
 from pyrsql.validation.plan import PaginatedSelect
 
 T = TypeVar("T")
+
+SAME_ORDER = QueryOptions(text_order="code_point")
+"""Databases are compared with each other: each has an order of text of its own."""
 
 
 class Store(Protocol):
@@ -91,7 +94,7 @@ def paged(
     page: PageRequest | None = None,
     *,
     base: Select[Any] | None = None,
-    options: QueryOptions = DEFAULT_QUERY_OPTIONS,
+    options: QueryOptions = SAME_ORDER,
     sort_options: SortOptions | None = None,
 ) -> PaginatedSelect[Select[Any]]:
     """The statement and the count statement of a request."""
@@ -108,7 +111,7 @@ def paged(
 
 def problems(model: type, filter: str | None = None, sort: str | None = None, **settings: Any) -> Problems:
     """What is wrong with a request."""
-    options = settings.get("options", DEFAULT_QUERY_OPTIONS)
+    options = settings.get("options", SAME_ORDER)
     described = schema(model, **settings)
     applied: Result[Any, Problems] = (
         parse(filter, options).bind(validate(described)).bind(apply_filter(select(model))).bind(apply_sort(sort))

@@ -38,7 +38,8 @@ def sorted_rows(rows: list[Row], key: OrderKey, options: FieldOptions | None, fu
         reverse=key.descending,
     )
     ordered = [row for _, row in others]
-    return nulls + ordered if key.nulls_first else ordered + nulls
+    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
+    return nulls + ordered if nulls_first else ordered + nulls
 
 
 def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:

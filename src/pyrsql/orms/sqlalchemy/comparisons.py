@@ -14,6 +14,7 @@ from sqlalchemy.types import TEXT, VARCHAR, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
+from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.select_parts import bound, with_part
@@ -54,6 +55,7 @@ class Comparable:
         other: as `<>` and NOT IN are to see it.
         ordered: as `<` and BETWEEN are to see it.
         type_: the type to bind a client's value with.
+        ordered_type: the same for `<` and BETWEEN.
         plain: SQL's operators compare it; a document or an array takes more.
         templates: a comparison by each sign that was asked for, without a value.
         matches: the same of patterns, where case counts and where it does not.
@@ -64,6 +66,7 @@ class Comparable:
     other: ColumnElement[Any]
     ordered: ColumnElement[Any]
     type_: TypeEngine[Any]
+    ordered_type: TypeEngine[Any]
     plain: bool
     templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
 
@@ -73,7 +76,7 @@ class Comparable:
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
-        right = bound(wanted, self.type_)
+        right = bound(wanted, self.type_ if sign in ("==", "!=") else self.ordered_type)
         template = self.templates.get(sign)
         if template is not None:
             return with_part(template, "right", right)
@@ -95,34 +98,42 @@ class Comparable:
         """A value of the client's, or a tuple of them, as a bound parameter. IN makes several of a tuple."""
         return bound(wanted, self.type_)
 
+    def between(self, low: object, high: object) -> ColumnElement[bool]:
+        """`low <= value <= high`."""
+        return self.ordered.between(bound(low, self.ordered_type), bound(high, self.ordered_type))
 
-def comparable(operand: FieldOperand | CallOperand, scope: Scope) -> Comparable:
+
+def comparable(operand: FieldOperand | CallOperand, scope: Scope, text_order: TextOrder) -> Comparable:
     """The value of an operand, ready to be compared.
 
     Args:
         operand: a field or a call.
         scope: the entities that the operand's paths lead to.
+        text_order: the order that `<` and BETWEEN follow.
     """
     if isinstance(operand, FieldOperand) and not operand.field.computed:
-        return _of_field(operand.field, scope[operand.relations])
-    return of_expression(expression(operand, scope), operand.kind)
+        return _of_field(operand.field, scope[operand.relations], text_order)
+    return of_expression(expression(operand, scope), operand.kind, text_order)
 
 
-def of_expression(value: ColumnElement[Any], kind: kinds.Kind) -> Comparable:
+def of_expression(value: ColumnElement[Any], kind: kinds.Kind, text_order: TextOrder) -> Comparable:
     """An expression of a kind, ready to be compared."""
     type_ = comparable_type(value.type)
     match kind:
-        case kinds.Text() if isinstance(value, Column) and type(type_) in _BARE_TEXTS:
-            return Comparable(value, value, value, OrderedText(value), EXACT_VALUE, plain=True)
         case kinds.Text():
+            ordered = OrderedText(value) if text_order == "code_point" else value
+            if isinstance(value, Column) and type(type_) in _BARE_TEXTS:
+                return Comparable(value, value, value, ordered, EXACT_VALUE, type_, plain=True)
             exact = ExactText(value)
-            return Comparable(value, exact, exact, OrderedText(value), type_, plain=True)
+            return Comparable(value, exact, exact, ordered, type_, type_, plain=True)
         case kinds.Uuid():
-            return Comparable(value, value, UuidText(value), value, type_, plain=True)
+            return Comparable(value, value, UuidText(value), value, type_, type_, plain=True)
         case _:
-            return Comparable(value, value, value, value, type_, plain=not isinstance(kind, kinds.Json | kinds.Array))
+            plain = not isinstance(kind, kinds.Json | kinds.Array)
+            return Comparable(value, value, value, value, type_, type_, plain)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_field(field: Field, entity: Entity) -> Comparable:
-    return of_expression(expression(FieldOperand(field.name, (), field, field.kind), {(): entity}), field.kind)
+def _of_field(field: Field, entity: Entity, text_order: TextOrder) -> Comparable:
+    value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
+    return of_expression(value, field.kind, text_order)

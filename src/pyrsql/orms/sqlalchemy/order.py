@@ -11,7 +11,7 @@ from sqlalchemy.sql import operators
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
-from pyrsql.options import FieldOptions
+from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
@@ -48,23 +48,26 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
     operand = key.operand
     if isinstance(operand, FieldOperand) and not (operand.relations or operand.keys or operand.field.computed):
         nulls_first = None if rooted and _is_never_null(operand.field, scope[()]) else key.nulls_first
-        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, nulls_first)]
+        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, nulls_first, options.text_order)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
     elif key.collection:
         values = [_extreme(key, scope, options)]
     else:
-        values = [_comparable(operand.kind, key.ignore_case, expression(operand, scope))]
-    return [NullsPlaced(value, key.descending, key.nulls_first) for value in values]
+        values = [_ordered(operand.kind, key.ignore_case, expression(operand, scope), options.text_order)]
+    return [_directed(value, key.descending, key.nulls_first) for value in values]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _of_field(
-    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool | None
+    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool | None, text_order: TextOrder
 ) -> ColumnElement[Any]:
-    value = _comparable(
-        field.kind, ignore_case, expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
-    )
+    value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
+    return _directed(_ordered(field.kind, ignore_case, value, text_order), descending, nulls_first)
+
+
+def _directed(value: ColumnElement[Any], descending: bool, nulls_first: bool | None) -> ColumnElement[Any]:
+    """A term in its direction. It says where NULL goes only where the key does: an index may serve no other place."""
     if nulls_first is None:
         return value.desc() if descending else value
     return NullsPlaced(value, descending, nulls_first)
@@ -101,7 +104,7 @@ def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
     """The smallest related value, or the largest when descending, by a correlated subquery."""
     rows, reached = _related(key, scope, options)
-    value = _comparable(key.operand.kind, key.ignore_case, expression(key.operand, reached))
+    value = _ordered(key.operand.kind, key.ignore_case, expression(key.operand, reached), options.text_order)
     match key.operand.kind:
         # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
         case kinds.Boolean():
@@ -114,11 +117,14 @@ def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElemen
     return rows.with_only_columns(extreme).scalar_subquery()
 
 
-def _comparable(kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A value as ORDER BY is to see it, so that all databases agree."""
+def _ordered(
+    kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any], text_order: TextOrder
+) -> ColumnElement[Any]:
+    """A value as ORDER BY must see it, so that all databases agree as far as `text_order` asks."""
     match kind:
         case kinds.Text():
-            return OrderedText(FoldedText(value) if ignore_case else value)
+            text = FoldedText(value) if ignore_case else value
+            return OrderedText(text) if text_order == "code_point" else text
         case kinds.Uuid():
             return UuidText(value)
         case kinds.Enumeration(members=members):

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import ARRAY
 
 from pyrsql.models import kinds
-from pyrsql.options import QueryOptions
+from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.joins import Scope
@@ -96,7 +96,7 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
     if isinstance(predicate, Compare):
         operand, sign, value, ignore_case = predicate
         if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
-            side = comparable(operand, scope)
+            side = comparable(operand, scope, lowering.options.text_order)
             if side.plain:
                 return side.compare(sign, value)
     if isinstance(predicate, GROUPS):
@@ -137,12 +137,13 @@ def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         if isinstance(operand, RelationOperand):
             *before, last = operand.relations
             return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
-        return _custom(test, comparable(operand, scope).value, lowering)
-    kind, side = test.operand.kind, comparable(test.operand, scope)
+        return _custom(test, comparable(operand, scope, lowering.options.text_order).value, lowering)
+    text_order = lowering.options.text_order
+    kind, side = test.operand.kind, comparable(test.operand, scope, text_order)
     if isinstance(kind, kinds.Json):
         return json_test(test, side.value, lowering.options)
     if isinstance(kind, kinds.Array) and not isinstance(test, Null):
-        return _array_test(test, side.value, kind)
+        return _array_test(test, side.value, kind, text_order)
     return _value_test(test, side)
 
 
@@ -153,12 +154,12 @@ def _custom(test: Custom, expression: object, lowering: LoweringContext) -> Colu
 
 
 def _array_test(
-    test: Compare | Match | Member | Between, array: ColumnElement[Any], kind: kinds.Array
+    test: Compare | Match | Member | Between, array: ColumnElement[Any], kind: kinds.Array, text_order: TextOrder
 ) -> ColumnElement[bool]:
     """Some element passes the test."""
     item_type = cast("ARRAY[Any]", array.type).item_type
     element = func.unnest(array, type_=item_type).column_valued()
-    return select(literal(1)).where(_value_test(test, of_expression(element, kind.item))).exists()
+    return select(literal(1)).where(_value_test(test, of_expression(element, kind.item, text_order))).exists()
 
 
 def _value_test(test: Compare | Match | Member | Between | Null, side: Comparable) -> ColumnElement[bool]:
@@ -175,7 +176,7 @@ def _value_test(test: Compare | Match | Member | Between | Null, side: Comparabl
             bound = side.bound(values)
             return side.other.not_in(bound) if negated else side.same.in_(bound)
         case Between(low=low, high=high, negated=negated):
-            return _negated(side.ordered.between(side.bound(low), side.bound(high)), negated)
+            return _negated(side.between(low, high), negated)
         case _:
             assert_never(test)
 
