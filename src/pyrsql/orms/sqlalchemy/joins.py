@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, FromClause, Select, inspect, true
+from sqlalchemy import Alias, ClauseElement, FromClause, Select, inspect, literal_column, select, true
 from sqlalchemy.orm import QueryableAttribute, aliased
-from sqlalchemy.orm import join as orm_join
 from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.models.model import Model, Relation
@@ -26,7 +25,9 @@ Scope = Mapping[RelationPath, Entity]
 """Which entity stands for the end of each path that has been reached; `()` is the root."""
 
 _REMEMBERED = 1_024
-"""Ways along relations that are kept. A long path of a client may push another out, which is then made again."""
+"""Aliases of paths that are kept. A long path of a client may push another out, which is then made again."""
+
+_ONE: ColumnElement[int] = literal_column("1")
 
 _lock = threading.Lock()
 
@@ -118,55 +119,65 @@ def correlated_subquery(
     first = prefix[: max(end for end in range(len(prefix)) if prefix[:end] in scope) + 1]
     entity, rows = rows_at(scope[first[:-1]], first)
     reached = {**scope, first: entity}
-    source = None
     for path in (prefix, *sorted((path for path in paths if starts_with(path, prefix)), key=len)):
         for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]
             if further not in reached:
-                target, link = alias_for(reached[further[:-1]], further)
-                reached[further] = target
-                outer = end > len(prefix) and is_outer(further[-1], options)
-                source = orm_join(entity if source is None else source, target, link, isouter=outer)
-    return (rows if source is None else rows.select_from(source)), reached
+                reached[further], link = alias_for(reached[further[:-1]], further)
+                rows = rows.join(link, isouter=end > len(prefix) and is_outer(further[-1], options))
+    return rows, reached
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def rows_at(parent: Entity, steps: RelationPath) -> tuple[Entity, Select[Any]]:
-    """The entity at the end of `steps`, and a correlated `SELECT 1` of its rows.
+def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
+    """The entity at the end of a path, and a correlated `SELECT 1` of its rows.
+
+    The statement is about the entity itself: unlike `any()` and `has()` it keeps the conditions of a subclass and of
+    `with_loader_criteria` on the alias.
 
     Args:
         parent: the entity that the last step leads on from.
-        steps: the path.
+        path: the path.
     """
-    entity, link = alias_for(parent, steps)
-    # `any()` knows the join condition of every kind of relationship, secondary tables and composite keys included.
-    exists: Any = link.any() if steps[-1].many else link.has()
-    return entity, exists.element.element
+    entity, link = alias_for(parent, path)
+    # As a condition, a relationship attribute is its join condition.
+    rows = select(_ONE).select_from(entity).where(cast("ColumnElement[bool]", link))
+    return entity, rows.correlate_except(entity)
 
 
-def alias_for(parent: Entity, steps: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
-    """The entity at the end of `steps`, and the relationship attribute that leads there.
+def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
+    """The alias that stands for the end of a path, and the relationship attribute that leads there.
 
-    The entity is an alias, so that two ways to one table never meet. Statements share it: to make one costs more than
-    most of what is made with it.
+    An alias, so that two paths to one table never meet. Statements share it: to make one costs more than most of what
+    is made with it.
 
     Args:
         parent: the entity that the last step leads on from.
-        steps: the path.
+        path: the path.
     """
     # Under a lock, so that all threads get the same alias.
     with _lock:
-        return _alias_for(parent, steps)
+        return _alias_for(parent, path)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _alias_for(parent: Entity, steps: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
-    entity = cast("Entity", aliased(steps[-1].target().type))
+def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
+    link = attribute(parent, path[-1])
+    entity = _alias_of(link.property.entity)
     # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
     # thread would miss some, and take those of the table itself.
     alias = inspect(entity)
     alias.selectable.corresponding_column(alias.mapper.primary_key[0])
-    return entity, attribute(parent, steps[-1]).of_type(entity)
+    return entity, link.of_type(entity)
+
+
+def _alias_of(target: Any) -> Entity:
+    """A new alias of a relationship's own entity, which may be an alias of a subquery with fewer rows than the class."""
+    own = cast("FromClause", target.selectable)
+    if isinstance(own, Alias):
+        # The join condition names the columns of this alias, and not those of the table.
+        return aliased(target.mapper, cast("FromClause", own.alias()))
+    return aliased(target.entity)
 
 
 def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:

@@ -22,6 +22,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.column_types import as_stored, kind_of_column, python_type_of
+from pyrsql.orms.sqlalchemy.to_one import is_to_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 yield Relation(
                     name,
                     mapper.class_.__name__,
-                    bool(prop.uselist),
+                    not is_to_one(prop),
                     _later(prop),
                     _rights(prop.info),
                     name,
