@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture(
     scope="session", params=[(name, drivers[0]) for name, drivers in DRIVERS.items()], ids=lambda param: param[0]
 )
-def database(request: pytest.FixtureRequest) -> Iterator[Store]:
+def any_database(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each database in turn, by one driver: for tests in which the driver makes no difference."""
     yield from opened(request)
 

@@ -68,8 +68,8 @@ def rows() -> list[Base]:
 
 
 @pytest.fixture(scope="module")
-def people(database: Store) -> Iterator[Store]:
-    with stocked(database, Base.metadata, rows()) as filled:
+def people(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, rows()) as filled:
         yield filled
 
 

@@ -193,8 +193,8 @@ def rows() -> list[Base]:
 
 
 @pytest.fixture(scope="module")
-def stored(database: Store) -> Iterator[Store]:
-    with stocked(database, Base.metadata, rows()) as filled:
+def stored(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, rows()) as filled:
 
         def tag(session: Any) -> None:
             session.execute(author_tags.insert(), [{"author_id": 1, "tag_id": one} for one in (1, 2)])

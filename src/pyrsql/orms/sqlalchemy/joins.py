@@ -172,7 +172,7 @@ def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAtt
 
 
 def _alias_of(target: Any) -> Entity:
-    """A new alias of a relationship's own entity, which may be an alias of a subquery with fewer rows than the class."""
+    """A new alias of the entity of a relationship: of a class, or of an alias of a subquery."""
     own = cast("FromClause", target.selectable)
     if isinstance(own, Alias):
         # The join condition names the columns of this alias, and not those of the table.
