@@ -14,13 +14,14 @@ from returns.result import Success
 
 from property_tests.reading import Refused, read
 from pyrsql import operators as ops
-from pyrsql.language import grammar, terminals
+from pyrsql.language import grammar
+from pyrsql.language.combinators import Rule
 from pyrsql.language.nodes import And, Call, Comparison, Node, Or, Path, SortKey
 from pyrsql.language.parse import parse_filter, parse_selector, parse_sort
 from pyrsql.language.render import render, render_sort
 from pyrsql.messages import caret, describe, locate
 from pyrsql.options import ParseLimits, QueryOptions, SortLimits, SortOptions
-from pyrsql.problems import LimitExceeded, Problem, SyntaxProblem, UnknownOperator, WrongArity
+from pyrsql.problems import LimitExceeded, SyntaxProblem, UnknownOperator, WrongArity
 from pyrsql.testing import filters, sorts, texts
 
 UNLIMITED = QueryOptions(
@@ -52,7 +53,7 @@ def test_blanks_and_spelled_out_joints_change_nothing(tree: Node) -> None:
     def spaced(node: Node) -> str:
         if isinstance(node, Comparison):
             selector, operator, rest = re.fullmatch(
-                rf"({terminals.VALUE})({terminals.OPERATOR})(.*)", render(node), re.DOTALL
+                rf"({grammar.VALUE})({grammar.OPERATOR})(.*)", render(node), re.DOTALL
             ).groups()  # type: ignore[union-attr]
             return f"  {selector} {operator}  {rest} "
         joint = " and " if isinstance(node, And) else " or "
@@ -109,40 +110,20 @@ def test_a_second_reading_agrees(text: str) -> None:
     assert type(result.failure()[0]) is reason
 
 
-def follow(text: str) -> bool:
-    """Whether the explaining rules, followed link by link, take a text. They know no operators."""
-    place = depth = 0
-    while True:
-        result = grammar.link(text, place)
-        if not result.status:
-            return False
-        link = text[place : result.index]
-        bare = re.sub(rf"{terminals.QUOTED}|{terminals.OPERATOR}[ ]*{terminals.LIST}", "==1", link, flags=re.DOTALL)
-        for sign in bare:
-            depth += {"(": 1, ")": -1}.get(sign, 0)
-            if depth < 0:
-                return False
-        joined = re.search(rf"(?:{terminals.AND}|{terminals.OR})[ ]*\Z", link)
-        place = result.index
-        if place == len(text) and not joined:
-            return depth == 0
+RULES: dict[str, Rule] = {name: rule for name, rule in vars(grammar).items() if isinstance(rule, Rule)}
 
 
 @MANY
-@given(texts())
-def test_the_fast_and_the_explaining_grammar_agree(text: str) -> None:
-    result = parse_filter(text, UNLIMITED)
-    if is_successful(result):
-        assert follow(text)
-        return
-    problems: tuple[Problem, ...] = result.failure()
-    blank = any(
-        isinstance(one, SyntaxProblem)
-        and terminals.whitespace_pattern.fullmatch(one.found.strip("'\"").replace("\\", ""))
-        for one in problems
-    )
-    if any(isinstance(one, SyntaxProblem) for one in problems) and not blank:
-        assert not follow(text)
+@given(st.sampled_from(sorted(RULES)), texts())
+def test_a_rule_and_its_expression_read_the_same(name: str, text: str) -> None:
+    rule = RULES[name]
+    for index in range(min(len(text), 8) + 1):
+        found, outcome = rule.compiled.match(text, index), rule(text, index)
+        assert outcome.status is (found is not None)
+        if found:
+            assert outcome.index == found.end()
+        else:
+            assert outcome.furthest >= index or outcome.expected == frozenset()
 
 
 @given(texts())
@@ -196,8 +177,11 @@ LIMITS = st.builds(
 )
 
 
+LIST = grammar.several.pattern.replace("?P<list>", "?:")
+
+
 def depth_of(text: str) -> int:
-    bare = re.sub(rf"{terminals.QUOTED}|{terminals.OPERATOR}[ ]*{terminals.LIST}", "==1", text, flags=re.DOTALL)
+    bare = re.sub(rf"{grammar.QUOTED}|{grammar.OPERATOR}[ ]*{LIST}", "==1", text, flags=re.DOTALL)
     deepest = depth = 0
     for sign in bare:
         depth += {"(": 1, ")": -1}.get(sign, 0)

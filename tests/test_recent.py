@@ -8,14 +8,12 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
-from returns.result import Failure
 from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortLimits, SortOptions
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortOptions
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
-from pyrsql.language.parse import parse_sort
 from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
@@ -111,18 +109,6 @@ def test_threads_may_share_it() -> None:
 # --- what is kept ---
 
 
-def test_a_text_that_comes_again_gives_the_same_statement() -> None:
-    members, base = schema(Member), select(Member)
-    chain = [
-        parse("name==b*").bind(validate(members)).bind(apply_filter(base)).bind(apply_sort("-name")).unwrap()
-        for _ in range(TIMES)
-    ]
-    assert chain[-1] is chain[-2]
-    pages = [chain[-1].page(PageRequest.of(1, 2)) for _ in range(2)]
-    assert pages[0] is pages[1]
-    assert chain[-1].page(PageRequest.of(2, 2)) is not pages[0]
-
-
 @pytest.mark.parametrize("text", ["name==bob", None])
 def test_one_filter_narrows_each_statement_it_is_given(engine: Engine, text: str | None) -> None:
     members = schema(Member)
@@ -157,19 +143,6 @@ def test_where_a_problem_stands_is_told_each_time() -> None:
     for _ in range(TIMES):
         problems = validate_request(members, filter="id>1;nmae==bob", sort="id;nmae").failure()
         assert [(problem.source, problem.span) for problem in problems] == [("filter", (5, 9)), ("sort", (3, 7))]
-
-
-def test_the_keys_of_a_sort_are_kept_for_its_options() -> None:
-    limited = SortOptions(sort_limits=SortLimits(keys=1))
-    texts = ["-until;name,asc,ic", "name,asc,desc"]
-    for text in texts:
-        first, *again = [parse_sort(text) for _ in range(TIMES)]
-        assert all(found == first for found in again)
-        assert [type(parse_sort(text, limited)) for _ in range(TIMES)] == [Failure] * TIMES
-    assert parse_sort(texts[0]).unwrap() is parse_sort(texts[0]).unwrap()
-    none = SortOptions(cached_texts=0)
-    kept = [parse_sort(texts[0], none).unwrap() for _ in range(TIMES)]
-    assert len({id(keys) for keys in kept}) == TIMES
 
 
 def test_nothing_is_kept_where_the_options_say_so() -> None:

@@ -124,8 +124,8 @@ def test_the_memory_and_the_sqlalchemy_backend_do_not_know_each_other() -> None:
             assert not [other for other in imported_files(file) if other.startswith("orms/memory/")]
 
 
-def test_only_the_grammar_imports_parsy() -> None:
-    assert [file for file in FILES if "parsy" in foreign_packages(file)] == ["language/grammar"]
+def test_only_the_combinators_import_parsy() -> None:
+    assert [file for file in FILES if "parsy" in foreign_packages(file)] == ["language/combinators"]
 
 
 def test_the_core_imports_no_framework() -> None:

@@ -28,7 +28,7 @@ from typing import TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.language.nodes import Node, text_of
+from pyrsql.language.nodes import Node
 from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
@@ -61,23 +61,7 @@ def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there
     are.
     """
-    filters = _filters(schema)
-
-    def validated(node: Node | None) -> Result[Filter, Problems]:
-        text = "" if node is None else text_of(node)
-        if text is None:
-            return validate_filter(schema, node)
-        known = filters.get(text)
-        # The same text may have been parsed again since, or a part of the tree is asked for: the spans would be others.
-        if not isinstance(known, bool) and known[0] is node:
-            return known[1]
-        proven = validate_filter(schema, node)
-        if known and isinstance(proven, Success) and proven.unwrap().settled:
-            proven = Success(proven.unwrap()._replace(memory={}))
-            filters.keep(text, (node, proven))
-        return proven
-
-    return validated
+    return partial(validate_filter, schema)
 
 
 def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problems]]:
@@ -227,11 +211,6 @@ def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
 
 
 # --- what is kept: of texts here, of filters and statements in their own memory ---
-
-
-@lru_cache(maxsize=256)
-def _filters(schema: Schema) -> Recent[str, tuple[Node | None, Result[Filter, Problems]]]:
-    return Recent(schema.query_options.cached_texts)
 
 
 @lru_cache(maxsize=256)

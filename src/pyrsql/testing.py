@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from returns.result import Success
 
+from pyrsql.language.grammar import MODIFIERS, whitespace_pattern
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
 from pyrsql.language.render import render, render_sort
-from pyrsql.language.terminals import MODIFIERS, whitespace_pattern
 from pyrsql.models import kinds
 from pyrsql.models.model import Embedded, Member, Relation
 from pyrsql.models.schema import Purpose, Schema

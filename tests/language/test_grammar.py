@@ -1,9 +1,13 @@
-"""What the explaining rules expect, and how the fused pattern reads a chain. Whole texts are in `test_parse`."""
+"""What the rules read and what they expect where they fail. Whole texts are in `test_parse`."""
+
+from typing import Any
 
 import pytest
 
 from pyrsql.language import grammar
+from pyrsql.language.combinators import attempt
 from pyrsql.language.grammar import (
+    A_COMMA,
     A_FIELD,
     A_GROUP,
     A_LIST,
@@ -14,18 +18,21 @@ from pyrsql.language.grammar import (
     AN_OPERATOR,
     AN_OR,
     ANOTHER_VALUE,
-    BROKEN,
     END_OF_GROUP,
     END_OF_LIST,
-    GROUPED_END,
-    JOINT_AND,
-    JOINT_END,
-    JOINT_OR,
-    OTHER,
     THE_END,
 )
 
-AFTER = {END_OF_GROUP, AN_AND, AN_OR, THE_END}
+AFTER = {AN_AND, AN_OR, THE_END}
+INSIDE = {AN_AND, AN_OR, END_OF_GROUP}
+
+
+def written(found: Any, wrong: list[Any]) -> str:
+    return str(found[0])
+
+
+FILTERS = grammar.filters.parser(written, lambda nodes: ("and", *nodes), lambda nodes: ("or", *nodes), 4, 9)
+SORTS = grammar.sorts.parser(written, 9)
 
 
 @pytest.mark.parametrize(
@@ -38,18 +45,40 @@ AFTER = {END_OF_GROUP, AN_AND, AN_OR, THE_END}
         ("a", 1, {AN_OPERATOR}),
         ("a =1", 2, {AN_OPERATOR}),
         ("a==!", 3, {A_VALUE, A_LIST} | AFTER),
+        ("(a==!", 4, {A_VALUE, A_LIST} | INSIDE),
         ("a==1 b", 5, AFTER),
-        ("a==1 )b", 6, AFTER),
+        ("a==1 )b", 5, AFTER),
+        ("(a==1 )b", 7, AFTER),
+        ("((a==1 )b", 8, INSIDE),
+        ("((a==1;b==2)", 12, INSIDE),
+        ("a==1;(b==2;", 11, {A_GROUP, A_FIELD}),
         ("a==()b", 5, AFTER),
         ("a==(", 4, {A_VALUE, END_OF_LIST}),
         ("a==(1", 5, {ANOTHER_VALUE, END_OF_LIST}),
         ("a==(1,", 6, {A_VALUE}),
         ("a==(1,2 3)", 8, {ANOTHER_VALUE, END_OF_LIST}),
         ("a==(1 or )", 9, {A_VALUE}),
+        ("(((((a==1)))))", 4, {"fewer groups"}),
+        (";".join(["a==1"] * 10), 45, {"fewer items"}),
     ],
 )
-def test_where_a_link_breaks_and_what_could_stand_there(text: str, place: int, expected: set[str]) -> None:
-    assert grammar.expected_in(grammar.link, text, 0) == (place, frozenset(expected))
+def test_where_a_filter_breaks_and_what_could_stand_there(text: str, place: int, expected: set[str]) -> None:
+    assert attempt(FILTERS, text) == (place, sorted(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a==1", "a==1"),
+        ("a==1;b==2,c==3;d==4", ("or", ("and", "a==1;", "b==2,"), ("and", "c==3;", "d==4"))),
+        ("((a==1))", "a==1"),
+        ("(a==1;b==2);(c==3)", ("and", ("and", "a==1;", "b==2"), "c==3")),
+        ("(a==1,b==2),c==3", ("or", ("or", "a==1,", "b==2"), "c==3")),
+        ("a==1;((b==2,c==3))", ("and", "a==1;", ("or", "b==2,", "c==3"))),
+    ],
+)
+def test_joints_are_n_ary_and_groups_stay_nested(text: str, value: object) -> None:
+    assert FILTERS(text, 0).value == value
 
 
 @pytest.mark.parametrize(
@@ -57,53 +86,34 @@ def test_where_a_link_breaks_and_what_could_stand_there(text: str, place: int, e
     [
         ("", 0, {A_FIELD}),
         ("-", 1, {A_FIELD}),
-        ("a b", 2, {grammar.A_COMMA, A_SEMICOLON, THE_END}),
+        ("a b", 2, {A_COMMA, A_SEMICOLON, THE_END}),
         ("a,", 2, {A_MODIFIER}),
         ("a,asc,ascending", 6, {A_MODIFIER}),
+        ("a;b;", 4, {A_FIELD}),
     ],
 )
-def test_where_a_sort_key_breaks(text: str, place: int, expected: set[str]) -> None:
-    assert grammar.expected_in(grammar.sort_key, text, 0) == (place, frozenset(expected))
+def test_where_a_sort_breaks(text: str, place: int, expected: set[str]) -> None:
+    assert attempt(SORTS, text) == (place, sorted(expected))
+
+
+def noted(found: Any, wrong: list[Any]) -> str | None:
+    wrong.append(found["field"])
+    return None if found["field"] == "last" else "item"
 
 
 @pytest.mark.parametrize(
-    ("text", "form"),
+    ("parser", "text", "wrong"),
     [
-        ("a==1;b==2", JOINT_AND),
-        ("a==1 and b==2", JOINT_AND),
-        (" a==1,b==2", JOINT_OR),
-        ("a=='x y'", JOINT_END),
-        ("a=in=(1,2)", JOINT_END),
-        ("a=na=", JOINT_END),
-        ("(a==1)", GROUPED_END),
-        ("((a=in=(1,2)))", GROUPED_END),
-        ("a==1))", GROUPED_END),
-        ("a == 1", OTHER),
-        ("a=='\\''", JOINT_END),
-        ("( a==1 )", OTHER),
-        ("a=in=(1, 2)", OTHER),
-        ("'a'==1", OTHER),
-        ("\ta==1", OTHER),
-        ("abcde==1", OTHER),
-        ("a==12345", OTHER),
-        ("a=in=(1,12345)", OTHER),
-        ("a==1 b==2", BROKEN),
-        ("a== and and b==1", JOINT_AND),
-        (" and ==1", BROKEN),
-        ("", BROKEN),
+        (grammar.filters.parser(noted, tuple, tuple, 4, 9), "a==1;(last==2);b==3", ["a", "last"]),
+        (grammar.filters.parser(noted, tuple, tuple, 4, 9), "a==1,(b==3)", ["a", "b"]),
+        (grammar.filters.parser(noted, tuple, tuple, 4, 9), "a==1,(b==3", ["a", "b"]),
+        (grammar.sorts.parser(noted, 9), "a;last;b", ["a", "last"]),
+        (grammar.sorts.parser(noted, 9), "a;b", ["a", "b"]),
     ],
 )
-def test_which_form_of_link_reads_what(text: str, form: int) -> None:
-    first = next(grammar.chain_pattern(4, 4).finditer(text))
-    assert first.lastindex == form
-    assert (first.end() == 0) is (form == BROKEN)
-
-
-def test_links_follow_each_other_without_a_gap() -> None:
-    text = "a==1;(b == 2,c=in=(1, 2)) ;d==1"
-    places = [link.span() for link in grammar.chain_pattern(4, 4).finditer(text)]
-    assert [start for start, _ in places[1:]] == [end for _, end in places[:-1]]
-    assert places[-1] == (len(text), len(text))
+def test_a_reading_fails_with_all_that_was_noted(parser: Any, text: str, wrong: list[str]) -> None:
+    outcome = parser(text, 0)
+    assert (outcome.status, outcome.value) == (False, wrong)
 
 
 def test_words_are_named_in_one_order() -> None:

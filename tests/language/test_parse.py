@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from returns.result import Result, Success
 
+from pyrsql.language.grammar import CALL_DEPTH
 from pyrsql.language.nodes import And, Call, Comparison, Constant, Node, Or, Path, SortKey
-from pyrsql.language.parse import CALL_DEPTH, is_blank, parse_filter, parse_selector, parse_sort
+from pyrsql.language.parse import is_blank, parse_filter, parse_selector, parse_sort
 from pyrsql.operators import BETWEEN, EQUAL, IN, IS_NULL, NOT_EQUAL, ComparisonOperator
 from pyrsql.options import CustomPredicateDefinition, ParseLimits, QueryOptions, SortLimits, SortOptions
 from pyrsql.problems import LimitExceeded, Problem, Problems, Span, SyntaxProblem, UnknownOperator, WrongArity

@@ -1,237 +1,252 @@
 """The grammar of filters, sorts and selectors.
 
-It is written down once, in `terminals`, and put together twice. The parsy rules tell what was expected where a
-text goes wrong; the fused regular expressions read a text that is right, one match for each comparison, many
-times faster.
+It is written once, as rules that are parsy parsers and regular expressions at the same time (see `combinators`):
 
-Parentheses are the only thing in a filter that nests. Apart from them a filter is a chain of links,
+    filter     = or, end
+    or         = and, { OR, and }            and = one, { AND, one }
+    one        = "(", or, ")" | comparison
+    comparison = field, operator, [ value | "(", [ value, { OR, value } ], ")" ]
 
-    link = { "(" }, comparison, { ")" }, ( AND | OR | end of the text )
+    sort       = key, { ";", key }, end
+    key        = [ "-" | "+" ], field, { ",", modifier }
 
-which a regular expression can read. Whoever follows the chain keeps the open groups on a stack, so that depth
-costs no recursion.
+    selector   = path | call
+    call       = "@", name, "[", [ argument, { "|", argument } ], "]"
+    argument   = call | path | "#", constant
+
+Blanks may follow every token. Only U+0020 is a blank.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from functools import cache, lru_cache
-from typing import Any
 
-# parsy has no stubs; its annotations leave some types open.
-from parsy import Parser, eof, regex, seq  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
-from parsy import Result as Outcome  # pyright: ignore[reportMissingTypeStubs]
-
-from pyrsql.language.terminals import (
-    AND,
-    BLANKS,
-    COMPARISON,
-    END,
-    MODIFIER,
-    OPERATOR,
-    OR,
-    UNRESERVED,
-    VALUE,
-    WHITESPACE,
+from pyrsql.language.combinators import (
+    Chain,
+    Infix,
+    Nested,
+    Rule,
+    attempt,  # noqa: F401  # pyright: ignore[reportUnusedImport] - for the doctests of the rules
     compiled,
+    quiet,
+    token,
 )
 
-# --- the rules, in words for messages ---
+__test__: dict[str, str] = {}
+"""The doctests of the rules; `doctest` looks here for those that stand beside no function."""
 
+# --- terminals ---
+
+# A blank belongs to a keyword where one follows: ` and ` and ` or ` are tokens of their own, blanks included.
+BLANKS = r"(?:[ ](?!and[ ]|or[ ]))*+"
+# Java's `Character.isWhitespace`: a field of nothing else is blank. U+00A0, U+2007 and U+202F are not in it.
+WHITESPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+RESERVED = r""""'();,=<>!~ """
+RUN = rf"[^{RESERVED}]++"
+QUOTED = r"""(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')"""
+VALUE = rf"(?:{RUN}|{QUOTED})"
+OPERATOR = r"(?:=[A-Za-z]*+=|!=|[<>]=?+)"
+AND = r"(?:;|[ ]and[ ])"
+OR = r"(?:,|[ ]or[ ])"
+MODIFIERS = ("asc", "desc", "ic", "ignorecase", "nullsfirst", "nullslast")
+MODIFIER = rf"(?:{'|'.join(MODIFIERS)})(?!{RUN})"
+
+run_pattern = compiled(RUN)
+blanks_pattern = compiled(BLANKS)
+whitespace_pattern = compiled(f"[{WHITESPACE}]*+")
+modifier_pattern = compiled(MODIFIER)
+token_pattern = compiled(rf"{VALUE}|{OPERATOR}|{AND}|{OR}|.|\Z")
+"""Any token, or any other character, or the end of the text."""
+dead_end_pattern = compiled(rf"(?!{OPERATOR})[(=!~'\"]")
+"""Where no token can follow an operator without arguments: what begins here is none, or is a broken list."""
+
+# --- the names of the terminals in messages ---
+
+A_GROUP = "'('"
 A_FIELD = "a field"
 AN_OPERATOR = "an operator"
 A_VALUE = "a value"
-A_GROUP = "'('"
 A_LIST = "a list in parentheses"
-END_OF_GROUP = "')'"
-END_OF_LIST = "the ')' of the list"
-AN_AND = "';'"
-AN_OR = "','"
-ANOTHER_VALUE = "',' and a value"
-THE_END = "the end of the text"
 A_MODIFIER = "asc, desc, ic, ignorecase, nullsfirst or nullslast"
 A_COMMA = "',' and a modifier"
 A_SEMICOLON = "';' and another key"
+ANOTHER_VALUE = "',' and a value"
+END_OF_LIST = "the ')' of the list"
+AN_AND = "';'"
+AN_OR = "','"
+END_OF_GROUP = "')'"
+THE_END = "the end of the text"
 
 WORDS = (
-    A_GROUP,
-    A_FIELD,
-    AN_OPERATOR,
-    A_VALUE,
-    A_LIST,
-    A_MODIFIER,
-    A_COMMA,
-    A_SEMICOLON,
-    ANOTHER_VALUE,
-    END_OF_LIST,
-    AN_AND,
-    AN_OR,
-    END_OF_GROUP,
-    THE_END,
+    *(A_GROUP, A_FIELD, AN_OPERATOR, A_VALUE, A_LIST, A_MODIFIER, A_COMMA, A_SEMICOLON, ANOTHER_VALUE, END_OF_LIST),
+    *(AN_AND, AN_OR, END_OF_GROUP, THE_END),
 )
 
 
 def in_order(words: Collection[str]) -> tuple[str, ...]:
-    """What is expected, in the order in which a message names it."""
+    """Expected terminals in the order in which messages name them."""
     return tuple(sorted(words, key=WORDS.index))
 
 
-def _token(pattern: str, words: str) -> Parser:
-    """A terminal and the blanks after it; `words` name it in messages."""
-    return regex(pattern, re.DOTALL).desc(words) << regex(BLANKS)
+# --- filters ---
+
+blanks = quiet(BLANKS)
 
 
-def _any_number(pattern: str, words: str) -> Parser:
-    """A terminal any number of times, as `_token(…).many()` in one step: a hostile text may repeat it without end."""
-    repeated = compiled(rf"(?:{pattern}{BLANKS})*+")
-
-    def read(text: Any, index: int) -> Outcome:
-        match = repeated.match(text, index)
-        assert match is not None, "what may be missing matches everywhere"
-        return Outcome(True, match.end(), None, furthest=match.end(), expected=frozenset({words}))
-
-    return Parser(read)
+def _token(pattern: str, words: str) -> Rule:
+    """A terminal and the blanks after it."""
+    return token(pattern, words) >> blanks
 
 
-end = eof.desc(THE_END)
-field = _token(VALUE, A_FIELD)
-operator = _token(OPERATOR, AN_OPERATOR)
-value = _token(VALUE, A_VALUE)
-values = _any_number(rf"{VALUE}{BLANKS}{OR}", A_VALUE) >> value << _any_number(OR, ANOTHER_VALUE)
-arguments = value | _token(r"\(", A_LIST) >> values.optional() << _token(r"\)", END_OF_LIST)
-comparison = seq(field, operator, arguments.optional())
-link = (
-    regex(BLANKS)
-    >> _any_number(r"\(", A_GROUP)
-    >> comparison
-    >> _any_number(r"\)", END_OF_GROUP)
-    >> (_token(AND, AN_AND) | _token(OR, AN_OR) | end)
+# A run that does not begin with whitespace cannot be blank. Other fields are checked when the comparison is made.
+field = _token(rf"(?:(?P<field>[^{RESERVED}{WHITESPACE}][^{RESERVED}]*+)|(?P<odd>{VALUE}))", A_FIELD)
+
+__test__["field"] = r"""
+>>> attempt(field, "company.name==x"), attempt(field, "'a b' ==x"), attempt(field, "\t==x")
+('company.name', "'a b' ", '\t')
+>>> attempt(field, "==x"), attempt(field, "'a")
+((0, ['a field']), (0, ['a field']))
+"""
+
+operator = _token(rf"(?P<operator>{OPERATOR})", AN_OPERATOR)
+
+__test__["operator"] = """
+>>> attempt(operator, "=in=(1)"), attempt(operator, "==1"), attempt(operator, ">= 1"), attempt(operator, "=== 1")
+('=in=', '==', '>= ', '==')
+>>> attempt(operator, "=1"), attempt(operator, "!1")
+((0, ['an operator']), (0, ['an operator']))
+"""
+
+value = _token(rf"(?:(?P<value>{RUN})|(?P<quoted>{QUOTED}))", A_VALUE)
+
+__test__["value"] = r"""
+>>> attempt(value, "a*;b"), attempt(value, r"'it\'s' ;b"), attempt(value, '"" or b')
+('a*', "'it\\'s' ", '""')
+>>> attempt(value, "(1)"), attempt(value, "'it"), attempt(value, r"'it\'")
+((0, ['a value']), (0, ['a value']), (0, ['a value']))
+"""
+
+listed = token(VALUE, A_VALUE)
+another = _token(OR, ANOTHER_VALUE)
+values = listed >> blanks >> (another >> listed >> blanks).many()
+several = (_token(r"\(", A_LIST) >> values.optional() >> token(r"\)", END_OF_LIST)).named("list") >> blanks
+
+__test__["several"] = """
+>>> attempt(several, "(1, 'x' or 3) "), attempt(several, "()")
+("(1, 'x' or 3) ", '()')
+>>> attempt(several, "1"), attempt(several, "(1"), attempt(several, "(1,)")
+((0, ['a list in parentheses']), (2, ["',' and a value", "the ')' of the list"]), (3, ['a value']))
+"""
+
+# One value of a list that was read, and the joint behind it.
+listed_pattern = (listed.named("item") >> blanks >> another.optional()).compiled
+
+comparison = field >> operator >> (value | several).optional()
+
+__test__["comparison"] = """
+>>> attempt(comparison, "name==demo;b"), attempt(comparison, "a =in= (1,2);b"), attempt(comparison, "a=na= or b")
+('name==demo', 'a =in= (1,2)', 'a=na=')
+>>> attempt(comparison, "name"), attempt(comparison, "a=1"), attempt(comparison, "a b==1")
+((4, ['an operator']), (1, ['an operator']), (2, ['an operator']))
+"""
+
+# The groups of its match: a field and a value that are plain runs, a field that is not, a value in quotes, a list.
+FIELD, ODD, OPERATOR_AT, VALUE_AT, QUOTED_AT, LIST = (
+    comparison.compiled.groupindex[name] for name in ("field", "odd", "operator", "value", "quoted", "list")
 )
 
-modifiers = (
-    _any_number(rf",{BLANKS}{MODIFIER}", A_COMMA) >> (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).optional()
-)
-sort_key = regex(BLANKS) >> regex("[-+]?") >> field >> modifiers >> (_token(";", A_SEMICOLON) | end)
-
-
-def expected_in(rule: Parser, text: str, start: int) -> tuple[int, frozenset[str]]:
-    """Where a rule fails in a text, and what it would have taken there.
-
-    Args:
-        rule: `link` or `sort_key`.
-        text: a text that the rule does not match at `start`.
-        start: where the rule begins.
-
-    >>> expected_in(link, "a=1", 0)
-    (1, frozenset({'an operator'}))
-    >>> expected_in(link, "a==1;", 5) == (5, {A_GROUP, A_FIELD})
-    True
-    >>> expected_in(link, "a==1 b", 0) == (5, {END_OF_GROUP, AN_AND, AN_OR, THE_END})
-    True
-    >>> expected_in(link, "a=in=(1 2)", 0) == (8, {ANOTHER_VALUE, END_OF_LIST})
-    True
-    >>> expected_in(sort_key, "name,up", 0)
-    (5, frozenset({'asc, desc, ic, ignorecase, nullsfirst or nullslast'}))
-    """
-    result = rule(text, start)
-    return result.furthest, result.expected
-
-
-# --- the same, fused ---
-
-LINK = (
-    rf"{BLANKS}(?P<opening>(?:\({BLANKS})++)?+{COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})++)?+"
-    rf"(?:(?P<and>{AND})|(?P<or>{OR})|(?P<end>{END}))"
+filters = Infix(
+    comparison,
+    tight=_token(AND, AN_AND),
+    loose=_token(OR, AN_OR),
+    opening=_token(r"\(", A_GROUP),
+    closing=_token(r"\)", END_OF_GROUP),
+    end=token(r"\Z", THE_END),
 )
 
+__test__["filters"] = """
+>>> def made(found, wrong):
+...     return found["field"] + found["value"]
+>>> read = filters.parser(made, lambda nodes: ("and", *nodes), lambda nodes: ("or", *nodes), 2, 9)
+>>> read("a==1;b==2,(c==3)", 0).value
+('or', ('and', 'a1', 'b2'), 'c3')
+>>> attempt(read, "a==1;(b==2,c==3") == (15, sorted([AN_AND, AN_OR, END_OF_GROUP]))
+True
+>>> attempt(read, "a==1)") == (4, sorted([AN_AND, AN_OR, THE_END]))
+True
+>>> attempt(read, "a==1;") == (5, sorted([A_GROUP, A_FIELD]))
+True
+>>> attempt(read, "(((a==1)))")
+(2, ['fewer groups'])
+"""
 
-@cache
-def link_pattern() -> re.Pattern[str]:
-    """The whole rule, compiled when it is first needed: most links are plain."""
-    return compiled(LINK)
+# --- sorts ---
 
+sign = quiet("[-+]").named("sign").optional()
+name = _token(rf"(?P<field>{VALUE})", A_FIELD)
+modifiers = (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).many().named("modifiers")
+sort_key = sign >> name >> modifiers
 
-# The groups of the comparison in a plain and in a grouped link, from PLAIN and from GROUPED on.
-FIELD, SPELLING, VALUE_RUN, SINGLE_QUOTED, DOUBLE_QUOTED, SEVERAL = 1, 2, 3, 4, 5, 6
-PLAIN, GROUPED = 0, 10
-OPENING, CLOSING = 10, 17
-# How a plain link ends, and a grouped one, tells `Match.lastindex`: the last of its groups.
-JOINT_AND, JOINT_OR, JOINT_END = 7, 8, 9
-GROUPED_END = 20
-# For any other link and for none it tells just that.
-OTHER, BROKEN = 21, 22
+__test__["sort_key"] = """
+>>> attempt(sort_key, "-created;id"), attempt(sort_key, "name , desc,ic"), attempt(sort_key, "asc")
+('-created', 'name , desc,ic', 'asc')
+>>> attempt(sort_key, "- a"), attempt(sort_key, "-")
+((1, ['a field']), (1, ['a field']))
+"""
 
+sorts = Chain(sort_key, joint=_token(";", A_SEMICOLON), end=token(r"\Z", THE_END))
 
-def _run(longest: int, not_first: str = "") -> str:
-    """A run of at most so many characters, the first of which is none of `not_first`."""
-    return rf"{UNRESERVED[:-1]}{not_first}]{UNRESERVED}{{0,{longest - 1}}}+" if longest else "(?!)"
-
-
-@lru_cache(maxsize=64)
-def chain_pattern(field_length: int, value_length: int) -> re.Pattern[str]:
-    """What reads a filter link by link.
-
-    Three forms of a link are tried in turn. *Plain* is `field operator value joint` with no blank but before it, where
-    the field is a run and the value may be missing or a list of runs; *grouped* is the same in parentheses; the third
-    is the whole rule, of which `link_pattern` tells more. The first two take nothing that the whole rule would not take
-    in the same way: a keyword needs a blank behind it, where they allow none. They are most of all links, and are read
-    in half the time.
-
-    The last alternative is empty and matches where no link can be read. So the matches of `finditer` stand side by
-    side, and no character is looked at by two of them.
-
-    Args:
-        field_length: the longest field of a plain and of a grouped link; a longer one is left to the whole rule.
-        value_length: their longest value, but for those with escapes.
-
-    >>> def links(text):
-    ...     return chain_pattern(256, 1024).finditer(text)
-    >>> next(links("a==1;b>2")).group(FIELD, SPELLING, VALUE_RUN)
-    ('a', '==', '1')
-    >>> next(links("((a=in=(x,y)),b>2)")).group(OPENING, GROUPED + SEVERAL, CLOSING)
-    ('((', 'x,y', ')')
-    >>> next(links("a == 1;b>2")).lastindex == OTHER
-    True
-    >>> next(links("a==1 b==2")).lastindex == BROKEN
-    True
-    """
-    field, value = _run(field_length, WHITESPACE), _run(value_length)
-    # With escapes in it a text may be longer: whoever takes them out has to look.
-    single, double = (
-        rf"[^{quote}\\]{{0,{value_length}}}+(?:\\.[^{quote}\\]{{0,{value_length}}}+)*+" for quote in ("'", '"')
-    )
-    plain = (
-        rf"({field})({OPERATOR})"
-        rf"(?:({value})|'({single})'|\"({double})\"|\(({value}(?:,{value})*+)\)|)"
-    )
-    uncaptured = re.sub(r"\(\?P<\w+>", "(?:", LINK)
-    return compiled(
-        rf"[ ]*+{plain}(?:({AND})|({OR})|({END}))"
-        rf"|[ ]*+(\(++)?+{plain}(\)++)?+(?:({AND})|({OR})|({END}))"
-        rf"|{uncaptured}()"
-        r"|()"
-    )
-
-
-@cache
-def head_pattern() -> re.Pattern[str]:
-    """A link up to its joint, for one that breaks off there or, in the middle of a list, before it."""
-    return compiled(rf"{BLANKS}(?P<opening>(?:\({BLANKS})*+){COMPARISON}{BLANKS}(?P<closing>(?:\){BLANKS})*+)")
-
-
-sort_key_pattern = compiled(
-    rf"{BLANKS}(?P<sign>[-+])?+(?P<field>{VALUE}){BLANKS}"
-    rf"(?P<modifiers>(?:,{BLANKS}{MODIFIER}{BLANKS})*+)"
-    rf"(?:(?P<next>;)|(?P<end>{END}))"
-    r"|"
-)
+__test__["sorts"] = """
+>>> read = sorts.parser(lambda found, wrong: found["field"], 2)
+>>> read("a;-b", 0).value
+['a', 'b']
+>>> attempt(read, "a b") == (2, sorted([A_COMMA, A_SEMICOLON, THE_END]))
+True
+>>> attempt(read, "a,up"), attempt(read, "a;"), attempt(read, "a;b;c")
+((2, ['asc, desc, ic, ignorecase, nullsfirst or nullslast']), (2, ['a field']), (4, ['fewer items']))
+"""
 
 # --- selectors ---
 
-# One token of `@name[argument|argument]`: the start of a call, its end, a separator, a constant, a path.
-call_pattern = compiled(
-    r"@(?P<name>[^\[\]|@#]++)\[|(?P<close>\])|(?P<next>\|)|#(?P<constant>[^\]|]*+)|(?P<path>[^\[\]|@#]++)"
+CALL_DEPTH = 32
+"""How many function calls may be open at a time in a selector."""
+
+dot = token(r"\.", "'.'")
+
+
+def _dotted(characters: str) -> Rule:
+    """A dotted path without empty parts."""
+    part = token(characters, "a name")
+    return part >> (dot >> part).many()
+
+
+path = _dotted(r"[^.]++")
+
+__test__["path"] = """
+>>> attempt(path, "company.name"), attempt(path, "a[0].b")
+('company.name', 'a[0].b')
+>>> attempt(path, ".a"), attempt(path, "a..b")
+((0, ['a name']), 'a')
+"""
+
+call = Nested(
+    _dotted(r"[^.\[\]|@#]++").named("path") | quiet("#") >> quiet(r"[^\]|]*+").named("constant"),
+    opening=token(r"@(?P<name>[^\[\]|@#]++)\[", "a call"),
+    joint=token(r"\|", "'|'"),
+    closing=token(r"\]", "']'"),
 )
+
+__test__["call"] = """
+>>> read = call.parser(lambda found: found[0], lambda found, arguments: (found["name"], *arguments), 2)
+>>> read("@concat[name|#-|@upper[code]]", 0).value
+('concat', 'name', '#-', ('upper', 'code'))
+>>> attempt(read, "@now[]")
+'@now[]'
+>>> attempt(read, "@f[a|]"), attempt(read, "@f[a")
+((5, ['a call', 'a name']), (4, ["']'", "'|'"]))
+>>> attempt(read, "@f[@f[@f[a]]]")
+(6, ['fewer groups'])
+"""
+
 integer_pattern = compiled(r"[-+]?[0-9]{1,4000}+")
 float_pattern = compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")

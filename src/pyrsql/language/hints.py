@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyrsql.language import grammar, terminals
+from pyrsql.language import grammar
 from pyrsql.operators import OperatorRegistry
 from pyrsql.problems import Span
 
@@ -56,8 +56,8 @@ _sign_after = re.compile(r"[=!<>~]*+")
 _word_after = re.compile(r"=?([A-Za-z]+)")
 _time_before = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9.]+)?[ ]\Z")
 _offset_after = re.compile(r"[0-9]{2}(?::?[0-9]{2})?(?![0-9])")
-_comparison_after = re.compile(rf"{terminals.RUN}[ ]*{terminals.OPERATOR}")
-_item_before = re.compile(rf",[ ]*{terminals.RUN}[ ]*\Z")
+_comparison_after = re.compile(rf"{grammar.RUN}[ ]*{grammar.OPERATOR}")
+_item_before = re.compile(rf",[ ]*{grammar.RUN}[ ]*\Z")
 _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
 
 QUOTE_WHOLE = "Put the whole text in quotes; a backslash before a quote inside keeps it."
@@ -86,9 +86,11 @@ def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: Opera
     before = text[max(0, span.start - NEARBY) : span.start]
     after = text[span.start : span.start + NEARBY]
     wanted = set(expected)
+    if not found and grammar.END_OF_GROUP in wanted:
+        return "A '(' is never closed."
     if found[:1] in ("'", '"'):
         return _quote_hint(found, before)
-    if before.endswith(("'", '"')) and terminals.run_pattern.match(found):
+    if before.endswith(("'", '"')) and grammar.run_pattern.match(found):
         return QUOTE_WHOLE
     if grammar.AN_OPERATOR in wanted:
         return _operator_position_hint(found, before, after, operators)
@@ -100,7 +102,7 @@ def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: Opera
 
 
 def _quote_hint(found: str, before: str) -> str | None:
-    if before and (terminals.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
+    if before and (grammar.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
         return QUOTE_WHOLE
     if len(found) == 1:
         return f"The text that begins here has no closing {found}."
@@ -121,7 +123,7 @@ def _operator_position_hint(found: str, before: str, after: str, operators: Oper
         return "A function is written @name[field]; a name with parentheses needs quotes."
     if _item_before.search(before):
         return "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
-    if before.endswith(" ") and terminals.run_pattern.match(found):
+    if before.endswith(" ") and grammar.run_pattern.match(found):
         return "A field with blanks in it needs quotes."
     return None
 
@@ -150,7 +152,7 @@ def _after_value_hint(found: str, before: str, after: str, wanted: set[str]) -> 
         return SENT_PLUS
     if _comparison_after.match(after):
         return "Join comparisons with ';' (and) or ',' (or)."
-    if terminals.run_pattern.match(found) and before.endswith(" "):
+    if grammar.run_pattern.match(found) and before.endswith(" "):
         return QUOTE_BLANK
     return None
 
@@ -194,12 +196,12 @@ def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
     wanted = set(expected)
     if found[:1] in ("'", '"'):
         return _quote_hint(found, text[max(0, span.start - 1) : span.start])
-    if grammar.A_MODIFIER in wanted and terminals.run_pattern.match(found):
-        if found.lower() in terminals.MODIFIERS:
+    if grammar.A_MODIFIER in wanted and grammar.run_pattern.match(found):
+        if found.lower() in grammar.MODIFIERS:
             return f"Write {found.lower()!r}: modifiers are in lower case."
-        near = _nearest(found.lower(), terminals.MODIFIERS, 0.5) if len(found) <= NAME_LENGTH else []
+        near = _nearest(found.lower(), grammar.MODIFIERS, 0.5) if len(found) <= NAME_LENGTH else []
         return f"Did you mean {near[0]!r}?" if near else "Separate keys with ';'."
-    if grammar.A_COMMA in wanted and found.lower() in terminals.MODIFIERS:
+    if grammar.A_COMMA in wanted and found.lower() in grammar.MODIFIERS:
         return f"Write ',' before the modifier: ',{found.lower()}'."
     if grammar.A_FIELD in wanted and text[: span.start].endswith(("-", "+")) and found == " ":
         return "Write the sign and the field without a blank between them."

@@ -1,4 +1,4 @@
-"""The tree of a filter, the parts of a selector, and the keys of a sort: what was written, nothing judged.
+"""The tree of a filter, the parts of a selector and the keys of a sort: what was written, before validation.
 
 Two trees are equal when they say the same, wherever they were written: spans do not take part in equality.
 """
@@ -6,10 +6,11 @@ Two trees are equal when they say the same, wherever they were written: spans do
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyrsql.language.terminals import comparison_pattern, item_pattern
+from pyrsql.language.grammar import LIST, OPERATOR_AT, QUOTED_AT, VALUE_AT, listed_pattern
 from pyrsql.operators import ComparisonOperator
 from pyrsql.problems import Span
 
@@ -18,49 +19,67 @@ from pyrsql.problems import Span
 class Comparison:
     """`selector operator arguments`.
 
-    `selector` and `arguments` are the texts meant, without quotes and escapes. A parsed comparison knows its text and
-    where in it the selector starts. Few are ever asked for more, so the spans are worked out on demand.
+    Args:
+        selector: the selector, without quotes and escapes.
+        operator: the operator.
+        arguments: the arguments, without quotes and escapes.
+        written: the match of `grammar.comparison`, which knows the spans; None when the comparison was made by hand.
     """
 
     selector: str
     operator: ComparisonOperator
     arguments: tuple[str, ...]
-    text: str | None = field(default=None, compare=False, repr=False)
-    start: int = field(default=0, compare=False, repr=False)
+    written: re.Match[str] | None = field(default=None, compare=False, repr=False)
 
     @property
     def span(self) -> Span | None:
-        """Where it stands; None when it was made by hand."""
-        written = self._written()
-        return written and Span(*written.span())
+        """Where it stands in the text; None when it was made by hand."""
+        return None if self.written is None else comparison_span(self.written)
 
     @property
     def selector_span(self) -> Span | None:
         """Where its selector stands, quotes included; None when it was made by hand."""
-        written = self._written()
-        return written and Span(*written.span("field"))
+        return None if self.written is None else selector_span(self.written)
 
     @property
     def argument_spans(self) -> tuple[Span, ...]:
         """Where each of its arguments stands, quotes included; empty when it was made by hand."""
-        written = self._written()
-        return argument_spans(written) if written else ()
+        return () if self.written is None else argument_spans(self.written)
 
-    def _written(self) -> re.Match[str] | None:
-        return None if self.text is None else comparison_pattern.match(self.text, self.start)
+    def __reduce__(self) -> tuple[Callable[..., Comparison], tuple[Any, ...]]:
+        # A match can be neither pickled nor copied deeply; it is found again.
+        found = self.written
+        place = () if found is None else (found.re, found.string, found.pos)
+        return _restored, (self.selector, self.operator, self.arguments, *place)
+
+
+def _restored(
+    selector: str,
+    operator: ComparisonOperator,
+    arguments: tuple[str, ...],
+    pattern: re.Pattern[str] | None = None,
+    text: str = "",
+    start: int = 0,
+) -> Comparison:
+    return Comparison(selector, operator, arguments, pattern and pattern.match(text, start))
+
+
+def comparison_span(written: re.Match[str]) -> Span:
+    """Where a comparison stands, from its match."""
+    return Span(written.start(), max(written.end(group) for group in (OPERATOR_AT, VALUE_AT, QUOTED_AT, LIST)))
+
+
+def selector_span(written: re.Match[str]) -> Span:
+    """Where the selector of a comparison stands, from its match."""
+    return Span(*written.span("odd" if written["field"] is None else "field"))
 
 
 def argument_spans(written: re.Match[str]) -> tuple[Span, ...]:
-    """Where the arguments of a written comparison stand.
-
-    Args:
-        written: a match that has the groups of `terminals.COMPARISON`.
-    """
-    if written["value"] is not None:
-        return (Span(*written.span("value")),)
+    """Where the arguments of a comparison stand, from its match."""
     if written["list"] is not None:
-        return tuple(Span(*item.span(1)) for item in item_pattern.finditer(written.string, *written.span("list")))
-    return ()
+        items = listed_pattern.finditer(written.string, *written.span("list"))
+        return tuple(Span(*item.span("item")) for item in items)
+    return tuple(Span(*written.span(group)) for group in ("value", "quoted") if written[group] is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,60 +99,15 @@ class Or:
 Node = Comparison | And | Or
 
 
-def text_of(node: Node) -> str | None:
-    """The text that a tree was parsed from; None when it, or its beginning, was made by hand."""
-    while not isinstance(node, Comparison):
-        if not node.nodes:
-            return None
-        node = node.nodes[0]
-    return node.text
-
-
-class ComparisonDraft:
-    """The slots of a comparison, open to assignment."""
-
-    __slots__ = ("arguments", "operator", "selector", "start", "text")
-
-
-class _GroupDraft:
-    """The slots of an AND or an OR, open to assignment."""
-
-    __slots__ = ("nodes",)
-
-
-# A frozen dataclass sets each field through `object.__setattr__`, at three times the cost of an assignment, and a
-# long filter makes hundreds of nodes. A draft has the same slots, is filled by assignments, and when it is done it
-# becomes a node, frozen like any other.
-
-
-def parsed_comparison(
-    selector: str, operator: ComparisonOperator, arguments: tuple[str, ...], text: str, start: int
-) -> Comparison:
-    """`Comparison(...)` for the parser, cheaper."""
-    draft: Any = ComparisonDraft()
-    draft.selector = selector
-    draft.operator = operator
-    draft.arguments = arguments
-    draft.text = text
-    draft.start = start
-    draft.__class__ = Comparison
-    return draft  # type: ignore[no-any-return]
-
-
-def parsed_and(nodes: tuple[Node, ...]) -> And:
-    """`And(nodes)` for the parser, cheaper."""
-    draft: Any = _GroupDraft()
-    draft.nodes = nodes
-    draft.__class__ = And
-    return draft  # type: ignore[no-any-return]
-
-
-def parsed_or(nodes: tuple[Node, ...]) -> Or:
-    """`Or(nodes)` for the parser, cheaper."""
-    draft: Any = _GroupDraft()
-    draft.nodes = nodes
-    draft.__class__ = Or
-    return draft  # type: ignore[no-any-return]
+def size_of(tree: Node) -> int:
+    """How many nodes a tree has, however deep it is."""
+    size, waiting = 0, [tree]
+    while waiting:
+        node = waiting.pop()
+        size += 1
+        if not isinstance(node, Comparison):
+            waiting.extend(node.nodes)
+    return size
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +147,3 @@ class SortKey:
     ignore_case: bool = False
     nulls_first: bool | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
-
-
-class _SortKeyDraft:
-    """The slots of a sort key, open to assignment."""
-
-    __slots__ = ("descending", "ignore_case", "nulls_first", "selector", "span")
-
-
-def parsed_sort_key(selector: str, descending: bool, span: Span) -> SortKey:
-    """`SortKey(selector, descending, span=span)` for the parser, cheaper."""
-    draft: Any = _SortKeyDraft()
-    draft.selector = selector
-    draft.descending = descending
-    draft.ignore_case = False
-    draft.nulls_first = None
-    draft.span = span
-    draft.__class__ = SortKey
-    return draft  # type: ignore[no-any-return]

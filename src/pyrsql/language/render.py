@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from pyrsql.language.grammar import run_pattern
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
-from pyrsql.language.terminals import run_pattern
 
 _escaped = re.compile(r"[\\']")
 
