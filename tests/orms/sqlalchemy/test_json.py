@@ -684,7 +684,7 @@ def rank(value: object, by_type: JSONSortScalarType | None, ignore_case: bool) -
 
 
 def in_order(sort: str, by_type: JSONSortScalarType | None, documents: Iterable[object]) -> list[int]:
-    """The ids of all rows in the order of one key, and by id among equals."""
+    """The ids of all rows in the order of one key, and by id, in its direction, among equals."""
     selector, *modifiers = sort.removeprefix("-").split(",")
     descending = sort.startswith("-")
     placed: list[tuple[Any, int]] = []
@@ -697,7 +697,8 @@ def in_order(sort: str, by_type: JSONSortScalarType | None, documents: Iterable[
             placed.append((max(ranks) if descending else min(ranks), place))
         else:
             nulls.append(place)
-    ordered = [place for _, place in sorted(placed, key=operator.itemgetter(0), reverse=descending)]
+    ordered = [place for _, place in sorted(placed, reverse=descending)]
+    nulls.sort(reverse=descending)
     nulls_first = "nullsfirst" in modifiers or (descending and "nullslast" not in modifiers)
     return nulls + ordered if nulls_first else ordered + nulls
 

@@ -15,7 +15,7 @@ from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
-from pyrsql.orms.sqlalchemy.json.order import extreme, json_order
+from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
 from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
 
@@ -55,7 +55,8 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
         values = [_extreme(key, scope, options)]
     else:
         values = [_ordered(operand.kind, key.ignore_case, expression(operand, scope), options.text_order)]
-    return [_directed(value, key.descending, key.nulls_first) for value in values]
+    # Only the first of several terms tells rows without a value from others.
+    return [_directed(value, key.descending, None if place else key.nulls_first) for place, value in enumerate(values)]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -93,7 +94,7 @@ def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: Fi
     if not key.collection:
         return json_order(expression(operand, scope), operand.keys, key, by_type)
     rows, reached = _related(key, scope, options)
-    return extreme(rows, json_order(expression(operand, reached), operand.keys, key, by_type), key.descending)
+    return json_order(expression(operand, reached), operand.keys, key, by_type, rows)
 
 
 def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select[Any], Scope]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONSortScalarType
@@ -26,57 +26,76 @@ _MOMENTS = {
 }
 
 Terms = list[ColumnElement[Any]]
-"""What is sorted by, one after the other."""
+"""Values to sort by, one after the other."""
+
+_RANKS = ("string", "number", "boolean")
+"""The kinds that have an order, the smallest first."""
 
 
 def json_order(
-    document: ColumnElement[Any], keys: tuple[str, ...], key: OrderKey, by_type: JSONSortScalarType | None
+    document: ColumnElement[Any],
+    keys: tuple[str, ...],
+    key: OrderKey,
+    by_type: JSONSortScalarType | None,
+    related: Select[Any] | None = None,
 ) -> Terms:
-    """What orders a document by a value in it; nothing where no document has such a value.
+    """The terms that order a row by a value in a document; none where no document has a value there.
+
+    The smallest or largest value is found by aggregates. ORDER BY with LIMIT in a subquery over JSON_TABLE ends a
+    MariaDB server when the statement is interrupted.
 
     Args:
         document: the column.
         keys: the path to the value.
         key: direction, and whether case counts.
         by_type: the type of the values, where it is declared.
+        related: selects the related rows whose documents count, over a to-many path.
     """
     if leads_nowhere(keys):
         return []
     rows = values_at(document, keys, elements=True)
-    terms = _terms_of_any(rows, key.ignore_case) if by_type is None else _terms_of(rows, by_type, key.ignore_case)
-    return extreme(select(*terms).select_from(rows), terms, key.descending)
+    values = _values_of_any(rows, key.ignore_case) if by_type is None else _values_of(rows, by_type, key.ignore_case)
+    extreme = func.max if key.descending else func.min
+    found = select().select_from(rows)
+    if related is not None:
+        values = [found.with_only_columns(extreme(value)).scalar_subquery() for value in values]
+        found = related
+    extremes: Terms = [extreme(value) for value in values]
+    terms = _of_first_rank(extremes) if by_type is None else extremes
+    return [found.with_only_columns(term).scalar_subquery() for term in terms]
 
 
-def extreme(rows: Select[Any], terms: Terms, descending: bool) -> Terms:
-    """The terms of the row that is first, those without a value left out, each by a subquery."""
-    if not terms:
-        return []
-    directed = [term.desc() if descending else term.asc() for term in terms]
-    first = rows.where(terms[0].is_not(None)).order_by(*directed).limit(1)
-    return [first.with_only_columns(term).scalar_subquery() for term in terms]
+def _of_first_rank(extremes: Terms) -> Terms:
+    """The terms of values of any kind: only those of the kind that comes first count."""
+    rank, near, whole, text, word = extremes
+    of_text, of_number, of_word = (rank == literal_column(str(place)) for place, _ in enumerate(_RANKS))
+    words = OrderedText(case((of_text, text), (of_word, word)))
+    return [rank, case((of_number, near)), case((of_number, whole)), words]
 
 
-def _terms_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
-    kinds = ("string", "number", "boolean")
-    places: Terms = [literal_column(str(place)) for place, _ in enumerate(kinds)]
-    rank = case(*((is_kind(rows, kind), place) for kind, place in zip(kinds, places, strict=True)))
-    # The words false and true have the order of what they say.
-    words = case((or_(is_kind(rows, "string"), is_kind(rows, "boolean")), rows.c.scalar))
-    return [rank, *number(rows).clauses, _text(words, ignore_case)]
+def _values_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
+    """The rank of each row's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
+    rank = case(*((is_kind(rows, kind), literal_column(str(place))) for place, kind in enumerate(_RANKS)))
+    return [rank, *number(rows).clauses, _text(rows, ignore_case), _word(rows)]
 
 
-def _terms_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
-    scalar = rows.c.scalar
+def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
     match by_type:
         case JSONSortScalarType.INTEGER | JSONSortScalarType.FLOAT | JSONSortScalarType.NUMERIC:
             return list(number(rows).clauses)
         case JSONSortScalarType.BOOLEAN:
-            return [case((is_kind(rows, "boolean"), scalar))]
+            return [_word(rows)]
         case JSONSortScalarType.TEXT:
-            return [_text(case((is_kind(rows, "string"), scalar)), ignore_case)]
+            return [_text(rows, ignore_case)]
         case _:
-            return [case((is_kind(rows, "string"), _MOMENTS[by_type](scalar)))]
+            return [case((is_kind(rows, "string"), _MOMENTS[by_type](rows.c.scalar)))]
 
 
-def _text(value: ColumnElement[Any], ignore_case: bool) -> ColumnElement[Any]:
-    return OrderedText(FoldedText(value) if ignore_case else value)
+def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
+    # The words false and true have the order of their values.
+    return OrderedText(case((is_kind(rows, "boolean"), rows.c.scalar)))
+
+
+def _text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
+    text = case((is_kind(rows, "string"), rows.c.scalar))
+    return OrderedText(FoldedText(text) if ignore_case else text)

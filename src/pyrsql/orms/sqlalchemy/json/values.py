@@ -25,7 +25,7 @@ from sqlalchemy.types import NullType, TypeDecorator
 from pyrsql.validation.text import UNBINDABLE
 
 _LARGEST_INTEGER = 2**63 - 1
-_WHOLE = 1.8e19
+_WHOLE = 18 * 10**18
 """Numbers closer to 0 are compared digit by digit on MariaDB, larger ones as floats."""
 
 
@@ -316,8 +316,10 @@ class _WholeNumber(TypeDecorator[int | Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: int | Decimal | None, dialect: Dialect) -> int:
-        if value is None or dialect.name not in ("mysql", "mariadb") or abs(float(value)) >= _WHOLE:
+        if value is None or dialect.name not in ("mysql", "mariadb"):
             return 0
+        if abs(float(value)) >= _WHOLE:
+            return _WHOLE if value > 0 else -_WHOLE
         return int(Decimal(value).to_integral_value(ROUND_HALF_UP))
 
 
@@ -378,15 +380,19 @@ def _near_number_mysql(element: NearNumber, compiler: SQLCompiler, **options: An
 
 @compiles(WholeNumber)
 def _whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    # A bare number in an ORDER BY is the number of a column.
-    return "CAST(0 AS INTEGER)"
+    kind, _ = _inner(element, compiler, options)
+    return f"CASE {kind} WHEN 'number' THEN 0 END"
 
 
 @compiles(WholeNumber, "mysql", "mariadb")
 def _whole_number_mysql(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
     kind, scalar = _inner(element, compiler, options)
-    near = f"ABS(CAST({scalar} AS DOUBLE)) < {_WHOLE}"
-    return f"CASE WHEN {_IS_NUMBER_MYSQL.format(kind=kind)} AND {near} THEN CAST({scalar} AS DECIMAL(65,0)) ELSE 0 END"
+    near = f"CAST({scalar} AS DOUBLE)"
+    # It grows with the number, so that the largest of several numbers has the largest of both parts.
+    return (
+        f"CASE WHEN {_IS_NUMBER_MYSQL.format(kind=kind)} THEN CASE WHEN ABS({near}) < {_WHOLE}"
+        f" THEN CAST({scalar} AS DECIMAL(65,0)) ELSE CAST(SIGN({near}) * {_WHOLE}.0 AS DECIMAL(65,0)) END END"
+    )
 
 
 # --- arrays and objects ----------------------------------------------------------------------------------------------
