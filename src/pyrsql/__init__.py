@@ -6,6 +6,7 @@ from pyrsql.models.backend import ORM
 from pyrsql.models.rights import field_rights
 from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
 from pyrsql.options import (
+    ALL_FIELDS,
     DEFAULT_JSON_OPTIONS,
     CustomPredicateDefinition,
     FunctionSignature,
@@ -21,6 +22,7 @@ from pyrsql.options import (
 from pyrsql.page import PageRequest
 
 __all__ = [
+    "ALL_FIELDS",
     "DEFAULT_JSON_OPTIONS",
     "DEFAULT_OPERATOR_REGISTRY",
     "ORM",

@@ -75,7 +75,7 @@ def test_a_list_is_a_repeated_parameter() -> None:
     assert post({"sort": ["a", "-b"]}).json()["detail"]["errors"][0]["code"] == "repeated-parameter"
 
 
-@pytest.mark.parametrize("value", [True, 1.5, {"a": 1}, -1, 10**30, "", [1, 2], [[1]], 10**400])
+@pytest.mark.parametrize("value", [True, 1.5, {"a": 1}, -1, 10**30, [1, 2], [[1]], 10**400])
 def test_what_is_no_number_is_refused(value: Any) -> None:
     response = post({"page": value})
     assert response.status_code == 400

@@ -111,10 +111,21 @@ def test_a_repeated_sort() -> None:
     assert ask(config, "sort=")[1]["empty"] is True
 
 
+@pytest.mark.parametrize("blank", ["", "+"])
+def test_a_blank_page_or_size_is_none(blank: str) -> None:
+    assert ask(DEFAULT, f"page={blank}&size={blank}")[1]["empty"] is True
+    assert ask(DEFAULT, f"page={blank}&size=5")[1]["page"] == ask(DEFAULT, "size=5")[1]["page"]
+    assert errors(ask(DEFAULT, f"page=1&size={blank}")) == errors(ask(DEFAULT, "page=1"))
+    assert [code for _, code, _ in errors(ask(DEFAULT, f"page={blank}&page=1"))] == [
+        "repeated-parameter",
+        *["missing-page-size"],
+    ]
+
+
 # --- what is refused ---
 
 
-@pytest.mark.parametrize("text", ["-1", "x", "", "1.0", "1e3", "%2B1", "1_0", "%D9%A1", "%C2%B2", "0x1", "9" * 5_000])
+@pytest.mark.parametrize("text", ["-1", "x", "1.0", "1e3", "%2B1", "1_0", "%D9%A1", "%C2%B2", "0x1", "9" * 5_000])
 def test_what_is_no_number_is_no_page_and_no_size(text: str) -> None:
     found = errors(ask(DEFAULT, f"page={text}&size={text}"))
     assert [(parameter, code) for parameter, code, _ in found] == [("page", "page-error"), ("size", "page-error")]

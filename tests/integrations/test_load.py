@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from pyrsql import ALL_FIELDS
 from pyrsql.adapters.fastapi import CriteriaErrorResponse, FastAPICriteriaConfig
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page
 from tests.asgi import client_of, get
@@ -38,6 +39,7 @@ class UserOut(BaseModel):
 
 
 integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(default_page_size=4))
+users = integration.resource(User, filterable_fields=ALL_FIELDS)
 
 
 async def test_requests_side_by_side(tmp_path: Path) -> None:
@@ -56,7 +58,7 @@ async def test_requests_side_by_side(tmp_path: Path) -> None:
 
     @app.get("/users")
     async def list_users(
-        page: Annotated[Page[UserOut], Depends(integration.page_dependency(User, UserOut, get_session))],
+        page: Annotated[Page[UserOut], Depends(users.page_dependency(UserOut, get_session))],
     ) -> Page[UserOut]:
         return page
 

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pyrsql import ConfigurationError
+from pyrsql import ALL_FIELDS, ConfigurationError
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
 from tests.asgi import get, request
@@ -90,7 +90,8 @@ def app_of(
 
 
 def users(config: FastAPICriteriaConfig | None = None, **more: Any) -> FastAPISQLAlchemyResource:
-    return FastAPISQLAlchemyIntegration(criteria_config=config).resource(User, default_sort="id", **more)
+    resource = FastAPISQLAlchemyIntegration(criteria_config=config).resource
+    return resource(User, default_sort="id", **({"filterable_fields": ALL_FIELDS} | more))
 
 
 def ids(body: dict[str, Any]) -> list[int]:
@@ -109,8 +110,8 @@ def test_a_page(session: SessionDependency) -> None:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("filter=id>10", ([11, 12], 2, 0, 2, 1)),
-        ("filter=id>100", ([], 0, 0, 0, 0)),
+        ("filter=id>10", ([11, 12], 2, 0, 50, 1)),
+        ("filter=id>100", ([], 0, 0, 50, 0)),
         ("filter=id>100&size=5", ([], 0, 0, 5, 0)),
         ("filter=id>10&size=2", ([11, 12], 2, 0, 2, 1)),
         ("filter=id>10&size=1&page=1", ([12], 2, 1, 1, 2)),
@@ -173,14 +174,45 @@ def test_links_keep_the_other_parameters(session: SessionDependency) -> None:
 
 
 def test_the_largest_page(session: SessionDependency) -> None:
-    response = get(app_of(users(), session), f"/users?size={2**63 - 1}")
+    largest = 2**63 - 1
+    response = get(app_of(users(max_page_size=largest), session), f"/users?size={largest}")
     assert (response.status_code, len(ids(response.json()))) == (200, 12)
 
 
-def test_no_page_has_no_links(session: SessionDependency) -> None:
-    response = get(app_of(users(), session), "/users")
-    assert "link" not in response.headers
-    assert len(ids(response.json())) == 12
+@pytest.mark.parametrize(
+    ("sizes", "default", "largest"),
+    [
+        ({}, 50, 500),
+        ({"max_page_size": 20}, 20, 20),
+        ({"max_page_size": 1000}, 50, 1000),
+        ({"default_page_size": 7}, 7, 500),
+        ({"default_page_size": 700}, 700, 700),
+        ({"default_page_size": 7, "max_page_size": 9}, 7, 9),
+    ],
+)
+def test_a_page_has_a_size(session: SessionDependency, sizes: dict[str, Any], default: int, largest: int) -> None:
+    app = app_of(users(**sizes), session)
+    assert get(app, "/users").json()["size"] == get(app, "/users?page=0").json()["size"] == default
+    assert get(app, f"/users?size={largest}").status_code == 200
+    assert get(app, f"/users?size={largest + 1}").status_code == 400
+    (size,) = (
+        found["schema"] | {"default": found["schema"].get("default")}
+        for found in app.openapi()["paths"]["/users"]["get"]["parameters"]
+        if found["name"] == "size"
+    )
+    assert (size["default"], size["maximum"]) == (default, largest)
+
+
+def test_statements_keep_their_meaning_of_no_size() -> None:
+    app = FastAPI()
+
+    @app.get("/users")
+    async def read(statement: Annotated[Any, Depends(users().select_dependency())]) -> str:
+        return str(statement)
+
+    assert "LIMIT" not in get(app, "/users").text
+    assert get(app, "/users?size=100000").status_code == 200
+    assert get(app, "/users?page=1").json()["detail"]["errors"][0]["code"] == "missing-page-size"
 
 
 def test_a_path_cannot_break_the_header(session: SessionDependency) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from returns.result import Result, Success
@@ -17,6 +17,12 @@ from pyrsql.problems import Problems, Source
 Examples = Mapping[str, Mapping[str, Any]]
 """OpenAPI examples of a parameter: name -> `{"summary": …, "description": …, "value": …}`."""
 
+
+PAGE_SIZE = 50
+"""Rows on a page of a `page_dependency`, where no size is configured."""
+
+LARGEST_PAGE_SIZE = 500
+"""The most rows that a request may ask a `page_dependency` for, where no maximum is configured."""
 
 _SOURCES: tuple[Source, ...] = ("filter", "sort", "page", "size", "cursor")
 
@@ -41,9 +47,9 @@ class FastAPICriteriaConfig:
         cursor_parameter: name of the one that holds the cursor, in lists that are paged by cursor.
         sort_parameter_format: how several sort keys are given.
         default_page_size: size of the page where a request names none. Without it a request that names
-            neither page nor size gets all rows, and a page number alone is a problem.
+            neither page nor size gets all rows, and a page number alone is a problem. A `page_dependency` has 50.
         max_page_size: the largest size that a request may name. It bounds what is asked for; give
-            `default_page_size` too to bound requests that ask for no page.
+            `default_page_size` too to bound requests that ask for no page. A `page_dependency` has 500.
         one_based_paging: page numbers start at 1, not 0.
         query_options: how filters are read and judged.
         sort_options: how sorts are read and judged; without them sorts get the names, rights and functions of
@@ -97,6 +103,15 @@ class FastAPICriteriaConfig:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
         object.__setattr__(self, "sources", dict(zip(names, _SOURCES, strict=True)))
         object.__setattr__(self, "default_page", Success(None if default is None else PageRequest.of(0, default)))
+
+    def with_page_sizes(self) -> FastAPICriteriaConfig:
+        """The same with a default and a largest page size: those of a `page_dependency` where none are configured."""
+        default, largest = self.default_page_size, self.max_page_size
+        if default is not None and largest is not None:
+            return self
+        if largest is None:
+            largest = max(LARGEST_PAGE_SIZE, default or 0)
+        return replace(self, default_page_size=default or min(PAGE_SIZE, largest), max_page_size=largest)
 
     @property
     def first_page(self) -> int:

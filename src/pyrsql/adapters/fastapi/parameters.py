@@ -77,8 +77,13 @@ def read_request(config: FastAPICriteriaConfig, given: ParameterValues) -> RawPa
     elif sort is not None and len(sort) > 1:
         repeated = (*repeated, _repeated("sort", sort))
         sort = None
-    page = read_page(config, given.get("page"), given.get("size"))
+    page = read_page(config, _written(given.get("page")), _written(given.get("size")))
     return RawParameters(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
+
+
+def _written(values: list[str] | None) -> list[str] | None:
+    """The values of a parameter; a blank one is none, as a blank filter is."""
+    return None if values is not None and len(values) == 1 and is_blank(values[0]) else values
 
 
 def read_page(

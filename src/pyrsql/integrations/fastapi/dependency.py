@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
@@ -19,42 +20,52 @@ ResultT = TypeVar("ResultT")
 
 
 class EndpointDependency(Generic[ResultT]):
-    """Reads and judges filter, sort and page of a request, and gives what `make` makes of them.
+    """Reads and validates filter, sort and page of a request, and gives what `make` makes of them.
 
     Async, though it waits for nothing but long texts: FastAPI would run a plain function in a thread, which costs more
     than it does.
 
     Args:
-        endpoint: how the request is judged.
-        make: proven criteria -> result.
+        endpoint: how the request is validated.
+        make: proven criteria and the statement of the request, where it has one of its own -> result.
         documents: what OpenAPI says of the parameters.
+        takes_base: the result is made of the statement that the endpoint narrows.
 
     Raises (when called):
         CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
     """
 
-    def __init__(self, endpoint: Endpoint, make: Callable[[Criteria], ResultT], documents: Documents) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        make: Callable[[Criteria, Select[Any] | None], ResultT],
+        documents: Documents,
+        *,
+        takes_base: bool = True,
+    ) -> None:
         self._endpoint = endpoint
         self._make = make
         self._made = Recent[bytes, ResultT](endpoint.config.query_options.cached_texts)
-        self.__signature__: inspect.Signature = signature(endpoint.config, documents)
+        parameters = signature(endpoint.config, documents).parameters.values()
+        own = endpoint.base.parameters if takes_base else []
+        self.__signature__: inspect.Signature = inspect.Signature([*parameters, *own])
 
-    async def __call__(self, *, connection: HTTPConnection, **_: object) -> ResultT:
+    async def __call__(self, *, connection: HTTPConnection, base: Select[Any] | None = None, **_: object) -> ResultT:
         """Read the query of a request."""
         query: bytes = connection.scope["query_string"]
-        known = self._made.get(query)
+        known = self._made.get(query) if base is None else False
         if not isinstance(known, bool):
             return known
         given = query_values(self._endpoint.config, connection.query_params)
-        criteria, made = await run_off_loop_if_long(self._answer, given)
+        criteria, made = await run_off_loop_if_long(lambda texts: self._answer(texts, base), given)
         if known and criteria.settled and self._endpoint.lasting:
             self._made.keep(query, made)
         return made
 
-    async def read(self, given: ParameterValues) -> ResultT:
+    async def read(self, given: ParameterValues, *, base: Select[Any] | None = None) -> ResultT:
         """Read what a request gives the four parameters, wherever it does."""
-        return (await run_off_loop_if_long(self._answer, given))[1]
+        return (await run_off_loop_if_long(lambda texts: self._answer(texts, base), given))[1]
 
-    def _answer(self, given: ParameterValues) -> tuple[Criteria, ResultT]:
+    def _answer(self, given: ParameterValues, base: Select[Any] | None) -> tuple[Criteria, ResultT]:
         criteria = self._endpoint.read(given)
-        return criteria, self._make(criteria)
+        return criteria, self._make(criteria, base)

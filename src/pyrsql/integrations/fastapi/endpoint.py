@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 from sqlalchemy import Select
@@ -16,14 +15,21 @@ from pyrsql.adapters.fastapi.dependency import RequestCriteria
 from pyrsql.adapters.fastapi.parameters import ParameterValues, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.base import BaseStatement
+from pyrsql.integrations.fastapi.items import offered_fields
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
+from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
+from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort
 from pyrsql.problems import Problems, problems_of
 from pyrsql.validation.plan import Criteria, Order, Statement
+from pyrsql.validation.secrets import warn_of_secrets
+
+OptionsT = TypeVar("OptionsT", bound=FieldOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +87,21 @@ class Endpoint:
         model: the class whose rows it returns.
         orm: the backend.
         config: how requests are read and judged.
-        base: makes the statement that requests narrow.
+        base: where the statement comes from that requests narrow.
         default_sort: the sort of a request that names none.
         lasting: the base is the same for all requests.
+        item: the response model that says which fields are offered; None where the options say it.
+        warns: fields that look like secrets are logged.
     """
 
     model: type
     orm: ORM
     config: FastAPICriteriaConfig
-    base: Callable[[], Select[Any]]
+    base: BaseStatement
     default_sort: str | None = None
     lasting: bool = False
+    item: Any = None
+    warns: bool = False
 
     @cached_property
     def schema(self) -> Schema:
@@ -99,20 +109,28 @@ class Endpoint:
         there.
         """
         config = self.config
-        return schema_for(self.model, orm=self.orm, options=config.query_options, sort_options=config.sort_options)
+        if self.item is not None:
+            config = closed(config, self.orm.model(self.model), self.item)
+        made = schema_for(self.model, orm=self.orm, options=config.query_options, sort_options=config.sort_options)
+        if self.warns:
+            warn_of_secrets(made)
+        return made
 
     @cached_property
     def default_order(self) -> Order | None:
-        """The default sort, proven.
+        """The default sort, proven. It is the developer's: it may name fields that the item does not show.
 
         Raises:
-            ConfigurationError: it does not parse, or names what cannot be sorted by.
+            ConfigurationError: it does not parse, or names a field that cannot be sorted by.
         """
-        proven = pipeline.order(self.schema)(self.default_sort)
+        schema = self.schema
+        own = replace(schema, sort_options=replace(schema.sort_options, public_fields=None), resolutions={}, offers={})
+        proven = pipeline.order(own)(self.default_sort)
         if isinstance(proven, Failure):
             reasons = "; ".join(describe(problem) for problem in proven.failure())
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
-        return proven.unwrap()
+        order = proven.unwrap()
+        return None if order is None else replace(order, schema=schema)
 
     def read(self, given: ParameterValues) -> Criteria:
         """What a request asks for, proven.
@@ -144,3 +162,20 @@ class Endpoint:
         if criteria.order is not None or self.default_order is None:
             return criteria
         return criteria._replace(order=self.default_order)
+
+
+def closed(config: FastAPICriteriaConfig, model: Model, item: Any) -> FastAPICriteriaConfig:
+    """A configuration that offers the fields which a response model shows, and no others."""
+    query_options, sort_options = config.query_options, config.sort_options
+    return replace(
+        config,
+        query_options=_published(query_options, model, item),
+        sort_options=None if sort_options is None else _published(sort_options, model, item),
+    )
+
+
+def _published(options: OptionsT, model: Model, item: Any) -> OptionsT:
+    """The options with the fields of an item, where they publish none themselves."""
+    if options.public_fields is not None:
+        return options
+    return replace(options, public_fields=offered_fields(model, item, options.field_mapping))

@@ -8,7 +8,7 @@ from typing import Any
 from returns.result import Success
 
 from pyrsql.models import kinds
-from pyrsql.models.schema import Schema
+from pyrsql.models.schema import Purpose, Schema
 from pyrsql.pipeline import validate_request
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.selectors import Resolution, resolve
@@ -43,6 +43,19 @@ def as_examples(given: Mapping[str, str | Example] | None) -> dict[str, Example]
     """Examples of a developer; one may be given as its value alone."""
     return {
         name: {"value": example} if isinstance(example, str) else example for name, example in (given or {}).items()
+    }
+
+
+def taken(schema: Schema, purpose: Purpose, examples: Mapping[str, Example]) -> dict[str, Example]:
+    """The examples that an endpoint takes. One without a text as its value stays."""
+    return {
+        name: example
+        for name, example in examples.items()
+        if not isinstance(text := example.get("value"), str)
+        or isinstance(
+            validate_request(schema, filter=text) if purpose == "filter" else validate_request(schema, sort=text),
+            Success,
+        )
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -21,21 +21,32 @@ from pyrsql.adapters.fastapi.signature import (
     Documents,
 )
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.base import BaseStatement, base_statement
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
-from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect
-from pyrsql.integrations.fastapi.examples import Example, as_examples, examples_of_filter, examples_of_sort, ordered
+from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, closed
+from pyrsql.integrations.fastapi.examples import (
+    Example,
+    as_examples,
+    examples_of_filter,
+    examples_of_sort,
+    ordered,
+    taken,
+)
 from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
-from pyrsql.options import SortOptions
+from pyrsql.options import ALL_FIELDS, AllFields, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
 
 ItemT = TypeVar("ItemT")
+
+Fields = Collection[str] | AllFields
+"""Paths of fields, or `ALL_FIELDS`."""
 
 
 class FastAPISQLAlchemyIntegration:
@@ -146,10 +157,11 @@ class FastAPISQLAlchemyIntegration:
         self,
         model: type,
         *,
-        filterable_fields: Collection[str] | None = None,
-        sortable_fields: Collection[str] | None = None,
+        item: Any = None,
+        filterable_fields: Fields | None = None,
+        sortable_fields: Fields | None = None,
         default_sort: str | None = None,
-        statement_factory: Callable[[], Select[Any]] | None = None,
+        statement_factory: Callable[..., Any] | None = None,
         default_page_size: int | None = None,
         max_page_size: int | None = None,
         query_parameter_name: str | None = None,
@@ -166,14 +178,19 @@ class FastAPISQLAlchemyIntegration:
 
         Args:
             model: the class whose rows are listed.
-            filterable_fields: the only paths that a filter may name, such as `{"id", "company.name"}`.
-                Each gets an example in OpenAPI, `filter_by_id`, `filter_by_company_name`.
+            item: what clients see of a row, a Pydantic model. Clients may filter and sort by the fields that it shows,
+                and by those of the models in it, and by nothing else.
+            filterable_fields: the only paths that a filter may name, such as `{"id", "company.name"}`; `ALL_FIELDS`
+                allows all. Each gets an example in OpenAPI, `filter_by_id`, `filter_by_company_name`. With this or
+                `sortable_fields` the item gives no rights.
             sortable_fields: the only paths that a sort may name; without it those of `filterable_fields`.
                 Each gets an example, `sort_by_id_asc`.
-            default_sort: the sort of a request that names none: `"name,asc"`, `"-name"`. A sort that
-                clients may send.
+            default_sort: the sort of a request that names none: `"name,asc"`, `"-name"`. It may name a field that the
+                item does not show; where `sortable_fields` are given, it names those.
             statement_factory: makes the statement that requests narrow,
-                `select(User).where(User.tenant_id == 1)`; no request gets past its restrictions.
+                `select(User).where(User.tenant_id == 1)`; no request gets past its restrictions. A factory with
+                parameters, or an async one, is a FastAPI dependency. Its parameters must be `Depends`, `Security` or
+                the `Request`; one that a client may choose says so with `Path()`, `Query()` or `Header()`.
             default_page_size: size of the page where a request names none.
             max_page_size: the largest size that a request may name.
             query_parameter_name: name of the query parameter that holds the filter.
@@ -185,7 +202,8 @@ class FastAPISQLAlchemyIntegration:
 
         Raises:
             ConfigurationError: a field that is not there or may not be used, a default sort that cannot
-                be read or be had, impossible sizes or names of parameters.
+                be read or be had, impossible sizes or names of parameters, an item that is no model, a factory with
+                a parameter that a client would choose.
         """
         changes: dict[str, Any] = {
             "default_page_size": default_page_size,
@@ -196,40 +214,85 @@ class FastAPISQLAlchemyIntegration:
             "size_parameter": size_parameter_name,
         }
         config = replace(self.config, **{name: value for name, value in changes.items() if value is not None})
-        config = _with_fields(config, filterable_fields, sortable_fields)
-        base = statement_factory or cache(lambda: self.base_select(model))
-        lasting = statement_factory is None and self.orm.lasting
-        endpoint = Endpoint(model, self.orm, config, base, default_sort, lasting=lasting)
-        _check(endpoint, filterable_fields or (), sortable_fields or ())
-        documents = _described(endpoint, filterable_fields or (), sortable_fields)
-        documents = replace(
-            documents,
-            filter_examples={**documents.filter_examples, **as_examples(filter_examples)},
-            sort_examples={**documents.sort_examples, **as_examples(sort_examples)},
+        is_listed = filterable_fields is not None or sortable_fields is not None
+        if is_listed:
+            config = _with_fields(config, filterable_fields, sortable_fields, is_closed=item is not None)
+        elif item is not None:
+            config = closed(config, self.orm.model(model), item)
+        endpoint = Endpoint(
+            model,
+            self.orm,
+            config,
+            self._base(model) if statement_factory is None else base_statement(statement_factory, model),
+            default_sort,
+            lasting=statement_factory is None and self.orm.lasting,
+            warns=item is None and not is_listed,
         )
-        return FastAPISQLAlchemyResource(endpoint, documents)
+        filterable, sortable = _listed(filterable_fields), _listed(sortable_fields)
+        _check(endpoint, filterable or (), sortable or ())
+        describe = partial(
+            _described,
+            filterable=filterable,
+            sortable=sortable,
+            filter_examples=as_examples(filter_examples),
+            sort_examples=as_examples(sort_examples),
+        )
+        return FastAPISQLAlchemyResource(endpoint, describe, is_closed=is_listed or item is not None)
+
+    def _base(self, model: type) -> BaseStatement:
+        return BaseStatement(cache(lambda: self.base_select(model)))
 
     def _resource(self, model: type) -> FastAPISQLAlchemyResource:
         """What a model offers that nothing more was said of, the same for all threads."""
         with self._lock:
             known = self._resources.get(model)
             if known is None:
-                base = cache(lambda: self.base_select(model))
-                endpoint = Endpoint(model, self.orm, self.config, base, lasting=self.orm.lasting)
-                known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents(endpoint))
+                endpoint = Endpoint(
+                    model, self.orm, self.config, self._base(model), lasting=self.orm.lasting, warns=True
+                )
+                known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents)
             return known
 
 
 def _with_fields(
-    config: FastAPICriteriaConfig, filterable: Collection[str] | None, sortable: Collection[str] | None
+    config: FastAPICriteriaConfig, filterable: Fields | None, sortable: Fields | None, *, is_closed: bool
 ) -> FastAPICriteriaConfig:
+    """A configuration with the lists of a resource.
+
+    Args:
+        config: the configuration of the integration.
+        filterable: the fields of the filter.
+        sortable: the fields of the sort; without them those of the filter.
+        is_closed: a filter without a list offers nothing.
+    """
     query_options, sort_options = config.query_options, config.sort_options
-    if filterable is not None:
-        query_options = replace(query_options, field_whitelist=frozenset(filterable))
-    if sortable is not None:
+    if sortable is None:
+        sortable = filterable
+    if sort_options is not None or sortable != filterable:
         options: SortOptions = sort_options or sort_options_like(query_options)
-        sort_options = replace(options, field_whitelist=frozenset(sortable))
+        sort_options = options if _is_all(sortable) else replace(options, field_whitelist=frozenset(_names(sortable)))
+    if filterable is None and is_closed:
+        query_options = replace(query_options, public_fields={})
+    elif filterable is not None and not _is_all(filterable):
+        query_options = replace(query_options, field_whitelist=frozenset(_names(filterable)))
     return replace(config, query_options=query_options, sort_options=sort_options)
+
+
+def _is_all(fields: Fields | None) -> bool:
+    return fields is ALL_FIELDS
+
+
+def _names(fields: Fields | None) -> Collection[str]:
+    """The names that are listed; no text is a list of names."""
+    assert fields is not None
+    assert not isinstance(fields, AllFields)
+    if isinstance(fields, str):
+        raise ConfigurationError(f"fields are a collection of names, and {fields!r} is one of letters: {{{fields!r}}}")
+    return fields
+
+
+def _listed(fields: Fields | None) -> Collection[str] | None:
+    return None if fields is None or _is_all(fields) else _names(fields)
 
 
 def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection[str]) -> None:
@@ -265,9 +328,27 @@ def _documents(endpoint: Endpoint) -> Documents:
     )
 
 
-def _described(endpoint: Endpoint, filterable: Collection[str], sortable: Collection[str] | None) -> Documents:
-    """What can be said once the model is known: the fields, and examples of each that was listed."""
+def _described(
+    endpoint: Endpoint,
+    *,
+    filterable: Collection[str] | None,
+    sortable: Collection[str] | None,
+    filter_examples: Mapping[str, Example],
+    sort_examples: Mapping[str, Example],
+) -> Documents:
+    """What can be said once the model is known: the fields, and examples of each that was listed or that an item shows.
+
+    Args:
+        endpoint: the endpoint.
+        filterable: the fields of the filter that were listed.
+        sortable: those of the sort; without them those of the filter.
+        filter_examples: examples of the developer's own. Those that the endpoint refuses are left out: the item of a
+            page may show less than the model has.
+        sort_examples: the same for the sort.
+    """
     schema = endpoint.schema
+    if filterable is None:
+        filterable = [name for name in schema.query_options.public_fields or () if "." not in name]
     if sortable is None:
         sortable = [
             field for field in ordered(filterable) if isinstance(validate_sort(schema, [SortKey(field)]), Success)
@@ -278,6 +359,9 @@ def _described(endpoint: Endpoint, filterable: Collection[str], sortable: Collec
         _documents(endpoint),
         filter_description=f"{FILTER_DESCRIPTION}\n\n{filterable_now}",
         sort_description=f"{SORT_DESCRIPTION}\n\n{sortable_now}",
-        filter_examples=examples_of_filter(schema, filterable),
-        sort_examples=examples_of_sort(sortable, endpoint.default_sort),
+        filter_examples={**examples_of_filter(schema, filterable), **taken(schema, "filter", filter_examples)},
+        sort_examples={
+            **taken(schema, "sort", examples_of_sort(sortable, endpoint.default_sort)),
+            **taken(schema, "sort", sort_examples),
+        },
     )

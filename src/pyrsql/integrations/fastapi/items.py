@@ -119,6 +119,17 @@ def _mapped(offered: Mapping[str, str], mapping: Mapping[str, str]) -> dict[str,
     }
 
 
+def check_item(item: Any) -> None:
+    """Refuse an item that Pydantic cannot read from the attributes of a row.
+
+    Raises:
+        ConfigurationError: it is neither a Pydantic model nor a union of them.
+    """
+    models = _shape(item).models
+    if not models or not all(issubclass(model, BaseModel) for model in models):
+        raise ConfigurationError(f"Pydantic reads no {item!r} from the attributes of a row: use a Pydantic model")
+
+
 def reads(model: Model, item: Any) -> Iterator[Read]:
     """Every value of a row, and of its related rows, that a response model reads.
 
@@ -188,7 +199,7 @@ def _read(
     shown = shown and not shape.hidden
     match _member(source.members, attribute):
         case Relation(target=target):
-            yield Read(name, path, shown and bool(shape.models))
+            yield Read(name, path, shown and any(_is_followed(nested, around) for nested in shape.models))
             yield from _nested(shape, _Source.of(target()), name, path, around, shown)
         case Embedded(members=inner):
             yield from _nested(shape, _Source(inner), name, path, around, shown)
@@ -332,7 +343,7 @@ def _shape(annotation: Any) -> _Shape:
         values = _shape(arguments[1]) if len(arguments) > 1 else _Shape(anything=True)
         # The keys are not known, so what the models of the values leave out is not either.
         return _Shape(hidden=values.hidden or bool(values.models), anything=True)
-    if issubclass(kind, _SEVERAL) and not issubclass(kind, str | bytes):
+    if kind in _SEVERAL:
         parts = _together(_shape(argument) for argument in arguments if argument is not Ellipsis)
         return parts if arguments else _Shape(anything=True)
     return _shape_of_class(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Request, Response
@@ -17,8 +18,11 @@ from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, selected
+from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.links import link_header
+from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.validation.plan import Criteria
 
@@ -52,7 +56,7 @@ class PageDependency(Generic[ItemT]):
     """Reads and judges a request, runs its statements in a session, and gives a `Page` of what clients see.
 
     Args:
-        endpoint: how the request is judged, and what it narrows.
+        endpoint: how the request is validated, and what it narrows.
         documents: what OpenAPI says of the parameters.
         item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
@@ -60,7 +64,7 @@ class PageDependency(Generic[ItemT]):
         total_limit: stop counting there.
 
     Raises:
-        ConfigurationError: a limit of a total that is not counted, or below 1.
+        ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model.
 
     Raises (when called):
         CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
@@ -78,12 +82,22 @@ class PageDependency(Generic[ItemT]):
     ) -> None:
         if total_limit is not None and (total_limit < 1 or not total):
             raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
+        check_item(item)
         self._endpoint = endpoint
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
         self._total = total
         self._total_limit = total_limit
-        self.__signature__: inspect.Signature = _with_session(signature(endpoint.config, documents), session)
+        self._item = item
+        self.__signature__: inspect.Signature = _with_session(
+            signature(endpoint.config, documents), session, endpoint.base
+        )
+
+    @cached_property
+    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        """Adds to a select what loads all that an item reads. Made when all models are there."""
+        model = self._endpoint.schema.model
+        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
 
     async def __call__(
         self,
@@ -92,22 +106,29 @@ class PageDependency(Generic[ItemT]):
         request: Request,
         response: Response,
         session: Session | AsyncSession,
+        base: Select[Any] | None = None,
         **_: object,
     ) -> Page[ItemT]:
         """Read the query of a request, and run what it asks for."""
         given = query_values(self._endpoint.config, connection.query_params)
-        return await self.read(given, request=request, response=response, session=session)
+        return await self.read(given, request=request, response=response, session=session, base=base)
 
     async def read(
-        self, given: ParameterValues, *, request: Request, response: Response, session: Session | AsyncSession
+        self,
+        given: ParameterValues,
+        *,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
         criteria = await run_off_loop_if_long(self._endpoint.read, given)
         if _is_async(session):
-            made, has_next = await session.run_sync(self._run, criteria)
+            made, has_next = await session.run_sync(self._run, criteria, base)
         else:
             # A synchronous driver waits for the database, which the event loop must not.
-            made, has_next = await run_in_threadpool(self._run, session, criteria)
+            made, has_next = await run_in_threadpool(self._run, session, criteria, base)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if criteria.page is not None and request.method in ("GET", "HEAD"):
             response.headers["link"] = link_header(
@@ -120,11 +141,11 @@ class PageDependency(Generic[ItemT]):
             )
         return made
 
-    def _run(self, session: Session, criteria: Criteria) -> tuple[Page[ItemT], bool]:
+    def _run(self, session: Session, criteria: Criteria, given: Select[Any] | None) -> tuple[Page[ItemT], bool]:
         """The page, and whether there is a next one."""
         page, first = criteria.page, self._endpoint.config.first_page
-        base = self._endpoint.base()
-        statement = selected(base, criteria)
+        base = self._endpoint.base.statement(given)
+        statement = selected(self._loaded(base), criteria)
         if page is not None:
             # One row more tells whether there is a next page.
             statement = statement.limit(min(page.limit + 1, LARGEST_OFFSET))
@@ -166,7 +187,7 @@ def _pages(total: int, size: int) -> int:
     return -(-total // size) if size else 0
 
 
-def _with_session(of_criteria: inspect.Signature, session: SessionDependency) -> inspect.Signature:
+def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
     def keyword(name: str, annotation: Any) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
@@ -176,5 +197,6 @@ def _with_session(of_criteria: inspect.Signature, session: SessionDependency) ->
             keyword("request", Request),
             keyword("response", Response),
             keyword("session", Annotated[Any, Depends(session)]),
+            *base.parameters,
         ]
     )

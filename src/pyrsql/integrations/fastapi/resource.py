@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -25,22 +26,34 @@ class FastAPISQLAlchemyResource:
 
     Args:
         endpoint: how requests are read and judged, and what they narrow.
-        documents: what OpenAPI says of filter and sort.
+        describe: an endpoint -> what OpenAPI says of its filter and sort.
+        is_closed: the resource says which fields are offered, by an item or by lists; else the item of a page does.
     """
 
-    def __init__(self, endpoint: Endpoint, documents: Documents) -> None:
+    def __init__(
+        self, endpoint: Endpoint, describe: Callable[[Endpoint], Documents], *, is_closed: bool = False
+    ) -> None:
+        documents = describe(endpoint)
         self.endpoint = endpoint
-        self._documents = documents
+        self._describe = describe
+        self._is_closed = is_closed
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
         self._criteria = CriteriaDependency(endpoint.config, documents)
         self._select = EndpointDependency(endpoint, self._selected, documents)
         self._count = EndpointDependency(endpoint, self._counted, documents)
         self._paginated = EndpointDependency(endpoint, self._paginated_select, documents)
-        self._applier = EndpointDependency(endpoint, _applier, documents)
+        self._applier = EndpointDependency(endpoint, _applier, documents, takes_base=False)
 
-    def base_select(self) -> Select[Any]:
-        """The statement that every request narrows."""
-        return self.endpoint.base()
+    def base_select(self, base: Select[Any] | None = None) -> Select[Any]:
+        """The statement that every request narrows.
+
+        Args:
+            base: the statement of a request, where the resource has a `statement_factory` with parameters.
+
+        Raises:
+            ConfigurationError: each request has a statement of its own, and none is given.
+        """
+        return self.endpoint.base.statement(base)
 
     def apply(self, statement: Select[Any], criteria: RequestCriteria) -> Select[Any]:
         """Filter, sort and page a statement of your own.
@@ -51,17 +64,19 @@ class FastAPISQLAlchemyResource:
         """
         return selected(statement, self.endpoint.prove(criteria))
 
-    def select(self, criteria: RequestCriteria) -> Select[Any]:
-        """The rows that the criteria ask for. Raises CriteriaError, as `apply` does."""
-        return self.apply(self.base_select(), criteria)
+    def select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
+        """The rows that the criteria ask for. Raises as `apply` and `base_select` do."""
+        return self.apply(self.base_select(base), criteria)
 
-    def count_select(self, criteria: RequestCriteria) -> Select[Any]:
-        """The number of rows that the filter leaves, page aside. Raises CriteriaError, as `apply` does."""
-        return self._counted(self.endpoint.prove(criteria))
+    def count_select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
+        """The number of rows that the filter leaves, page aside. Raises as `apply` and `base_select` do."""
+        return self._counted(self.endpoint.prove(criteria), base)
 
-    def paginated_select(self, criteria: RequestCriteria) -> SQLAlchemyPaginatedSelect:
-        """Both, made together. Raises CriteriaError, as `apply` does."""
-        return self._paginated_select(self.endpoint.prove(criteria))
+    def paginated_select(
+        self, criteria: RequestCriteria, *, base: Select[Any] | None = None
+    ) -> SQLAlchemyPaginatedSelect:
+        """Both, made together. Raises as `apply` and `base_select` do."""
+        return self._paginated_select(self.endpoint.prove(criteria), base)
 
     def criteria_dependency(self) -> CriteriaDependency:
         """Gives `RequestCriteria`: what a request asks for, not yet judged against the model."""
@@ -99,8 +114,9 @@ class FastAPISQLAlchemyResource:
             ) -> Page[UserOut]:
                 return page
 
-        What an item reads of related rows an async session cannot load later: load it by options of the base
-        statement (`selectinload`, `joinedload`).
+        The item says which fields clients may use, where the resource has neither an item nor a list of fields. The
+        related rows that it reads are loaded with the page, unless the base statement says how. A request without a
+        size gets 50 rows and one may ask for 500, where the configuration has no bounds.
 
         Args:
             item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
@@ -109,21 +125,33 @@ class FastAPISQLAlchemyResource:
             total_limit: stop counting there, so that a large table costs no more than that.
 
         Raises:
-            ConfigurationError: a limit of a total that is not counted, or below 1.
+            ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model.
         """
-        return PageDependency(self.endpoint, self._documents, item, session, total=total, total_limit=total_limit)
+        endpoint, documents = self.of_pages(item)
+        return PageDependency(endpoint, documents, item, session, total=total, total_limit=total_limit)
 
-    def _selected(self, criteria: Criteria) -> Select[Any]:
-        return selected(self.base_select(), criteria)
+    def of_pages(self, item: Any) -> tuple[Endpoint, Documents]:
+        """The endpoint of the dependencies that give pages, and what OpenAPI says of it.
 
-    def _counted(self, criteria: Criteria) -> Select[Any]:
-        return counted(self.base_select(), criteria)
+        Args:
+            item: what clients see of a row. It says which fields are offered, unless the resource does.
+        """
+        endpoint = replace(self.endpoint, config=self.endpoint.config.with_page_sizes())
+        if not self._is_closed:
+            endpoint = replace(endpoint, item=item, warns=False)
+        return endpoint, self._describe(endpoint)
 
-    def _paginated_select(self, criteria: Criteria) -> SQLAlchemyPaginatedSelect:
-        return paginated(self.base_select(), criteria)
+    def _selected(self, criteria: Criteria, base: Select[Any] | None) -> Select[Any]:
+        return selected(self.base_select(base), criteria)
+
+    def _counted(self, criteria: Criteria, base: Select[Any] | None) -> Select[Any]:
+        return counted(self.base_select(base), criteria)
+
+    def _paginated_select(self, criteria: Criteria, base: Select[Any] | None) -> SQLAlchemyPaginatedSelect:
+        return paginated(self.base_select(base), criteria)
 
 
-def _applier(criteria: Criteria) -> Applier:
+def _applier(criteria: Criteria, _: object) -> Applier:
     def apply(statement: Select[Any]) -> Select[Any]:
         return selected(statement, criteria)
 

@@ -1,0 +1,117 @@
+"""The statement that the requests of an endpoint narrow: the same for all, or made for each request."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ForwardRef, get_args, get_origin
+
+from fastapi import BackgroundTasks, Depends, Response, params
+from fastapi.dependencies.utils import get_typed_signature
+from fastapi.security import SecurityScopes
+from sqlalchemy import Select
+from starlette.requests import HTTPConnection
+
+from pyrsql.errors import ConfigurationError
+
+BASE = "base"
+"""The parameter of a dependency that takes the statement made for a request."""
+
+_GIVEN_BY_FASTAPI = (HTTPConnection, Response, BackgroundTasks, SecurityScopes)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseStatement:
+    """Where the statement comes from that requests narrow.
+
+    Args:
+        factory: makes it.
+        per_request: the factory is a FastAPI dependency, which runs once in each request.
+    """
+
+    factory: Callable[..., Any]
+    per_request: bool = False
+
+    @property
+    def parameters(self) -> list[inspect.Parameter]:
+        """The parameter by which FastAPI gives the statement of a request to a dependency."""
+        if not self.per_request:
+            return []
+        annotation = Annotated[Any, Depends(self.factory)]
+        return [inspect.Parameter(BASE, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)]
+
+    def statement(self, given: Select[Any] | None = None) -> Select[Any]:
+        """The statement to narrow.
+
+        Args:
+            given: the statement of the request, where there is one.
+
+        Raises:
+            ConfigurationError: the statement depends on the request, and none is given.
+        """
+        if given is not None:
+            return given
+        if self.per_request:
+            raise ConfigurationError(
+                f"the statement_factory {_name(self.factory)} has parameters, so each request has a statement of its "
+                "own: give it as base=…, or use a dependency of the resource"
+            )
+        made: Select[Any] = self.factory()
+        return made
+
+
+def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
+    """Check a statement factory, and find out whether it is a FastAPI dependency.
+
+    Args:
+        factory: makes the statement. Without parameters it is called as it is; with parameters, or where it is async or
+            a generator, it is a FastAPI dependency.
+        model: the model of its rows, for messages.
+
+    Raises:
+        ConfigurationError: it cannot be called, an annotation cannot be resolved, or FastAPI would read a parameter
+            from the client's request although the parameter does not say so.
+    """
+    label = f"the statement_factory {_name(factory)} of {model.__name__}"
+    if not callable(factory):
+        raise ConfigurationError(f"{label} is no function that returns a select")
+    try:
+        signature = get_typed_signature(factory)
+    except Exception as error:
+        raise ConfigurationError(f"{label}: an annotation cannot be resolved: {error}") from error
+    for parameter in signature.parameters.values():
+        fault = _fault(parameter)
+        if fault is not None:
+            raise ConfigurationError(f"{label}: {fault}")
+    return BaseStatement(factory, per_request=bool(signature.parameters) or _is_async_or_generator(factory))
+
+
+def _fault(parameter: inspect.Parameter) -> str | None:
+    """Why the value of a parameter may not be left to FastAPI."""
+    annotation = parameter.annotation
+    metadata: tuple[Any, ...] = ()
+    if get_origin(annotation) is Annotated:
+        annotation, *more = get_args(annotation)
+        metadata = tuple(more)
+    said = (*metadata, parameter.default)
+    if any(isinstance(one, params.Depends | params.Param | params.Body) for one in said):
+        return None
+    if isinstance(annotation, str | ForwardRef):
+        return f"the annotation of the parameter {parameter.name!r} cannot be resolved: {annotation!r}"
+    if inspect.isclass(annotation) and issubclass(annotation, _GIVEN_BY_FASTAPI):
+        return None
+    return (
+        f"a client would choose the parameter {parameter.name!r}, and with it the rows it may see. Annotate it with "
+        "Depends(…), Security(…) or Request; if a client may choose it, say so with Path(), Query() or Header()"
+    )
+
+
+def _is_async_or_generator(factory: Callable[..., Any]) -> bool:
+    functions = (factory, getattr(factory, "__call__", None))  # noqa: B004
+    checks = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(check(function) for function in functions for check in checks)
+
+
+def _name(factory: object) -> str:
+    return str(getattr(factory, "__qualname__", repr(factory)))

@@ -1,0 +1,153 @@
+"""Loader options for the related rows and deferred columns that a response reads."""
+
+# SQLAlchemy keeps the options of a select, and what it locks, in attributes with a leading underscore only.
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, inspect
+from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
+from sqlalchemy.orm.interfaces import MANYTOONE
+
+from pyrsql.models.model import Field, Model, Relation, Shortcut
+from pyrsql.orms.sqlalchemy.joins import Entity, root_entity
+
+Path = tuple[str, ...]
+
+_LAZY = {"select", True, "raise", "raise_on_sql"}
+"""Loading strategies of a mapping that leave related rows to a statement of their own for each row."""
+
+_UNLOADABLE = {"dynamic", "write_only"}
+"""Strategies of collections that are queries themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a response reads of a row: columns, and related rows with what it reads of those."""
+
+    columns: dict[str, None] = field(default_factory=dict[str, None])
+    related: dict[str, Reading] = field(default_factory=dict[str, "Reading"])
+
+
+def reading(model: Model, paths: Iterable[Path]) -> Reading:
+    """What paths of attributes read, shortcuts spelled out.
+
+    Args:
+        model: the model of the row.
+        paths: the paths; a path below a document ends there.
+    """
+    read = Reading()
+    for path in paths:
+        _add(read, model, path)
+    return read
+
+
+def _add(read: Reading, model: Model, path: Path) -> None:
+    rest = path
+    while rest:
+        name, rest = rest[0], rest[1:]
+        match model.members.get(name):
+            case Shortcut(path=steps):
+                rest = (*steps, *rest)
+            case Relation(target=target):
+                read, model = read.related.setdefault(name, Reading()), target()
+            case Field():
+                read.columns[name] = None
+                return
+            case _:
+                return
+
+
+def loading(model: Model, read: Reading) -> Callable[[Select[Any]], Select[Any]]:
+    """A function that adds loader options to a select, so that one request takes a fixed number of statements.
+
+    To-many relations are loaded by `selectinload`, to-one relations by `joinedload`. Where the select or the mapping
+    says how a relation is loaded, it stays so.
+
+    Args:
+        model: the model of the rows.
+        read: what a response reads of them.
+    """
+    plain = tuple(_options(Load(model.type), model.type, read, (), _NOTHING_SAID))
+
+    def loaded(base: Select[Any]) -> Select[Any]:
+        root, said = root_entity(base, model), _Said.by(base)
+        is_plain = root is model.type and said == _NOTHING_SAID
+        options = plain if is_plain else tuple(_options(Load(root), root, read, (), said))
+        return base.options(*options) if options else base
+
+    return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the options of a select say.
+
+    Args:
+        loaded: the paths of relations that they load in a certain way.
+        deferring: the paths of entities of which they leave columns out.
+        joins: a to-one relation may be joined: the select neither locks rows nor folds them together.
+    """
+
+    loaded: frozenset[Path]
+    deferring: frozenset[Path]
+    joins: bool
+
+    @classmethod
+    def by(cls, base: Select[Any]) -> _Said:
+        loaded: set[Path] = set()
+        deferring: set[Path] = set()
+        for option in base._with_options:
+            for element in getattr(option, "context", ()):
+                steps = [part for part in element.path.path if isinstance(part, RelationshipProperty | ColumnProperty)]
+                path = tuple(step.key for step in steps if isinstance(step, RelationshipProperty))
+                strategy = dict(element.strategy or ())
+                if "lazy" in strategy and path:
+                    loaded.add(path)
+                if strategy.get("deferred"):
+                    deferring.add(path)
+        folds = base._distinct or base._group_by_clauses or base._for_update_arg is not None
+        return cls(frozenset(loaded), frozenset(deferring), joins=not folds)
+
+
+_NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)
+
+
+def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) -> Iterator[Any]:
+    """The options for one entity and those below it; `load` is the option that leads to it."""
+    mapper = inspect(entity).mapper
+    for name in read.columns:
+        attribute = mapper.attrs.get(name)
+        if isinstance(attribute, ColumnProperty) and (attribute.deferred or at in said.deferring):
+            yield load.undefer(getattr(entity, name))
+    subclasses = _subclasses_with(mapper, read.columns)
+    if subclasses:
+        yield load.selectin_polymorphic(subclasses)
+    for name, below in read.related.items():
+        relation = mapper.relationships[name]
+        path = (*at, name)
+        if relation.lazy in _UNLOADABLE:
+            continue
+        attribute = getattr(entity, name)
+        is_said = path in said.loaded or relation.lazy not in _LAZY
+        if is_said:
+            nested = load.defaultload(attribute)
+        elif said.joins and relation.direction is MANYTOONE:
+            nested = load.joinedload(attribute)
+        else:
+            nested = load.selectinload(attribute)
+        deeper = list(_options(nested, relation.entity.entity, below, path, said))
+        # An option for a longer path says the same of its beginnings.
+        yield from deeper if deeper or is_said else [nested]
+
+
+def _subclasses_with(mapper: Mapper[Any], columns: Iterable[str]) -> list[type]:
+    """The subclasses that alone have a column which is read: their columns need a statement of their own."""
+    if mapper.with_polymorphic:
+        return []
+    missing = [name for name in columns if not mapper.has_property(name)]
+    return [below.class_ for below in mapper.self_and_descendants if any(map(below.has_property, missing))]

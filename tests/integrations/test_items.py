@@ -1,0 +1,528 @@
+"""The response model says which fields an endpoint offers."""
+
+import logging
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Generic, Literal, NewType, TypeVar
+
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    Json,
+    PlainSerializer,
+    PlainValidator,
+    RootModel,
+    SecretStr,
+    WrapSerializer,
+    WrapValidator,
+    computed_field,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+from sqlalchemy import JSON, ForeignKey
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, synonym
+from sqlmodel import SQLModel
+from typing_extensions import TypeAliasType, TypedDict
+
+from pyrsql import ALL_FIELDS, ConfigurationError, QueryOptions, SortOptions
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig, RequestCriteria, install_openapi
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from pyrsql.integrations.fastapi.items import offered_fields
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.orms.sqlalchemy.reflect import reflect
+from tests.asgi import get
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+@dataclass
+class Address:
+    street: str
+    city: str
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    secret: Mapped[str]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    password_hash: Mapped[str]
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id"))
+    boss: Mapped["Author | None"] = relationship(remote_side=id)
+    posts: Mapped[list["Post"]] = relationship(back_populates="author")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    status: Mapped[str]
+    secret: Mapped[str]
+    doc: Mapped[dict[str, Any]] = mapped_column(JSON)
+    text: Mapped[str]
+    address: Mapped[Address] = composite(mapped_column("street"), mapped_column("city"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    author: Mapped[Author] = relationship(back_populates="posts")
+    tags: Mapped[list[Tag]] = relationship()
+    tag_labels: AssociationProxy[list[str]] = association_proxy("tags", "label")
+    heading: Mapped[str] = synonym("title")
+
+    @hybrid_property
+    def shout(self) -> str:
+        return self.title + "!"
+
+    @property
+    def plain(self) -> str:
+        return self.secret
+
+
+class AuthorOut(BaseModel):
+    name: str
+
+
+class TagOut(BaseModel):
+    label: str
+
+
+class PostOut(BaseModel):
+    id: int
+    title: str
+    author: AuthorOut
+    tags: list[TagOut]
+
+
+def offered(item: Any) -> dict[str, str]:
+    return offered_fields(reflect(Post), item, {})
+
+
+def item(annotation: Any = str, name: str = "title", default: Any = ..., **more: Any) -> type[BaseModel]:
+    """A response model with one field."""
+    return type("Item", (BaseModel,), {"__annotations__": {name: annotation}, name: Field(default, **more)})
+
+
+def mask(value: Any, *more: Any) -> Any:
+    return "***"
+
+
+ItemT = TypeVar("ItemT")
+
+
+class Box(BaseModel, Generic[ItemT]):
+    author: ItemT
+
+
+class Status(Enum):
+    NEW = "new"
+
+
+class Person(BaseModel):
+    name: str
+    boss: "Person | None"
+
+
+class WriterOut(BaseModel):
+    name: str
+    posts: list["PostOfWriter"]
+
+
+class PostOfWriter(BaseModel):
+    title: str
+    author: WriterOut
+
+
+class Sql(SQLModel):
+    title: str
+    author: AuthorOut
+
+
+class Camel(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    author_id: int
+    tag_labels: list[str]
+
+
+class Kind1(BaseModel):
+    status: Literal["a"]
+    title: str
+
+
+class Kind2(BaseModel):
+    status: Literal["b"]
+    text: str
+
+
+class Hidden1(BaseModel):
+    title: str = Field(exclude=True)
+
+
+class DocOut(BaseModel):
+    size: int
+    inner: dict[str, Any]
+    named: str = Field(alias="realName", serialization_alias="shownName")
+
+
+class DocDict(TypedDict):
+    size: int
+
+
+@pydantic_dataclass
+class DocData:
+    size: int
+
+
+class AddressOut(BaseModel):
+    city: str
+
+
+class Computed(BaseModel):
+    title: str
+
+    @computed_field
+    def secret(self) -> str:
+        return "computed"
+
+
+Alias = TypeAliasType("Alias", list[TagOut])
+Number = NewType("Number", int)
+TITLE = {"title": "title"}
+AUTHOR = {"author": "author", "author.name": "author.name"}
+BOSS = {"author.boss": "author.boss", "author.boss.name": "author.boss.name"}
+TAGS = {"tags": "tags", "tags.label": "tags.label"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (PostOut, {"id": "id", **TITLE, **AUTHOR, **TAGS}),
+        # Which attribute is read, and under which name it is shown.
+        (item(alias="label"), {}),
+        (item(name="label", alias="title"), TITLE),
+        (item(name="label", validation_alias="title"), {"label": "title"}),
+        (item(serialization_alias="label"), {"label": "title"}),
+        (item(name="label", validation_alias="title", serialization_alias="Label"), {"Label": "title"}),
+        (item(name="x", validation_alias=AliasChoices("nothing", "text", "title")), {"x": "text"}),
+        (item(name="x", validation_alias=AliasChoices("plain", "title")), {}),
+        (item(name="x", validation_alias=AliasPath("author", "name")), {"x": "author.name"}),
+        (item(name="x", validation_alias=AliasPath("tags", 0, "label")), {}),
+        (Camel, {"authorId": "author_id", "tagLabels": "tag_labels"}),
+        (Sql, {**TITLE, **AUTHOR}),
+        # What the answer does not show as it is.
+        (item(exclude=True), {}),
+        (item(SecretStr), {}),
+        (item(SecretStr | None), {}),
+        (item(Annotated[str, PlainSerializer(mask)]), {}),
+        (item(Annotated[str, WrapSerializer(lambda value, handler: "***")]), {}),
+        (item(Annotated[str, BeforeValidator(mask)]), {}),
+        (item(Annotated[str, WrapValidator(lambda value, handler: "***")]), {}),
+        (item(Annotated[str, PlainValidator(mask)]), {}),
+        (item(Annotated[str, BeforeValidator(mask)] | None), {}),
+        (item(list[Annotated[TagOut, PlainSerializer(mask)]], "tags"), {}),
+        (item(Annotated[AuthorOut, WrapSerializer(lambda value, handler: "***")], "author"), {}),
+        (item(Annotated[str, AfterValidator(str.strip)]), TITLE),
+        (item(HttpUrl), TITLE),
+        (item(name="plain"), {}),
+        (item(name="nothing", default=""), {}),
+        (Computed, TITLE),
+        # What an annotation is made of.
+        (item(str | None), TITLE),
+        (item(Literal["a", "b"], "status"), {"status": "status"}),
+        (item(Status, "status"), {"status": "status"}),
+        (item(Number, "id"), {"id": "id"}),
+        (item(RootModel[str]), TITLE),
+        (item(RootModel[list[TagOut]], "tags"), TAGS),
+        (RootModel[AuthorOut], {}),
+        (item(AuthorOut | None, "author"), AUTHOR),
+        (item(tuple[TagOut, ...], "tags"), TAGS),
+        (item(set[TagOut], "tags"), TAGS),
+        (item(Alias, "tags"), TAGS),
+        (item(Annotated[list[TagOut], Field(max_length=9)], "tags"), TAGS),
+        (Box[AuthorOut], AUTHOR),
+        (Box[Annotated[AuthorOut | None, Field(description="x")]], AUTHOR),
+        (Kind1 | Kind2, {"status": "status", "title": "title", "text": "text"}),
+        (Annotated[Kind1 | Kind2, Field(discriminator="status")], {"status": "status", **TITLE, "text": "text"}),
+        (PostOut | Hidden1, {"id": "id", **AUTHOR, **TAGS}),
+        (item(list[AuthorOut | Person], "author"), {**AUTHOR, **BOSS}),
+        (item(Any, "author"), {}),
+        (item(name="author"), {}),
+        (item(list[str], "tag_labels"), {"tag_labels": "tag_labels"}),
+        (item(name="heading"), {"heading": "heading"}),
+        (item(name="shout"), {"shout": "shout"}),
+        (item(AddressOut, "address"), {"address.city": "address.city"}),
+        # Documents.
+        (item(dict[str, Any], "doc"), {"doc": "doc.*"}),
+        (item(Any, "doc", alias="extra"), {}),
+        (item(Any, "extra", validation_alias="doc"), {"extra": "doc.*"}),
+        (item(DocOut, "doc"), {"doc.size": "doc.size", "doc.inner": "doc.inner.*", "doc.shownName": "doc.realName"}),
+        (item(DocDict, "doc"), {"doc.size": "doc.size"}),
+        (item(DocData, "doc"), {"doc.size": "doc.size"}),
+        (item(dict[str, DocOut], "doc"), {}),
+        (item(Json[DocOut], "text"), {}),
+        (item(Json[list[int]], "text"), {"text": "text"}),
+        # A model that contains itself is followed once.
+        (item(Person, "author"), {**AUTHOR, **BOSS}),
+    ],
+)  # fmt: skip
+def test_the_fields_that_a_response_model_offers(shape: Any, found: dict[str, str]) -> None:
+    assert offered(shape) == found
+
+
+@pytest.mark.parametrize("mode", ["before", "plain", "after"])
+@pytest.mark.parametrize("fields", [("title",), ("*",)])
+def test_field_validators_that_come_before_hide_a_field(mode: Any, fields: tuple[str, ...]) -> None:
+    class Masked(PostOut):
+        @field_validator(*fields, mode=mode)
+        @classmethod
+        def masked(cls, value: Any, info: Any) -> Any:
+            return str(mask(value))
+
+    assert ("title" in offered(Masked)) is (mode == "after")
+
+
+def test_serializers_and_model_validators_hide_fields() -> None:
+    class Masked(PostOut):
+        @field_serializer("title")
+        def masked(self, value: str) -> str:
+            return str(mask(value))
+
+    class MaskedByModel(PostOut):
+        @model_serializer
+        def masked(self) -> dict[str, Any]:
+            return {}
+
+    class MadeByModel(PostOut):
+        @model_validator(mode="before")
+        @classmethod
+        def masked(cls, value: Any) -> Any:
+            return value
+
+    class Inherited(Masked):
+        text: str
+
+    assert offered(Masked).keys() == {"id", *AUTHOR, *TAGS}
+    assert offered(Inherited).keys() == {"id", "text", *AUTHOR, *TAGS}
+    assert offered(MaskedByModel) == offered(MadeByModel) == {}
+
+
+def test_models_that_contain_each_other() -> None:
+    assert offered(PostOfWriter).keys() == {
+        "title",
+        "author",
+        "author.name",
+        "author.posts",
+        "author.posts.title",
+    }
+
+
+def test_a_type_with_a_schema_of_its_own_is_not_offered() -> None:
+    class Masked(str):
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            return handler(str)
+
+    assert offered(item(Masked)) == offered(item(Annotated[str, Masked("x")])) == {}
+
+
+@pytest.mark.parametrize("shape", [str, list[int], None, object()])
+def test_an_item_that_is_no_model_is_refused(shape: Any) -> None:
+    if shape is not None:
+        with pytest.raises(ConfigurationError, match="the item of Post must be a Pydantic model"):
+            FastAPISQLAlchemyIntegration().resource(Post, item=shape)
+    with pytest.raises(ConfigurationError, match="Pydantic model"):
+        FastAPISQLAlchemyIntegration().resource(Post).page_dependency(shape, lambda: None)
+
+
+# --- endpoints ---
+
+
+def app_of(integration: FastAPISQLAlchemyIntegration, **more: Any) -> FastAPI:
+    """One route for each dependency that gives statements."""
+    app = FastAPI()
+    resource = integration.resource(Post, **more)
+
+    @app.get("/select")
+    async def select(statement: Annotated[Any, Depends(resource.select_dependency())]) -> str:
+        return str(statement)
+
+    @app.get("/count")
+    async def count(statement: Annotated[Any, Depends(resource.count_select_dependency())]) -> str:
+        return str(statement)
+
+    @app.get("/both")
+    async def both(statement: Annotated[Any, Depends(resource.paginated_select_dependency())]) -> str:
+        return str(statement.statement)
+
+    @app.get("/applied")
+    async def applied(apply: Annotated[Any, Depends(resource.applier_dependency())]) -> str:
+        return str(apply(resource.base_select()))
+
+    @app.get("/criteria")
+    async def criteria(criteria: Annotated[RequestCriteria, Depends(resource.criteria_dependency())]) -> str:
+        return str(criteria.apply(resource.base_select(), Post, orm=SQLAlchemyORM()))
+
+    @app.get("/judged")
+    async def judged(criteria: Annotated[RequestCriteria, Depends(resource.criteria_dependency())]) -> str:
+        return str(resource.select(criteria))
+
+    @app.get("/page")
+    async def page(page: Annotated[Any, Depends(resource.page_dependency(PostOut, lambda: None))]) -> None: ...
+
+    install_openapi(app)
+    return app
+
+
+STATEMENTS = ("/select", "/count", "/both", "/applied", "/criteria", "/judged")
+NOT_SHOWN = (
+    "secret", "author.password_hash", "author.email", "author.id", "author_id",
+    "doc", "tags.secret", "doc.a", "plain", "text", "shout", "x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*STATEMENTS, "/page"])
+def test_a_resource_with_an_item_is_closed_in_every_dependency(path: str) -> None:
+    app = app_of(FastAPISQLAlchemyIntegration(), item=PostOut)
+    for field in NOT_SHOWN:
+        for query in (f"filter={field}=na=", f"sort={field}", f"filter=(title==x,{field}!=1)"):
+            answer = get(app, f"{path}?{query}")
+            assert answer.status_code == 422, (field, query, answer.text)
+            (error,) = answer.json()["detail"]["errors"]
+            assert error["code"] == "unknown-field"
+            assert error["hint"] is None or error["hint"] in {
+                "Did you mean 'author.name'?", "Did you mean 'author'?", "Did you mean 'tags.label'?"
+            }  # fmt: skip
+    if path != "/page":
+        for query in ("filter=author.name==x;tags.label==y;title==z;author=nn=", "sort=author.name;-id"):
+            assert get(app, f"{path}?{query}").status_code == 200
+
+
+def test_the_document_of_a_resource_with_an_item_names_what_it_shows() -> None:
+    document = app_of(FastAPISQLAlchemyIntegration(), item=PostOut).openapi()
+    for path in (*STATEMENTS, "/page"):
+        filter, sort = document["paths"][path]["get"]["parameters"][:2]
+        named = [field["name"] for field in filter["schema"]["x-pyrsql"]["fields"]]
+        assert named == ["id", "title", "author", "author.name", "tags", "tags.label"]
+        sortable = [field["name"] for field in sort["schema"]["x-pyrsql"]["fields"]]
+        assert sortable == ["id", "title", "author.name", "tags.label"]
+        assert "password_hash" not in str(filter) + str(sort)
+
+
+def test_a_page_alone_is_closed_by_its_item() -> None:
+    app = app_of(FastAPISQLAlchemyIntegration())
+    assert get(app, "/select?filter=secret==x").status_code == 200
+    assert get(app, "/page?filter=secret==x").status_code == 422
+    assert get(app, "/page?sort=author.password_hash").status_code == 422
+    filter = app.openapi()["paths"]["/page"]["get"]["parameters"][0]
+    assert "secret" not in str(filter)
+
+
+def test_the_item_of_the_resource_gives_the_rights_of_a_page_of_another_shape() -> None:
+    app = app_of(FastAPISQLAlchemyIntegration(), item=item())
+    assert get(app, "/page?filter=author.name==x").status_code == 422
+    assert get(app, "/page?filter=id==1").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("lists", "filters", "sorts"),
+    [
+        ({"filterable_fields": {"secret"}}, {"secret"}, {"secret"}),
+        ({"filterable_fields": {"secret"}, "sortable_fields": {"id"}}, {"secret"}, {"id"}),
+        ({"sortable_fields": {"secret"}}, set(), {"secret"}),
+        ({"filterable_fields": ALL_FIELDS}, {"secret", "id", "title"}, {"secret", "id", "title"}),
+        ({"filterable_fields": ALL_FIELDS, "sortable_fields": {"id"}}, {"secret", "id", "title"}, {"id"}),
+        ({"sortable_fields": ALL_FIELDS}, set(), {"secret", "id", "title"}),
+        ({"filterable_fields": {"id"}, "sortable_fields": ALL_FIELDS}, {"id"}, {"secret", "id", "title"}),
+    ],
+)
+@pytest.mark.parametrize("sort_options", [None, SortOptions()])
+def test_lists_take_the_place_of_the_item(
+    lists: dict[str, Any], filters: set[str], sorts: set[str], sort_options: SortOptions | None
+) -> None:
+    config = FastAPICriteriaConfig(sort_options=sort_options)
+    app = app_of(FastAPISQLAlchemyIntegration(criteria_config=config), item=PostOut, **lists)
+    for path in STATEMENTS:
+        for field in ("secret", "id", "title"):
+            assert (get(app, f"{path}?filter={field}==1").status_code == 200) is (field in filters), (path, field)
+            assert (get(app, f"{path}?sort={field}").status_code == 200) is (field in sorts), (path, field)
+    for field in ("secret", "id", "title"):
+        refused = get(app, f"/page?filter={field}==1&sort={field}&size=0").json()["detail"]["errors"]
+        found = {error["parameter"] for error in refused}
+        assert found == {"size", *([] if field in filters else ["filter"]), *([] if field in sorts else ["sort"])}
+
+
+def test_options_narrow_an_item_and_may_rename_its_fields() -> None:
+    options = QueryOptions(field_blacklist={"title"}, field_mapping={"writer": "author", "pw": "secret"})
+    config = FastAPICriteriaConfig(query_options=options)
+    app = app_of(FastAPISQLAlchemyIntegration(criteria_config=config), item=PostOut)
+    for field, status in {"title": 422, "writer.name": 200, "author.name": 200, "pw": 422, "writer.email": 422}.items():
+        assert get(app, f"/select?filter={field}=na=").status_code == status, field
+
+
+def test_a_default_sort_may_name_a_field_that_the_item_does_not_show() -> None:
+    app = app_of(FastAPISQLAlchemyIntegration(), item=PostOut, default_sort="-author.email")
+    assert "ORDER BY" in get(app, "/select").text
+    assert get(app, "/select?sort=-author.email").status_code == 422
+    assert "email" not in str(app.openapi()["paths"]["/select"]["get"]["parameters"])
+    with pytest.raises(ConfigurationError, match="default_sort='nothing' of Post: There is no field 'nothing'"):
+        FastAPISQLAlchemyIntegration().resource(Post, item=PostOut, default_sort="nothing")
+
+
+# --- what is offered without being said ---
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "pyrsql"]
+
+
+def test_an_open_endpoint_logs_names_that_look_like_secrets_once(caplog: pytest.LogCaptureFixture) -> None:
+    integration = FastAPISQLAlchemyIntegration()
+    app = FastAPI()
+
+    @app.get("/posts")
+    async def posts(
+        statement: Annotated[Any, Depends(integration.select_dependency(Post))],
+        count: Annotated[Any, Depends(integration.count_select_dependency(Post))],
+    ) -> None: ...
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert get(app, "/posts?filter=id==1").status_code == 200
+    (message,) = warnings_of(caplog)
+    assert "author.password_hash, secret, tags.secret" in message
+
+
+@pytest.mark.parametrize(
+    "more", [{"item": PostOut}, {"filterable_fields": {"secret"}}, {"filterable_fields": ALL_FIELDS}]
+)
+def test_fields_that_a_developer_chose_are_not_logged(caplog: pytest.LogCaptureFixture, more: dict[str, Any]) -> None:
+    assert get(app_of(FastAPISQLAlchemyIntegration(), **more), "/select").status_code == 200
+    assert warnings_of(caplog) == []
+
+
+def test_hidden_fields_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    options = QueryOptions(field_blacklist={"password_hash", "secret"})
+    integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
+    integration.resource(Post)
+    assert warnings_of(caplog) == []
