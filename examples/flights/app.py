@@ -8,9 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, WithJsonSchema
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import selectinload
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page
@@ -120,16 +118,10 @@ integration = FastAPISQLAlchemyIntegration(
     criteria_config=FastAPICriteriaConfig(default_page_size=20, max_page_size=100)
 )
 
-# One query per relation and page: an async session cannot load them later, when the response reads them.
+# The response model says what clients may filter and sort by, and which related rows are loaded with a page.
 flights = integration.resource(
     Flight,
-    statement_factory=lambda: select(Flight).options(
-        selectinload(Flight.airline),
-        selectinload(Flight.origin),
-        selectinload(Flight.destination),
-        selectinload(Flight.plane),
-        selectinload(Flight.weather),
-    ),
+    item=FlightView,
     filter_examples={
         "late to Chicago": "destination.name==Chicago*;departure_delay>=60",
         "cancelled": "departure=na=",
@@ -138,8 +130,11 @@ flights = integration.resource(
     },
     sort_examples={"latest first": "-departure_delay", "by airline": "airline.name;scheduled_departure"},
 )
+# A list says what else clients may use: here rows that the response does not show.
 planes = integration.resource(
     Plane,
+    filterable_fields=[*PlaneView.model_fields, "flights", "flights.distance", "flights.date"],
+    sortable_fields=PlaneView.model_fields,
     default_sort="tailnum",
     filter_examples={
         "large Boeings": "manufacturer==BOEING;seats>=300",
@@ -150,6 +145,16 @@ planes = integration.resource(
 )
 airports = integration.resource(
     Airport,
+    filterable_fields=[
+        *AirportView.model_fields,
+        "departures",
+        "departures.date",
+        "arrivals",
+        "arrivals.date",
+        "arrivals.airline.name",
+        "arrivals.plane.seats",
+    ],
+    sortable_fields=AirportView.model_fields,
     default_sort="code",
     filter_examples={
         "reached by large planes": "arrivals.plane.seats>=300",
