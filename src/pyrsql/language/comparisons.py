@@ -72,7 +72,7 @@ def comparison_of(rules: ComparisonRules) -> Make:
         selector, spelling, value = found.group(FIELD, OPERATOR_AT, VALUE_AT)
         operator = operator_of(spelling)
         if value is None and (quoted := found[QUOTED_AT]) is not None:
-            value = unquoted(quoted)
+            value = quoted[1:-1] if "\\" not in quoted else unquoted(quoted)
         if (
             selector is None
             or operator is None

@@ -183,9 +183,8 @@ True
 # --- sorts ---
 
 sign = quiet("[-+]").named("sign").optional()
-name = _token(rf"(?P<field>{VALUE})", A_FIELD)
 modifiers = (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).many().named("modifiers")
-sort_key = sign >> name >> modifiers
+sort_key = sign >> field >> modifiers
 
 __test__["sort_key"] = """
 >>> attempt(sort_key, "-created;id"), attempt(sort_key, "name , desc,ic"), attempt(sort_key, "asc")

@@ -20,7 +20,7 @@ from pyrsql.language.comparisons import (
     unquoted,
 )
 from pyrsql.language.grammar import OPERATOR_AT
-from pyrsql.language.nodes import And, Call, Constant, Node, Or, Path, SortKey, size_of
+from pyrsql.language.nodes import And, Call, Constant, Node, Or, Path, SortKey, selector_span, size_of
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.problems import Problem, Problems, Source, Span, SyntaxProblem
 
@@ -211,20 +211,27 @@ def _sort_parser(longest: int, most: int) -> Parser:
     """The parser of sorts under some limits: made once for them."""
 
     def make(found: re.Match[str], wrong: list[Problem]) -> SortKey | None:
-        sign, written, modifiers = found.group("sign", "field", "modifiers")
-        span = Span(*found.span("field"))
-        selector = unquoted(written)
-        if len(selector) > longest:
-            wrong.append(limit_exceeded("sort", "selector_length", longest, len(selector), span))
-        elif grammar.whitespace_pattern.fullmatch(selector):
-            wrong.append(SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written))
-        else:
-            said = {"descending": sign == "-"} if sign else {}
-            if not modifiers or _read_modifiers(found, said, wrong):
-                return SortKey(selector, **said, span=span)
-        return None
+        sign, selector, modifiers = found.group("sign", "field", "modifiers")
+        if modifiers or selector is None or len(selector) > longest:
+            return _any_key(found, longest, wrong)
+        return SortKey(selector, sign == "-", False, None, Span(*found.span("field")))
 
     return grammar.sorts.parser(make, most)
+
+
+def _any_key(found: re.Match[str], longest: int, wrong: list[Problem]) -> SortKey | None:
+    """The key of any match. If it is wrong, its problem is noted."""
+    written, sign, span = found["field"] or found["odd"], found["sign"], selector_span(found)
+    selector = unquoted(written)
+    if len(selector) > longest:
+        wrong.append(limit_exceeded("sort", "selector_length", longest, len(selector), span))
+    elif grammar.whitespace_pattern.fullmatch(selector):
+        wrong.append(SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written))
+    else:
+        said = {"descending": sign == "-"} if sign else {}
+        if _read_modifiers(found, said, wrong):
+            return SortKey(selector, **said, span=span)
+    return None
 
 
 def _read_modifiers(found: re.Match[str], said: dict[str, bool], wrong: list[Problem]) -> bool:
