@@ -16,7 +16,6 @@ from typing import Annotated, get_args
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
-from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
 from pyrsql.adapters.fastapi.responses import TITLES
 from pyrsql.models.kinds import Json
 from pyrsql.models.schema import schema_for
@@ -125,12 +124,12 @@ def options_page() -> str:
 
 def problems_page() -> str:
     """Every problem: its code, and when it is found."""
-    problems = (*get_args(Problem), MissingSize, RepeatedParameter)
+    problems = get_args(Problem)
     rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in problems]
     return page(
         "Problems",
         "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of "
-        "syntax, size and page are answered with 400, all others with 422. The last two arise only there.",
+        "syntax, size and page are answered with 400, all others with 422.",
         table(("code", "class", "when"), rows),
         "## Over HTTP",
         "`detail.type` says what kind of mistake decides; `detail.errors` holds every problem with its code.",

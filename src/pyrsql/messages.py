@@ -12,12 +12,15 @@ from pyrsql.problems import (
     CursorProblem,
     ForbiddenFunction,
     LimitExceeded,
+    MissingSize,
     PageProblem,
     Problem,
+    RepeatedParameter,
     Span,
     SyntaxProblem,
     UnknownField,
     UnknownOperator,
+    UnknownParameter,
     UnsupportedOperator,
     UnsupportedSort,
     WrongArity,
@@ -108,8 +111,25 @@ def describe(problem: Problem) -> str:
             return f"The field {quoted(problem.field)} does not take {quoted(problem.operator)}{takes}."
         case UnsupportedSort():
             return f"Cannot sort by {quoted(problem.field)}: {problem.reason}."
+        case PageProblem() | MissingSize() | RepeatedParameter() | UnknownParameter() | CursorProblem():
+            return _describe_parameter(problem)
+        case _:
+            assert_never(problem)
+
+
+def _describe_parameter(
+    problem: PageProblem | MissingSize | RepeatedParameter | UnknownParameter | CursorProblem,
+) -> str:
+    """The same for what is wrong with a parameter as such."""
+    match problem:
         case PageProblem():
             return f"Expected {problem.expected}, but the {problem.source} is {quoted(problem.value)}."
+        case MissingSize():
+            return "A page number needs a page size: there is no default."
+        case RepeatedParameter():
+            return f"The {problem.source} is given {problem.given} times."
+        case UnknownParameter():
+            return f"There is no parameter {quoted(problem.parameter)}."
         case CursorProblem():
             return _CURSOR_FAULTS[problem.reason]
         case _:

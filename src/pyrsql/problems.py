@@ -1,7 +1,9 @@
 """Everything that can be wrong with a request, as data.
 
-One closed union for all stages, so that stages compose. A problem carries what a message needs and no message: the
-wording is in `messages`, the HTTP status in the FastAPI adapter. Problems are values, not exceptions.
+One closed union for all stages, so that stages compose. A problem carries the data of its message: the wording is in
+`messages`, the HTTP status in the FastAPI adapter. Problems are values, not exceptions.
+
+Where `hint` is a correction of the text, `replacement` is the text to put in place of `span`.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ class SyntaxProblem:
     expected: tuple[str, ...]
     found: str
     hint: str | None = None
+    replacement: str | None = None
     field: None = None
 
 
@@ -45,6 +48,7 @@ class UnknownOperator:
     operator: str
     field: str | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class WrongArity:
     given: int
     field: str | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,7 @@ class LimitExceeded:
     span: Span | None = None
     field: None = None
     hint: str | None = None
+    replacement: None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ class UnknownField:
     field: str
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +104,7 @@ class ForbiddenFunction:
     field: str
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +118,7 @@ class WrongCall:
     field: str
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +132,7 @@ class WrongValue:
     expected: str
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +146,7 @@ class UnsupportedOperator:
     offered: tuple[str, ...]
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +159,7 @@ class UnsupportedSort:
     reason: str
     span: Span | None = None
     hint: str | None = None
+    replacement: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +173,45 @@ class PageProblem:
     span: None = None
     field: None = None
     hint: str | None = None
+    replacement: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingSize:
+    """A page number without a page size, where the endpoint has no default size."""
+
+    code: ClassVar[str] = "missing-page-size"
+    source: Source = "size"
+    span: None = None
+    field: None = None
+    hint: str | None = "Add a page size."
+    replacement: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedParameter:
+    """A parameter was given `given` times. pyrsql does not guess which one was meant."""
+
+    code: ClassVar[str] = "repeated-parameter"
+    source: Source
+    given: int
+    span: None = None
+    field: None = None
+    hint: str | None = "Give it once."
+    replacement: None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownParameter:
+    """A parameter that the endpoint does not have. `source` is the part of the request that it seems to belong to."""
+
+    code: ClassVar[str] = "unknown-parameter"
+    source: Source
+    parameter: str
+    span: None = None
+    field: None = None
+    hint: str | None = None
+    replacement: None = None
 
 
 CursorFault = Literal["unreadable", "version", "signature", "filter", "sort"]
@@ -178,6 +229,7 @@ class CursorProblem:
     span: None = None
     field: None = None
     hint: str | None = "Leave the cursor out to begin at the first page."
+    replacement: None = None
 
 
 Problem = (
@@ -192,6 +244,9 @@ Problem = (
     | UnsupportedOperator
     | UnsupportedSort
     | PageProblem
+    | MissingSize
+    | RepeatedParameter
+    | UnknownParameter
     | CursorProblem
 )
 """Every problem there is. A `match` over it ends in `assert_never`."""

@@ -179,9 +179,9 @@ def test_everything_wrong_is_said_at_once() -> None:
     assert detail["type"] == "urn:pyrsql:problem:query-parse-error"
     assert (detail["parameter"], detail["detail"]) == ("filter", detail["errors"][0]["detail"])
     assert [error["parameter"] for error in detail["errors"]] == ["filter", "sort", "page", "size"]
-    assert detail["errors"][0]["location"] == {"index": 14, "line": 1, "column": 15}
+    assert detail["errors"][0]["location"] == {"index": 14, "line": 1, "column": 15, "length": 1}
     assert detail["errors"][2]["location"] is None
-    assert set(detail["errors"][0]) == {"code", "detail", "field", "hint", "parameter", "location"}
+    assert set(detail["errors"][0]) == {"code", "detail", "field", "hint", "replacement", "parameter", "location"}
 
 
 def test_a_problem_with_the_page_has_types_of_its_own() -> None:

@@ -78,13 +78,17 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
 
 
 class FilterReader(NamedTuple):
-    """How filters are read under some options. A lifted limit is `UNLIMITED`."""
+    """How filters are read under some options. A lifted limit is `UNLIMITED`.
+
+    `used` is the number of nodes that the filters around a nested one have.
+    """
 
     parser: Parser
     rules: ComparisonRules
     query_length: int
     depth: int
     nodes: int
+    used: int
 
     def read(self, text: str) -> Result[Node, Problems]:
         """Read a filter of an acceptable length."""
@@ -93,22 +97,27 @@ class FilterReader(NamedTuple):
             return Failure(_filter_problems(text, outcome, self))
         tree: Node = outcome.value
         # A node takes a character at least: a short text needs no count.
-        if len(text) > self.nodes and (size := size_of(tree)) > self.nodes:
+        if len(text) + self.used > self.nodes and (size := size_of(tree) + self.used) > self.nodes:
             return Failure((limit_exceeded("filter", "nodes", self.nodes, size),))
         return Success(tree)
 
 
-def filter_reader(options: QueryOptions, depth: int, nodes: int) -> FilterReader:
-    """A reader of filters with at most so many groups open at a time, and so many nodes."""
-    rules = comparison_rules(options)
-    parser = grammar.filters.parser(comparison_of(rules), And, Or, depth, nodes)
-    return FilterReader(parser, rules, number(options.parse_limits.query_length), depth, nodes)
+def filter_reader(options: QueryOptions, *, depth: int = 0, nodes: int = 0) -> FilterReader:
+    """A reader of filters.
+
+    Args:
+        options: the operators and limits.
+        depth: how many groups are open around a nested filter.
+        nodes: how many nodes the filters around it have.
+    """
+    rules, limits = comparison_rules(options), options.parse_limits
+    deepest, most = number(limits.depth), number(limits.nodes)
+    parser = grammar.filters.parser(comparison_of(rules), And, Or, max(deepest - depth, 0), max(most - nodes, 0))
+    return FilterReader(parser, rules, number(limits.query_length), deepest, most, nodes)
 
 
-@lru_cache(maxsize=64)
-def _filter_reader(options: QueryOptions) -> FilterReader:
-    """The reader of filters under some options, made once for them."""
-    return filter_reader(options, number(options.parse_limits.depth), number(options.parse_limits.nodes))
+# The reader of filters under some options, made once for them.
+_filter_reader = lru_cache(maxsize=64)(filter_reader)
 
 
 def _start(text: str) -> int:

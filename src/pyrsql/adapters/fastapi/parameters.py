@@ -6,7 +6,7 @@ Nothing of FastAPI's own validation takes part, so every mistake of a client get
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from returns.result import Failure, Result, Success
 from starlette.datastructures import QueryParams
@@ -14,28 +14,12 @@ from starlette.datastructures import QueryParams
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
 from pyrsql.language.parse import is_blank
 from pyrsql.page import LARGEST_OFFSET, PageRequest
-from pyrsql.problems import LimitExceeded, PageProblem, Problem, Problems, Source, problems_of
+from pyrsql.problems import MissingSize, PageProblem, Problem, Problems, RepeatedParameter, Source, problems_of
 
 ParameterValues = Mapping[Source, list[str]]
 """Every value that a request gives each of the four parameters that it names."""
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
-
-
-class RepeatedParameter(LimitExceeded):
-    """A parameter that may stand in a request once stands there more often: which one counts is not ours to
-    guess.
-    """
-
-    __slots__ = ()
-    code: ClassVar[str] = "repeated-parameter"
-
-
-class MissingSize(PageProblem):
-    """A page number without a size, where the endpoint has no default size."""
-
-    __slots__ = ()
-    code: ClassVar[str] = "missing-page-size"
 
 
 class RawParameters(NamedTuple):
@@ -70,12 +54,12 @@ def read_request(config: FastAPICriteriaConfig, given: ParameterValues) -> RawPa
     filter, sort = given.get("filter"), given.get("sort")
     repeated: tuple[Problem, ...] = ()
     if filter is not None and len(filter) > 1:
-        repeated = (_repeated("filter", filter),)
+        repeated = (RepeatedParameter(source="filter", given=len(filter)),)
         filter = None
     if sort is not None and config.sort_parameter_format is SortParameterFormat.REPEATED:
         sort = [";".join(key for key in sort if not is_blank(key))]
     elif sort is not None and len(sort) > 1:
-        repeated = (*repeated, _repeated("sort", sort))
+        repeated = (*repeated, RepeatedParameter(source="sort", given=len(sort)))
         sort = None
     page = read_page(config, _written(given.get("page")), _written(given.get("size")))
     return RawParameters(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
@@ -111,7 +95,7 @@ def _page_problems(number: int | Problem, rows: int | Problem | None, first: int
     if not isinstance(number, int):
         yield number
     if rows is None:
-        yield MissingSize(source="size", value="", expected="a page size")
+        yield MissingSize()
     elif not isinstance(rows, int):
         yield rows
     if isinstance(number, int) and isinstance(rows, int):
@@ -122,7 +106,7 @@ def _page_problems(number: int | Problem, rows: int | Problem | None, first: int
 def _whole_number(source: Literal["page", "size"], values: list[str], minimum: int, maximum: int) -> int | Problem:
     """The one value as a number. Digits are ASCII; the length is checked before the text is converted."""
     if len(values) > 1:
-        return _repeated(source, values)
+        return RepeatedParameter(source=source, given=len(values))
     text = values[0]
     digits = text.isascii() and text.isdigit()
     if digits and len(text) <= _LONGEST_NUMBER and minimum <= int(text) <= maximum:
@@ -132,9 +116,3 @@ def _whole_number(source: Literal["page", "size"], values: list[str], minimum: i
     bounded = too_large or (source == "size" and maximum < LARGEST_OFFSET)
     bounds = f"from {minimum} to {maximum}" if bounded else f"from {minimum}"
     return PageProblem(source=source, value=text, expected=f"a whole number {bounds}")
-
-
-def _repeated(source: Literal["filter", "sort", "page", "size"], values: list[str]) -> RepeatedParameter:
-    return RepeatedParameter(
-        source=source, limit=f"values of {source}", maximum=1, actual=len(values), hint="Give it once."
-    )

@@ -9,20 +9,22 @@ from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.parameters import MissingSize, RepeatedParameter
 from pyrsql.errors import PyrsqlError
 from pyrsql.messages import describe, locate
 from pyrsql.problems import (
     CursorProblem,
     ForbiddenFunction,
     LimitExceeded,
+    MissingSize,
     PageProblem,
     Problem,
     Problems,
+    RepeatedParameter,
     Source,
     SyntaxProblem,
     UnknownField,
     UnknownOperator,
+    UnknownParameter,
     UnsupportedOperator,
     UnsupportedSort,
     WrongArity,
@@ -54,7 +56,9 @@ TITLES: dict[ProblemType, str] = {
 def status_of(problem: Problem) -> Status:
     """400 for what cannot be read, 422 for what can be read but not be had."""
     match problem:
-        case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded() | PageProblem() | CursorProblem():
+        case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded():
+            return 400
+        case PageProblem() | MissingSize() | RepeatedParameter() | UnknownParameter() | CursorProblem():
             return 400
         case (
             UnknownField()
@@ -89,6 +93,7 @@ class ErrorLocation(BaseModel):
     index: int = Field(description="Characters before it.", examples=[4])
     line: int = Field(description="Its line, from 1.", examples=[1])
     column: int = Field(description="Its column, from 1.", examples=[5])
+    length: int = Field(description="How many characters it spans; 0 at the end of the text.", examples=[1])
 
 
 class CriteriaErrorItem(BaseModel):
@@ -98,6 +103,10 @@ class CriteriaErrorItem(BaseModel):
     detail: str = Field(description="What is wrong, for people.")
     field: str | None = Field(description="The selector it is about, where it is about one.", examples=["nme"])
     hint: str | None = Field(description="What would help, where that is known.", examples=["Did you mean 'name'?"])
+    replacement: str | None = Field(
+        description="The text to put in place of the span at `location`, where the hint is a correction.",
+        examples=["name"],
+    )
     parameter: str = Field(description="The parameter it was found in.", examples=["filter"])
     location: ErrorLocation | None = Field(description="Where it was found, where it has one place.")
 
@@ -169,44 +178,37 @@ def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConf
     body = CriteriaErrorDetail(
         type=type_of(deciding),
         title=TITLES[type_of(deciding)],
-        parameter=_parameter(deciding.source, config),
-        detail=_wording(deciding),
+        parameter=_parameter(deciding, config),
+        detail=describe(deciding),
         errors=[_item(problem, texts, config) for problem in problems],
     )
     return CriteriaError(problems, status_of(deciding), body)
 
 
-def _wording(problem: Problem) -> str:
-    match problem:
-        case RepeatedParameter():
-            return f"The {problem.source} is given {problem.actual} times."
-        case MissingSize():
-            return "A page number needs a page size: there is no default."
-        case _:
-            return describe(problem)
-
-
 def _item(problem: Problem, texts: Texts, config: FastAPICriteriaConfig) -> CriteriaErrorItem:
     return CriteriaErrorItem(
         code=problem.code,
-        detail=_wording(problem),
+        detail=describe(problem),
         field=problem.field,
         hint=problem.hint,
-        parameter=_parameter(problem.source, config),
+        replacement=problem.replacement,
+        parameter=_parameter(problem, config),
         location=_location(problem, texts),
     )
 
 
 def _location(problem: Problem, texts: Texts) -> ErrorLocation | None:
-    text = texts.get(problem.source)
-    if problem.span is None or text is None:
+    text, span = texts.get(problem.source), problem.span
+    if span is None or text is None:
         return None
-    found = locate(text, problem.span)
-    return ErrorLocation(index=found.index, line=found.line, column=found.column)
+    found = locate(text, span)
+    return ErrorLocation(index=found.index, line=found.line, column=found.column, length=span.end - span.start)
 
 
-def _parameter(source: Source, config: FastAPICriteriaConfig) -> str:
-    match source:
+def _parameter(problem: Problem, config: FastAPICriteriaConfig) -> str:
+    if isinstance(problem, UnknownParameter):
+        return problem.parameter
+    match problem.source:
         case "filter":
             return config.filter_parameter
         case "sort":
