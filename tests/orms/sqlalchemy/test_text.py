@@ -8,6 +8,7 @@ from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import pyrsql
+from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.orms.sqlalchemy.store import Store, ids, stocked
 
@@ -112,3 +113,30 @@ def test_a_comparison_is_bare_where_the_database_compares_as_it_should() -> None
     assert ours_kept is not None
     assert by_hand_kept is not None
     assert ours_kept.key != by_hand_kept.key
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("letter", ["Ж", "\N{GRINNING FACE}"])
+def test_a_letter_that_the_character_set_lacks_is_no_error(kept: Store, column: str, letter: str) -> None:
+    def found(comparison: str) -> set[str]:
+        return {TEXTS[row] for row in ids(kept, Kept, f"{column}{comparison}", options=QueryOptions())}
+
+    assert found(f"=={letter}") == found(f"=={letter}*") == found(f"==^{letter}*") == set()
+    assert found(f"=in=({letter},a)") == {"a"}
+    before, after = found(f"<{letter}"), found(f">{letter}")
+    assert before | after == set(TEXTS)
+    assert not before & after
+    assert found(f"=bt=(a,{letter})") <= set(TEXTS)
+    if letter == "Ж":
+        assert after == set()
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_prefix_is_exact_however_it_is_kept(kept: Store, column: str) -> None:
+    for prefix in ("é", "e", "a", "a ", "ÿ", "E"):
+        assert {TEXTS[row] for row in ids(kept, Kept, f"{column}=='{prefix}*'")} == {
+            text for text in TEXTS if text.startswith(prefix)
+        }
+        assert {TEXTS[row] for row in ids(kept, Kept, f"{column}=='^{prefix.swapcase()}*'")} == {
+            text for text in TEXTS if text.lower().startswith(prefix.lower())
+        }

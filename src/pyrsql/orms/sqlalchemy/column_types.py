@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import types
+from sqlalchemy import Column, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -105,3 +105,24 @@ def _decorated(type_: TypeDecorator[Any]) -> kinds.Kind:
         # LIKE and the order of texts mean nothing there; a converter says which operators do.
         return kinds.Opaque(type(type_).__name__, declared)
     return kind
+
+
+def is_declared(column: Column[Any]) -> bool:
+    """Whether a text column says which character set or collation MySQL and MariaDB keep it in."""
+    return any(declared_text(column, _MYSQL))
+
+
+def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
+    """The character set and the collation that a text column, or its table, declares."""
+    type_ = column.type.dialect_impl(dialect)
+    options = getattr(column.table, "kwargs", {})
+
+    def of_table(*names: str) -> str | None:
+        given = [options.get(f"{name}_{option}") for name in ("mariadb", "mysql") for option in names]
+        return next((str(value) for value in given if value), None)
+
+    charset = getattr(type_, "charset", None) or of_table("charset", "default_charset", "character_set")
+    return charset, getattr(type_, "collation", None) or of_table("collate", "default_collate")
+
+
+_MYSQL = mysql.dialect()

@@ -9,22 +9,29 @@ from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import Column, ColumnElement, String, Text, Unicode, UnicodeText
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.types import TEXT, VARCHAR, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
+from pyrsql.orms.sqlalchemy.column_types import is_declared
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.select_parts import bound, with_part
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
+    ExactTest,
     ExactText,
     OrderedText,
+    Shape,
     TextMatch,
     TextMatchIgnoringCase,
     UuidText,
+    WideExactTest,
+    WideText,
+    is_wide,
+    shape_of,
     text_match,
 )
 from pyrsql.validation.predicates import CallOperand, FieldOperand, Pattern, Sign, SqlPattern
@@ -58,7 +65,8 @@ class Comparable:
         ordered_type: the same for `<` and BETWEEN.
         plain: SQL's operators compare it; a document or an array takes more.
         templates: a comparison by each sign that was asked for, without a value.
-        matches: the same of patterns, where case counts and where it does not.
+        matches: the same of patterns, by their shape and whether case counts.
+        declared: a text column that may be kept in another character set than MySQL's and MariaDB's `utf8mb4`.
     """
 
     value: ColumnElement[Any]
@@ -70,12 +78,18 @@ class Comparable:
     plain: bool
     templates: dict[Sign, BinaryExpression[bool]] = field(default_factory=dict[Sign, BinaryExpression[bool]])
 
-    matches: dict[bool, TextMatch | TextMatchIgnoringCase] = field(
-        default_factory=dict[bool, TextMatch | TextMatchIgnoringCase]
+    matches: dict[tuple[Shape, bool], TextMatch | TextMatchIgnoringCase] = field(
+        default_factory=dict[tuple[Shape, bool], TextMatch | TextMatchIgnoringCase]
     )
+    declared: Column[Any] | None = None
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
+        if self.declared is not None and sign == "==":
+            indexed = self.value == bound(wanted, self.ordered_type)
+            return _exact(self.declared, indexed, self.same == bound(wanted, self.type_), (wanted,))
+        if sign not in ("==", "!=") and self._is_mixed(wanted):
+            return cast("ColumnElement[bool]", _COMPARE[sign](WideText(self.value), bound(wanted, self.ordered_type)))
         right = bound(wanted, self.type_ if sign in ("==", "!=") else self.ordered_type)
         template = self.templates.get(sign)
         if template is not None:
@@ -89,18 +103,37 @@ class Comparable:
 
     def match(self, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
         """`value` follows `pattern`."""
-        template = self.matches.get(ignore_case)
+        shape = shape_of(pattern, ignore_case)
+        template = self.matches.get((shape, ignore_case))
         if template is None:
-            template = self.matches[ignore_case] = text_match(self.value, Pattern(()), ignore_case)
+            template = self.matches[shape, ignore_case] = text_match(self.value, Pattern(()), ignore_case, shape)
         return with_part(template, "right", bound(pattern, template.right.type))
 
-    def bound(self, wanted: object) -> BindParameter[Any]:
-        """A value of the client's, or a tuple of them, as a bound parameter. IN makes several of a tuple."""
-        return bound(wanted, self.type_)
+    def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value IN wanted`. IN makes several parameters of a tuple."""
+        if self.declared is not None:
+            indexed = self.value.in_(bound(wanted, self.ordered_type))
+            return _exact(self.declared, indexed, self.same.in_(bound(wanted, self.type_)), wanted)
+        return self.same.in_(bound(wanted, self.type_))
+
+    def not_among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value NOT IN wanted`."""
+        return self.other.not_in(bound(wanted, self.type_))
 
     def between(self, low: object, high: object) -> ColumnElement[bool]:
         """`low <= value <= high`."""
-        return self.ordered.between(bound(low, self.ordered_type), bound(high, self.ordered_type))
+        value = WideText(self.value) if self._is_mixed(low, high) else self.ordered
+        return value.between(bound(low, self.ordered_type), bound(high, self.ordered_type))
+
+    def _is_mixed(self, *wanted: object) -> bool:
+        """Whether the collation of the column decides, and its character set may lack a letter of a value."""
+        return self.ordered is self.value and is_wide(*wanted)
+
+
+def _exact(
+    column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool], wanted: tuple[object, ...]
+) -> ExactTest:
+    return (WideExactTest if is_wide(*wanted) else ExactTest)(column, indexed, exact)
 
 
 def comparable(operand: FieldOperand | CallOperand, scope: Scope, text_order: TextOrder) -> Comparable:
@@ -122,10 +155,12 @@ def of_expression(value: ColumnElement[Any], kind: kinds.Kind, text_order: TextO
     match kind:
         case kinds.Text():
             ordered = OrderedText(value) if text_order == "code_point" else value
-            if isinstance(value, Column) and type(type_) in _BARE_TEXTS:
+            column = value if isinstance(value, Column) else None
+            declared = column if column is not None and is_declared(column) else None
+            if column is not None and declared is None and type(type_) in _BARE_TEXTS:
                 return Comparable(value, value, value, ordered, EXACT_VALUE, type_, plain=True)
             exact = ExactText(value)
-            return Comparable(value, exact, exact, ordered, type_, type_, plain=True)
+            return Comparable(value, exact, exact, ordered, type_, type_, plain=True, declared=declared)
         case kinds.Uuid():
             return Comparable(value, value, UuidText(value), value, type_, type_, plain=True)
         case _:

@@ -173,8 +173,7 @@ def _value_test(test: Compare | Match | Member | Between | Null, side: Comparabl
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return _negated(side.match(pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
-            bound = side.bound(values)
-            return side.other.not_in(bound) if negated else side.same.in_(bound)
+            return side.not_among(values) if negated else side.among(values)
         case Between(low=low, high=high, negated=negated):
             return _negated(side.between(low, high), negated)
         case _:

@@ -8,10 +8,12 @@ is decided when SQLAlchemy compiles the statement, so one statement serves every
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, cast
+from math import prod
+from typing import Any, Literal, cast
 
-from sqlalchemy import Boolean, ColumnElement, String, UnaryExpression
+from sqlalchemy import Boolean, Column, ColumnElement, String, UnaryExpression
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, Grouping
@@ -46,6 +48,15 @@ class ExactText(_Collated):
 
 class OrderedText(_Collated):
     """A text as `<` and ORDER BY are to see it: by code point."""
+
+    inherit_cache = True
+
+
+class WideText(_Collated):
+    """A text that is compared with a value which not every character set holds.
+
+    MySQL and MariaDB refuse to compare a column of `latin1` with a letter that `latin1` lacks.
+    """
 
     inherit_cache = True
 
@@ -110,8 +121,103 @@ class TextMatch(_Matched):
     inherit_cache = True
 
 
+class PrefixMatch(TextMatch):
+    """A match where case counts and whose pattern begins with plain text, which an index can find."""
+
+    inherit_cache = True
+
+
+class WidePrefixMatch(PrefixMatch):
+    """The same with letters that not every character set holds."""
+
+    inherit_cache = True
+
+
 class TextMatchIgnoringCase(_Matched):
     """A match where case does not count."""
+
+    inherit_cache = True
+
+
+class PrefixMatchIgnoringCase(TextMatchIgnoringCase):
+    """The same of a pattern that begins with plain text."""
+
+    inherit_cache = True
+
+
+class EqualIgnoringCase(TextMatchIgnoringCase):
+    """The same of a pattern that is plain text."""
+
+    inherit_cache = True
+
+
+class EqualInFewForms(EqualIgnoringCase):
+    """The same of a plain text that can be written in few ways, the case of ASCII letters aside."""
+
+    inherit_cache = True
+
+
+Shape = Literal["anywhere", "prefix", "wide prefix", "whole", "few forms"]
+"""How a pattern begins and ends: it decides which index can serve the match."""
+
+_MATCHES: Mapping[tuple[Shape, bool], type[TextMatch | TextMatchIgnoringCase]] = {
+    ("anywhere", False): TextMatch,
+    ("prefix", False): PrefixMatch,
+    ("wide prefix", False): WidePrefixMatch,
+    ("anywhere", True): TextMatchIgnoringCase,
+    ("prefix", True): PrefixMatchIgnoringCase,
+    ("whole", True): EqualIgnoringCase,
+    ("few forms", True): EqualInFewForms,
+}
+
+_MOST_FORMS = 64
+"""Ways to write a text that are looked up one by one."""
+
+
+def is_wide(*values: object) -> bool:
+    """Whether some text has a letter that is not in every usual character set of MySQL and MariaDB.
+
+    >>> is_wide("Münch"), is_wide("a", "Ж")
+    (False, True)
+    """
+    return any(isinstance(value, str) and _WIDE.search(value) for value in values)
+
+
+_WIDE = re.compile("[^\0-\x7f\xa0-\xff]")
+
+
+def shape_of(pattern: Pattern | SqlPattern, ignore_case: bool) -> Shape:
+    """How a pattern begins and ends.
+
+    >>> shape_of(Pattern(("ab", "")), True), shape_of(Pattern(("", "b")), True), shape_of(Pattern(("ab",)), True)
+    ('prefix', 'anywhere', 'few forms')
+    """
+    beginning = "" if isinstance(pattern, SqlPattern) else next(iter(pattern.pieces), "")
+    if isinstance(pattern, SqlPattern) or not beginning:
+        return "anywhere"
+    if not ignore_case:
+        return "wide prefix" if any(map(is_wide, pattern.pieces)) else "prefix"
+    if len(pattern.pieces) > 1:
+        return "prefix"
+    return "few forms" if prod(map(len, forms_beyond_ascii(beginning))) <= _MOST_FORMS else "whole"
+
+
+class ExactTest(FunctionElement[bool]):
+    """A test of a text column in two forms: one that an index serves, and one that is exact on MySQL and MariaDB.
+
+    The exact form implies the other. Every other database compares exactly, and gets the first.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool]) -> None:
+        super().__init__(indexed, exact)
+        self.column = column
+
+
+class WideExactTest(ExactTest):
+    """The same with letters that not every character set holds."""
 
     inherit_cache = True
 
@@ -121,16 +227,18 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
 
     Args:
         operand_type: the type of what is matched. A decorated one stores the plain text as any value.
-        ignore_case: letters of either case are to match. Only SQLite needs it in the pattern.
+        ignore_case: letters of either case match. Only SQLite needs it in the pattern.
+        shape: how the pattern begins and ends.
     """
 
     impl = String
     cache_ok = True
 
-    def __init__(self, operand_type: TypeEngine[str], ignore_case: bool) -> None:
+    def __init__(self, operand_type: TypeEngine[str], ignore_case: bool, shape: Shape) -> None:
         super().__init__()
         self.operand_type = operand_type
         self.ignore_case = ignore_case
+        self.shape: Shape = shape
 
     def process_bind_param(self, value: Pattern | SqlPattern | None, dialect: Dialect) -> str | None:
         """The pattern in GLOB notation for SQLite, in LIKE notation elsewhere."""
@@ -152,7 +260,7 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
 
 
 def text_match(
-    operand: ColumnElement[str], pattern: Pattern | SqlPattern, ignore_case: bool
+    operand: ColumnElement[str], pattern: Pattern | SqlPattern, ignore_case: bool, shape: Shape = "anywhere"
 ) -> TextMatch | TextMatchIgnoringCase:
     """`operand` follows `pattern`.
 
@@ -160,9 +268,10 @@ def text_match(
         operand: a text column or expression.
         pattern: what its whole value must look like.
         ignore_case: letters of either case match.
+        shape: how the pattern begins and ends, where an index may serve the operand.
     """
-    bound = BindParameter[object](None, pattern, PatternText(operand.type, ignore_case), unique=True)
-    return (TextMatchIgnoringCase if ignore_case else TextMatch)(operand, bound)
+    bound = BindParameter[object](None, pattern, PatternText(operand.type, ignore_case, shape), unique=True)
+    return _MATCHES[shape, ignore_case](operand, bound)
 
 
 def like(pattern: Pattern | SqlPattern) -> str:
@@ -218,6 +327,18 @@ def case_forms(character: str) -> str:
     lower = fold(character)
     forms = dict.fromkeys([lower, character, lower.upper(), lower.title(), *_MORE_FORMS.get(lower, "")])
     return "".join(form for form in forms if len(form) == 1 and fold(form) == lower)
+
+
+def forms_beyond_ascii(text: str) -> list[str]:
+    """For each character of a text in lower case, the characters that are the same but for case, without A to Z.
+
+    >>> forms_beyond_ascii("Aé1k")
+    ['a', 'éÉ', '1', 'k\u212a']
+    """
+    return [
+        "".join(form for form in case_forms(character) or character if not (form.isascii() and form.isupper()))
+        for character in map(fold, text)
+    ]
 
 
 # Capitals that are not the upper-case form of their lower-case letter.

@@ -14,6 +14,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.text import (
+    ExactTest,
     ExactText,
     FoldedText,
     OrderedText,
@@ -22,6 +23,7 @@ from pyrsql.orms.sqlalchemy.text import (
     TextMatchIgnoringCase,
     UpperText,
     UuidText,
+    WideText,
     like,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
@@ -53,7 +55,7 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(ExactText, OrderedText, UuidText)(enclosed)
+form(ExactText, OrderedText, WideText, UuidText)(enclosed)
 
 
 @form(FoldedText)
@@ -80,6 +82,13 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
     """LIKE of both sides in lower case."""
     value, pattern = sides(element, compiler, **options)
     return f"(lower({value}) LIKE lower({pattern}) {ESCAPE})"
+
+
+@form(ExactTest)
+def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str:
+    """The form that an index serves, which is exact."""
+    indexed, _ = element.clauses
+    return compiler.process(indexed, **options)
 
 
 @form(NullsPlaced)

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import UnaryExpression
+from sqlalchemy import Column, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pyrsql.orms.sqlalchemy.column_types import declared_text
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.text import (
+    ExactTest,
     ExactText,
     FoldedText,
     OrderedText,
+    PrefixMatch,
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
     UuidText,
+    WideExactTest,
+    WidePrefixMatch,
+    WideText,
 )
 
 _SINCE_UCA1400 = (10, 10)
@@ -68,6 +74,48 @@ def text_match(element: TextMatch, compiler: SQLCompiler, **options: Any) -> str
     """LIKE by code point."""
     value, pattern = sides(element, compiler, **options)
     return f"(CONVERT({value} USING utf8mb4) COLLATE utf8mb4_bin LIKE {pattern} {ESCAPE})"
+
+
+@form(PrefixMatch, on="mysql")
+def prefix_match(element: PrefixMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """The collation of the column finds the beginning by its index, and LIKE by code point decides."""
+    exact = text_match(element, compiler, **options)
+    column = element.left
+    if not isinstance(column, Column) or (isinstance(element, WidePrefixMatch) and not _holds_all(column, compiler)):
+        return exact
+    value, pattern = sides(element, compiler, **options)
+    return f"({value} LIKE {pattern} {ESCAPE} AND {exact})"
+
+
+@form(ExactTest, on="mysql")
+def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str:
+    """Both forms, unless the collation of the column compares exactly itself."""
+    indexed, exact = element.clauses
+    if isinstance(element, WideExactTest) and not _holds_all(element.column, compiler):
+        return compiler.process(exact, **options)
+    _, collation = declared_text(element.column, compiler.dialect)
+    if _compares_exactly(collation or ""):
+        return compiler.process(indexed, **options)
+    return f"({compiler.process(indexed, **options)} AND {compiler.process(exact, **options)})"
+
+
+@form(WideText, on="mysql")
+def wide_text(element: WideText, compiler: SQLCompiler, **options: Any) -> str:
+    """The text in the character set that holds every letter, unless it is known to be kept in it."""
+    value = enclosed(element, compiler, **options)
+    is_held = isinstance(element.element, Column) and _holds_all(element.element, compiler)
+    return value if is_held else f"CONVERT({value} USING utf8mb4)"
+
+
+def _holds_all(column: Column[Any], compiler: SQLCompiler) -> bool:
+    """Whether a column declares a character set that holds every letter."""
+    charset, collation = declared_text(column, compiler.dialect)
+    return (charset or (collation or "").partition("_")[0]) == "utf8mb4"
+
+
+def _compares_exactly(collation: str) -> bool:
+    """Whether a collation compares code points and pads nothing."""
+    return collation.endswith("_nopad_bin") or collation == "utf8mb4_0900_bin"
 
 
 @form(TextMatchIgnoringCase, on="mysql")

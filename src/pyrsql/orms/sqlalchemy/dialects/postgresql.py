@@ -7,9 +7,25 @@ from typing import Any
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
-from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc
-from pyrsql.orms.sqlalchemy.text import OrderedText, TextMatchIgnoringCase
+from pyrsql.orms.sqlalchemy.text import (
+    EqualIgnoringCase,
+    OrderedText,
+    PatternText,
+    PrefixMatchIgnoringCase,
+    TextMatchIgnoringCase,
+    like,
+)
+from pyrsql.validation.predicates import Pattern, SqlPattern
+
+
+@notation(PatternText, on="postgresql")
+def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
+    """A pattern for LIKE, or the text itself where `=` compares it."""
+    if isinstance(pattern, Pattern) and type_.shape in ("whole", "few forms"):
+        return "".join(pattern.pieces)
+    return like(pattern)
 
 
 @form(OrderedText, on="postgresql")
@@ -23,6 +39,20 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
     """ILIKE, which a trigram index serves."""
     value, pattern = sides(element, compiler, **options)
     return f"({value} ILIKE {pattern} {ESCAPE})"
+
+
+@form(PrefixMatchIgnoringCase, on="postgresql")
+def prefix_match_ignoring_case(element: PrefixMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE of both sides in lower case, which an index on `lower(column)` serves."""
+    value, pattern = sides(element, compiler, **options)
+    return f"(lower({value}) LIKE lower({pattern}) {ESCAPE})"
+
+
+@form(EqualIgnoringCase, on="postgresql")
+def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """Both sides in lower case, which an index on `lower(column)` serves."""
+    value, text = sides(element, compiler, **options)
+    return f"(lower({value}) = lower({text}))"
 
 
 @form(InUtc, on="postgresql")

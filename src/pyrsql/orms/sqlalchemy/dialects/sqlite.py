@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from typing import Any
 
+from sqlalchemy import Column
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.default import operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.text import (
+    EqualInFewForms,
     FoldedText,
     PatternText,
+    PrefixMatchIgnoringCase,
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
+    forms_beyond_ascii,
     glob,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
@@ -26,8 +33,66 @@ from pyrsql.validation.text import fold, upper
 
 @notation(PatternText, on="sqlite")
 def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
-    """A pattern for GLOB."""
+    """A pattern for GLOB. An index needs more: all forms of a text, or the ranges in which a prefix lies, as JSON."""
+    if isinstance(pattern, Pattern) and type_.shape == "few forms":
+        return json.dumps(["".join(form) for form in product(*forms_beyond_ascii(pattern.pieces[0]))])
+    if isinstance(pattern, Pattern) and type_.shape == "prefix" and type_.ignore_case:
+        return json.dumps([*_ranges(pattern.pieces[0]), glob(pattern, ignore_case=True)])
     return glob(pattern, type_.ignore_case)
+
+
+def _ranges(prefix: str) -> list[str]:
+    """Two ranges, each with its first text and the first text behind it, in which `lower()` of a match lies.
+
+    One character may have a second form beyond ASCII, such as the Kelvin sign for `k`; the prefix ends before another.
+    """
+    starts = [""]
+    for forms in forms_beyond_ascii(prefix):
+        if len(forms) > 2 or len(forms) * len(starts) > 2:
+            break
+        starts = [start + form for start in starts for form in forms]
+    ranges = [text for start in starts for text in (start, _behind(start))]
+    return [*ranges, *ranges][:4]
+
+
+def _behind(start: str) -> str:
+    """The first text behind all texts that begin with `start`; one behind all texts where there is none.
+
+    >>> _behind("az")
+    'a{'
+    """
+    kept = start.rstrip(_LAST)
+    if not kept:
+        return _LAST * 64
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+_LAST = chr(sys.maxunicode)
+
+
+@form(EqualInFewForms, on="sqlite")
+def equal_in_few_forms(element: EqualInFewForms, compiler: SQLCompiler, **options: Any) -> str:
+    """One of all forms, looked up by an index on `lower(column)` or by a NOCASE index of the column."""
+    value, forms = sides(element, compiler, **options)
+    among = f"IN (SELECT value FROM json_each({forms}))"
+    if not isinstance(element.left, Column):
+        return f"(lower({value}) {among})"
+    return f"(lower({value}) {among} AND {value} COLLATE NOCASE {among})"
+
+
+@form(PrefixMatchIgnoringCase, on="sqlite")
+def prefix_match_ignoring_case(element: PrefixMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """The same indexes find a range, and GLOB decides."""
+    value, texts = sides(element, compiler, **options)
+    first, behind, other_first, other_behind, pattern = (f"json_extract({texts}, '$[{place}]')" for place in range(5))
+    if not isinstance(element.left, Column):
+        return f"({value} GLOB {pattern})"
+    found = " AND ".join(
+        f"({folded} >= {first} AND {folded} < {behind} OR {folded} >= {other_first} AND {folded} < {other_behind})"
+        for folded in (f"lower({value})", f"{value} COLLATE NOCASE")
+    )
+    return f"({found} AND {value} GLOB {pattern})"
 
 
 @form(TextMatch, TextMatchIgnoringCase, on="sqlite")
@@ -40,27 +105,46 @@ def text_match(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler
 @form(FoldedText, on="sqlite")
 def folded_text(element: FoldedText, compiler: SQLCompiler, **options: Any) -> str:
     """Lower case, letter by letter where there is a letter beyond ASCII."""
-    return _cased("lower", fold, operand(element, compiler, **options))
+    return _cased("lower", fold, element, compiler, **options)
 
 
 @form(UpperText, on="sqlite")
 def upper_text(element: UpperText, compiler: SQLCompiler, **options: Any) -> str:
     """Upper case, in the same way."""
-    return _cased("upper", upper, operand(element, compiler, **options))
+    return _cased("upper", upper, element, compiler, **options)
 
 
-def _cased(function: str, case: Callable[[str], str], value: str) -> str:
+def _cased(
+    function: str, case: Callable[[str], str], element: FunctionElement[Any], compiler: SQLCompiler, **options: Any
+) -> str:
+    """A column is named three times, so that a value in ASCII costs no subquery; any other expression stands once."""
+    value = operand(element, compiler, **options)
+    (only,) = element.clauses
+    if isinstance(only, Column):
+        return (
+            f"CASE WHEN {value} {_BEYOND_ASCII} THEN {_by_letter(function, case, value)} ELSE {function}({value}) END"
+        )
+    by_letter = _by_letter(function, case, "pyrsql_text")
+    return (
+        f"(SELECT CASE WHEN pyrsql_text {_BEYOND_ASCII} THEN {by_letter} ELSE {function}(pyrsql_text) END"
+        f" FROM (SELECT {value} AS pyrsql_text))"
+    )
+
+
+_BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
+
+
+def _by_letter(function: str, case: Callable[[str], str], value: str) -> str:
     source, target = _letters(case)
     letter = "substr(pyrsql_value, pyrsql_place, 1)"
     changed = f"substr('{target}', instr('{source}', {letter}), 1)"
     return (
-        "(SELECT CASE WHEN pyrsql_value GLOB '*[^' || char(1) || '-' || char(127) || ']*' THEN ("
-        "WITH RECURSIVE pyrsql_letters(pyrsql_place, pyrsql_cased) AS (SELECT 1, '' UNION ALL "
-        f"SELECT pyrsql_place + 1, pyrsql_cased || CASE instr('{source}', {letter}) "
+        "(WITH RECURSIVE pyrsql_letters(pyrsql_value, pyrsql_place, pyrsql_cased) AS "
+        f"(SELECT {value}, 1, '' UNION ALL "
+        f"SELECT pyrsql_value, pyrsql_place + 1, pyrsql_cased || CASE instr('{source}', {letter}) "
         f"WHEN 0 THEN {function}({letter}) ELSE {changed} END FROM pyrsql_letters "
         "WHERE pyrsql_place <= length(pyrsql_value)) "
-        "SELECT pyrsql_cased FROM pyrsql_letters ORDER BY pyrsql_place DESC LIMIT 1) "
-        f"ELSE {function}(pyrsql_value) END FROM (SELECT {value} AS pyrsql_value))"
+        "SELECT pyrsql_cased FROM pyrsql_letters ORDER BY pyrsql_place DESC LIMIT 1)"
     )
 
 
