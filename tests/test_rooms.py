@@ -20,6 +20,7 @@ ROOMS = (
     "pipeline",
     "adapters",
     "integrations",
+    "cli",
     "testing",
 )
 
@@ -45,10 +46,10 @@ TOP_FILES = {
 TYPES_ONLY = "models/backend"
 
 # The folders' own files only re-export.
-DOORS = ("__init__", "orms/__init__", "adapters/__init__", "integrations/__init__")
+DOORS = ("__init__", "orms/__init__", "adapters/__init__", "integrations/__init__", "cli/__init__")
 
 # Everything else is the core: it knows nothing of databases and of the web.
-OUTSIDE_THE_CORE = ("orms/sqlalchemy/*", "adapters/*", "integrations/*", "testing")
+OUTSIDE_THE_CORE = ("orms/sqlalchemy/*", "adapters/*", "integrations/*", "cli/*", "testing")
 FRAMEWORKS = {"sqlalchemy", "fastapi", "starlette", "pydantic"}
 
 SOURCE = Path(__file__).parent.parent / "src" / "pyrsql"

@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
-from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, playground
 
 from .load import database_path, prepare_database
 from .models import Airport, Flight, Plane
@@ -195,6 +194,4 @@ async def list_airports(page: AirportPage) -> Page[AirportView]:
     return page
 
 
-@app.get("/", include_in_schema=False)
-async def index() -> RedirectResponse:
-    return RedirectResponse("/docs")
+app.include_router(playground(flights, planes, airports, title=app.title))

@@ -158,10 +158,10 @@ def caret(text: str, problem: Problem) -> str:
         message.append(problem.hint)
     if problem.span is None:
         return "\n".join(message)
-    return "\n".join([*_pointed(text, problem.span), *message])
+    return "\n".join([*pointed(text, problem.span), *message])
 
 
-def _pointed(text: str, span: Span) -> tuple[str, str]:
+def pointed(text: str, span: Span) -> tuple[str, str]:
     """The line of a span, cut to `LINE_WIDTH`, and carets under the span."""
     first = text.rfind("\n", 0, span.start) + 1
     last = text.find("\n", span.start)

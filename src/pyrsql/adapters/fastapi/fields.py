@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, assert_never
 
 from returns.result import Success
@@ -24,9 +24,15 @@ _RELATIONS_DEEP = 1
 """How many relations a listed path may take: models refer to each other without an end."""
 
 
-def filter_extension(schema: Schema) -> dict[str, Any]:
-    """The fields that a filter may name, with their types and operators, as JSON."""
-    found = [(path, resolve(schema, "filter", path, suggest=False)) for path in _candidates(schema, "filter")]
+def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
+    """The fields that a filter may name, with their types and operators, as JSON.
+
+    Args:
+        schema: what the endpoint offers.
+        paths: the paths to try; without them those of the model and of the models beside it.
+    """
+    tried = _candidates(schema, "filter") if paths is None else paths
+    found = [(path, resolve(schema, "filter", path, suggest=False)) for path in tried]
     return {
         "fields": [
             {"name": path, **_type_of(resolution.operand), "operators": operators}
@@ -36,12 +42,12 @@ def filter_extension(schema: Schema) -> dict[str, Any]:
     }
 
 
-def sort_extension(schema: Schema) -> dict[str, Any]:
-    """The fields that a sort may name, as JSON."""
+def sort_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
+    """The fields that a sort may name, as JSON; `paths` as for a filter."""
     return {
         "fields": [
             {"name": path}
-            for path in _candidates(schema, "sort")
+            for path in (_candidates(schema, "sort") if paths is None else paths)
             if isinstance(validate_sort(schema, [SortKey(path)]), Success)
         ]
     }

@@ -4,6 +4,7 @@ from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.integration import FastAPISQLAlchemyIntegration
 from pyrsql.integrations.fastapi.page import Page, PageDependency
+from pyrsql.integrations.fastapi.playground import playground
 from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "Page",
     "PageDependency",
     "SQLAlchemyPaginatedSelect",
+    "playground",
 ]

@@ -43,7 +43,7 @@ class EndpointDependency(Generic[ResultT]):
         *,
         takes_base: bool = True,
     ) -> None:
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._make = make
         self._made = Recent[bytes, ResultT](endpoint.config.query_options.cached_texts)
         parameters = signature(endpoint.config, documents).parameters.values()
@@ -56,9 +56,9 @@ class EndpointDependency(Generic[ResultT]):
         known = self._made.get(query) if base is None else False
         if not isinstance(known, bool):
             return known
-        given = query_values(self._endpoint.config, connection.query_params)
+        given = query_values(self.endpoint.config, connection.query_params)
         criteria, made = await run_off_loop_if_long(lambda texts: self._answer(texts, base), given)
-        if known and criteria.settled and self._endpoint.lasting:
+        if known and criteria.settled and self.endpoint.lasting:
             self._made.keep(query, made)
         return made
 
@@ -67,5 +67,5 @@ class EndpointDependency(Generic[ResultT]):
         return (await run_off_loop_if_long(lambda texts: self._answer(texts, base), given))[1]
 
     def _answer(self, given: ParameterValues, base: Select[Any] | None) -> tuple[Criteria, ResultT]:
-        criteria = self._endpoint.read(given)
+        criteria = self.endpoint.read(given)
         return criteria, self._make(criteria, base)

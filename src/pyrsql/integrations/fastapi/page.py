@@ -83,7 +83,7 @@ class PageDependency(Generic[ItemT]):
         if total_limit is not None and (total_limit < 1 or not total):
             raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
         check_item(item)
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
         self._total = total
@@ -96,7 +96,7 @@ class PageDependency(Generic[ItemT]):
     @cached_property
     def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         """Adds to a select what loads all that an item reads. Made when all models are there."""
-        model = self._endpoint.schema.model
+        model = self.endpoint.schema.model
         return loading(model, reading(model, (read.path for read in reads(model, self._item))))
 
     async def __call__(
@@ -110,7 +110,7 @@ class PageDependency(Generic[ItemT]):
         **_: object,
     ) -> Page[ItemT]:
         """Read the query of a request, and run what it asks for."""
-        given = query_values(self._endpoint.config, connection.query_params)
+        given = query_values(self.endpoint.config, connection.query_params)
         return await self.read(given, request=request, response=response, session=session, base=base)
 
     async def read(
@@ -123,7 +123,7 @@ class PageDependency(Generic[ItemT]):
         base: Select[Any] | None = None,
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
-        criteria = await run_off_loop_if_long(self._endpoint.read, given)
+        criteria = await run_off_loop_if_long(self.endpoint.read, given)
         if _is_async(session):
             made, has_next = await session.run_sync(self._run, criteria, base)
         else:
@@ -133,7 +133,7 @@ class PageDependency(Generic[ItemT]):
         if criteria.page is not None and request.method in ("GET", "HEAD"):
             response.headers["link"] = link_header(
                 request.url,
-                self._endpoint.config,
+                self.endpoint.config,
                 page=made.page,
                 size=made.size,
                 pages=made.pages,
@@ -143,8 +143,8 @@ class PageDependency(Generic[ItemT]):
 
     def _run(self, session: Session, criteria: Criteria, given: Select[Any] | None) -> tuple[Page[ItemT], bool]:
         """The page, and whether there is a next one."""
-        page, first = criteria.page, self._endpoint.config.first_page
-        base = self._endpoint.base.statement(given)
+        page, first = criteria.page, self.endpoint.config.first_page
+        base = self.endpoint.base.statement(given)
         statement = selected(self._loaded(base), criteria)
         if page is not None:
             # One row more tells whether there is a next page.

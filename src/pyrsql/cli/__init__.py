@@ -1,0 +1,5 @@
+"""The command line: `pyrsql parse | check | format | explain | fields`."""
+
+from pyrsql.cli.main import main
+
+__all__ = ["main"]

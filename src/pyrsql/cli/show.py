@@ -1,0 +1,79 @@
+"""How the command line shows filters, problems and tables: in colour on a terminal, plain in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from pyrsql.language.nodes import And, Comparison, Node, Or
+from pyrsql.language.render import render
+from pyrsql.messages import caret, describe
+from pyrsql.problems import Problem
+
+# Nothing is wrapped, cut or recognised as markup: the output may be the input of another program.
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
+
+
+def show_problems(text: str, problems: Sequence[Problem]) -> None:
+    """Print a text, carets under all that is wrong with it, and a message and a hint for each problem."""
+    spans = [problem.span for problem in problems if problem.span is not None]
+    if "\n" in text or len(text) > out.width or not spans:
+        for problem in problems:
+            out.print(caret(text, problem))
+        return
+    line = [" "] * (len(text) + 1)
+    for span in spans:
+        for place in range(span.start, max(span.end, span.start + 1)):
+            line[min(place, len(text))] = "^"
+    out.print(text)
+    out.print(Text("".join(line).rstrip(), style="bold red"))
+    for problem in problems:
+        out.print(describe(problem) + (f" {problem.hint}" if problem.hint else ""))
+
+
+def show_tree(node: Node) -> None:
+    """Print the tree of a filter."""
+    if isinstance(node, Comparison):
+        out.print(render(node))
+        return
+    root = Tree(_joint(node))
+    waiting: list[tuple[Tree, Node]] = [(root, part) for part in node.nodes]
+    # The next branch is the last of the list, so that branches are added in their order.
+    waiting.reverse()
+    while waiting:
+        branch, part = waiting.pop()
+        if isinstance(part, Comparison):
+            branch.add(Text(render(part)))
+        else:
+            inner = branch.add(Text(_joint(part), style="bold"))
+            waiting += [(inner, one) for one in reversed(part.nodes)]
+    out.print(root)
+
+
+def _joint(node: And | Or) -> str:
+    return "and" if isinstance(node, And) else "or"
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows as a table on a terminal, and as aligned columns in a pipe."""
+    if out.is_terminal:
+        table = Table(*columns, header_style="bold", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        out.print(table)
+        return
+    every = [list(columns), *map(list, rows)]
+    widths = [max(len(row[place]) for row in every) for place in range(len(columns))]
+    for row in every:
+        out.print("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+
+
+def show_sql(sql: str) -> None:
+    """Print SQL, coloured on a terminal."""
+    out.print(Syntax(sql, "sql", background_color="default") if out.is_terminal else sql)

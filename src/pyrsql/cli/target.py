@@ -1,0 +1,41 @@
+"""What `--model` names: a mapped class, or a resource of a service with its rights."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, cast
+
+import typer
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyResource
+from pyrsql.models.schema import Schema
+from pyrsql.orms.sqlalchemy import schema
+
+
+def schema_of(target: str) -> Schema:
+    """The schema of `app.models:User`, or of a resource `app.main:users`.
+
+    Args:
+        target: a module, found from the working directory, and a name in it.
+
+    Raises:
+        typer.BadParameter: it cannot be imported, or is neither a mapped class nor a resource.
+    """
+    module, colon, name = target.partition(":")
+    if not colon or not module or not name:
+        raise typer.BadParameter(f"write a module and a class, such as app.models:User, not {target!r}")
+    sys.path.insert(0, "")
+    try:
+        found: Any = importlib.import_module(module)
+        for step in name.split("."):
+            found = getattr(found, step)
+    except (ImportError, AttributeError) as error:
+        raise typer.BadParameter(f"{target}: {error}") from error
+    if isinstance(found, FastAPISQLAlchemyResource):
+        return found.endpoint.schema
+    try:
+        return schema(cast("type", found))
+    except ConfigurationError as error:
+        raise typer.BadParameter(f"{target}: {error}") from error

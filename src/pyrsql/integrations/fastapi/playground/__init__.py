@@ -1,0 +1,5 @@
+"""A page to try the endpoints of a service on."""
+
+from pyrsql.integrations.fastapi.playground.router import playground
+
+__all__ = ["playground"]

@@ -1,0 +1,277 @@
+"""What could stand at the cursor of a filter or a sort that is being written: a tolerant reading of unfinished text.
+
+The grammar of `language` reads whole texts. Here only the tokens before the cursor count, however the text goes on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+from pyrsql import operators
+from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.language.combinators import compiled
+from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
+from pyrsql.models.schema import Purpose, Schema
+from pyrsql.validation.predicates import RelationOperand
+from pyrsql.validation.selectors import Resolution, resolve
+
+_TOKEN = compiled(
+    rf"""(?P<quoted>"(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?)|(?P<operator>{OPERATOR})"""
+    rf"|(?P<joint>{AND}|{OR}|[()])|(?P<run>{RUN})|(?P<other>.)"
+)
+"""A token of the grammar, where a quoted text may lack its end."""
+_OPERATOR_BEGUN = re.compile(r"(?<![=!<>])(?:=[A-Za-z]*|!)$")
+_MOST = 50
+"""The most completions of an answer: a person reads no more, and types on."""
+
+Expected = Literal["field", "operator", "value", "list", "joint", "nothing"]
+"""What may follow; nothing where the text is wrong before the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A completion: the text to insert, how it is shown, and a word beside it."""
+
+    text: str
+    label: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What could stand instead of the characters from `start` to `end`."""
+
+    start: int
+    end: int
+    items: tuple[Offer, ...] = ()
+
+    def shifted(self, offset: int) -> Completions:
+        """The same, in a text that begins `offset` characters earlier."""
+        return Completions(self.start + offset, self.end + offset, self.items)
+
+
+class _State(NamedTuple):
+    """What may follow a token, and the comparison that it belongs to."""
+
+    expected: Expected
+    field: str = ""
+    operator: str = ""
+
+
+class _Place(NamedTuple):
+    """The cursor in a filter: the state before the token that was begun there, the token, and where it starts."""
+
+    state: _State
+    begun: str
+    start: int
+
+
+def complete_filter(schema: Schema, text: str, at: int, prefix: str = "") -> Completions:
+    """Complete a filter at a cursor.
+
+    Args:
+        schema: what the endpoint offers.
+        text: the filter so far.
+        at: the cursor, in characters from the start.
+        prefix: the relation whose rows the filter is about, with a dot behind it, in the argument of a quantifier.
+
+    Returns:
+        Fields, the operators of the field before the cursor, values of its type, or joints.
+    """
+    (expected, field, operator), begun, start = _place(text[:at])
+    if begun[:1] in ("'", '"') and operator in _QUANTIFIERS and "\\" not in begun:
+        inside = start + 1
+        return complete_filter(schema, text[inside:at], at - inside, f"{prefix}{field}.").shifted(inside)
+    match expected:
+        case "field":
+            return Completions(start, at, _fields(schema, "filter", begun, prefix))
+        case "operator":
+            return Completions(start, at, _operators(schema, f"{prefix}{field}", begun))
+        case "value" | "list":
+            return Completions(start, at, _values(schema, f"{prefix}{field}", begun))
+        case "joint":
+            return Completions(at, at, (Offer(";", ";", "and"), Offer(",", ",", "or")))
+        case "nothing":
+            return Completions(at, at)
+
+
+def complete_sort(schema: Schema, text: str, at: int) -> Completions:
+    """Complete a sort at a cursor: its fields, and modifiers behind a field."""
+    key = text[:at].rpartition(";")[2]
+    field, comma, _ = key.partition(",")
+    if not comma:
+        begun = field.lstrip("-+")
+        return Completions(at - len(begun), at, _fields(schema, "sort", begun, ""))
+    begun = key.rpartition(",")[2]
+    words = ("asc", "desc", "ic", "nullsfirst", "nullslast")
+    items = tuple(Offer(word, word) for word in words if word.startswith(begun) and f",{word}" not in key)
+    return Completions(at - len(begun), at, items)
+
+
+_QUANTIFIERS = frozenset(operator.spelling for operator in operators.QUANTIFIERS)
+
+
+def _place(text: str) -> _Place:
+    """The place of a cursor at the end of a text."""
+    begun = _OPERATOR_BEGUN.search(text)
+    if begun:
+        *_, before = _states(text[: begun.start()])
+        if before[1].expected == "operator":
+            return _Place(before[1], begun[0], begun.start())
+    *earlier, (token, state) = _states(text)
+    if token is None or not _may_go_on(token):
+        return _Place(state, "", len(text))
+    return _Place(earlier[-1][1], token[0], token.start())
+
+
+def _states(text: str) -> Iterator[tuple[re.Match[str] | None, _State]]:
+    """The state at the start, and behind each token."""
+    state = _State("field")
+    yield None, state
+    for token in _TOKEN.finditer(text):
+        kind, written = token.lastgroup, token[0]
+        expected = _after(state.expected, kind, written)
+        field = written.strip("\"'") if state.expected == "field" and expected == "operator" else state.field
+        state = _State(expected, field, written if kind == "operator" else state.operator)
+        yield token, state
+
+
+def _may_go_on(token: re.Match[str]) -> bool:
+    """Whether the next character would belong to a token: a run, or a quoted text without its end."""
+    written = token[0]
+    return token.lastgroup == "run" or (
+        token.lastgroup == "quoted" and (len(written) == 1 or written[-1] != written[0])
+    )
+
+
+def _after(expected: Expected, kind: str | None, written: str) -> Expected:
+    """What is expected behind a token."""
+    match expected, kind, written:
+        case "operator", "operator", _:
+            return "value"
+        case _, "operator", _:
+            return "nothing"
+        case _, "other", written if written != " ":
+            return "nothing"
+        case "value", "joint", "(":
+            return "list"
+        case "list", "joint", ")":
+            return "joint"
+        case "list", _, _:
+            return "list"
+        case _, "joint", ")":
+            return "joint"
+        case _, "joint", _:
+            return "field"
+        case "field", "run" | "quoted", _:
+            return "operator"
+        case "value", "run" | "quoted", _:
+            return "joint"
+        case _:
+            return expected
+
+
+def _fields(schema: Schema, purpose: Purpose, begun: str, prefix: str) -> tuple[Offer, ...]:
+    fields = offered_fields(schema, purpose, f"{prefix}{begun}")
+    named = ((field["name"].removeprefix(prefix), field) for field in fields if field["name"].startswith(prefix))
+    return _matching(begun, (Offer(name, name, _type(field)) for name, field in named))
+
+
+def offered_fields(schema: Schema, purpose: Purpose, begun: str = "") -> list[dict[str, Any]]:
+    """The fields that a client may name, as in OpenAPI; behind a relation that was begun also those farther away."""
+    listed = _listed(schema, purpose)
+    relation, dot, _ = begun.rpartition(".")
+    if not dot or any(field["name"].startswith(f"{relation}.") for field in listed):
+        return listed
+    found = resolve(schema, purpose, relation, suggest=False)
+    if not isinstance(found, Resolution) or not isinstance(found.operand, RelationOperand):
+        return listed
+    members = found.operand.relations[-1].target().members
+    return _extension(schema, purpose, [f"{relation}.{name}" for name in members])
+
+
+@lru_cache(maxsize=64)
+def _listed(schema: Schema, purpose: Purpose) -> list[dict[str, Any]]:
+    """The fields of a schema: to list them takes longer than a person waits between two keys."""
+    return _extension(schema, purpose, None)
+
+
+def _extension(schema: Schema, purpose: Purpose, paths: list[str] | None) -> list[dict[str, Any]]:
+    extension = filter_extension(schema, paths) if purpose == "filter" else sort_extension(schema, paths)
+    return list(extension["fields"])
+
+
+def _operators(schema: Schema, field: str, begun: str) -> tuple[Offer, ...]:
+    described = _described(schema, field)
+    offers = (Offer(spelling, spelling, _MEANINGS.get(spelling, "")) for spelling in described.get("operators", ()))
+    return tuple(offer for offer in offers if offer.text.startswith(begun))
+
+
+def _values(schema: Schema, field: str, begun: str) -> tuple[Offer, ...]:
+    described = _described(schema, field)
+    values = described.get("values", ())
+    offers = [Offer(_quoted(value), value) for value in values]
+    make = _EXAMPLES.get(str(described.get("type")))
+    if make is not None:
+        offers += [Offer(value, value, detail) for value, detail in make()]
+    return _matching(begun.strip("\"'"), offers)
+
+
+def _described(schema: Schema, field: str) -> dict[str, Any]:
+    nothing: dict[str, Any] = {}
+    return next((known for known in offered_fields(schema, "filter", field) if known["name"] == field), nothing)
+
+
+def _matching(begun: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """The offers that hold what was begun, those that begin with it first."""
+    wanted = begun.lower()
+    held = [offer for offer in offers if wanted in offer.label.lower() and offer.label != begun]
+    held.sort(key=lambda offer: not offer.label.lower().startswith(wanted))
+    return tuple(held[:_MOST])
+
+
+def _quoted(value: str) -> str:
+    if run_pattern.fullmatch(value):
+        return value
+    return "'" + re.sub(r"[\\']", r"\\\g<0>", value) + "'"
+
+
+def _type(field: dict[str, Any]) -> str:
+    many = " of related rows" if field.get("many") and field.get("type") != "relation" else ""
+    return f"{field.get('type', '')}{many}"
+
+
+def _booleans() -> Iterator[tuple[str, str]]:
+    yield "true", ""
+    yield "false", ""
+
+
+def _dates() -> Iterator[tuple[str, str]]:
+    today = dt.datetime.now(dt.UTC).date()
+    yield today.isoformat(), "today"
+    yield (today - dt.timedelta(days=1)).isoformat(), "yesterday"
+    yield (today - dt.timedelta(days=7)).isoformat(), "a week ago"
+    yield today.replace(day=1).isoformat(), "the first of this month"
+    yield today.replace(month=1, day=1).isoformat(), "the first of this year"
+
+
+def _times() -> Iterator[tuple[str, str]]:
+    for date, detail in _dates():
+        yield f"{date}T00:00:00", detail
+
+
+_EXAMPLES: dict[str, Callable[[], Iterator[tuple[str, str]]]] = {
+    "boolean": _booleans,
+    "date": _dates,
+    "date-time": _times,
+}
+
+_MEANINGS = {
+    operator.spelling: operator.name.replace("_", " ")
+    for operator in (*operators.DEFAULT_OPERATORS, *operators.QUANTIFIERS)
+}

@@ -1,0 +1,534 @@
+// The playground: a filter and a sort with completion, the rows of the real endpoint, and the request to copy.
+// Everything comes from this service; nothing is stored but the state in the address of the page.
+
+const element = (id) => document.getElementById(id);
+const make = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+
+const state = { resource: "", filter: "", sort: "", page: "", size: "" };
+let service = { resources: [] };
+let resource = null;
+let sortable = new Set();
+let filterable = new Set();
+let builder = "";
+
+// The server counts characters, this language counts UTF-16 units: an emoji is one there and two here.
+const unitsAt = (text, characters) => [...text].slice(0, characters).join("").length;
+const charactersAt = (text, units) => [...text.slice(0, units)].length;
+
+// --- the state in the address ---
+
+function readAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  for (const name of Object.keys(state)) state[name] = given.get(name) ?? "";
+}
+
+function writeAddress() {
+  const kept = Object.entries(state).filter(([, value]) => value !== "");
+  const address = `#${new URLSearchParams(kept)}`;
+  if (address !== location.hash) history.replaceState(null, "", address);
+}
+
+// --- requests ---
+
+function headers() {
+  const token = element("token").value.trim();
+  return { Accept: "application/json", ...(token && { Authorization: token }) };
+}
+
+const ask = async (path) => {
+  const answer = await fetch(path, { headers: headers() });
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  return answer.json();
+};
+
+function requestURL() {
+  const names = resource.parameters;
+  const query = new URLSearchParams();
+  if (state.filter.trim()) query.set(names.filter, state.filter);
+  if (state.sort.trim()) query.set(names.sort, state.sort);
+  if (state.page) query.set(resource.paging === "cursor" ? names.cursor : names.page, state.page);
+  if (state.size) query.set(names.size, state.size);
+  const text = query.toString();
+  return new URL(resource.url + (text ? `?${text}` : ""), location.href);
+}
+
+// --- colours ---
+
+const TOKENS = /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|=[A-Za-z]*=|!=|[<>]=?|[;,()]| +(?:and|or) +|[^"'();,=<>!~ ]+| +|[^]/g;
+const OPERATOR = /^(?:=[A-Za-z]*=|!=|[<>]=?)$/;
+const JOINT = /^(?:[;,()]| +(?:and|or) +)$/;
+
+function tokensOf(text) {
+  const found = [];
+  let behind = false; // behind an operator stands a value
+  let list = false;
+  for (const match of text.matchAll(TOKENS)) {
+    const token = match[0];
+    let kind = behind ? "value" : "field";
+    if (OPERATOR.test(token)) [kind, behind] = ["operator", true];
+    else if (JOINT.test(token)) {
+      kind = "joint";
+      if (behind && token === "(") list = true;
+      else if (!(list && (token === "," || token === " or "))) [behind, list] = [false, false];
+    } else if (/^ +$/.test(token)) kind = "";
+    found.push({ start: match.index, end: match.index + token.length, kind, token });
+  }
+  return found;
+}
+
+function sortTokens(text) {
+  return [...text.matchAll(/[;,]|[^;,]+/g)].map((match) => {
+    const token = match[0];
+    const modifier = /^(?:asc|desc|ic|ignorecase|nullsfirst|nullslast)$/.test(token);
+    const kind = /^[;,]$/.test(token) ? "joint" : modifier ? "operator" : "field";
+    return { start: match.index, end: match.index + token.length, kind, token };
+  });
+}
+
+// --- an editor: a text with colours, carets, completions ---
+
+function editor(part, tokenise) {
+  const area = element(part);
+  const paint = element(`${part}-paint`);
+  const options = element(`${part}-options`);
+  const words = element(`${part}-words`);
+  const list = element(`${part}-problems`);
+  let problems = [];
+  let offered = { from: 0, to: 0, items: [] };
+  let chosen = -1;
+
+  function repaint() {
+    const pieces = [];
+    for (const { start, end, kind } of tokenise(area.value)) {
+      // A token is cut where a problem begins or ends in it.
+      const cuts = problems.flatMap((problem) => [problem.start, problem.end]).filter((at) => at > start && at < end);
+      const edges = [start, ...[...new Set(cuts)].sort((one, other) => one - other), end];
+      for (let place = 0; place + 1 < edges.length; place++) {
+        const bad = problems.some((problem) => problem.start <= edges[place] && edges[place] < problem.end);
+        const className = [kind && `t-${kind}`, bad && "bad"].filter(Boolean).join(" ");
+        pieces.push(make("span", { className }, area.value.slice(edges[place], edges[place + 1])));
+      }
+    }
+    const atEnd = problems.some((problem) => problem.start >= area.value.length);
+    paint.replaceChildren(...pieces, make("span", { className: atEnd ? "bad" : "" }, atEnd ? "\u00a0" : ""), "\n");
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }
+
+  function put(from, to, text) {
+    area.focus();
+    area.setRangeText(text, from, to, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function showProblems(found) {
+    for (const problem of found) {
+      if (problem.start === null) continue;
+      problem.start = unitsAt(area.value, problem.start);
+      problem.end = unitsAt(area.value, problem.end);
+    }
+    problems = found.filter((problem) => problem.start !== null);
+    list.replaceChildren(
+      ...found.map((problem) => {
+        const item = make("li");
+        if (problem.excerpt) {
+          item.append(make("pre", {}, `${problem.excerpt}\n`, make("span", { className: "caret" }, problem.carets)));
+        }
+        item.append(problem.message);
+        if (problem.hint) item.append(` ${problem.hint}`);
+        if (problem.replacement !== null && problem.start !== null) {
+          const apply = make("button", { type: "button", className: "apply" }, `Write ${problem.replacement || "nothing"}`);
+          apply.addEventListener("click", () => {
+            put(problem.start, problem.end, problem.replacement);
+            run();
+          });
+          item.append(apply);
+        }
+        return item;
+      }),
+    );
+    repaint();
+  }
+
+  function offer(completions) {
+    offered = { ...completions, from: unitsAt(area.value, completions.from), to: unitsAt(area.value, completions.to) };
+    chosen = -1;
+    options.replaceChildren(
+      ...completions.items.map((item, place) => {
+        const line = make("li", { id: `${part}-option-${place}`, role: "option" }, item.label);
+        line.setAttribute("aria-selected", "false");
+        if (item.detail) line.append(make("span", {}, item.detail));
+        line.addEventListener("mousedown", (event) => {
+          event.preventDefault();
+          complete(place);
+        });
+        return line;
+      }),
+    );
+    open(completions.items.length > 0 && document.activeElement === area);
+  }
+
+  function open(whether) {
+    options.hidden = !whether;
+    area.setAttribute("aria-expanded", String(whether));
+    if (!whether) area.removeAttribute("aria-activedescendant");
+  }
+
+  function choose(place) {
+    chosen = (place + offered.items.length) % offered.items.length;
+    [...options.children].forEach((line, at) => line.setAttribute("aria-selected", String(at === chosen)));
+    area.setAttribute("aria-activedescendant", `${part}-option-${chosen}`);
+    options.children[chosen].scrollIntoView({ block: "nearest" });
+  }
+
+  function complete(place) {
+    const { from, to, items } = offered;
+    open(false);
+    // More of the token may have been typed since the server was asked.
+    put(from, Math.max(to, area.selectionEnd), items[place].text);
+  }
+
+  area.addEventListener("input", () => {
+    state[part] = area.value;
+    state.page = "";
+    problems = [];
+    repaint();
+    writeAddress();
+    assist(part);
+  });
+  area.addEventListener("keydown", (event) => {
+    const opened = !options.hidden;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      open(false);
+      run();
+    } else if (event.key === " " && event.ctrlKey) {
+      event.preventDefault();
+      assist(part);
+    } else if (opened && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      choose(chosen + (event.key === "ArrowDown" ? 1 : chosen < 0 ? 0 : -1));
+    } else if (opened && (event.key === "Enter" || event.key === "Tab") && chosen >= 0) {
+      event.preventDefault();
+      complete(chosen);
+    } else if (opened && event.key === "Escape") {
+      event.preventDefault();
+      open(false);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      open(false);
+      run();
+    }
+  });
+  area.addEventListener("blur", () => open(false));
+
+  return {
+    set(text) {
+      area.value = text;
+      problems = [];
+      repaint();
+    },
+    show(answer) {
+      words.textContent = answer.words;
+      // A text that is being written is not wrong because it ends.
+      const writing = document.activeElement === area && area.selectionEnd === area.value.length;
+      const length = charactersAt(area.value, area.value.length);
+      showProblems(answer.problems.filter((problem) => !writing || problem.start === null || problem.start < length));
+    },
+    offer,
+    close: () => open(false),
+    get at() {
+      return charactersAt(area.value, area.selectionEnd);
+    },
+    repaint,
+  };
+}
+
+const editors = { filter: editor("filter", tokensOf), sort: editor("sort", sortTokens) };
+
+// --- what the server says of the filter and the sort ---
+
+let waiting = 0;
+let asked = 0;
+
+function assist(part) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => assistNow(part), 120);
+}
+
+async function assistNow(part) {
+  if (!resource) return;
+  const mine = ++asked;
+  const at = part ? editors[part].at : 0;
+  const query = new URLSearchParams({ filter: state.filter, sort: state.sort, part: part ?? "", at });
+  try {
+    const answer = await ask(`${encodeURIComponent(resource.name)}/assist?${query}`);
+    if (mine !== asked) return;
+    for (const name of ["filter", "sort"]) editors[name].show(answer[name]);
+    if (part) editors[part].offer(answer.completions);
+    builder = answer.builder;
+    showDebug(answer.debug);
+  } catch (error) {
+    if (mine === asked) say(`The playground got no help from the server: ${error.message}`);
+  }
+}
+
+function showDebug(debug) {
+  element("debug").hidden = !debug;
+  if (!debug) return;
+  element("sql").textContent = debug.sql;
+  element("plan").textContent = debug.plan;
+  element("indexes").replaceChildren(...debug.indexes.map((line) => make("li", {}, line)));
+}
+
+// --- rows ---
+
+const say = (text) => (element("status").textContent = text);
+
+async function run() {
+  if (!resource) return;
+  writeAddress();
+  const url = requestURL();
+  const began = performance.now();
+  say("Loading…");
+  let answer;
+  let body;
+  try {
+    answer = await fetch(url, { headers: headers() });
+    body = await answer.json();
+  } catch (error) {
+    say(`No answer: ${error.message}`);
+    return;
+  }
+  const took = Math.round(performance.now() - began);
+  showPager(answer.headers.get("Link"));
+  if (!answer.ok) {
+    const problem = typeof body.detail === "object" && body.detail !== null ? body.detail : body;
+    say(`${answer.status}: ${problem.detail ?? problem.title ?? answer.statusText}`);
+    showRows([]);
+    assistNow(null);
+    return;
+  }
+  const rows = Array.isArray(body) ? body : body.items;
+  const total = body.total ?? null;
+  const counted = total === null ? `${rows.length} rows` : `${rows.length} of ${total.toLocaleString("en")}${body.total_is_exact === false ? " or more" : ""} rows`;
+  say(`${counted} in ${took} ms`);
+  showRows(rows);
+  assistNow(null);
+}
+
+function showPager(link) {
+  const targets = {};
+  for (const match of (link ?? "").matchAll(/<([^>]*)>;\s*rel="(\w+)"/g)) targets[match[2]] = match[1];
+  const name = resource.paging === "cursor" ? resource.parameters.cursor : resource.parameters.page;
+  for (const [id, relation] of [["previous", "prev"], ["next", "next"]]) {
+    const button = element(id);
+    button.disabled = !(relation in targets);
+    button.onclick = () => {
+      state.page = new URL(targets[relation], location.href).searchParams.get(name) ?? "";
+      run();
+    };
+  }
+}
+
+// The columns of nested objects stand beside the others, by their paths.
+function* cellsOf(value, path = "") {
+  for (const [name, inner] of Object.entries(value)) {
+    const here = path ? `${path}.${name}` : name;
+    if (inner !== null && typeof inner === "object" && !Array.isArray(inner)) yield* cellsOf(inner, here);
+    else yield [here, inner];
+  }
+}
+
+function showRows(rows) {
+  const flat = rows.map((row) => new Map(cellsOf(row)));
+  const columns = [...new Set(flat.flatMap((row) => [...row.keys()]))];
+  // An object that is missing in some rows has no column of its own beside its parts.
+  const shown = columns.filter((column) => !columns.some((other) => other.startsWith(`${column}.`)));
+  const table = element("rows");
+  table.tHead.replaceChildren(make("tr", {}, ...shown.map(head)));
+  table.tBodies[0].replaceChildren(...flat.map((row) => make("tr", {}, ...shown.map((column) => cell(column, row.get(column))))));
+}
+
+function direction(column) {
+  const first = state.sort.split(";")[0].split(",");
+  if (first[0].replace(/^[-+]/, "") !== column) return null;
+  return first[0].startsWith("-") || first.includes("desc") ? "descending" : "ascending";
+}
+
+function head(column) {
+  const th = make("th", { scope: "col" });
+  if (!sortable.has(column)) {
+    th.append(column);
+    return th;
+  }
+  const now = direction(column);
+  if (now) th.setAttribute("aria-sort", now);
+  const arrow = now ? { ascending: " ↑", descending: " ↓" }[now] : "";
+  const button = make("button", { type: "button", title: `Sort by ${column}` }, column + arrow);
+  button.addEventListener("click", () => {
+    const next = { null: column, ascending: `-${column}`, descending: "" }[now];
+    change("sort", next);
+    const again = [...element("rows").tHead.querySelectorAll("button")].find((other) => other.textContent.startsWith(column));
+    again?.focus();
+  });
+  th.append(button);
+  return th;
+}
+
+function cell(column, value) {
+  const td = make("td");
+  if (value === undefined || value === null) td.append(make("span", { className: "null" }, value === null ? "NULL" : ""));
+  else if (Array.isArray(value)) {
+    td.append(make("span", { className: "many", title: JSON.stringify(value, null, 1) }, `${value.length} ${column}`));
+    return td;
+  } else td.append(String(value));
+  if (typeof value === "number") td.className = "number";
+  if (value !== undefined && filterable.has(column)) {
+    const button = make("button", { type: "button", title: `Filter by this ${column}` }, "filter");
+    button.setAttribute("aria-label", `Filter by ${column} ${value}`);
+    button.addEventListener("click", () => change("filter", narrowed(column, value)));
+    td.append(button);
+  }
+  return td;
+}
+
+function narrowed(column, value) {
+  const test = value === null ? `${column}=na=` : comparison(column, String(value));
+  const text = state.filter.trim();
+  if (!text) return test;
+  let depth = 0;
+  const loose = tokensOf(text).some(({ token, kind }) => {
+    if (kind === "joint") depth += token === "(" ? 1 : token === ")" ? -1 : 0;
+    return kind === "joint" && depth === 0 && (token === "," || token.trim() === "or");
+  });
+  return loose ? `(${text});${test}` : `${text};${test}`;
+}
+
+// `=in=` takes its argument as it is, where `==` would see a wildcard or a caret.
+function comparison(column, value) {
+  const quoted = /^[^"'();,=<>!~ ]+$/.test(value) ? value : `'${value.replace(/[\\']/g, "\\$&")}'`;
+  return `${column}${/[*\\]|^\^/.test(value) ? "=in=" : "=="}${quoted}`;
+}
+
+function change(part, text) {
+  state[part] = text;
+  state.page = "";
+  editors[part].set(text);
+  run();
+}
+
+// --- the request to copy ---
+
+const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+const python = (text) => JSON.stringify(text);
+
+const FORMATS = {
+  URL: (url) => url.href,
+  curl: (url) => `curl ${element("token").value ? `-H 'Authorization: …' ` : ""}${shell(url.href)}`,
+  httpx: (url) => {
+    const parameters = [...url.searchParams].map(([name, value]) => `${python(name)}: ${python(value)}`);
+    return `import httpx\n\nhttpx.get(${python(url.origin + url.pathname)}, params={${parameters.join(", ")}}).raise_for_status().json()`;
+  },
+  fetch: (url) => {
+    const parameters = JSON.stringify(Object.fromEntries(url.searchParams), null, 2);
+    return `const query = new URLSearchParams(${parameters});\nconst answer = await fetch(\`${url.origin + url.pathname}?\${query}\`);\nconst page = await answer.json();`;
+  },
+  "Python builder": () => builder,
+};
+
+for (const [name, format] of Object.entries(FORMATS)) {
+  const button = make("button", { type: "button" }, name);
+  button.addEventListener("click", async () => {
+    const text = format(requestURL());
+    element("copied").textContent = text;
+    element("copied").hidden = false;
+    try {
+      await navigator.clipboard.writeText(text);
+      say(`Copied as ${name}.`);
+    } catch {
+      say(`Your browser does not let this page copy: the text stands below.`);
+    }
+  });
+  element("formats").append(button);
+}
+
+// --- start ---
+
+async function choose(name) {
+  resource = service.resources.find((known) => known.name === name) ?? service.resources[0];
+  state.resource = resource.name;
+  for (const button of element("resources").children) {
+    if (button.value === resource.name) button.setAttribute("aria-current", "page");
+    else button.removeAttribute("aria-current");
+  }
+  const examples = resource.examples.map((example) => {
+    const button = make("button", { type: "button" }, example.title);
+    button.addEventListener("click", () => {
+      for (const part of ["filter", "sort"]) {
+        state[part] = example[part] ?? "";
+        editors[part].set(state[part]);
+      }
+      state.page = "";
+      run();
+    });
+    return button;
+  });
+  element("examples").replaceChildren(...examples);
+  element("size").placeholder = resource.size ?? "";
+  for (const part of ["filter", "sort"]) editors[part].set(state[part]);
+  element("size").value = state.size;
+  try {
+    const offered = await ask(`${encodeURIComponent(resource.name)}/fields`);
+    filterable = new Set(offered.filter);
+    sortable = new Set(offered.sort);
+  } catch (error) {
+    say(`No fields: ${error.message}`);
+  }
+  await run();
+}
+
+async function start() {
+  readAddress();
+  service = await ask("resources");
+  document.title = service.title;
+  element("title").textContent = service.title;
+  const tabs = service.resources.map(({ name, title }) => {
+    const button = make("button", { type: "button", value: name }, title);
+    button.addEventListener("click", () => {
+      Object.assign(state, { filter: "", sort: "", page: "", size: "" });
+      choose(name);
+    });
+    return button;
+  });
+  element("resources").replaceChildren(...tabs);
+  if (service.resources.length === 0) say("No endpoint of this service uses the resources of the playground.");
+  else await choose(state.resource);
+}
+
+element("request").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run();
+});
+element("size").addEventListener("change", (event) => {
+  state.size = event.target.value;
+  state.page = "";
+  run();
+});
+element("token").addEventListener("change", () => choose(state.resource));
+element("theme").addEventListener("click", () => {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+});
+addEventListener("hashchange", () => {
+  readAddress();
+  choose(state.resource);
+});
+addEventListener("resize", () => Object.values(editors).forEach((one) => one.repaint()));
+
+start().catch((error) => say(`The playground could not start: ${error.message}`));

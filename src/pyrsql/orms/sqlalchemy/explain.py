@@ -1,0 +1,70 @@
+"""A statement for a person: its SQL, its parameters, and the plan of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSQL:
+    """The SQL of a statement, and its parameters as the driver gets them."""
+
+    text: str
+    parameters: dict[str, object]
+
+
+def sql_of(statement: Select[Any], dialect: Dialect) -> ShownSQL:
+    """The SQL that a database gets of a select.
+
+    Args:
+        statement: the statement.
+        dialect: the dialect of the database.
+    """
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    parameters: dict[str, object] = {}
+    for name, value in compiled.params.items():
+        bind = compiled.binds.get(name)
+        process = None if bind is None else bind.type.dialect_impl(dialect).bind_processor(dialect)
+        parameters[name] = value if process is None else process(value)
+    return ShownSQL(str(compiled), parameters)
+
+
+class Explain(Executable, ClauseElement):
+    """EXPLAIN of a select: nothing of it runs."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+
+
+def plan_of(connection: Connection, statement: Select[Any]) -> list[str]:
+    """The plan of a select, a line each.
+
+    Args:
+        connection: to the database that would run the statement.
+        statement: the statement; it is planned, not run.
+    """
+    rows = connection.execute(Explain(statement)).mappings().all()
+    if connection.dialect.name == "sqlite":
+        return [str(row["detail"]) for row in rows]
+    if len(rows) and len(rows[0]) == 1:
+        return [str(next(iter(row.values()))) for row in rows]
+    return ["; ".join(f"{name}: {value}" for name, value in row.items() if value is not None) for row in rows]
+
+
+@compiles(Explain)
+def _explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    return f"EXPLAIN {compiler.process(element.statement, **options)}"
+
+
+@compiles(Explain, "sqlite")
+def _explain_sqlite(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"

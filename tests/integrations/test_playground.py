@@ -1,0 +1,201 @@
+"""The playground in a real browser, over the example service."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, Page, expect
+
+from examples.flights.app import app as flights_app
+from examples.flights.load import prepare_database
+from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi import playground
+from pyrsql.integrations.fastapi.playground.router import SECURITY_HEADERS
+from tests.browser import browser as any_browser
+
+SCREENSHOT = Path(__file__).parents[2] / "docs/images/playground.png"
+LARGEST_PAGE = 80 * 1024
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The example service on a port of its own, below a path that a proxy would add."""
+    path = tmp_path_factory.mktemp("flights") / "flights.db"
+    prepare_database(path)
+    before = os.environ.get("FLIGHTS_DATABASE")
+    os.environ["FLIGHTS_DATABASE"] = str(path)
+    server = uvicorn.Server(uvicorn.Config(flights_app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    os.environ.pop("FLIGHTS_DATABASE")
+    if before is not None:
+        os.environ["FLIGHTS_DATABASE"] = before
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with any_browser() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, service: str) -> Iterator[Page]:
+    """The playground, opened; at the end nothing has asked another host, and nothing has broken the policy."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    opened = context.new_page()
+    requested: list[str] = []
+    complaints: list[str] = []
+    opened.on("request", lambda request: requested.append(request.url))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    opened.goto(f"{service}/")
+    expect(opened.locator("#rows tbody tr").first).to_be_visible()
+    yield opened
+    context.close()
+    assert [url for url in requested if not url.startswith((service, "data:"))] == []
+    # A wrong filter is answered with 400 or 422, which Chromium notes.
+    assert [text for text in complaints if "status of 4" not in text] == []
+
+
+def test_type_complete_and_run(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.press_sequentially("plane.manu")
+    expect(page.get_by_role("option", name="plane.manufacturer")).to_be_visible()
+    filter_.press("ArrowDown")
+    filter_.press("Enter")
+    expect(filter_).to_have_value("plane.manufacturer")
+    filter_.press_sequentially("=")
+    expect(page.get_by_role("option", name="==")).to_be_visible()
+    filter_.press_sequentially("=AIRBUS*")
+    expect(page.locator("#filter-words")).to_have_text("Rows where plane.manufacturer begins with 'AIRBUS'.")
+    filter_.press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("of 7,283 rows")
+
+
+def test_a_problem_has_a_caret(page: Page) -> None:
+    page.get_by_role("combobox", name="Filter").fill("plane.yaer>2010;distance>1000")
+    problem = page.locator("#filter-problems li")
+    expect(problem).to_contain_text("Did you mean 'plane.year'?")
+    expect(problem.locator(".caret")).to_have_text("^" * len("plane.yaer"))
+
+
+def test_sort_by_clicking_heads_and_go_through_pages(page: Page) -> None:
+    head = page.get_by_role("button", name="distance", exact=True)
+    head.click()
+    expect(page.get_by_role("combobox", name="Sort")).to_have_value("distance")
+    page.get_by_role("button", name="distance ↑").click()
+    expect(page.get_by_role("combobox", name="Sort")).to_have_value("-distance")
+    first = page.locator("#rows tbody tr").first.inner_text()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#rows tbody tr").first).not_to_have_text(first)
+    assert "page=1" in page.evaluate_handle("location.hash").json_value()
+    page.get_by_role("button", name="Previous").click()
+    expect(page.locator("#rows tbody tr").first).to_contain_text(first.split("\t")[0])
+
+
+def test_filter_by_a_value_and_keep_the_state_in_the_address(page: Page, service: str) -> None:
+    page.get_by_role("button", name="Filter by airline.code UA").first.click()
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value("airline.code==UA")
+    address = page.url
+    again = page.context.new_page()
+    again.goto(address)
+    expect(again.get_by_role("combobox", name="Filter")).to_have_value("airline.code==UA")
+    expect(again.get_by_role("status")).to_contain_text(page.get_by_role("status").inner_text().split(" in ")[0])
+    again.close()
+
+
+def test_copy_the_request(page: Page, service: str) -> None:
+    page.get_by_role("combobox", name="Filter").fill("plane.seats>300;airline.code==UA")
+    page.get_by_role("combobox", name="Filter").press("Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("rows in")
+    copied = {}
+    for name in ("URL", "curl", "httpx", "fetch", "Python builder"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_role("status")).to_have_text(f"Copied as {name}.")
+        copied[name] = page.locator("#copied").inner_text()
+    assert copied["URL"] == f"{service}/flights?filter=plane.seats%3E300%3Bairline.code%3D%3DUA"
+    assert copied["curl"] == f"curl '{copied['URL']}'"
+    assert 'params={"filter": "plane.seats>300;airline.code==UA"}' in copied["httpx"]
+    assert "URLSearchParams" in copied["fetch"]
+    assert "str((f.plane.seats > 300) & (f.airline.code == 'UA'))" in copied["Python builder"]
+
+
+def test_the_keyboard_is_enough(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the filter")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("destination.na")
+    expect(page.get_by_role("option", name="destination.name")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type("==Chicago*")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("of 1,")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("combobox", name="Sort")).to_be_focused()
+
+
+def test_it_fits_on_a_phone_and_has_a_dark_side(page: Page) -> None:
+    page.set_viewport_size({"width": 375, "height": 700})
+    widths = page.evaluate_handle("[document.documentElement.scrollWidth, innerWidth]").json_value()
+    assert widths[0] <= widths[1]
+    before = page.locator("body").evaluate_handle("body => getComputedStyle(body).backgroundColor").json_value()
+    page.get_by_role("button", name="Switch between light and dark").click()
+    after = page.locator("body").evaluate_handle("body => getComputedStyle(body).backgroundColor").json_value()
+    assert before != after
+
+
+def test_a_screenshot(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("combobox", name="Filter").fill("destination.name==Chicago*;plane.yaer>2000")
+    expect(page.locator("#filter-problems li")).to_have_count(1)
+    page.get_by_role("heading").click()
+    path = SCREENSHOT if os.environ.get("PYRSQL_WRITE_SCREENSHOTS") else tmp_path / "playground.png"
+    page.screenshot(path=path)
+    assert path.stat().st_size > 20_000
+
+
+# --- without a browser ---
+
+
+def test_the_page_is_small_and_strict() -> None:
+    client = TestClient(flights_app)
+    size = 0
+    for path in ("/", "/playground.css", "/playground.js"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+        size += len(answer.content)
+    assert size < LARGEST_PAGE
+    assert "set-cookie" not in client.get("/").headers
+
+
+@pytest.mark.parametrize("root_path", ["", "/api/v1"])
+def test_it_stands_below_a_prefix_and_in_a_sub_application(root_path: str) -> None:
+    outer = FastAPI()
+    outer.mount("/inner", flights_app)
+    client = TestClient(outer, root_path=root_path)
+    described = client.get(f"{root_path}/inner/resources").json()
+    assert described["resources"][0]["url"] == f"{root_path}/inner/flights"
+
+
+def test_a_playground_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="at least one"):
+        playground()
