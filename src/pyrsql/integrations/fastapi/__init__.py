@@ -6,6 +6,7 @@ from pyrsql.integrations.fastapi.integration import FastAPISQLAlchemyIntegration
 from pyrsql.integrations.fastapi.page import Page, PageDependency
 from pyrsql.integrations.fastapi.playground import playground
 from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.roles import RoleDependency, RoleResources, by_role
 
 __all__ = [
     "EndpointDependency",
@@ -13,6 +14,9 @@ __all__ = [
     "FastAPISQLAlchemyResource",
     "Page",
     "PageDependency",
+    "RoleDependency",
+    "RoleResources",
     "SQLAlchemyPaginatedSelect",
+    "by_role",
     "playground",
 ]
