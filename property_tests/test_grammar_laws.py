@@ -143,6 +143,23 @@ def test_every_problem_can_be_shown(text: str) -> None:
                 )
 
 
+@MANY
+@given(texts(), st.booleans())
+def test_no_hint_suggests_the_text_that_is_refused(text: str, sort: bool) -> None:
+    read_again = parse_sort if sort else parse_filter
+    result = read_again(text)
+    for problem in () if is_successful(result) else result.failure():
+        if problem.replacement is None:
+            continue
+        assert problem.hint is not None
+        assert problem.span is not None
+        start, end = problem.span
+        corrected = text[:start] + problem.replacement + text[end:]
+        assert corrected != text
+        again = read_again(corrected)
+        assert is_successful(again) or problem not in again.failure()
+
+
 @given(texts())
 def test_problems_come_in_the_order_of_the_text(text: str) -> None:
     result = parse_filter(text, UNLIMITED)

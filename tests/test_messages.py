@@ -47,6 +47,79 @@ def test_ledger(entry: str) -> None:
     assert shown(entry) == entry
 
 
+CORRECTED = {
+    "filter": {
+        "a=1": "a==1",
+        "a===1": "a==1",
+        "a<>1": "a!=1",
+        "a=>1": "a>=1",
+        "a=~x": "a=like=x",
+        "a~=x": "a=like=x",
+        "a!1": "a!=1",
+        "a in (1,2)": "a =in= (1,2)",
+        "a=in(1,2)": "a=in=(1,2)",
+        "a=gt.5": "a=gt=5",
+        "a is null": "a =na=",
+        "a IS NOT NULL;b==1": "a =nn=;b==1",
+        "a[gt]=1": "a=gt=1",
+        "b==1;(a[lte]=1)": "b==1;(a=le=1)",
+        "a__icontains=x": "a=ilike=x",
+        "name:x": "name==x",
+        "b==1;name:x;c==2": "b==1;name==x;c==2",
+        "name: x": "name== x",
+        "lower(a)==x": "@lower[a]==x",
+        "a=in=1,2": "a=in=(1,2)",
+        "a=bt=1,5;b==2": "a=bt=(1,5);b==2",
+        "price==1,5": "price==1.5",
+        "price>=1,000;b==2": "price>=1000;b==2",
+        "a=IN=(1)": "a=in=(1)",
+        "a=betwen=(1,2)": "a=between=(1,2)",
+        "a=eq=1": "a==1",
+        "a==1 AND b==2": "a==1 and b==2",
+        "a==1 OR(b==2)": "a==1 ,(b==2)",
+        "a==1&&b==2": "a==1;b==2",
+        "a==1 && b==2": "a==1 ; b==2",
+        "a==1|b==2": "a==1,b==2",
+        "a==1 || b==2": "a==1 , b==2",
+        "a==1;": "a==1",
+        "(a==1, )": "(a==1 )",
+        "a==1;;b==2": "a==1;b==2",
+        "a=in=(1,,2)": "a=in=(1,2)",
+        "a=in=(1,)": "a=in=(1)",
+        "name==John Smith": "name=='John Smith'",
+        "b==1,name==John F Kennedy;c==2": "b==1,name=='John F Kennedy';c==2",
+        "city==%New York%": "city=='*New York*'",
+        "name==“John Smith”": "name=='John Smith'",
+        "name==«John Smith»;b==2": "name=='John Smith';b==2",
+        "created>2024-01-01T10:00:00 02:00": "created>2024-01-01T10:00:00+02:00",
+    },
+    "sort": {
+        "name,DESC": "name,desc",
+        "name,descending": "name,desc",
+        "name desc": "name ,desc",
+        "name DESC;id": "name ,desc;id",
+        "name,email": "name;email",
+        "name;": "name",
+        "name,": "name",
+        "-  name": "-name",
+        "desc(name)": "name,desc",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "corrected"),
+    [(source, text, right) for source, texts in CORRECTED.items() for text, right in texts.items()],
+)
+def test_a_replacement_makes_the_text_right(source: str, text: str, corrected: str) -> None:
+    parse = parse_filter if source == "filter" else parse_sort
+    problem = parse(text).failure()[-1]
+    assert problem.span is not None
+    assert problem.replacement is not None
+    assert text[: problem.span.start] + problem.replacement + text[problem.span.end :] == corrected
+    parse(corrected).unwrap()
+
+
 EVERY_KIND: list[tuple[Problem, str]] = [
     (
         SyntaxProblem(source="sort", span=Span(0, 0), expected=("a field",), found=""),
@@ -161,9 +234,9 @@ def test_a_long_line_is_cut_around_the_place() -> None:
 
 
 def test_wide_characters_take_two_columns() -> None:
-    text = "a==あé\u0301 b"
+    text = "a==あé\u0301=b"
     _, mark, *_ = caret(text, parse_filter(text).failure()[0]).splitlines()
-    assert mark == " " * 7 + "^"
+    assert mark == " " * 6 + "^"
 
 
 def test_a_problem_without_a_place_is_just_said() -> None:

@@ -114,12 +114,14 @@ def _problem(
         return limit_exceeded("filter", "selector_length", rules.selector_length, len(selector), span)
     spelling = found[OPERATOR_AT]
     if operator is None:
+        advice = hints.operator_advice(spelling, rules.operators)
         return UnknownOperator(
             source="filter",
             span=Span(*found.span(OPERATOR_AT)),
             operator=spelling,
             field=selector,
-            hint=hints.operator_hint(spelling, rules.operators),
+            hint=advice and advice.hint,
+            replacement=advice and advice.replacement,
         )
     if grammar.whitespace_pattern.fullmatch(selector):
         return SyntaxProblem(

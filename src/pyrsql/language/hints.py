@@ -1,14 +1,16 @@
-"""What would help: advice on the mistakes that people make, for the `hint` of a problem.
+"""Advice on the mistakes that people make: the `hint` of a problem and, where it is a correction, its `replacement`.
 
-A hint is a guess from the characters around the failure. It never decides whether a text is right.
+Advice is a guess from the characters around a failure. It never decides whether a text is right.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from pyrsql.language import grammar
+from pyrsql.language.grammar import OPERATOR, RUN
 from pyrsql.operators import OperatorRegistry
 from pyrsql.problems import Span
 
@@ -18,7 +20,22 @@ NEARBY = 64
 NAME_LENGTH = 24
 """The longest name that is compared with the known ones."""
 
-# Words that other query languages use, and what they are called here.
+
+class Advice(NamedTuple):
+    """What would help.
+
+    Args:
+        hint: the advice in words.
+        replacement: the text to put in place of the span, where the hint is a correction.
+        span: the part of the text that is corrected; None for what was found there.
+    """
+
+    hint: str
+    replacement: str | None = None
+    span: Span | None = None
+
+
+# Words and signs of other query languages, and the operators of this one.
 WORDS = {
     "eq": "==",
     "equals": "==",
@@ -29,12 +46,11 @@ WORDS = {
     "gte": "=ge=",
     "lte": "=le=",
     "contains": "=like=",
+    "icontains": "=ilike=",
     "ilike": "=ilike=",
     "nin": "=out=",
     "notin": "=out=",
 }
-
-# Signs that other query languages use, and what they are here.
 SIGNS = {
     "===": "==",
     "!==": "!=",
@@ -53,111 +69,291 @@ SIGNS = {
 
 _sign_before = re.compile(r"[=!<>~]*+\Z")
 _sign_after = re.compile(r"[=!<>~]*+")
-_word_after = re.compile(r"=?([A-Za-z]+)")
+# `in`, `=in`, and `=in.` as PostgREST writes it.
+_word_after = re.compile(r"(?:=([A-Za-z]+)\.?|([A-Za-z]+))")
+_null_after = re.compile(r"is[ ]+(not[ ]+)?null\b", re.IGNORECASE)
+# `field[gt]` and `field__gt`, before an equals sign.
+_suffix_before = re.compile(r"(?:\[([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
+_colon_before = re.compile(r"(?<![:\"'();,=<>!~ ])(:)(?=[^:\"'();,=<>!~ ]*[ ]*\Z)")
+call_before = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\Z")
+call_after = re.compile(rf"\(({RUN})\)")
 _time_before = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9.]+)?[ ]\Z")
 _offset_after = re.compile(r"[0-9]{2}(?::?[0-9]{2})?(?![0-9])")
-_comparison_after = re.compile(rf"{grammar.RUN}[ ]*{grammar.OPERATOR}")
-_item_before = re.compile(rf",[ ]*{grammar.RUN}[ ]*\Z")
+_comparison_after = re.compile(rf"{RUN}[ ]*{OPERATOR}")
+_items_before = re.compile(rf"({OPERATOR})[ ]*({RUN}(?:,[ ]*{RUN})+)[ ]*\Z")
+_item_before = re.compile(rf",[ ]*{RUN}[ ]*\Z")
+_comma_number = re.compile(r"([+-]?[0-9]+),([0-9]+)")
 _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
+joint_before = re.compile(r"([;,])[ ]*\Z")
+_words_before = re.compile(rf"{OPERATOR}[ ]*({RUN}(?:[ ]+{RUN})*+[ ]+)\Z")
+_words_after = re.compile(rf"{RUN}(?:[ ]+(?!and[ ]|or[ ]){RUN})*+(?=[ ]*(?:[;,)]|\Z|[ ]and[ ]|[ ]or[ ]))")
+_curly_quoted = re.compile("[“”„‟‘’‚‛«»]([^“”„‟‘’‚‛«»'\\\\]*)[“”„‟‘’‚‛«»]")
+_curly_quote = re.compile("[“”„‟‘’‚‛«»]")
 
+NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
 QUOTE_WHOLE = "Put the whole text in quotes; a backslash before a quote inside keeps it."
+STRAIGHT_QUOTES = "Write straight quotes, ' or \"."
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
 QUOTE_BLANK = "Put a value with blanks in quotes; a '+' in a URL means a blank, so send it as %2B."
+LIST_IN_PARENTHESES = "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
 
 
-def syntax_hint(text: str, span: Span, expected: Iterable[str], operators: OperatorRegistry) -> str | None:
+class Place(NamedTuple):
+    """A failure: the token that was found at a span, the text around it, and the terminals that were expected."""
+
+    text: str
+    span: Span
+    found: str
+    before: str
+    after: str
+    wanted: frozenset[str]
+
+    def behind(self, length: int) -> Span:
+        """The span of so many characters from the failure on."""
+        return Span(self.span.start, self.span.start + length)
+
+    def ahead(self, found: re.Match[str], group: int = 0) -> Span:
+        """The span of a match in `before`."""
+        offset = self.span.start - len(self.before)
+        return Span(offset + found.start(group), offset + found.end(group))
+
+
+def place_of(text: str, span: Span, expected: Iterable[str]) -> Place:
+    """The place of a failure in a text."""
+    before = text[max(0, span.start - NEARBY) : span.start]
+    after = text[span.start : span.start + NEARBY]
+    return Place(text, span, text[span.start : span.end], before, after, frozenset(expected))
+
+
+# --- filters ---
+
+
+def syntax_advice(text: str, span: Span, expected: Iterable[str], operators: OperatorRegistry) -> Advice | None:
     """What would help where a filter does not follow the grammar.
 
     Args:
         text: the filter.
-        span: what was found.
-        expected: what the grammar would have taken instead.
-        operators: the operators there are.
+        span: the token that was found.
+        expected: the terminals that the grammar would have taken.
+        operators: the operators that clients may use.
 
     >>> from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY
-    >>> syntax_hint("a=1", Span(1, 2), {grammar.AN_OPERATOR}, DEFAULT_OPERATOR_REGISTRY)
-    "Write '=='."
-    >>> syntax_hint("a==1 AND b==2", Span(5, 8), {grammar.AN_AND, grammar.AN_OR}, DEFAULT_OPERATOR_REGISTRY)
+    >>> syntax_advice("a=>1", Span(1, 2), {grammar.AN_OPERATOR}, DEFAULT_OPERATOR_REGISTRY)
+    Advice(hint="Write '>='.", replacement='>=', span=Span(start=1, end=3))
+    >>> syntax_advice("a==1 AND b==2", Span(5, 8), {grammar.AN_AND}, DEFAULT_OPERATOR_REGISTRY).hint
     "Write ' and ' in lower case, or ';'."
-    >>> syntax_hint(";", Span(0, 1), {grammar.A_FIELD}, DEFAULT_OPERATOR_REGISTRY) is None
+    >>> syntax_advice(";", Span(0, 1), {grammar.A_FIELD}, DEFAULT_OPERATOR_REGISTRY) is None
     True
     """
-    found = text[span.start : span.end]
-    before = text[max(0, span.start - NEARBY) : span.start]
-    after = text[span.start : span.start + NEARBY]
-    wanted = set(expected)
-    if not found and grammar.END_OF_GROUP in wanted:
-        return "A '(' is never closed."
-    if found[:1] in ("'", '"'):
-        return _quote_hint(found, before)
-    if before.endswith(("'", '"')) and grammar.run_pattern.match(found):
-        return QUOTE_WHOLE
-    if grammar.AN_OPERATOR in wanted:
-        return _operator_position_hint(found, before, after, operators)
-    if wanted & {grammar.AN_AND, grammar.ANOTHER_VALUE, grammar.A_LIST}:
-        return _after_value_hint(found, before, after, wanted)
-    if found == "!" and grammar.A_FIELD in wanted:
-        return "There is no NOT: use the opposite operator, such as '!='."
+    place = place_of(text, span, expected)
+    if not place.found and grammar.END_OF_GROUP in place.wanted:
+        return Advice("A '(' is never closed.")
+    if place.found[:1] in ("'", '"') and place.found:
+        return quote_advice(place)
+    if (advice := _curly_advice(place)) is not None:
+        return advice
+    if place.before.endswith(("'", '"')) and grammar.run_pattern.match(place.found):
+        return Advice(QUOTE_WHOLE)
+    if grammar.AN_OPERATOR in place.wanted:
+        return _operator_advice(place, operators)
+    if place.wanted & {grammar.AN_AND, grammar.ANOTHER_VALUE, grammar.A_LIST}:
+        return _after_value_advice(place)
+    if place.found == "!" and grammar.A_FIELD in place.wanted:
+        return Advice(NO_NOT)
+    return joint_advice(place)
+
+
+def quote_advice(place: Place) -> Advice | None:
+    """Where a quote stands that opens or closes nothing."""
+    if place.before and (grammar.run_pattern.fullmatch(place.before[-1]) or place.before[-1] in "'\""):
+        return Advice(QUOTE_WHOLE)
+    if len(place.found) == 1:
+        return Advice(f"The text that begins here has no closing {place.found}.")
     return None
 
 
-def _quote_hint(found: str, before: str) -> str | None:
-    if before and (grammar.run_pattern.fullmatch(before[-1]) or before[-1] in "'\""):
-        return QUOTE_WHOLE
-    if len(found) == 1:
-        return f"The text that begins here has no closing {found}."
+def _curly_advice(place: Place) -> Advice | None:
+    """Typographic quotes are ordinary characters, so that a blank ends the value."""
+    start = place.before.rfind(" ") + 1
+    if not _curly_quote.search(place.before[start:] + place.found) and not _curly_quote.search(place.found):
+        return None
+    around = place.before + place.after
+    for quoted in _curly_quoted.finditer(around):
+        if quoted.start() <= len(place.before) <= quoted.end():
+            offset = place.span.start - len(place.before)
+            span = Span(offset + quoted.start(), offset + quoted.end())
+            return Advice(STRAIGHT_QUOTES, f"'{quoted[1]}'", span)
+    return Advice(STRAIGHT_QUOTES)
+
+
+def joint_advice(place: Place) -> Advice | None:
+    """Where a field or a value is missing behind a joint."""
+    joint = joint_before.search(place.before)
+    if joint is None or not place.before[: joint.start()].rstrip(" ("):
+        return None
+    if place.found in ("", ")"):
+        where = " at the end" if not place.found else ""
+        return Advice(f"Drop the '{joint[1]}'{where}.", "", place.ahead(joint, 1))
+    if place.found == joint[1]:
+        empty = "; an empty value is written ''" if grammar.A_VALUE in place.wanted else ""
+        return Advice(f"Drop one of the two '{joint[1]}'{empty}.", "")
     return None
 
 
-def _operator_position_hint(found: str, before: str, after: str, operators: OperatorRegistry) -> str | None:
+def _operator_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
     """Between a field and its value."""
-    if _not_before.search(before):
-        return "There is no NOT: use the opposite operator, such as '!='."
-    word = _word_after.match(after)
-    if word and (operator := _operator_of(word[1], operators)):
-        return f"Write {operator!r}."
-    sign = _sign_after.match(after)
+    if _not_before.search(place.before):
+        return Advice(NO_NOT)
+    corrected = (
+        _suffix_advice(place, operators)
+        or _word_advice(place, operators)
+        or _sign_advice(place)
+        or _colon_advice(place)
+        or _comma_advice(place, operators)
+    )
+    if corrected:
+        return corrected
+    if place.found == "(":
+        return _call_advice(place)
+    if _item_before.search(place.before):
+        return Advice(LIST_IN_PARENTHESES)
+    if place.before.endswith(" ") and grammar.run_pattern.match(place.found):
+        return Advice("A field with blanks in it needs quotes.")
+    return None
+
+
+def _suffix_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
+    """`field[gt]=1` and `field__gt=1`."""
+    suffix = _suffix_before.search(place.before)
+    if suffix is None or not place.after.startswith("="):
+        return None
+    operator = operator_of(suffix[1] or suffix[2], operators)
+    if operator is None:
+        return None
+    return Advice(f"Write {operator!r}.", operator, Span(place.ahead(suffix).start, place.span.start + 1))
+
+
+def _word_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
+    null = _null_after.match(place.after)
+    if null and operators.find("=na=") and operators.find("=nn="):
+        operator = "=nn=" if null[1] else "=na="
+        return Advice(f"Write {operator!r}.", operator, place.behind(null.end()))
+    word = _word_after.match(place.after)
+    if word and (meant := operator_of(word[1] or word[2], operators)):
+        return Advice(f"Write {meant!r}.", meant, place.behind(word.end()))
+    return None
+
+
+def _sign_advice(place: Place) -> Advice | None:
+    sign = _sign_after.match(place.after)
     if sign and (meant := SIGNS.get(sign[0])):
-        return f"Write {meant!r}."
-    if found == "(":
-        return "A function is written @name[field]; a name with parentheses needs quotes."
-    if _item_before.search(before):
-        return "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
-    if before.endswith(" ") and grammar.run_pattern.match(found):
-        return "A field with blanks in it needs quotes."
+        return Advice(f"Write {meant!r}.", meant, place.behind(sign.end()))
     return None
 
 
-def _after_value_hint(found: str, before: str, after: str, wanted: set[str]) -> str | None:
+def _colon_advice(place: Place) -> Advice | None:
+    """`field:value`, which is read as a field."""
+    colon = _colon_before.search(place.before)
+    if colon and (place.before[-1:] != ":" or place.found):
+        return Advice("Write '==' instead of ':'.", "==", place.ahead(colon, 1))
+    return None
+
+
+def _comma_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
+    """`1,5` and `field=in=1,2`, whose comma is read as OR."""
+    items = _items_before.search(place.before)
+    operator = items and operators.find(items[1])
+    if items is None or operator is None:
+        return None
+    if operator.maximum_arguments != 1:
+        return Advice(LIST_IN_PARENTHESES, f"({items[2]})", place.ahead(items, 2))
+    number = _comma_number.fullmatch(items[2])
+    if number is None:
+        return None
+    whole, rest = number.groups()
+    if len(rest) == 3:
+        return Advice(f"Write '{whole}{rest}': a ',' means OR.", whole + rest, place.ahead(items, 2))
+    return Advice(f"Write '{whole}.{rest}': a ',' means OR.", f"{whole}.{rest}", place.ahead(items, 2))
+
+
+def _call_advice(place: Place) -> Advice:
+    hint = "A function is written @name[field]; a name with parentheses needs quotes."
+    name, argument = call_before.search(place.before), call_after.match(place.after)
+    if name is None or argument is None:
+        return Advice(hint)
+    span = Span(place.ahead(name).start, place.span.start + argument.end())
+    return Advice(hint, f"@{name[1]}[{argument[1]}]", span)
+
+
+def _after_value_advice(place: Place) -> Advice | None:
     """After a value, where the comparison or the list should end or go on."""
+    found = place.found
     if found == ")":
-        return "No '(' is open here."
+        return Advice("No '(' is open here.")
     if found == "(":
-        return "Put a value with parentheses in it in quotes."
+        return Advice("Put a value with parentheses in it in quotes.")
     if found.lower() in ("and", "or"):
-        sign = {"and": ";", "or": ","}[found.lower()]
-        if found.islower():
-            return f"' {found} ' needs a blank on each side; or write {sign!r}."
-        return f"Write ' {found.lower()} ' in lower case, or {sign!r}."
-    joint = found if found[:1] in ("&", "|") else before.rpartition(" ")[2]
-    for sign, meant in (("&", ";"), ("|", ",")):
-        if sign in joint and (joint == found or found[:1] in "=!<>"):
-            return f"Write {meant!r} instead of {sign * joint.count(sign)!r}." if joint.count(sign) < 3 else None
-    signs = _sign_before.search(before)
-    if found[:1] in ("=", "!", "<", ">", "~"):
-        if signs and signs[0] and signs[0] + found in SIGNS:
-            return f"Write {SIGNS[signs[0] + found]!r}."
-        return f"Put a value with {found!r} in it in quotes."
-    if _time_before.search(before) and _offset_after.match(after):
-        return SENT_PLUS
-    if _comparison_after.match(after):
-        return "Join comparisons with ';' (and) or ',' (or)."
-    if grammar.run_pattern.match(found) and before.endswith(" "):
-        return QUOTE_BLANK
+        return _keyword_advice(place)
+    signs = _sign_before.search(place.before)
+    before = signs[0] if signs else ""
+    if found[:1] in ("=", "!", "<", ">", "~") and before and before + found in SIGNS:
+        meant = SIGNS[before + found]
+        return Advice(f"Write {meant!r}.", meant, Span(place.span.start - len(before), place.span.end))
+    if (joint := _ampersand(place)) is not None:
+        return joint
+    if found[:1] in ("=", "!", "<", ">", "~") and found:
+        return Advice(f"Put a value with {found!r} in it in quotes.")
+    if _time_before.search(place.before) and _offset_after.match(place.after):
+        return Advice(SENT_PLUS, f"+{found}", Span(place.span.start - 1, place.span.end))
+    if _comparison_after.match(place.after):
+        return Advice("Join comparisons with ';' (and) or ',' (or).")
+    if grammar.run_pattern.match(found) and place.before.endswith(" "):
+        return _blank_advice(place)
     return None
 
 
-def _operator_of(word: str, operators: OperatorRegistry) -> str | None:
+def _keyword_advice(place: Place) -> Advice:
+    """`AND`, or a keyword without a blank on one side."""
+    found = place.found
+    sign = {"and": ";", "or": ","}[found.lower()]
+    if found.islower():
+        return Advice(f"' {found} ' needs a blank on each side; or write {sign!r}.", sign)
+    alone = place.before.endswith(" ") and place.after[len(found) :].startswith(" ")
+    return Advice(f"Write ' {found.lower()} ' in lower case, or {sign!r}.", found.lower() if alone else sign)
+
+
+def _ampersand(place: Place) -> Advice | None:
+    """`&&` and `||`, which are read as a part of a value."""
+    written = place.found if place.found[:1] in ("&", "|") else place.before.rpartition(" ")[2]
+    for sign, meant in (("&", ";"), ("|", ",")):
+        count = written.count(sign)
+        if not count or not (written == place.found or place.found[:1] in ("=", "!", "<", ">")):
+            continue
+        if count > 2 or sign * count not in written:
+            return None
+        offset = place.span.start if written == place.found else place.span.start - len(written)
+        start = offset + written.index(sign)
+        return Advice(f"Write {meant!r} instead of {sign * count!r}.", meant, Span(start, start + count))
+    return None
+
+
+def _blank_advice(place: Place) -> Advice:
+    """A value with blanks in it."""
+    first, rest = _words_before.search(place.before), _words_after.match(place.after)
+    if first is None or rest is None:
+        return Advice(QUOTE_BLANK)
+    words = first[1] + rest[0]
+    span = Span(place.ahead(first, 1).start, place.span.start + rest.end())
+    if words.startswith("%") or words.endswith("%"):
+        words = words.replace("%", "*")
+        return Advice(f"The wildcard is '*', not '%': write '{words}', in quotes.", f"'{words}'", span)
+    return Advice(QUOTE_BLANK, f"'{words}'", span)
+
+
+# --- operators ---
+
+
+def operator_of(word: str, operators: OperatorRegistry) -> str | None:
     """The operator that a bare word stands for."""
     word = word.lower()
     for spelling in (f"={word}=", WORDS.get(word, "")):
@@ -166,51 +362,29 @@ def _operator_of(word: str, operators: OperatorRegistry) -> str | None:
     return None
 
 
-def operator_hint(spelling: str, operators: OperatorRegistry) -> str | None:
+def operator_advice(spelling: str, operators: OperatorRegistry) -> Advice | None:
     """The operator nearest to one that does not exist.
 
     >>> from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY
-    >>> operator_hint("=IN=", DEFAULT_OPERATOR_REGISTRY)
+    >>> operator_advice("=IN=", DEFAULT_OPERATOR_REGISTRY).hint
     "Write '=in=': operators are in lower case."
-    >>> operator_hint("=betwen=", DEFAULT_OPERATOR_REGISTRY)
-    "Did you mean '=between='?"
+    >>> operator_advice("=betwen=", DEFAULT_OPERATOR_REGISTRY)
+    Advice(hint="Did you mean '=between='?", replacement='=between=', span=None)
     """
-    if operators.find(spelling.lower()):
-        return f"Write {spelling.lower()!r}: operators are in lower case."
-    if meant := _operator_of(spelling.strip("="), operators):
-        return f"Did you mean {meant!r}?"
-    if len(spelling) > NAME_LENGTH:
-        return None
-    names = {known.strip("="): known for known in operators.by_spelling}
-    near = _nearest(spelling.strip("=").lower(), names)
-    return f"Did you mean {names[near[0]]!r}?" if near else None
+    lower = spelling.lower()
+    if operators.find(lower):
+        return Advice(f"Write {lower!r}: operators are in lower case.", lower)
+    meant = operator_of(spelling.strip("="), operators)
+    if meant is None and len(spelling) <= NAME_LENGTH:
+        names = {known.strip("="): known for known in operators.by_spelling}
+        near = nearest(spelling.strip("=").lower(), names)
+        meant = names[near] if near is not None else None
+    return None if meant is None else Advice(f"Did you mean {meant!r}?", meant)
 
 
-def sort_hint(text: str, span: Span, expected: Iterable[str]) -> str | None:
-    """What would help where a sort does not follow the grammar.
-
-    >>> sort_hint("name,DESC", Span(5, 9), {grammar.A_MODIFIER})
-    "Write 'desc': modifiers are in lower case."
-    """
-    found = text[span.start : span.end]
-    wanted = set(expected)
-    if found[:1] in ("'", '"'):
-        return _quote_hint(found, text[max(0, span.start - 1) : span.start])
-    if grammar.A_MODIFIER in wanted and grammar.run_pattern.match(found):
-        if found.lower() in grammar.MODIFIERS:
-            return f"Write {found.lower()!r}: modifiers are in lower case."
-        near = _nearest(found.lower(), grammar.MODIFIERS, 0.5) if len(found) <= NAME_LENGTH else []
-        return f"Did you mean {near[0]!r}?" if near else "Separate keys with ';'."
-    if grammar.A_COMMA in wanted and found.lower() in grammar.MODIFIERS:
-        return f"Write ',' before the modifier: ',{found.lower()}'."
-    if grammar.A_FIELD in wanted and text[: span.start].endswith(("-", "+")) and found == " ":
-        return "Write the sign and the field without a blank between them."
-    return None
-
-
-def _nearest(written: str, known: Iterable[str], likeness: float = 0.6) -> list[str]:
+def nearest(written: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The one that may have been meant, if any is like enough."""
-    # Who writes no mistake never needs it.
+    # Most processes never need it.
     from difflib import get_close_matches
 
-    return get_close_matches(written, list(known), 1, likeness)
+    return next(iter(get_close_matches(written, list(known), 1, likeness)), None)

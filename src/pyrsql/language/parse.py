@@ -20,7 +20,9 @@ from pyrsql.language.comparisons import (
     unquoted,
 )
 from pyrsql.language.grammar import OPERATOR_AT
+from pyrsql.language.hints import Advice
 from pyrsql.language.nodes import And, Call, Constant, Node, Or, Path, SortKey, selector_span, size_of
+from pyrsql.language.sort_hints import sort_advice
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.problems import Problem, Problems, Source, Span, SyntaxProblem
 
@@ -136,8 +138,8 @@ def _filter_problems(text: str, outcome: Outcome, reader: FilterReader) -> Probl
     elif expected:
         expected = _to_the_point(text, outcome, reader)
         span = _token_at(text, place)
-        hint = hints.syntax_hint(text, span, expected, reader.rules.operators)
-        problems.append(_syntax_problem("filter", text, span, expected, hint))
+        advice = hints.syntax_advice(text, span, expected, reader.rules.operators)
+        problems.append(_syntax_problem("filter", text, span, expected, advice))
     first, *rest = problems
     return (first, *rest)
 
@@ -154,9 +156,17 @@ def _to_the_point(text: str, outcome: Outcome, reader: FilterReader) -> frozense
     return expected if operator and takes(operator, 0) else expected & ARGUMENTS
 
 
-def _syntax_problem(source: Source, text: str, span: Span, expected: frozenset[str], hint: str | None) -> SyntaxProblem:
-    found, words = text[span.start : span.end], grammar.in_order(expected)
-    return SyntaxProblem(source=source, span=span, expected=words, found=found, hint=hint)
+def _syntax_problem(
+    source: Source, text: str, span: Span, expected: frozenset[str], advice: Advice | None
+) -> SyntaxProblem:
+    return SyntaxProblem(
+        source=source,
+        span=(advice and advice.span) or span,
+        expected=grammar.in_order(expected),
+        found=text[span.start : span.end],
+        hint=advice and advice.hint,
+        replacement=advice and advice.replacement,
+    )
 
 
 def _token_at(text: str, start: int) -> Span:
@@ -211,8 +221,8 @@ def _sort_problem(text: str, outcome: Outcome, most: int) -> Problem:
     span = _token_at(text, outcome.furthest)
     if TOO_MANY in outcome.expected:
         return limit_exceeded("sort", "keys", most, None, span)
-    hint = hints.sort_hint(text, span, outcome.expected)
-    return _syntax_problem("sort", text, span, outcome.expected, hint)
+    advice = sort_advice(text, span, outcome.expected)
+    return _syntax_problem("sort", text, span, outcome.expected, advice)
 
 
 @lru_cache(maxsize=64)
