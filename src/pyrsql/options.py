@@ -303,7 +303,8 @@ class QueryOptions(FieldOptions):
     Args:
         strict_equality: `==` and `!=` take their argument literally: no wildcard, no caret.
         distinct: ask for distinct rows.
-        like_escape_character: the like operators take SQL patterns (`%`, `_`) with this ESCAPE character.
+        like_escape_character: the like operators take SQL patterns (`%`, `_`) with this ESCAPE character,
+            and find them anywhere in the value.
         negation: what a negative operator does with NULL. `"sql"` leaves such rows out; with `"complement"` it returns
             exactly the rows that the positive operator does not.
         parse_limits: how large a filter may be.
@@ -338,6 +339,8 @@ class QueryOptions(FieldOptions):
         escape = self.like_escape_character
         if escape is not None and len(escape) != 1:
             raise ValueError(f"like_escape_character must be one character, not {escape!r}")
+        if escape == "%":
+            raise ValueError("like_escape_character must not be '%': that is the wildcard for any text")
         if self.negation not in ("sql", "complement"):
             raise ValueError(f"negation is 'sql' or 'complement', not {self.negation!r}")
         for name, custom in self.custom_predicates.items():

@@ -162,7 +162,7 @@ def test_ten_names_of_a_request_get_a_suggestion() -> None:
 
 @pytest.mark.parametrize("operator", DEFAULT_OPERATORS, ids=lambda operator: operator.name)
 def test_a_comparison_is_of_the_field_that_was_named(operator: ComparisonOperator) -> None:
-    arguments = "(a,b)" if operator.minimum_arguments == 2 else "a"
+    arguments = {0: "", 2: "(a,b)"}.get(operator.minimum_arguments, "a")
     for path in ("name", "company.name"):
         assert predicate(f"{path}{operator.spelling}{arguments}").operand.path == path
 
@@ -275,6 +275,55 @@ def test_a_field_takes_no_operators_but_those_that_its_rights_name() -> None:
     assert problems("exact==a;exact=na=", model=Thing) == []
     found = problems("exact!=a;exact=like=a", model=Thing)
     assert [isinstance(problem, UnsupportedOperator) and problem.offered for problem in found] == [("==", "=na=")] * 2
+
+
+WILD, CARET = "a text without '*' as a wildcard", "a text without '^' at the start"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "right", "expected"),
+    [
+        ("==a*", "like", WILD),
+        ("=='*'", "like", WILD),
+        ("==^a*", "like_ignore_case", WILD),
+        ("==^a", "equal_ignore_case", CARET),
+        ("!=a*", "not_like", WILD),
+        ("!=^a*", "not_like_ignore_case", WILD),
+        ("!=^a", "equal_ignore_case", CARET),
+    ],
+)
+def test_equality_means_no_operator_that_the_rights_leave_out(comparison: str, right: str, expected: str) -> None:
+    """`pin==1*` would find a hidden value letter by letter."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Safe(Base):
+        __tablename__ = "validate_rules_safes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        equal: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal", "not_equal"])})
+        more: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal", "not_equal", right])})
+        document: Mapped[dict[str, Any]] = mapped_column(
+            JSON, info={"pyrsql": field_rights(operators=["equal", "not_equal"])}
+        )
+        free: Mapped[str]
+
+    for path in ("equal", "document", "document.pin"):
+        (found,) = problems(f"{path}{comparison}", model=Safe)
+        assert isinstance(found, WrongValue)
+        assert found.expected == expected
+    for negation in ("sql", "complement"):
+        assert len(problems(f"equal{comparison}", model=Safe, negation=negation)) == 1
+        assert problems(f"more{comparison};free{comparison}", model=Safe, negation=negation) == []
+    assert problems(r"equal==a\*;equal==\^a;equal==a;equal!=\*", model=Safe) == []
+    assert problems("equal==a*;equal==^a", model=Safe, strict_equality=True) == []
+
+
+def test_a_null_check_is_no_way_to_its_opposite() -> None:
+    assert problems("exact=na=true", model=Thing) == []
+    (found,) = problems("exact=na=false", model=Thing)
+    assert isinstance(found, WrongValue)
+    assert found.expected == "no value, or true"
 
 
 def test_what_has_no_order_in_a_document_is_told_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from pyrsql import operators as ops
 from pyrsql.operators import ComparisonOperator
 
 INFO_KEY = "pyrsql"
@@ -46,7 +47,7 @@ ALL_RIGHTS = FieldRights()
 def field_rights(
     *,
     filter: bool = True,
-    sort: bool = True,
+    sort: bool | None = None,
     operators: Collection[ComparisonOperator | str] | None = None,
 ) -> FieldRights:
     """Rights to keep on the model: `mapped_column(info={"pyrsql": field_rights(sort=False)})`.
@@ -56,9 +57,11 @@ def field_rights(
 
     Args:
         filter: it may stand in a filter.
-        sort: it may stand in a sort.
+        sort: it may stand in a sort. None allows it unless `operators` leaves out all that compare by order: an order
+            shows which of two values is larger.
         operators: the only operators it takes, as `ComparisonOperator` or by name; None allows all that its type takes.
-            A member with such a list is no argument of a function either: `@substring[…]==` asks what `=like=` asks.
+            `==` then takes no wildcard without `like`, and no `^` without `equal_ignore_case`. A member with a list is
+            no argument of a function either: `@substring[…]==` would find what `=like=` finds.
 
     Raises:
         ValueError: an operator by its spelling; several operators could share it.
@@ -69,4 +72,18 @@ def field_rights(
         if isinstance(operator, str) and not operator.isidentifier():
             raise ValueError(f"{operator!r} is no name of an operator: use one such as 'equal', or the operator itself")
     names = None if operators is None else frozenset(o if isinstance(o, str) else o.name for o in operators)
-    return FieldRights(filter, sort, names)
+    by_order = names is None or not names.isdisjoint(_BY_ORDER)
+    return FieldRights(filter, by_order if sort is None else sort, names)
+
+
+_BY_ORDER = frozenset(
+    operator.name
+    for operator in (
+        ops.GREATER,
+        ops.GREATER_OR_EQUAL,
+        ops.LESS,
+        ops.LESS_OR_EQUAL,
+        ops.BETWEEN,
+        ops.NOT_BETWEEN,
+    )
+)

@@ -23,7 +23,7 @@ from pyrsql.problems import (
     WrongValue,
     problems_of,
 )
-from pyrsql.validation.convert import Refusal, converter, with_converter
+from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
 from pyrsql.validation.functions import DEEPEST, levels
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
@@ -255,7 +255,7 @@ def _comparison(validation: _Validation, node: Comparison, depth: int) -> Predic
             return None
     made = rule.make(values, arguments)
     if isinstance(made, Refusal):
-        validation.problems.append(_wrong_value(node, 0, made.expected))
+        validation.problems.append(_wrong_value(node, 0, made.expected, made.hint))
         return None
     return made
 
@@ -298,13 +298,8 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
 
         return _Rule(convert, _over(_collection(operand), apply_custom), paths, levels(operand), settled=False)
     if name in _NULL:
-        negated = name == ops.IS_NOT_NULL.name
-        check = _null_check(operand, negated)
-
-        def is_null(_: tuple[object, ...], __: tuple[str, ...]) -> Predicate:
-            return check
-
-        return _Rule(None, is_null, paths, levels(operand), settled=not is_computed(operand))
+        make = _null_maker(operand, name, _offered(options, found))
+        return _Rule(None, make, paths, levels(operand), settled=not is_computed(operand))
     assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
     return _value_rule(options, operand, found, name)
 
@@ -322,11 +317,12 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
     sign = _SIGNS.get(positive, "!=" if negated else "==")
     wild = not options.strict_equality and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
 
-    def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test:
+    def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
         value = values[0]
         # A JSON string is written with its own quotes, so that nothing in it is special.
         if isinstance(value, str) and _is_special(value) and not (json and texts[0].startswith('"')):
-            return _equal_text(operand, value, negated)
+            test = _equal_text(operand, value, negated)
+            return _beyond_rights(test, positive != name, found.operators) or test
         return Compare(operand, sign, value)
 
     def like(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
@@ -341,8 +337,11 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
     def equal_ignoring_case(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
         return Compare(operand, "==", values[0], ignore_case=True)
 
-    def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-        return Between(operand, values[0], values[1], negated)
+    def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test | Refusal:
+        low, high = values
+        if is_larger(low, high):
+            return Refusal("a first bound that is not larger than the second", "Write the smaller bound first.")
+        return Between(operand, low, high, negated)
 
     def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
         return Compare(operand, sign, values[0])
@@ -382,6 +381,23 @@ def _null_check(operand: Operand, negated: bool) -> Predicate:
     return Some(before, absent) if before else absent
 
 
+def _null_maker(operand: Operand, name: str, offered: Collection[str]) -> _Make:
+    """A null check. The argument `false` turns it into the opposite one, which the field must take too."""
+    negated = name == ops.IS_NOT_NULL.name
+    opposite = ops.IS_NULL.name if negated else ops.IS_NOT_NULL.name
+    as_named, as_opposite = _null_check(operand, negated), _null_check(operand, not negated)
+
+    def is_null(_: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+        text = texts[0].lower() if texts else ""
+        if text in ("", "true"):
+            return as_named
+        if opposite not in offered:
+            return Refusal("no value, or true")
+        return as_opposite if text == "false" else Refusal("no value, true or false")
+
+    return is_null
+
+
 def _over(collection: RelationPath, make: _Make) -> _Make:
     """A maker whose predicate some row of the collection must pass."""
     if not collection:
@@ -417,13 +433,31 @@ def _equal_text(operand: ValueOperand, value: str, negated: bool) -> Compare | M
     return Match(operand, Pattern(pieces), negated, ignore_case)
 
 
+def _beyond_rights(test: Compare | Match, negative: bool, operators: Collection[str] | None) -> Refusal | None:
+    """A Refusal where `==` or `!=` of text means another operator, and the field does not take that one."""
+    match test:
+        case Match(ignore_case=True):
+            meant = ops.NOT_LIKE_IGNORE_CASE if negative else ops.LIKE_IGNORE_CASE
+        case Match():
+            meant = ops.NOT_LIKE if negative else ops.LIKE
+        case Compare(ignore_case=True):
+            meant = ops.EQUAL_IGNORE_CASE
+        case _:
+            return None
+    if operators is None or meant.name in operators:
+        return None
+    if isinstance(test, Match):
+        return Refusal("a text without '*' as a wildcard", r"Write '\*' for an asterisk.")
+    return Refusal("a text without '^' at the start", r"Write '\^' for a caret.")
+
+
 def _like(text: str, escape: str | None) -> Pattern | SqlPattern | None:
     """What a like operator looks for; None for an SQL pattern whose last escape character escapes nothing."""
     if escape is None:
         pieces = _pieces(text)
         return Pattern(("", *pieces, "") if len(pieces) == 1 else pieces)
     alone = len(text) - len(text.rstrip(escape))
-    return None if alone % 2 else SqlPattern(text, escape)
+    return None if alone % 2 else SqlPattern(f"%{text}%", escape)
 
 
 def _pieces(text: str) -> tuple[str, ...]:

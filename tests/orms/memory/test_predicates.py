@@ -42,7 +42,6 @@ from tests.orms.memory.sample import (
         ("age=nn=", [1, 2]),
         ("age==1,age=na=", [1, 3]),
         ("age!=1;age!=7", [2]),
-        ("age=bt=(2,1)", []),
     ],
 )
 def test_a_comparison_with_null_is_unknown(text: str, expected: list[int]) -> None:

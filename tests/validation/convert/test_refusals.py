@@ -116,9 +116,8 @@ HINTS: list[tuple[tuple[kinds.Kind, ...], str | None, list[str]]] = [
     (
         CLOCKS,
         "Write at most six digits after the second.",
-        ["10:30:00.1234567", "10:30:59.0000000", "10:39:09.999999999Z", "10:30:00.1234567+02:00"],
+        ["10:30:00.1234567", "10:30:59.0000001", "10:39:09.999999999Z", "10:30:00.1234567+02:00"],
     ),
-    (CLOCKS, "Write the offset as '+02:00'.", ["10:30+0200", "10:30+02", "23:59:59-0930", "10:30:00.5-00"]),
     (CLOCKS, "Write 'T' and 'Z' in capitals.", ["10:30z", "23:59:59z", "10:30:00.123456z"]),
     (CLOCKS, "Write the hours from 00 to 23.", ["10:30 PM", "9:30am", "10:30:00 a.m.", "9:30 P.M"]),
     (
@@ -126,7 +125,6 @@ HINTS: list[tuple[tuple[kinds.Kind, ...], str | None, list[str]]] = [
         "Write 'T' and 'Z' in capitals.",
         ["2024-01-01t10:30", "2024-01-01t10:30z", "2024-01-01t10:30Z", "1999-09-30 10:30z"],
     ),
-    ((kinds.DateTime(),), "Write the offset as '+02:00'.", ["2024-01-01T10:30+0200", "2024-01-01 10:30-02"]),
     ((kinds.Time(),), "Leave out the blanks.", [" 10:30", "10:30 ", "10:30\n "]),
     (CLOCKS, None, ["", "24:00", "10:60", "10:30:60", "10:30:00.", "1:30", "10:3", "10:30x", "am", "pm"]),
     (CLOCKS, None, ["10:30+16:00", "10:30+20:00", "10:30+01:60", "10:30 200:00", "10:30+02000"]),
@@ -151,7 +149,7 @@ HINTS: list[tuple[tuple[kinds.Kind, ...], str | None, list[str]]] = [
     (
         (kinds.Duration(),),
         "Write at most six digits after the second.",
-        ["PT1.1234567S", "-P1DT2.0000000S", "PT0.1234567890123S"],
+        ["PT1.1234567S", "-P1DT2.0000001S", "PT0.1234567890123S"],
     ),
     ((kinds.Duration(),), "Write a shorter duration.", ["P1234567890D", "-P9999999999W", "PT1234567890123S"]),
     ((kinds.Duration(),), None, ["", "D", "1D", "10:30:60", "10:60:00", "10:30:0", "10:30:00.1234567", "1::00"]),

@@ -9,8 +9,9 @@ from typing import Any, assert_never, cast
 
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth
-from pyrsql.orms.memory.values import COMPARE, exact_number, moment, time_of_day
+from pyrsql.orms.memory.values import COMPARE, exact_number
 from pyrsql.validation.convert import temporal
+from pyrsql.validation.convert.times import aware_moment, time_in_utc
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -112,10 +113,10 @@ def scalar(value: object, like: object) -> Any:
             return value if isinstance(value, str) else None
         case dt.date():
             value = temporal(value) if isinstance(value, str) else value
-            return moment(value) if isinstance(value, dt.date) else None
+            return aware_moment(value) if isinstance(value, dt.date) else None
         case dt.time():
             value = temporal(value) if isinstance(value, str) and _TIME_IN_UTC.fullmatch(value) else value
-            return time_of_day(value) if isinstance(value, dt.time) else None
+            return time_in_utc(value) if isinstance(value, dt.time) else None
         case _:
             # Only a converter of the developer's makes other values; JSON would hold their text.
             return str(value) if isinstance(value, str | type(like)) else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
+from pyrsql.validation.convert.times import aware_moment, time_in_utc
 
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -28,30 +29,17 @@ def comparable(value: Any, kind: Kind | None) -> Any:
     """
     match kind:
         case kinds.DateTime():
-            return moment(value) if isinstance(value, dt.date) else value
+            return aware_moment(value) if isinstance(value, dt.date) else value
         case kinds.Date():
             return value.date() if isinstance(value, dt.datetime) else value
         case kinds.Time():
-            return time_of_day(value) if isinstance(value, dt.time) else value
+            return time_in_utc(value) if isinstance(value, dt.time) else value
         case kinds.Decimal():
             return decimal.Decimal(repr(value)) if isinstance(value, float) else value
         case kinds.Float():
             return float(value) if isinstance(value, decimal.Decimal) else value
         case _:
             return value
-
-
-def moment(value: dt.date) -> dt.datetime:
-    """A date or time with an offset: a bare date is midnight, and what has no offset is UTC."""
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-    return moment.replace(tzinfo=dt.UTC) if moment.utcoffset() is None else moment
-
-
-def time_of_day(value: dt.time) -> dt.time:
-    """A time of day in UTC; what has no offset is UTC already."""
-    if value.utcoffset() is None:
-        return value.replace(tzinfo=dt.UTC)
-    return dt.datetime.combine(dt.date(2000, 1, 2), value).astimezone(dt.UTC).timetz()
 
 
 def exact_number(value: object) -> decimal.Decimal | None:

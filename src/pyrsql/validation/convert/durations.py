@@ -9,9 +9,9 @@ from pyrsql.validation.convert.refusal import BLANKS, Refusal, hint, hints
 
 _ISO_DURATION = re.compile(
     r"([+-]?)P(?=[0-9T])(?:([0-9]{1,9})W)?(?:([0-9]{1,9})D)?"
-    r"(?:T(?=[0-9])(?:([0-9]{1,12})H)?(?:([0-9]{1,12})M)?(?:([0-9]{1,12})(?:\.([0-9]{1,6}))?S)?)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,12})H)?(?:([0-9]{1,12})M)?(?:([0-9]{1,12})(?:\.([0-9]{1,6})0*)?S)?)?"
 )
-_CLOCK_DURATION = re.compile(r"([+-]?)([0-9]{1,12}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,6}))?")
+_CLOCK_DURATION = re.compile(r"([+-]?)([0-9]{1,12}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,6})0*)?")
 
 _LONGEST_DURATION = dt.timedelta(days=719_162)
 """From the year 1 to 1970: databases without an interval type store a duration as that long before or after 1970."""

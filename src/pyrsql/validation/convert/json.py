@@ -13,7 +13,7 @@ from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions
 from pyrsql.validation.convert.numbers import plain_decimal, to_float, to_integer
 from pyrsql.validation.convert.refusal import Refusal
 from pyrsql.validation.convert.text import to_text
-from pyrsql.validation.convert.times import CLOCK, DATE, DAY, OFFSET, to_date, to_datetime, to_time
+from pyrsql.validation.convert.times import DATE, DAY, MINUTES, OFFSET, to_date, to_datetime, to_time
 from pyrsql.validation.text import UNBINDABLE
 
 _JSON_DEPTH = 64
@@ -56,7 +56,7 @@ def json_value(text: str, options: JSONOptions) -> object | Refusal:
     if text and _JSON_CLOSERS.get(text[0]) == text[-1]:
         return _document(text)
     if options.use_datetime:
-        value = temporal(text)
+        value = _temporal(text, _WRITTEN)
         return value if value is not None else text
     return text
 
@@ -76,11 +76,16 @@ def to_json(text: str) -> object:
 def temporal(text: str) -> dt.date | dt.datetime | dt.time | Refusal | None:
     """The date, time, or both that a text in a JSON document means; None for other text.
 
-    What has an offset is aware and in UTC, what has none is naive. A day that no calendar has is a Refusal.
+    What has an offset is aware and in UTC, what has none is naive. A day that no calendar has is a Refusal. A client
+    may write an offset shorter and zeros after six digits of a second; databases do not find such texts in documents.
     """
+    return _temporal(text, _STORED)
+
+
+def _temporal(text: str, times: re.Pattern[str]) -> dt.date | dt.datetime | dt.time | Refusal | None:
     if DATE.fullmatch(text):
         value: dt.date | dt.datetime | dt.time | Refusal = to_date(text)
-    elif match := _AWARE_OR_NOT.fullmatch(text):
+    elif match := times.fullmatch(text):
         aware = match[2] is not None
         value = to_datetime(aware, text) if match[1] else to_time(aware, text)
     else:
@@ -88,7 +93,9 @@ def temporal(text: str) -> dt.date | dt.datetime | dt.time | Refusal | None:
     return Refusal(value.expected, f"{value.hint} {_AS_TEXT}") if isinstance(value, Refusal) else value
 
 
-_AWARE_OR_NOT = re.compile(f"({DAY}[T ])?{CLOCK}({OFFSET})?")
+# More digits of a second are refused as those of a time.
+_WRITTEN = re.compile(rf"({DAY}[T ])?{MINUTES}(?::[0-5][0-9](?:\.[0-9]+)?)?({OFFSET})?")
+_STORED = re.compile(rf"({DAY}[T ])?{MINUTES}(?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?(Z|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])?")
 
 
 def _json_number(text: str) -> object:

@@ -13,12 +13,14 @@ ValueT = TypeVar("ValueT")
 
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+MINUTES = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+# Beyond six digits of a second only zeros: databases would round others, or cut them off.
+_CLOCK = rf"{MINUTES}(?::[0-5][0-9](?:\.[0-9]{{1,6}}0*)?)?"
 # No zone is further from UTC than 14 hours; PostgreSQL reads offsets of less than 16.
-OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-5]):[0-5][0-9])"
+OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)"
 DATE = re.compile(DAY)
-_DATETIME = re.compile(f"{DAY}[T ]{CLOCK}{OFFSET}?")
-_TIME = re.compile(f"{CLOCK}{OFFSET}?")
+_DATETIME = re.compile(f"{DAY}[T ]{_CLOCK}{OFFSET}?")
+_TIME = re.compile(f"{_CLOCK}{OFFSET}?")
 
 _A_DATE = "a date, YYYY-MM-DD"
 _A_DATETIME = "a date and time, YYYY-MM-DDThh:mm:ss with or without an offset"
@@ -34,10 +36,9 @@ _DATE_HINTS = hints(
     (r"[0-9]+(?:\.[0-9]+)?", "Write a date, not a number of seconds."),
 )
 _CLOCK_HINTS = hints(
-    (f".*{CLOCK} [0-9]{{2}}:[0-9]{{2}}", "Write '%2B' for the '+' of an offset: in a URL '+' means a blank."),
+    (f".*{_CLOCK} [0-9]{{2}}(?::?[0-9]{{2}})?", "Write '%2B' for the '+' of an offset: in a URL '+' means a blank."),
     (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "Write at most six digits after the second."),
-    (f".*{CLOCK}[+-][0-9]{{2}}(?:[0-9]{{2}})?", "Write the offset as '+02:00'."),
-    (f"(?:{DAY}[tT ])?{CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
+    (f"(?:{DAY}[tT ])?{_CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
     (r"[^:]*:.*[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
 )
 _DATETIME_HINTS = (*_CLOCK_HINTS, *_DATE_HINTS)
@@ -84,9 +85,22 @@ def to_time(aware: bool, text: str) -> dt.time | Refusal:
     written = dt.time.fromisoformat(text)
     if written.tzinfo is None:
         return written.replace(tzinfo=dt.UTC) if aware else written
-    # A time of day in UTC is the same on any day, and stays one when it passes midnight.
-    value = dt.datetime.combine(_SOME_DAY, written).astimezone(dt.UTC).timetz()
+    value = time_in_utc(written)
     return value if aware else value.replace(tzinfo=None)
 
 
 _SOME_DAY = dt.date(2000, 1, 2)
+
+
+def aware_moment(value: dt.date) -> dt.datetime:
+    """A date or time with an offset: a bare date is midnight, and a time without an offset is in UTC."""
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return moment.replace(tzinfo=dt.UTC) if moment.utcoffset() is None else moment
+
+
+def time_in_utc(value: dt.time) -> dt.time:
+    """A time of day in UTC. Without an offset it already is."""
+    if value.utcoffset() is None:
+        return value.replace(tzinfo=dt.UTC)
+    # It is the same on any day, and stays a time of day when it passes midnight.
+    return dt.datetime.combine(_SOME_DAY, value).astimezone(dt.UTC).timetz()
