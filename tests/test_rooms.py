@@ -33,6 +33,7 @@ TOP_FILES = {
     "errors": "base",
     "recent": "base",
     "page": "validation",
+    "cursor": "validation",
     "pipeline": "pipeline",
     "api": "pipeline",
     "testing": "testing",

@@ -1,6 +1,7 @@
 """RSQL filters, sorts and pages as SQLAlchemy statements, in a pipeline of pure functions."""
 
 from pyrsql.api import Compiled, Query, Sort, apply, compile, parse
+from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError, PageError, ParseError, PyrsqlError, ValidationError
 from pyrsql.models.backend import ORM
 from pyrsql.models.rights import field_rights
@@ -29,6 +30,7 @@ __all__ = [
     "ComparisonOperator",
     "Compiled",
     "ConfigurationError",
+    "CursorRequest",
     "CustomPredicateDefinition",
     "FunctionSignature",
     "JSONOptions",

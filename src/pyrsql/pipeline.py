@@ -21,23 +21,28 @@ reports what is wrong with all three at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
+from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, CursorRequest, Sealer
 from pyrsql.errors import ConfigurationError
 from pyrsql.language.nodes import Node
 from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problem, Problems, problems_of
-from pyrsql.recent import Recent, remembered
+from pyrsql.recent import Memory, Recent, remembered
+from pyrsql.validation.keyset import CursorSelect, Cut, cursor_select, open_cursor, total_order, unreadable_cursor
 from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
 from pyrsql.validation.validate import validate_filter, validate_sort
 
 __all__ = [
+    "CursorFormat",
+    "CursorSelect",
+    "Cut",
     "apply_criteria",
     "apply_filter",
     "apply_sort",
@@ -45,6 +50,7 @@ __all__ = [
     "order",
     "paginate",
     "parse",
+    "seek",
     "validate",
     "validate_request",
 ]
@@ -53,6 +59,9 @@ TargetT = TypeVar("TargetT")
 
 _NOTHING = Success(None)
 """What a text that is not there asks for."""
+
+_PLAIN = CursorFormat()
+"""Cursors without signature and encryption."""
 
 
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
@@ -139,12 +148,43 @@ def paginate(
     return paginated
 
 
+def seek(
+    request: CursorRequest,
+    *,
+    secrets: Sequence[str | bytes] = (),
+    sealer: Sealer | None = None,
+    cursor_length: int | None = CURSOR_LENGTH,
+) -> Callable[[Statement[TargetT]], Result[CursorSelect[TargetT], Problems]]:
+    """Take one page of a statement by its position, in the order of its sort completed to a total one.
+
+    Args:
+        request: the page: `CursorRequest.first(25)`, or `.at(cursor, 25)` with a cursor of a page before.
+        secrets: sign cursors with the first, and take those that any of them has signed.
+        sealer: encrypts cursors, so that they show no values.
+        cursor_length: the most characters of a cursor; None lifts the limit.
+
+    Problems: CursorProblem, LimitExceeded.
+
+    Raises:
+        ConfigurationError: the model has no unique key, or the base statement an order, a cut or groups of its own.
+    """
+    cursors = CursorFormat(secrets, sealer, cursor_length)
+
+    def sought(statement: Statement[TargetT]) -> Result[CursorSelect[TargetT], Problems]:
+        chosen = total_order(statement.schema, statement.order)
+        return open_cursor(request, statement.filter, chosen, cursors).map(partial(cursor_select, statement, chosen))
+
+    return sought
+
+
 def validate_request(
     schema: Schema,
     *,
     filter: str | None = None,
     sort: str | None = None,
-    page: Result[PageRequest | None, Problems] = _NOTHING,
+    page: Result[PageRequest | CursorRequest | None, Problems] = _NOTHING,
+    default_order: Order | None = None,
+    cursors: CursorFormat = _PLAIN,
 ) -> Result[Criteria, Problems]:
     """Read a whole request, and report everything that is wrong with it.
 
@@ -152,18 +192,32 @@ def validate_request(
         schema: what the endpoint offers.
         filter: the filter's text, or None.
         sort: the sort's text, or None.
-        page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`, or no page.
+        page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`,
+            `Success(CursorRequest.at(cursor, 25))`, or no page.
+        default_order: the order of a request without a sort.
+        cursors: how cursors are written and read.
 
     Returns:
         What the request asks for, proven.
 
     Problems: those of `parse` or `validate`, of `order`, and of the page, in this order.
+
+    Raises:
+        ConfigurationError: a page by cursor of a model that has no unique key.
     """
     proven_filter = parse(filter, schema.query_options).bind(validate(schema))
     proven_order = order(schema)(sort)
+    requested = page.unwrap() if isinstance(page, Success) else None
+    cursor = requested if isinstance(requested, CursorRequest) else None
     if isinstance(proven_filter, Success) and isinstance(proven_order, Success) and isinstance(page, Success):
-        return Success(Criteria(proven_filter.unwrap(), proven_order.unwrap(), page.unwrap()))
-    problems = problems_of([*_problems(proven_filter), *_problems(proven_order), *_problems(page)])
+        criteria = Criteria(proven_filter.unwrap(), proven_order.unwrap() or default_order)
+        if cursor is None:
+            return Success(criteria._replace(page=cast("PageRequest | None", requested)))
+        chosen = total_order(schema, criteria.order)
+        opened = open_cursor(cursor, criteria.filter, chosen, cursors)
+        return opened.map(lambda found: criteria._replace(order=chosen, seek=found))
+    wrong_cursor = () if cursor is None else unreadable_cursor(cursor, cursors)
+    problems = problems_of([*_problems(proven_filter), *_problems(proven_order), *_problems(page), *wrong_cursor])
     assert problems is not None
     return Failure(problems)
 
@@ -172,10 +226,20 @@ judge = validate_request
 """The name of `validate_request` before 1.0."""
 
 
-def apply_criteria(target: TargetT) -> Callable[[Criteria], Result[PaginatedSelect[TargetT], Problems]]:
-    """Filter, sort and page a target by what `validate_request` has proven. Never fails."""
+def apply_criteria(
+    target: TargetT,
+) -> Callable[[Criteria], Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]]:
+    """Filter, sort and page a target by what `validate_request` has proven. Never fails.
 
-    def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT], Problems]:
+    Returns:
+        A `CursorSelect` where the request asks for a page by cursor, else a `PaginatedSelect`.
+    """
+
+    def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]:
+        chosen, position = criteria.order, criteria.seek
+        if position is not None and chosen is not None:
+            narrowed = apply_filter(target)(criteria.filter).bind(apply_sort(chosen))
+            return narrowed.map(lambda statement: cursor_select(statement, chosen, position))
         return apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))
 
     return applied
@@ -188,7 +252,8 @@ def _filtered(target: TargetT, proven: Filter) -> Result[Statement[TargetT], Pro
     schema = proven.schema
     lowered = schema.orm.filter(target, schema.model, proven.predicate, schema.query_options)
     # A statement is kept with the filter that it is made of.
-    return Success(Statement(schema, lowered, memory={} if proven.memory is not None and schema.orm.lasting else None))
+    memory: Memory | None = {} if proven.memory is not None and schema.orm.lasting else None
+    return Success(Statement(schema, lowered, proven, memory=memory))
 
 
 def _ordered(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
@@ -203,7 +268,8 @@ def _ordered(statement: Statement[TargetT], proven: Order | None) -> Statement[T
 def _sorted(statement: Statement[TargetT], proven: Order) -> Statement[TargetT]:
     schema = statement.schema
     lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
-    return Statement(schema, lowered, proven, {} if statement.memory is not None and proven.settled else None)
+    memory: Memory | None = {} if statement.memory is not None and proven.settled else None
+    return Statement(schema, lowered, statement.filter, proven, memory)
 
 
 def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:

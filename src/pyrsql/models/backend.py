@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # A protocol needs no more than the names of what it is given.
+    from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
     from pyrsql.validation.predicates import OrderKey, Predicate
 
 TargetT = TypeVar("TargetT")
+TargetT_co = TypeVar("TargetT_co", covariant=True)
 
 
 class BackendStatement(NamedTuple, Generic[TargetT]):
@@ -27,6 +29,28 @@ class BackendStatement(NamedTuple, Generic[TargetT]):
     target: TargetT
     unsorted: TargetT
     joins: Mapping[object, object] = MappingProxyType({})
+
+
+class Sought(Protocol[TargetT_co]):
+    """A page by position, as a backend makes it. Its rows have their keys with them."""
+
+    @property
+    def statement(self) -> TargetT_co:
+        """What gives all of its rows at once."""
+        ...
+
+    @property
+    def statements(self) -> tuple[TargetT_co, ...]:
+        """The same rows in consecutive parts, each as long as the page may be."""
+        ...
+
+    def item(self, row: Any) -> Any:
+        """A row without its keys."""
+        ...
+
+    def key(self, row: Any) -> tuple[tuple[Carried, ...], ...]:
+        """What a cursor carries of a row: for each key of the order its values."""
+        ...
 
 
 class ORM(Protocol):
@@ -76,6 +100,38 @@ class ORM(Protocol):
         limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in the order of the target, then by the keys that complete it."""
+        ...
+
+    def can_seek(
+        self, keys: tuple[OrderKey, ...], options: SortOptions, values: tuple[tuple[Carried, ...], ...]
+    ) -> bool:
+        """Whether values that a client sent can stand for a row in this order: as many as there are keys, each one that
+        its key can have. `seek` takes no others.
+        """
+        ...
+
+    def seek(
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        options: SortOptions,
+        position: Position,
+        limit: int,
+    ) -> Sought[TargetT]:
+        """The `limit` rows next to a position of a sorted target: behind it, or before it, the nearest first.
+
+        Args:
+            lowered: the sorted target.
+            model: what it is a target of.
+            keys: the whole order, those that complete it included.
+            options: what the order was proven under.
+            position: where to begin, and in which direction.
+            limit: the most rows.
+
+        Raises:
+            ConfigurationError: the target has an order or a cut of its own.
+        """
         ...
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> object:

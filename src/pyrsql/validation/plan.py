@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from pyrsql.cursor import CursorFormat, Digests, Position
+from pyrsql.language.nodes import Node
 from pyrsql.models.backend import BackendStatement
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
@@ -27,12 +29,14 @@ class Filter(NamedTuple):
         schema: what it was proven against.
         predicate: what rows must pass; None when it leaves nothing out.
         settled: its text alone decides what it means, so that it means the same when the text comes again.
+        node: the tree that was proven.
         memory: the statement that was made of it last; None where it is not kept.
     """
 
     schema: Schema
     predicate: Predicate | None
     settled: bool = False
+    node: Node | None = None
     memory: Memory | None = None
 
 
@@ -60,12 +64,14 @@ class Statement(Generic[TargetT]):
     Args:
         schema: what it was made for.
         lowered: the target as the backend left it.
+        filter: what it was narrowed by.
         order: what it is sorted by; None until it is sorted.
         memory: the sorted statement, the page and the count that were made of it last; None where it is not kept.
     """
 
     schema: Schema
     lowered: BackendStatement[TargetT]
+    filter: Filter
     order: Order | None = None
     memory: Memory | None = None
 
@@ -85,12 +91,32 @@ class Statement(Generic[TargetT]):
         return remembered(self.memory, "count", None, partial(_count, self))
 
 
+class Seek(NamedTuple):
+    """A page by position, proven: the cursor belongs to this order and this filter.
+
+    Args:
+        size: how many rows it has.
+        position: where it begins.
+        digests: what its own cursors belong to.
+        format: how its cursors are written.
+    """
+
+    size: int
+    position: Position
+    digests: Digests
+    format: CursorFormat
+
+
 class Criteria(NamedTuple):
-    """Everything one request asks for. `order` and `page` are None where it asks for none."""
+    """Everything one request asks for. `order`, `page` and `seek` are None where it asks for none.
+
+    A request asks for a page by its number, which is `page`, or by its position, which is `seek`.
+    """
 
     filter: Filter
     order: Order | None = None
     page: PageRequest | None = None
+    seek: Seek | None = None
 
     @property
     def settled(self) -> bool:

@@ -30,6 +30,11 @@ def completing(model: Model, keys: tuple[OrderKey, ...] = ()) -> tuple[OrderKey,
     )
 
 
+def is_total(model: Model, keys: tuple[OrderKey, ...]) -> bool:
+    """Whether keys, completed, tell any two rows apart."""
+    return bool(model.identity) or any(field is not None and field.unique for field in map(_field_of, keys))
+
+
 def _field_of(key: OrderKey) -> Field | None:
     """The field of the root that a key orders by; None where two of its values may be equal under the key."""
     operand = key.operand

@@ -138,7 +138,7 @@ def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problem
     if validation.paths:
         validation.problems.extend(_too_far("filter", validation.paths))
     problems = problems_of(validation.problems) if validation.problems else None
-    return Success(Filter(schema, predicate, validation.settled)) if problems is None else Failure(problems)
+    return Success(Filter(schema, predicate, validation.settled, node)) if problems is None else Failure(problems)
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:

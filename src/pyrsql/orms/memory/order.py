@@ -30,7 +30,7 @@ def in_order(target: object, keys: tuple[OrderKey, ...]) -> list[Row]:
 
 def sorted_rows(rows: list[Row], key: OrderKey, options: FieldOptions | None, functions: Functions) -> list[Row]:
     """The rows by one key; those that are equal under it stay as they are."""
-    valued = [(_sort_value(row, key, options, functions), row) for row in rows]
+    valued = [(sort_value(row, key, options, functions), row) for row in rows]
     nulls = [row for value, row in valued if value is None]
     others = sorted(
         ((value, row) for value, row in valued if value is not None),
@@ -42,7 +42,7 @@ def sorted_rows(rows: list[Row], key: OrderKey, options: FieldOptions | None, fu
     return nulls + ordered if nulls_first else ordered + nulls
 
 
-def _sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:
+def sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:
     """What a row is sorted by: over a to-many path the smallest value, or the largest when descending."""
     root: Scope = {(): row}
     candidates = [

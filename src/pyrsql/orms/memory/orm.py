@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar, cast
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement
+from pyrsql.models.backend import BackendStatement, Sought
 from pyrsql.models.model import Model
 from pyrsql.options import FieldOptions, QueryOptions, SortOptions
+from pyrsql.orms.memory import keyset
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.order import in_order, sorted_rows
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
@@ -31,6 +33,8 @@ class MemoryORM:
         custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to True, False or None.
         functions: name of a function that the options let clients call -> the same in Python. The well-known ones are
             there. A function is not called when an argument is None: the result is None.
+        identity: class -> the fields that identify a row of it, by name. They make an order total, which a page by
+            cursor needs. A class that SQLAlchemy maps has its primary key without being listed.
     """
 
     lasting = False
@@ -39,9 +43,11 @@ class MemoryORM:
         self,
         custom_predicates: Mapping[str, CustomPredicate] | None = None,
         functions: Mapping[str, Callable[..., object]] | None = None,
+        identity: Mapping[type, Collection[str]] | None = None,
     ) -> None:
         self.custom_predicates = dict(custom_predicates or {})
         self.functions: Functions = {**FUNCTIONS, **(functions or {})}
+        self._identity = {entity: tuple(names) for entity, names in (identity or {}).items()}
         self._models: dict[type, Model] = {}
         self._lock = threading.Lock()
 
@@ -53,12 +59,12 @@ class MemoryORM:
         rights, `Annotated[str, field_rights(sort=False)]`.
 
         Raises:
-            ConfigurationError: hints that cannot be read, or none at all.
+            ConfigurationError: hints that cannot be read, or none at all; an identity of fields that are not there.
         """
         with self._lock:
             known = self._models.get(entity)
             if known is None:
-                known = self._models[entity] = describe(entity, self.model)
+                known = self._models[entity] = describe(entity, self.model, self._identity.get(entity))
             return known
 
     def filter(
@@ -121,6 +127,25 @@ class MemoryORM:
     ) -> TargetT:
         """`limit` rows after the first `offset`, in their own order, or by the keys that complete it."""
         return cast("TargetT", OrderedRows(in_order(lowered.target, completing)[offset : offset + limit]))
+
+    def can_seek(
+        self, keys: tuple[OrderKey, ...], options: SortOptions, values: tuple[tuple[Carried, ...], ...]
+    ) -> bool:
+        """Whether values that a client sent can stand for a row in this order."""
+        return keyset.can_seek(keys, options, values)
+
+    def seek(
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        options: SortOptions,
+        position: Position,
+        limit: int,
+    ) -> Sought[TargetT]:
+        """The `limit` rows next to a position of sorted rows."""
+        found = keyset.sought(lowered.target, keys, options, self.functions, position, limit)
+        return cast("Sought[TargetT]", found)
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> int:
         """The number of rows, without the page."""

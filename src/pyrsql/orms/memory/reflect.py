@@ -6,7 +6,7 @@ import collections.abc
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Union, cast, get_args, get_origin
 
@@ -17,20 +17,35 @@ from pyrsql.models.model import Field, Model, Relation
 from pyrsql.models.rights import ALL_RIGHTS, FieldRights
 
 
-def describe(entity: type, model_of: Callable[[type], Model]) -> Model:
+def describe(entity: type, model_of: Callable[[type], Model], identity: Iterable[str] | None = None) -> Model:
     """The model of a class.
 
     Args:
         entity: the class.
         model_of: gives the model of a related class when it is needed.
+        identity: the names of the fields that identify a row; None for the primary key of a mapped class.
 
     Raises:
-        ConfigurationError: hints that cannot be read, or none at all.
+        ConfigurationError: hints that cannot be read, or none at all; an identity of fields that are not there.
     """
     members = {name: _member(entity, name, hint, model_of) for name, hint in _hints(entity).items()}
     if not members:
         raise ConfigurationError(f"{entity!r} has no type hints that name fields")
-    return Model(entity.__name__, entity, members)
+    names = _primary_key(entity) if identity is None else tuple(identity)
+    fields = [member for name in names if isinstance(member := members.get(name), Field)]
+    if len(fields) < len(names) and identity is not None:
+        raise ConfigurationError(f"the identity of {entity.__name__} names a field that it does not have")
+    if len(fields) < len(names):
+        return Model(entity.__name__, entity, members)
+    if len(fields) == 1:
+        members[fields[0].name] = fields[0] = dataclasses.replace(fields[0], unique=True)
+    return Model(entity.__name__, entity, members, tuple(fields))
+
+
+def _primary_key(entity: type) -> tuple[str, ...]:
+    """The attributes that the primary key of a mapped class maps to; none for any other class."""
+    mapper: Any = getattr(entity, "__mapper__", None)
+    return () if mapper is None else tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
 
 
 def _hints(entity: type) -> dict[str, object]:

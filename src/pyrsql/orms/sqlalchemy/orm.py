@@ -8,12 +8,13 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement
+from pyrsql.models.backend import BackendStatement, Sought
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
-from pyrsql.orms.sqlalchemy import statement
+from pyrsql.orms.sqlalchemy import keyset, statement
 from pyrsql.orms.sqlalchemy.dialects import default, mysql, postgresql, sqlite
 from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
@@ -87,6 +88,30 @@ class SQLAlchemyORM:
         """`limit` rows after the first `offset`, in the order of the select, then by the keys that complete it."""
         root = _scope(lowered, model)[()]
         return cast("TargetT", statement.page(_select(lowered), root, model, completing, offset, limit))
+
+    def can_seek(
+        self, keys: tuple[OrderKey, ...], options: SortOptions, values: tuple[tuple[Carried, ...], ...]
+    ) -> bool:
+        """Whether values that a client sent can stand for a row in this order."""
+        return keyset.can_seek(keys, options, values)
+
+    def seek(
+        self,
+        lowered: BackendStatement[TargetT],
+        model: Model,
+        keys: tuple[OrderKey, ...],
+        options: SortOptions,
+        position: Position,
+        limit: int,
+    ) -> Sought[TargetT]:
+        """The `limit` rows next to a position of a sorted select.
+
+        Raises:
+            ConfigurationError: the base statement has an order, a cut or groups of its own.
+        """
+        unsorted = cast("Select[Any]", lowered.unsorted)
+        found = keyset.sought(_select(lowered), unsorted, keys, options, position, limit)
+        return cast("Sought[TargetT]", found)
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""

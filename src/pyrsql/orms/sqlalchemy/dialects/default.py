@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc, Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
@@ -120,3 +121,16 @@ def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> s
 def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
     """The value itself: databases without time zones hold UTC."""
     return operand(element, compiler, **options)
+
+
+@form(Beyond)
+def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+    """The ladder: many databases have no row values, or read a whole index for one."""
+    _, ladder = element.clauses
+    return compiler.process(ladder, **options)
+
+
+@form(ExactFloat)
+def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
+    """The float, widened to 64 bits."""
+    return f"CAST({operand(element, compiler, **options)} AS DOUBLE PRECISION)"

@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.column_types import declared_text
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.keyset import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
@@ -138,3 +139,21 @@ def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) ->
         return compiler.process(directed, **options)
     value = compiler.process(directed.element, **options)
     return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"
+
+
+@form(ExactFloat, on="mysql")
+def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
+    """A sum is made of 64 bits; a float of 32 is sent with six digits."""
+    return f"({operand(element, compiler, **options)} + 0e0)"
+
+
+@form(NullIsLargest, on="mysql")
+def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is not."""
+    return "1 = 0"
+
+
+@form(NullIsSmallest, on="mysql")
+def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is."""
+    return "1 = 1"

@@ -9,6 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc
+from pyrsql.orms.sqlalchemy.keyset import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,
@@ -59,3 +60,22 @@ def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **opt
 def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
     """PostgreSQL shows a point in time in the time zone of the session."""
     return f"timezone('UTC', {operand(element, compiler, **options)})"
+
+
+@form(Beyond, on="postgresql")
+def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+    """A row value, which is one range of an index."""
+    row_value, _ = element.clauses
+    return compiler.process(row_value, **options)
+
+
+@form(NullIsLargest, on="postgresql")
+def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is."""
+    return "1 = 1"
+
+
+@form(NullIsSmallest, on="postgresql")
+def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is not."""
+    return "1 = 0"

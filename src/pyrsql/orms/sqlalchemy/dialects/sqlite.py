@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from pyrsql.orms.sqlalchemy.dialects.default import operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
@@ -183,3 +184,28 @@ def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> s
 
 def _whole(number: str, whole: str) -> str:
     return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
+
+
+@form(Beyond, on="sqlite")
+def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+    """A row value, which is one range of an index."""
+    row_value, _ = element.clauses
+    return compiler.process(row_value, **options)
+
+
+@form(ExactFloat, on="sqlite")
+def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
+    """What is stored, be it an integer: all floats have 64 bits."""
+    return operand(element, compiler, **options)
+
+
+@form(NullIsLargest, on="sqlite")
+def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is not."""
+    return "1 = 0"
+
+
+@form(NullIsSmallest, on="sqlite")
+def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
+    """It is."""
+    return "1 = 1"

@@ -1,0 +1,263 @@
+"""A page by position: the cursor proven against order and filter, and the page with its cursors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast
+
+from returns.result import Failure, Result, Success
+
+from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload, Position, digest
+from pyrsql.errors import ConfigurationError, ValidationError
+from pyrsql.language.nodes import And, Comparison, Node
+from pyrsql.models.backend import Sought
+from pyrsql.models.schema import Schema
+from pyrsql.page import LARGEST_OFFSET
+from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
+from pyrsql.validation.plan import Filter, Order, Seek, Statement
+from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand, OrderKey
+from pyrsql.validation.total_order import completing, is_total
+
+TargetT = TypeVar("TargetT")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One page, read.
+
+    Args:
+        items: its rows, in the order that was asked for.
+        next: the cursor of the page behind it; None where no row follows.
+        prev: the cursor of the page before it; None on the first page.
+    """
+
+    items: list[Any]
+    next: str | None
+    prev: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CursorSelect(Generic[TargetT]):
+    """One page by position. `pipeline.seek` makes one.
+
+    Args:
+        whole: what it is a page of: narrowed, and sorted in a total order.
+        order: that order.
+        seek: the page.
+        sought: the page as the backend made it.
+    """
+
+    whole: Statement[TargetT]
+    order: Order
+    seek: Seek
+    sought: Sought[TargetT]
+
+    @property
+    def statement(self) -> TargetT:
+        """One statement that gives the rows with their keys, one row more than the page has."""
+        return self.sought.statement
+
+    @property
+    def statements(self) -> tuple[TargetT, ...]:
+        """The same rows as consecutive ranges of an index, each limited like the page.
+
+        Run them in turn until the page is full, or let `collect` do so.
+        """
+        return self.sought.statements
+
+    @property
+    def count_statement(self) -> Any:
+        """What the backend counts all rows with: a `Select[tuple[int]]`, or a number where there is no database."""
+        return self.whole.count()
+
+    def read(self, rows: Iterable[Any]) -> Cut:
+        """The page that the rows of `statement` are: without the keys and the row too many, with its cursors.
+
+        Raises:
+            ValidationError: a key has a value too long for a cursor.
+        """
+        return self._read(list(rows))[0]
+
+    def collect(self, run: Callable[[TargetT], Any]) -> Cut:
+        """Run the statements in turn until the page is full, and read it.
+
+        Args:
+            run: executes one: `session.execute`. It returns a `Result`, or rows.
+
+        Raises:
+            ValidationError: a key has a value too long for a cursor.
+        """
+        rows: list[Any] = []
+        for statement in self.statements:
+            rows += _rows(run(statement))
+            if len(rows) > self.seek.size:
+                break
+        cut, behind = self._read(rows)
+        for statement in behind.statements if behind is not None else ():
+            if _rows(run(statement)):
+                return cut
+        return cut if behind is None else replace(cut, next=None)
+
+    async def acollect(self, run: Callable[[TargetT], Awaitable[Any]]) -> Cut:
+        """`collect` with a function to await, such as `AsyncSession.execute`."""
+        rows: list[Any] = []
+        for statement in self.statements:
+            rows += _rows(await run(statement))
+            if len(rows) > self.seek.size:
+                break
+        cut, behind = self._read(rows)
+        for statement in behind.statements if behind is not None else ():
+            if _rows(await run(statement)):
+                return cut
+        return cut if behind is None else replace(cut, next=None)
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of the page behind a row of `statement`.
+
+        Raises:
+            ValidationError: a key has a value too long for a cursor.
+        """
+        return self._cursor(Position(False, self.sought.key(row)))
+
+    def _read(self, rows: list[Any]) -> tuple[Cut, Sought[TargetT] | None]:
+        """The page, and where only the database knows whether a row follows: what follows."""
+        size, position = self.seek.size, self.seek.position
+        backward, inside = position.backward, position.values is not None
+        more = len(rows) > size
+        rows = rows[:size]
+        if backward:
+            rows.reverse()
+        if not rows:
+            # Behind the last row stands the end of the list, and before the first one its start.
+            other = self._cursor(Position(not backward)) if inside else None
+            return Cut([], other if backward else None, None if backward else other), None
+        has_prev, has_next = (more, inside) if backward else (inside, more)
+        last = self.sought.key(rows[-1])
+        cut = Cut(
+            [self.sought.item(row) for row in rows],
+            self._cursor(Position(False, last)) if has_next else None,
+            self._cursor(Position(True, self.sought.key(rows[0]))) if has_prev else None,
+        )
+        return cut, _sought(self.whole, self.order, Position(False, last), 1) if backward and inside else None
+
+    def _cursor(self, position: Position) -> str:
+        text = self.seek.format.write(Payload(position, self.seek.digests))
+        if text is not None:
+            return text
+        lengths = [sum(len(value or "") for value in key) for key in position.values or ()]
+        path = _keys(self.order)[lengths.index(max(lengths))].operand.path
+        reason = "a row has a value that is too long to continue from"
+        raise ValidationError((UnsupportedSort(source="sort", field=path, reason=reason),))
+
+
+def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: CursorFormat) -> Result[Seek, Problems]:
+    """Prove a cursor against the filter and the order of the same request.
+
+    Args:
+        request: the page that is asked for.
+        filter: the proven filter.
+        order: the proven order; `total_order` gives that of a request without a sort.
+        format: how cursors are written.
+
+    Problems: CursorProblem, LimitExceeded.
+    """
+    digests = Digests(digest(_order_text(order)), digest(_filter_text(filter.node)))
+    if request.cursor is None:
+        return Success(Seek(request.size, Position(request.backward), digests, format))
+    found = format.read(request.cursor)
+    if not isinstance(found, Payload):
+        return Failure((found,))
+    if found.digests.sort != digests.sort:
+        return Failure((CursorProblem(reason="sort"),))
+    if found.digests.filter != digests.filter:
+        return Failure((CursorProblem(reason="filter"),))
+    schema, values = order.schema, found.position.values
+    if values is not None and not schema.orm.can_seek(_keys(order), schema.sort_options, values):
+        return Failure((CursorProblem(reason="unreadable"),))
+    return Success(Seek(request.size, found.position, digests, format))
+
+
+def unreadable_cursor(request: CursorRequest, format: CursorFormat) -> tuple[Problem, ...]:
+    """What is wrong with a cursor whatever filter and order it belongs to."""
+    found = None if request.cursor is None else format.read(request.cursor)
+    return () if found is None or isinstance(found, Payload) else (found,)
+
+
+def total_order(schema: Schema, order: Order | None) -> Order:
+    """The order of a page by position: that of the sort, or of the identity where there is none.
+
+    Raises:
+        ConfigurationError: the model has no unique key.
+    """
+    chosen = Order(schema, (), completing(schema.model)) if order is None else order
+    if not is_total(schema.model, chosen.keys):
+        raise ConfigurationError(
+            f"{schema.model.name} has no unique key, which a page by cursor needs: map a primary key, or use pages"
+        )
+    return chosen
+
+
+def cursor_select(statement: Statement[TargetT], order: Order, seek: Seek) -> CursorSelect[TargetT]:
+    """The page of a statement that a proven cursor leads to.
+
+    Args:
+        statement: narrowed, and sorted if it is sorted at all.
+        order: the order that the cursor was proven against.
+        seek: the page.
+    """
+    whole = statement
+    if whole.order is None:
+        schema = statement.schema
+        lowered = schema.orm.sort(statement.lowered, schema.model, (), order.completing, schema.sort_options)
+        whole = replace(statement, lowered=lowered, order=order)
+    limit = min(seek.size + 1, LARGEST_OFFSET)
+    return CursorSelect(whole, order, seek, _sought(whole, order, seek.position, limit))
+
+
+def _sought(whole: Statement[TargetT], order: Order, position: Position, limit: int) -> Sought[TargetT]:
+    schema = whole.schema
+    return schema.orm.seek(whole.lowered, schema.model, _keys(order), schema.sort_options, position, limit)
+
+
+def _keys(order: Order) -> tuple[OrderKey, ...]:
+    return order.keys + order.completing
+
+
+def _rows(result: Any) -> Sequence[Any]:
+    """The rows of a `Result`, each once: a joined collection repeats them."""
+    return cast("Sequence[Any]", result.unique().all() if hasattr(result, "unique") else list(result))
+
+
+def _filter_text(node: Node | None) -> str:
+    """A filter in one spelling: its operators by name, its values as they were read."""
+    match node:
+        case None:
+            return ""
+        case Comparison():
+            return f"{node.selector!r}{node.operator.name}{node.arguments!r}"
+        case _:
+            return f"{'and' if isinstance(node, And) else 'or'}({','.join(map(_filter_text, node.nodes))})"
+
+
+def _order_text(order: Order) -> str:
+    """An order in one spelling: what each key leads to and how, whatever the client called it."""
+    options = order.schema.sort_options
+    keys = (
+        f"{_operand_text(key.operand)} {key.descending} {key.nulls_first} {key.ignore_case}"
+        f" {options.json_options.sort_field_types.get(key.operand.path)}"
+        for key in _keys(order)
+    )
+    return "\n".join([order.schema.model.name, options.text_order, *keys])
+
+
+def _operand_text(operand: FieldOperand | CallOperand | ConstantOperand) -> str:
+    kind = type(operand.kind).__name__
+    match operand:
+        case FieldOperand():
+            steps = (*(step.name for step in operand.relations), operand.field.name, *operand.keys)
+            return f"{steps!r}:{kind}"
+        case CallOperand():
+            return f"{operand.function}({','.join(map(_operand_text, operand.arguments))}):{kind}"
+        case ConstantOperand():
+            return f"{operand.value!r}:{kind}"
