@@ -223,9 +223,16 @@ def test_a_wide_group_is_made_of_groups_of_100(sign: str, parts: int, groups: li
     [("company=na=", True), ("company=nn=", False), ("roles=na=", True), ("roles=nn=", False)],
 )
 def test_a_relation_is_null_when_no_row_is_related(filter: str, negated: bool) -> None:
-    sql = where(filter, User)
+    sql = where(filter, User, POSTGRESQL)
     assert sql.count("EXISTS (SELECT 1 FROM ") == 1
     assert sql.startswith("NOT ") == negated
+
+
+def test_on_sqlite_a_related_row_is_found_by_its_foreign_key_unless_it_is_denied() -> None:
+    assert where("roles=nn=", User).startswith("(id IN (SELECT user_roles_1.user_id FROM ")
+    assert where("reports.age>1", User).startswith("(id IN (SELECT users_1.manager_id FROM users AS users_1 WHERE ")
+    assert where("roles=na=", User).startswith("NOT (EXISTS (SELECT 1 FROM ")
+    assert where("company=nn=", User).startswith("EXISTS (SELECT 1 FROM ")
 
 
 @pytest.mark.parametrize(
@@ -237,12 +244,12 @@ def test_a_join_hint_counts_below_a_relation_to_many(hints: dict[str, JoinHint],
 
 
 def test_few_steps_to_many_are_left_to_the_database_and_more_are_not() -> None:
-    four, five = (where(";".join(["roles.id==1"] * number), User) for number in (4, 5))
+    four, five = (where(";".join(["roles.id==1"] * number), User, POSTGRESQL) for number in (4, 5))
     assert four.count("EXISTS") == 4
-    assert five.count("EXISTS") == five.count(" IS 1") == 5
-    assert " IS 1" not in four
-    assert " IS 1" not in where("roles.users.id==1;roles.users.id==2", User)
-    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User).count(" IS 1") == 3
+    assert five.count("EXISTS") == five.count(" IS true") == 5
+    assert " IS true" not in four
+    assert " IS true" not in where("roles.users.id==1;roles.users.id==2", User, POSTGRESQL)
+    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User, POSTGRESQL).count(" IS true") == 3
 
 
 # --- the developer's operators ---------------------------------------------------------------------------------------

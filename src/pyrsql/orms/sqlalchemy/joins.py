@@ -116,9 +116,26 @@ def correlated_subquery(
         paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
         options: their join hints.
     """
-    first = prefix[: max(end for end in range(len(prefix)) if prefix[:end] in scope) + 1]
+    first = first_step(scope, prefix)
     entity, rows = rows_at(scope[first[:-1]], first)
-    reached = {**scope, first: entity}
+    return beyond(rows, {**scope, first: entity}, first, prefix, paths, options)
+
+
+def first_step(scope: Scope, path: RelationPath) -> RelationPath:
+    """The beginning of a path up to its first step that has not been reached."""
+    return path[: max(end for end in range(len(path)) if path[:end] in scope) + 1]
+
+
+def beyond(
+    rows: Select[Any],
+    scope: Scope,
+    first: RelationPath,
+    prefix: RelationPath,
+    paths: Collection[RelationPath],
+    options: FieldOptions,
+) -> tuple[Select[Any], Scope]:
+    """A subquery of the rows at the end of `first` with the joins to the end of `prefix` and of `paths`."""
+    reached = dict(scope)
     for path in (prefix, *sorted((path for path in paths if starts_with(path, prefix)), key=len)):
         for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]

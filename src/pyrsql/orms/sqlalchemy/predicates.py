@@ -17,6 +17,7 @@ from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expres
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.validation.predicates import (
     Between,
@@ -124,11 +125,19 @@ def _clauses(
 def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     """A related row exists that passes. It is read itself: a foreign key that leads nowhere is no related row."""
     inner = some.predicate
-    if inner is None:
-        return lowering.exists(joins.correlated_subquery(scope, some.path, (), lowering.options)[0])
-    needed = dict.fromkeys(joined_paths(inner, some.path))
-    rows, reached = joins.correlated_subquery(scope, some.path, needed, lowering.options)
-    return lowering.exists(rows.where(*where_clauses(inner, reached, lowering)))
+    needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
+
+    def narrowed(rows: Select[Any], reached: Scope) -> Select[Any]:
+        return rows if inner is None else rows.where(*where_clauses(inner, reached, lowering))
+
+    exists = lowering.exists(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options)))
+    first = joins.first_step(scope, some.path)
+    related = related_keys(scope[first[:-1]], first)
+    if related is None or not is_within(inner, some.path):
+        return exists
+    reached = {**scope, first: related.entity}
+    rows = narrowed(*joins.beyond(related.rows, reached, first, some.path, needed, lowering.options))
+    return SomeRow(exists, related.key.in_(rows))
 
 
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
     ExactText,
@@ -90,6 +91,13 @@ def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str
     """The form that an index serves, which is exact."""
     indexed, _ = element.clauses
     return compiler.process(indexed, **options)
+
+
+@form(SomeRow)
+def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
+    """EXISTS, which other databases turn into a join themselves."""
+    exists, _ = element.clauses
+    return compiler.process(exists, **options)
 
 
 @form(NullsPlaced)

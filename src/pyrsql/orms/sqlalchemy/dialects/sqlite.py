@@ -17,6 +17,7 @@ from pyrsql.orms.sqlalchemy.dialects.default import operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
@@ -101,6 +102,13 @@ def text_match(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler
     """GLOB, whose case always counts; a pattern that ignores case has a class of letters for each."""
     value, pattern = sides(element, compiler, **options)
     return f"({value} GLOB {pattern})"
+
+
+@form(SomeRow, on="sqlite")
+def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
+    """The keys of the rows that have a related row, found by an index of the related table."""
+    _, among = element.clauses
+    return f"({compiler.process(among, **options)})"
 
 
 @form(FoldedText, on="sqlite")

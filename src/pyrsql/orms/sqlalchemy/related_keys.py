@@ -1,0 +1,127 @@
+"""Some related row, as the keys of the rows that have one: SQLite begins at the index of the related table then.
+
+SQLite evaluates EXISTS once per row of the outer table. `key IN (SELECT foreign_key …)` lets it find the few related
+rows first, and look their owners up.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.sql.functions import FunctionElement
+
+from pyrsql.orms.sqlalchemy.joins import Entity, alias_for
+from pyrsql.orms.sqlalchemy.to_one import conjuncts, equated_columns
+from pyrsql.validation.predicates import (
+    Complement,
+    Conjunction,
+    Custom,
+    Disjunction,
+    Predicate,
+    RelationPath,
+    Some,
+    relation_paths,
+    starts_with,
+)
+
+_REMEMBERED = 1_024
+
+
+class SomeRow(FunctionElement[bool]):
+    """Some related row passes: as EXISTS, and as a key that is among the foreign keys of the rows that pass.
+
+    Both are two-valued: a NULL among the foreign keys is left out.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool]) -> None:
+        super().__init__(exists, among)
+        self.exists = exists
+
+    def _negate(self) -> ColumnElement[bool]:
+        # The rows without one are many: a database finds out for each that it returns.
+        return not_(self.exists)
+
+
+class RelatedKeys(NamedTuple):
+    """The related rows of a relation, by their foreign key.
+
+    Args:
+        entity: the related entity.
+        key: what the foreign key refers to, a column of the entity that the relation leads on from.
+        rows: a select of the foreign key, of related rows and nothing else.
+    """
+
+    entity: Entity
+    key: ColumnElement[Any]
+    rows: Select[Any]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
+    """The keys of the rows at the end of a path; None where more than one plain foreign key leads there.
+
+    Args:
+        parent: the entity that the last step leads on from.
+        path: the path.
+    """
+    entity, link = alias_for(parent, path)
+    prop = cast("RelationshipProperty[Any]", link.property)
+    pairs = prop.synchronize_pairs
+    if not prop.uselist or len(pairs) != 1 or len([*conjuncts(prop.primaryjoin)]) != 1:
+        return None
+    ((local, foreign),) = pairs
+    if foreign not in equated_columns(prop.primaryjoin, prop) or getattr(local, "nullable", True) is not False:
+        return None
+    key: ColumnElement[Any] = getattr(parent, inspect(parent).mapper.get_property_by_column(local).key)
+    if prop.secondary is None:
+        column = _column_of(inspect(entity).selectable, foreign)
+        return None if column is None else _keys(entity, key, column, select(column).select_from(entity))
+    return _keys_through_table(prop, entity, key, foreign)
+
+
+def _keys(entity: Entity, key: ColumnElement[Any], column: ColumnElement[Any], rows: Select[Any]) -> RelatedKeys:
+    return RelatedKeys(entity, key, rows.where(column.is_not(None)).correlate(None))
+
+
+def _keys_through_table(
+    prop: RelationshipProperty[Any], entity: Entity, key: ColumnElement[Any], foreign: ColumnElement[Any]
+) -> RelatedKeys | None:
+    """The foreign key in the table between, joined to the related rows."""
+    between = cast("FromClause", prop.secondary).alias()
+    links = prop.secondary_synchronize_pairs or ()
+    column = _column_of(between, foreign)
+    pairs = [(_column_of(inspect(entity).selectable, there), _column_of(between, here)) for there, here in links]
+    if column is None or len([*conjuncts(cast("Any", prop.secondaryjoin))]) != len(pairs):
+        return None
+    on = [there == here for there, here in pairs if there is not None and here is not None]
+    if len(on) != len(pairs):
+        return None
+    return _keys(entity, key, column, select(column).select_from(entity).join(between, and_(*on)))
+
+
+def _column_of(source: Any, column: ColumnElement[Any]) -> ColumnElement[Any] | None:
+    """The column of a FROM clause that stands for a column of its table."""
+    return cast("ColumnElement[Any] | None", source.corresponding_column(column))
+
+
+def is_within(predicate: Predicate | None, path: RelationPath) -> bool:
+    """Whether a predicate is about the rows at the end of a path alone. A custom operator may be about anything."""
+    match predicate:
+        case None:
+            return True
+        case Conjunction(parts) | Disjunction(parts):
+            return all(is_within(part, path) for part in parts)
+        case Complement(inner):
+            return is_within(inner, path)
+        case Some(further, inner):
+            return starts_with(further, path) and is_within(inner, further)
+        case Custom():
+            return False
+        case _:
+            return all(starts_with(needed, path) for needed in relation_paths(predicate.operand))

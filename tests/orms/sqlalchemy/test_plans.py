@@ -1,0 +1,211 @@
+"""EXPLAIN names the index that serves each operator: the table in docs/how-to/databases.md, on 50,000 rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import JSON, Engine, ForeignKey, Select, String, event, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from pyrsql.options import QueryOptions, SortOptions
+from pyrsql.page import PageRequest
+from tests.databases import Database
+from tests.orms.sqlalchemy.store import paged
+
+ROWS = 50_000
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "plan_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    amount: Mapped[int | None]
+    document: Mapped[Any] = mapped_column(JSON().with_variant(JSONB, "postgresql"))
+    words: Mapped[Any] = mapped_column(JSON().with_variant(ARRAY(String(40)), "postgresql"))
+    parts: Mapped[list[Part]] = relationship()
+
+
+class Part(Base):
+    __tablename__ = "plan_parts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("plan_items.id"))
+    code: Mapped[str] = mapped_column(String(40))
+
+
+NUMBERS = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) ",
+    "postgres": "WITH n AS (SELECT i FROM generate_series(1, {rows}) AS g(i)) ",
+    "mariadb": "WITH n AS (SELECT seq AS i FROM seq_1_to_{rows}) ",
+}
+# The rows lie in another order than their names and numbers, so that no index has to be of no use.
+PLACE = "(i * 7919 % {rows})"
+PADDED = {
+    "sqlite": "printf('%05d', {place})",
+    "postgres": "lpad(CAST({place} AS TEXT), 5, '0')",
+    "mariadb": "lpad({place}, 5, '0')",
+}
+DOCUMENTS = {
+    "sqlite": "json_object('code', 'c' || {place}), '[]'",
+    "postgres": "jsonb_build_object('code', 'c' || {place}), ARRAY['w' || {place}]",
+    "mariadb": "JSON_OBJECT('code', CONCAT('c', {place})), '[]'",
+}
+
+INDEXES = {
+    "sqlite": ["plan_name ON plan_items (name)", "plan_lower ON plan_items (lower(name))"],
+    "postgres": [
+        "plan_name ON plan_items (name)",
+        "plan_pattern ON plan_items (name text_pattern_ops)",
+        "plan_lower ON plan_items (lower(name))",
+        "plan_lower_pattern ON plan_items (lower(name) text_pattern_ops)",
+        "plan_document ON plan_items USING gin (document jsonb_path_ops)",
+        "plan_words ON plan_items USING gin (words)",
+    ],
+    "mariadb": ["plan_name ON plan_items (name)"],
+}
+EVERYWHERE = [
+    "plan_number ON plan_items (number)",
+    "plan_amount ON plan_items (amount)",
+    "plan_code ON plan_parts (code)",
+    "plan_item ON plan_parts (item_id)",
+]
+
+
+def fill(engine: Engine, name: str) -> None:
+    """The tables with their rows, indexes and statistics."""
+    # The drivers of PostgreSQL and MariaDB take a percent sign for a parameter.
+    place = PLACE.format(rows=ROWS) if name == "sqlite" else PLACE.format(rows=ROWS).replace("%", "%%")
+    label = f"{PADDED[name].format(place=place)}"
+    named = f"CONCAT('Name-', {label})" if name == "mariadb" else f"'Name-' || {label}"
+    numbers = NUMBERS[name].format(rows=ROWS)
+    documents = DOCUMENTS[name].format(place=place)
+
+    def into(table: str, query: str) -> str:
+        # MariaDB takes the WITH behind the INTO, the others before it.
+        return f"INSERT INTO {table} {numbers}{query}" if name != "sqlite" else f"{numbers}INSERT INTO {table} {query}"
+
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+        connection.exec_driver_sql(
+            into(
+                "plan_items (id, name, number, amount, document, words)",
+                f"SELECT i, {named}, {place}, {place}, {documents} FROM n",
+            )
+        )
+        connection.exec_driver_sql(into("plan_parts (id, item_id, code)", f"SELECT i, 1 + {place}, {named} FROM n"))
+        for index in [*EVERYWHERE, *INDEXES[name]]:
+            connection.exec_driver_sql(f"CREATE INDEX {index}")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        tables = ("plan_items", "plan_parts")
+        for table in tables:
+            analyze = f"ANALYZE TABLE {table}" if name == "mariadb" else f"ANALYZE {table}"
+            connection.execute(text(analyze)).close()
+
+
+class Planned(NamedTuple):
+    """A database with the rows."""
+
+    name: str
+    engine: Engine
+
+    def plan(self, statement: Select[Any]) -> str:
+        """What EXPLAIN says of a statement."""
+        explain = "EXPLAIN QUERY PLAN " if self.name == "sqlite" else "EXPLAIN "
+        with self.engine.connect() as connection:
+            event.listen(
+                connection,
+                "before_cursor_execute",
+                lambda connection, cursor, sql, parameters, context, many: (explain + sql, parameters),
+                retval=True,
+            )
+            cursor: Any = connection.execute(statement).cursor
+            return "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+
+
+@pytest.fixture(scope="module")
+def planned(database: Database) -> Iterator[Planned]:
+    engine = database.engine()
+    fill(engine, database.name)
+    yield Planned(database.name, engine)
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+    engine.dispose()
+
+
+class Row(NamedTuple):
+    """A row of the table: a filter or a sort, and the index that serves it in each database; None where none does."""
+
+    filter: str | None
+    sort: str | None
+    sqlite: str | None
+    postgres: str | None
+    mariadb: str | None
+
+
+TABLE = [
+    Row("name==Name-00042", None, "plan_name", "plan_name|plan_pattern", "plan_name"),
+    Row("name=in=(Name-00042,Name-00043)", None, "plan_name", "plan_name|plan_pattern", "plan_name"),
+    Row("name==Name-0004*", None, "plan_name", "plan_pattern", "plan_name"),
+    Row("name>Name-49990", None, "plan_name", "plan_name", "plan_name"),
+    Row("name=bt=(Name-00042,Name-00049)", None, "plan_name", "plan_name", "plan_name"),
+    Row("name==^name-00042", None, "plan_lower", "plan_lower", None),
+    Row("name=ic=name-00042", None, "plan_lower", "plan_lower", None),
+    Row("name==^name-0004*", None, "plan_lower", "plan_lower_pattern", None),
+    Row("name==*42", None, None, None, None),
+    Row("number==42", None, "plan_number", "plan_number", "plan_number"),
+    Row("number>49990", None, "plan_number", "plan_number", "plan_number"),
+    Row("number=in=(1,2,3)", None, "plan_number", "plan_number", "plan_number"),
+    Row("number=bt=(1,5)", None, "plan_number", "plan_number", "plan_number"),
+    Row("amount=na=", None, "plan_amount", "plan_amount", "plan_amount"),
+    Row("parts.code==Name-00042", None, "plan_code", "plan_code", "plan_code"),
+    Row("parts.code==Name-0004*;number>10", None, "plan_code", "plan_item", "plan_code"),
+    Row(None, "name", "plan_name", "plan_name", "plan_name"),
+    Row(None, "-name", "plan_name", "plan_name", "plan_name"),
+    Row(None, "number", "plan_number", "plan_number", "plan_number"),
+    Row(None, "-number", "plan_number", "plan_number", "plan_number"),
+    Row(None, "name,ic", None, "plan_lower", None),
+    Row(None, "amount", "plan_amount", "plan_amount", None),
+    Row(None, "-amount", "plan_amount", "plan_amount", None),
+]
+
+
+def statement_of(row: Row, **options: Any) -> Select[Any]:
+    page = None if row.sort is None else PageRequest(0, 10)
+    return paged(Item, row.filter, row.sort, page, options=QueryOptions(), **options).statement
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.filter or f"sort={row.sort}")
+def test_the_index_that_serves(planned: Planned, row: Row) -> None:
+    plan = planned.plan(statement_of(row))
+    served: str | None = getattr(row, planned.name)
+    if served is None:
+        assert "plan_" not in plan.replace("plan_items", ""), "an index serves it: say so in the table"
+    else:
+        assert any(index in plan for index in served.split("|")), plan
+
+
+def test_a_nocase_index_serves_as_well_on_sqlite(sqlite_database: Database) -> None:
+    engine = sqlite_database.engine()
+    fill(engine, "sqlite")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX plan_lower")
+        connection.exec_driver_sql("CREATE INDEX plan_nocase ON plan_items (name COLLATE NOCASE)")
+    for filter in ("name==^name-00042", "name==^name-0004*"):
+        assert "plan_nocase" in Planned("sqlite", engine).plan(paged(Item, filter).statement)
+    engine.dispose()
+
+
+def test_null_where_the_database_puts_it_is_served_everywhere(planned: Planned) -> None:
+    for sort in ("amount", "-amount"):
+        statement = statement_of(Row(None, sort, None, None, None), sort_options=SortOptions(null_order="database"))
+        assert "plan_amount" in planned.plan(statement)
