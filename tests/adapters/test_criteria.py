@@ -19,6 +19,7 @@ from pyrsql.adapters.fastapi import (
     criteria_dependency,
     install_problem_details,
 )
+from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.asgi import get
 from tests.sample_models import User
@@ -224,13 +225,13 @@ def test_criteria_without_fastapi() -> None:
 
 
 def test_a_dependency_can_be_called() -> None:
-    criteria = asyncio.run(CriteriaDependency(SIZED).read({"filter": ["name==demo"], "page": ["2"]}))
+    criteria = asyncio.run(CriteriaDependency(SIZED).read(ParameterValues({"filter": ["name==demo"], "page": ["2"]})))
     assert (criteria.query.text, criteria.page_request) == ("name==demo", PageRequest.of(2, 20))
 
 
 def test_an_error_can_be_pickled() -> None:
     with pytest.raises(CriteriaError) as caught:
-        asyncio.run(CriteriaDependency().read({"filter": ["name="]}))
+        asyncio.run(CriteriaDependency().read(ParameterValues({"filter": ["name="]})))
     again = pickle.loads(pickle.dumps(caught.value))
     assert (again.problems, again.status_code, again.detail) == (
         caught.value.problems,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Generic, Protocol, TypeGuard, TypeVar, cast
 
 from fastapi import Body
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.parameters import ParameterValues, not_a_text
 from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
-from pyrsql.problems import Source
+from pyrsql.adapters.fastapi.unknown import unknown_parameters
+from pyrsql.problems import Problem, Source
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, which JSON can write and no database and no answer can hold."""
 
 ResultT = TypeVar("ResultT")
 ResultT_co = TypeVar("ResultT_co", covariant=True)
@@ -21,6 +29,11 @@ class Reader(Protocol[ResultT_co]):
     """A dependency of this library that reads filter, sort and page."""
 
     __signature__: inspect.Signature
+
+    @property
+    def config(self) -> FastAPICriteriaConfig:
+        """How the parameters are called, read and bounded."""
+        ...
 
     @property
     def read(self) -> Callable[..., Awaitable[ResultT_co]]:
@@ -37,7 +50,7 @@ def in_body(dependency: Reader[ResultT]) -> BodyDependency[ResultT]:
         ) -> list[UserOut]: ...
 
     A request sends `{"filter": "name==demo*", "sort": "-age", "page": 0, "size": 20}`; a list stands for a repeated
-    parameter. What the parameters hold is judged as in a query; a body that is no JSON object is refused by FastAPI.
+    parameter. The values are validated as in a query; a body that is no JSON object is a 422 of FastAPI's own kind.
 
     Args:
         dependency: any dependency of this library that reads filter, sort and page.
@@ -59,7 +72,8 @@ class BodyDependency(Generic[ResultT]):
         body = inspect.Parameter(
             "body",
             inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[dict[str, Any], LazySchema(self._schema), Body()],
+            # FastAPI would repeat a body that is no object in its answer, which fails for a lone surrogate.
+            annotation=Annotated[Any, LazySchema(self._schema), Body()],
         )
         # Whoever reads a body needs no connection to read a query from.
         others = [
@@ -70,10 +84,23 @@ class BodyDependency(Generic[ResultT]):
         self._defaults = {name: given[name].default for name in self._ours}
         self.__signature__: inspect.Signature = inspect.Signature([*others, body])
 
-    async def __call__(self, *, body: Mapping[str, Any], **others: Any) -> ResultT:
+    async def __call__(self, *, body: Any, **others: Any) -> ResultT:
         """Read the body as the dependency would read a query."""
-        given = {name: values for name, document in self._ours.items() if (values := _values(body.get(document.alias)))}
-        return await self._dependency.read(given, **others)
+        if not _is_object(body):
+            fault = {"type": "dict_type", "loc": ("body",), "msg": "Input should be a JSON object", "input": None}
+            raise RequestValidationError([fault])
+        given: dict[Source, list[str]] = {}
+        problems: list[Problem] = []
+        for name, document in self._ours.items():
+            values = _values(body.get(document.alias))
+            surrogates = [found for value in values for found in _SURROGATE.findall(value)]
+            if surrogates:
+                problems.append(not_a_text(name, f"\\u{ord(surrogates[0]):04x}"))
+            elif values:
+                given[name] = values
+        own = {document.alias for document in self._ours.values()}
+        problems += unknown_parameters(self._dependency.config, body.items(), own)
+        return await self._dependency.read(ParameterValues(given, tuple(problems)), **others)
 
     def _schema(self) -> dict[str, Any]:
         properties = {
@@ -89,6 +116,10 @@ def _values(value: Any) -> list[str]:
     """
     items = value if _is_list(value) else [value]
     return [_text(item) for item in items if item is not None]
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from returns.result import Result, Success
 
@@ -51,6 +51,9 @@ class FastAPICriteriaConfig:
         max_page_size: the largest size that a request may name. It bounds what is asked for; give
             `default_page_size` too to bound requests that ask for no page. A `page_dependency` has 500.
         one_based_paging: page numbers start at 1, not 0.
+        unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of
+            a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, and names such as `limit`
+            and `order_by`. `"refuse"`: all of them. `"ignore"`: none.
         query_options: how filters are read and judged.
         sort_options: how sorts are read and judged; without them sorts get the names, rights and functions of
             `query_options`.
@@ -72,6 +75,7 @@ class FastAPICriteriaConfig:
     default_page_size: int | None = None
     max_page_size: int | None = None
     one_based_paging: bool = False
+    unknown_parameters: Literal["suspicious", "refuse", "ignore"] = "suspicious"
     query_options: QueryOptions = DEFAULT_QUERY_OPTIONS
     sort_options: SortOptions | None = None
     filter_openapi_examples: Examples | None = None
@@ -95,6 +99,10 @@ class FastAPICriteriaConfig:
             raise ConfigurationError("a parameter of a request has an empty name")
         if len(set(names)) < len(names):
             raise ConfigurationError(f"the parameters of a request need different names, not {', '.join(names)}")
+        if self.unknown_parameters not in ("suspicious", "refuse", "ignore"):
+            raise ConfigurationError(
+                f"unknown_parameters={self.unknown_parameters!r}: it is 'suspicious', 'refuse' or 'ignore'"
+            )
         default, largest = self.default_page_size, self.max_page_size
         for option, size in (("default_page_size", default), ("max_page_size", largest)):
             if size is not None and not 1 <= size <= LARGEST_OFFSET:

@@ -109,7 +109,7 @@ async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given
         Whatever `work` raises.
     """
     length = 0
-    for texts in given.values():
+    for texts in given.values.values():
         length += sum(map(len, texts))
     return work(given) if length <= _LONG else await run_in_threadpool(work, given)
 
@@ -137,7 +137,7 @@ class CriteriaDependency:
 
     async def __call__(self, *, connection: HTTPConnection, **_: object) -> RequestCriteria:
         """Read the query of a request."""
-        return await self.read(query_values(self.config, connection.query_params))
+        return await self.read(query_values(self.config, connection))
 
     async def read(self, given: ParameterValues) -> RequestCriteria:
         """Read what a request gives the four parameters, wherever it does."""

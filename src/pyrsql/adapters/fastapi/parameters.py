@@ -5,19 +5,41 @@ Nothing of FastAPI's own validation takes part, so every mistake of a client get
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, NamedTuple
+from urllib.parse import quote, unquote_to_bytes
 
 from returns.result import Failure, Result, Success
-from starlette.datastructures import QueryParams
+from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
+from pyrsql.adapters.fastapi.unknown import declared_parameters, unknown_parameters
 from pyrsql.language.parse import is_blank
 from pyrsql.page import LARGEST_OFFSET, PageRequest
-from pyrsql.problems import MissingSize, PageProblem, Problem, Problems, RepeatedParameter, Source, problems_of
+from pyrsql.problems import (
+    MissingSize,
+    PageProblem,
+    Problem,
+    Problems,
+    RepeatedParameter,
+    Source,
+    Span,
+    SyntaxProblem,
+    problems_of,
+)
 
-ParameterValues = Mapping[Source, list[str]]
-"""Every value that a request gives each of the four parameters that it names."""
+
+class ParameterValues(NamedTuple):
+    """What a request gives the parameters.
+
+    Args:
+        values: each of our parameters that the request names -> its values.
+        problems: parameters that the endpoint does not have, and values that are no text.
+    """
+
+    values: Mapping[Source, list[str]]
+    problems: tuple[Problem, ...] = ()
+
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
 
@@ -38,30 +60,89 @@ class RawParameters(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def query_values(config: FastAPICriteriaConfig, query: QueryParams) -> ParameterValues:
-    """What the query of a request gives the four parameters."""
+OF_PAGES: tuple[Source, ...] = ("filter", "sort", "page", "size")
+"""The parameters of a list that is paged by number."""
+
+
+def query_values(
+    config: FastAPICriteriaConfig, connection: HTTPConnection, takes: Collection[Source] = OF_PAGES
+) -> ParameterValues:
+    """What the query of a request gives the parameters.
+
+    Args:
+        config: gives their names, and says which others are refused.
+        connection: the request.
+        takes: the parameters that the endpoint has.
+
+    Problems: SyntaxProblem for a value that is not UTF-8, UnknownParameter.
+    """
     given: dict[Source, list[str]] = {}
-    sources = config.sources
-    for name, value in query.multi_items():
-        parameter = sources.get(name)
-        if parameter is not None:
+    problems: list[Problem] = []
+    others: list[tuple[str, str]] = []
+    for name, value in _items(connection):
+        parameter = config.sources.get(name)
+        if parameter is None or parameter not in takes:
+            others.append((name, value))
+        elif isinstance(value, _Undecodable):
+            problems.append(not_a_text(parameter, value))
+        else:
             given.setdefault(parameter, []).append(value)
-    return given
+    if others and config.unknown_parameters != "ignore":
+        own = (name for name, source in config.sources.items() if source in takes)
+        problems += unknown_parameters(config, others, declared_parameters(connection).union(own))
+    return ParameterValues(given, tuple(problems))
+
+
+class _Undecodable(str):
+    """A value whose bytes are no UTF-8, as the query has it."""
+
+    __slots__ = ()
+
+
+def _items(connection: HTTPConnection) -> list[tuple[str, str]]:
+    """Each name and value of the query. Starlette puts U+FFFD in the place of bytes that are no UTF-8."""
+    query: bytes = connection.scope["query_string"]
+    items = connection.query_params.multi_items()
+    if query.isascii() and not any("\ufffd" in value or "\ufffd" in name for name, value in items):
+        return items
+    pieces = (piece.replace(b"+", b" ").partition(b"=") for piece in query.split(b"&") if piece)
+    return [(_decoded(name), _decoded(value)) for name, _, value in pieces]
+
+
+def _decoded(piece: bytes) -> str:
+    try:
+        return unquote_to_bytes(piece).decode()
+    except UnicodeDecodeError as error:
+        return _Undecodable(quote(error.object[error.start : error.end]))
+
+
+def not_a_text(source: Source, found: str) -> SyntaxProblem:
+    """The problem of a value that holds no text.
+
+    Args:
+        source: the parameter.
+        found: the part that is no text.
+    """
+    return SyntaxProblem(source=source, span=Span(0, 0), expected=("text in UTF-8",), found=found)
 
 
 def read_request(config: FastAPICriteriaConfig, given: ParameterValues) -> RawParameters:
     """Read the four parameters of a request."""
-    filter, sort = given.get("filter"), given.get("sort")
-    repeated: tuple[Problem, ...] = ()
+    values = given.values
+    filter, sort = values.get("filter"), values.get("sort")
+    repeated: tuple[Problem, ...] = given.problems
     if filter is not None and len(filter) > 1:
-        repeated = (RepeatedParameter(source="filter", given=len(filter)),)
+        repeated = (
+            *repeated,
+            RepeatedParameter(source="filter", given=len(filter)),
+        )
         filter = None
     if sort is not None and config.sort_parameter_format is SortParameterFormat.REPEATED:
         sort = [";".join(key for key in sort if not is_blank(key))]
     elif sort is not None and len(sort) > 1:
         repeated = (*repeated, RepeatedParameter(source="sort", given=len(sort)))
         sort = None
-    page = read_page(config, _written(given.get("page")), _written(given.get("size")))
+    page = read_page(config, _written(values.get("page")), _written(values.get("size")))
     return RawParameters(filter[0] if filter else None, sort[0] if sort else None, page, repeated)
 
 

@@ -44,17 +44,17 @@ ProblemType = Literal[
 ]
 
 TITLES: dict[ProblemType, str] = {
-    "urn:pyrsql:problem:query-parse-error": "The filter cannot be read",
-    "urn:pyrsql:problem:query-semantic-error": "The filter asks for what cannot be had",
-    "urn:pyrsql:problem:sort-parse-error": "The sort cannot be read",
-    "urn:pyrsql:problem:sort-semantic-error": "The sort asks for what cannot be had",
-    "urn:pyrsql:problem:page-validation-error": "There is no such page",
-    "urn:pyrsql:problem:page-configuration-error": "The page needs a size",
+    "urn:pyrsql:problem:query-parse-error": "Invalid filter",
+    "urn:pyrsql:problem:query-semantic-error": "Unsupported filter",
+    "urn:pyrsql:problem:sort-parse-error": "Invalid sort",
+    "urn:pyrsql:problem:sort-semantic-error": "Unsupported sort",
+    "urn:pyrsql:problem:page-validation-error": "Invalid page or size",
+    "urn:pyrsql:problem:page-configuration-error": "Page number without a size",
 }
 
 
 def status_of(problem: Problem) -> Status:
-    """400 for what cannot be read, 422 for what can be read but not be had."""
+    """400 for invalid parameters, 422 for valid ones that the endpoint does not support."""
     match problem:
         case SyntaxProblem() | UnknownOperator() | WrongArity() | LimitExceeded():
             return 400
@@ -134,8 +134,8 @@ class ProblemDetails(CriteriaErrorDetail):
 
 
 DESCRIPTIONS = {
-    400: "Filter, sort or page cannot be read.",
-    422: "Filter or sort can be read, but ask for what cannot be had.",
+    400: "The filter, sort or page is invalid.",
+    422: "The filter or sort is valid RSQL but uses a field, operator or value this endpoint does not support.",
 }
 
 error_responses: dict[int | str, dict[str, Any]] = {

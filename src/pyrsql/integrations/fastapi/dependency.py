@@ -44,6 +44,7 @@ class EndpointDependency(Generic[ResultT]):
         takes_base: bool = True,
     ) -> None:
         self.endpoint = endpoint
+        self.config = endpoint.config
         self._make = make
         self._made = Recent[bytes, ResultT](endpoint.config.query_options.cached_texts)
         parameters = signature(endpoint.config, documents).parameters.values()
@@ -56,7 +57,7 @@ class EndpointDependency(Generic[ResultT]):
         known = self._made.get(query) if base is None else False
         if not isinstance(known, bool):
             return known
-        given = query_values(self.endpoint.config, connection.query_params)
+        given = query_values(self.endpoint.config, connection)
         criteria, made = await run_off_loop_if_long(lambda texts: self._answer(texts, base), given)
         if known and criteria.settled and self.endpoint.lasting:
             self._made.keep(query, made)

@@ -84,6 +84,7 @@ class PageDependency(Generic[ItemT]):
             raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
         check_item(item)
         self.endpoint = endpoint
+        self.config = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
         self._total = total
@@ -110,7 +111,7 @@ class PageDependency(Generic[ItemT]):
         **_: object,
     ) -> Page[ItemT]:
         """Read the query of a request, and run what it asks for."""
-        given = query_values(self.endpoint.config, connection.query_params)
+        given = query_values(self.endpoint.config, connection)
         return await self.read(given, request=request, response=response, session=session, base=base)
 
     async def read(

@@ -137,6 +137,7 @@ class RoleDependency(Generic[ResultT]):
         self, role: Callable[..., Any], dependencies: Mapping[Any, Reader[ResultT]], *, documented: Any
     ) -> None:
         self._dependencies = dependencies
+        self.config = dependencies[documented].config
         parameters = dict(dependencies[documented].__signature__.parameters)
         self._slots = {name: _slots(parameters, dependency) for name, dependency in dependencies.items()}
         of_role = inspect.Parameter(_ROLE, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(role)])

@@ -1,0 +1,131 @@
+"""Parameters that no part of a route declares: pieces of a filter with an unescaped `&`, and names from other services.
+
+An endpoint that ignores such a piece would answer the rest of the filter, with more rows than were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
+from pyrsql.problems import Source, UnknownParameter
+
+MOST_REPORTED = 20
+"""Unknown parameters of one request that are reported."""
+
+LONGEST_NAME = 40
+"""Characters of an unknown name that an answer repeats."""
+
+_IN_FILTERS = frozenset("<>!;()")
+"""Characters of a filter that hardly any parameter has in its name."""
+
+_ELSEWHERE: dict[str, Source] = {
+    "limit": "size",
+    "offset": "page",
+    "order": "sort",
+    "order_by": "sort",
+    "sort_by": "sort",
+    "where": "filter",
+    "filters": "filter",
+}
+"""Names that other services give to a parameter of ours."""
+
+_ESCAPE = "A filter ends at the first '&': write ';' for AND, and '%26' for the character '&' in a value."
+
+
+def unknown_parameters(
+    config: FastAPICriteriaConfig, items: Iterable[tuple[str, object]], declared: Collection[str]
+) -> list[UnknownParameter]:
+    """The parameters of a request that are refused because nothing declares them.
+
+    Args:
+        config: says which of them are refused, and gives our names and operators.
+        items: each name and value of the request that is none of ours.
+        declared: the names that the route declares.
+    """
+    if config.unknown_parameters == "ignore":
+        return []
+    return list(islice(_unknown(config, items, declared), MOST_REPORTED))
+
+
+def _unknown(
+    config: FastAPICriteriaConfig, items: Iterable[tuple[str, object]], declared: Collection[str]
+) -> Iterator[UnknownParameter]:
+    refuses_all = config.unknown_parameters == "refuse"
+    for name, value in items:
+        if name in declared:
+            continue
+        source, hint = _suspicion(config, name, value, declared)
+        if hint is not None or refuses_all:
+            yield UnknownParameter(source=source, parameter=_shown(name), hint=hint)
+
+
+def _suspicion(
+    config: FastAPICriteriaConfig, name: str, value: object, declared: Collection[str]
+) -> tuple[Source, str | None]:
+    """The part of the request that a parameter was meant for, and a hint; no hint where it looks like any other."""
+    if not _IN_FILTERS.isdisjoint(name) or _completes_operator(config, value):
+        return "filter", _ESCAPE
+    lowered = name.lower()
+    for own, source in config.sources.items():
+        if lowered == own.lower():
+            return source, f"Did you mean '{own}'?" if own in declared else "This list does not take it."
+    meant = _ELSEWHERE.get(lowered)
+    if meant is None:
+        return "filter", None
+    own = next(own for own, source in config.sources.items() if source == meant)
+    return meant, f"Did you mean '{own}'?" if own in declared else "This list does not take it."
+
+
+def _completes_operator(config: FastAPICriteriaConfig, value: object) -> bool:
+    """Whether name, `=` and value are a comparison: `b==2` and `b=gt=2` have the values `=2` and `gt=2`."""
+    if not isinstance(value, str) or "=" not in value[:LONGEST_NAME]:
+        return False
+    return any(
+        spelling.startswith("=") and value.startswith(spelling[1:])
+        for operator in config.query_options.operators
+        for spelling in operator.spellings
+    )
+
+
+def _shown(name: str) -> str:
+    """A name as an answer repeats it: short, and of characters that JSON can hold."""
+    short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return short.encode("utf-8", "replace").decode("utf-8")
+
+
+def declared_parameters(connection: HTTPConnection) -> frozenset[str]:
+    """The names of query parameters that the route of a request declares, with all that it depends on."""
+    scope = connection.scope
+    # FastAPI keeps what `include_router` adds to a route beside the route.
+    routes = (scope.get("route"), scope.get("fastapi", {}).get("effective_route_context"))
+    return frozenset(name for route in routes for name in _of_dependant(getattr(route, "dependant", None)))
+
+
+def _of_dependant(dependant: Any) -> Iterator[str]:
+    if dependant is None:
+        return
+    for field in dependant.query_params:
+        yield from _of_field(field)
+    scheme = getattr(dependant.call, "model", None)
+    if getattr(getattr(scheme, "in_", None), "value", None) == "query":
+        yield getattr(scheme, "name", "")
+    for below in dependant.dependencies:
+        yield from _of_dependant(below)
+
+
+def _of_field(field: Any) -> Iterator[str]:
+    """The names of one parameter, or of the fields of a model that stands for several."""
+    yield field.alias
+    annotation = field.field_info.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name, info in annotation.model_fields.items():
+            yield name
+            for alias in (info.alias, info.validation_alias):
+                if isinstance(alias, str):
+                    yield alias
