@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, Self, TypeVar, cast
 
-from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, DEFAULT_OPERATORS, ComparisonOperator, OperatorRegistry
+from pyrsql.errors import ConfigurationError
+from pyrsql.operators import (
+    DEFAULT_OPERATOR_REGISTRY,
+    DEFAULT_OPERATORS,
+    QUANTIFIERS,
+    ComparisonOperator,
+    OperatorRegistry,
+)
 
-_LOWERED = frozenset(operator.name for operator in DEFAULT_OPERATORS)
+_LOWERED = frozenset(operator.name for operator in (*DEFAULT_OPERATORS, *QUANTIFIERS))
 
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -265,6 +272,7 @@ class FieldOptions(_Settled):
     function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
     json_options: JSONOptions = DEFAULT_JSON_OPTIONS
     text_order: TextOrder = "database"
+    quantifiers: bool = False
     cached_texts: int = 512
 
     def __post_init__(self) -> None:
@@ -346,7 +354,11 @@ class QueryOptions(FieldOptions):
         for name, custom in self.custom_predicates.items():
             if custom.operator.name != name:
                 raise ValueError(f"custom predicate {name!r} holds the operator {custom.operator.name!r}")
-        registry = self.operator_registry.with_operators(custom.operator for custom in self.custom_predicates.values())
+        own = [custom.operator for custom in self.custom_predicates.values()]
+        if self.quantifiers:
+            _refuse_clash((*self.operator_registry, *own))
+            own += QUANTIFIERS
+        registry = self.operator_registry.with_operators(own)
         for operator in registry:
             if operator.name not in _LOWERED and operator.name not in self.custom_predicates:
                 raise ValueError(f"operator {operator.name!r} has no meaning: add it to custom_predicates")
@@ -370,6 +382,17 @@ class SortOptions(FieldOptions):
         FieldOptions.__post_init__(self)
         if self.null_order not in ("largest", "database"):
             raise ValueError(f"null_order is 'largest' or 'database', not {self.null_order!r}")
+
+
+def _refuse_clash(others: Iterable[ComparisonOperator]) -> None:
+    """Raise ConfigurationError where an operator of the developer's own has the name or a spelling of a quantifier."""
+    for operator in others:
+        for quantifier in QUANTIFIERS:
+            if operator.name == quantifier.name or set(operator.spellings) & set(quantifier.spellings):
+                raise ConfigurationError(
+                    f"quantifiers=True gives {quantifier.spelling!r} a meaning, but the operator {operator.name!r} has "
+                    "it already: spell yours otherwise, or leave quantifiers out"
+                )
 
 
 DEFAULT_QUERY_OPTIONS = QueryOptions()

@@ -11,13 +11,14 @@ a path that starts with the path of the `Some` belongs to the related row that i
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pyrsql.models.kinds import Kind
 from pyrsql.models.model import Field, Relation
 from pyrsql.operators import ComparisonOperator
+from pyrsql.options import QueryOptions
 
 Sign = Literal["==", "!=", ">", ">=", "<", "<="]
 
@@ -66,14 +67,38 @@ class CallOperand:
     kind: Kind
 
 
-ValueOperand = FieldOperand | CallOperand
-Operand = FieldOperand | CallOperand | RelationOperand
+@dataclass(frozen=True, slots=True, eq=False)
+class CountOperand:
+    """The number of related rows at the end of a path, or of those that pass a predicate. Never NULL.
+
+    Args:
+        path: as the client wrote it, `@count[roles|#level>2]`.
+        relations: the path to the rows, from the root of the statement. A row that several ways lead to counts for
+            each of them.
+        predicate: what the rows must pass; None counts all of them.
+        kind: that of the number.
+        options: the options that the predicate was proven under.
+        custom: the backend's lowerings of custom operators, for the predicate.
+    """
+
+    path: str
+    relations: RelationPath
+    predicate: Predicate | None
+    kind: Kind
+    options: QueryOptions
+    custom: Mapping[str, object]
+
+
+ValueOperand = FieldOperand | CallOperand | CountOperand
+Operand = FieldOperand | CallOperand | CountOperand | RelationOperand
 
 
 def relation_paths(operand: Operand | ConstantOperand) -> frozenset[RelationPath]:
     """The whole paths of an operand's fields; the empty path for a field of the root."""
     match operand:
-        case FieldOperand(relations=relations) | RelationOperand(relations=relations):
+        case (
+            FieldOperand(relations=relations) | RelationOperand(relations=relations) | CountOperand(relations=relations)
+        ):
             return frozenset([relations])
         case CallOperand(arguments=arguments):
             return frozenset[RelationPath]().union(*map(relation_paths, arguments))
@@ -84,7 +109,8 @@ def relation_paths(operand: Operand | ConstantOperand) -> frozenset[RelationPath
 def collection_paths(operand: Operand | ConstantOperand) -> frozenset[RelationPath]:
     """The paths of an operand up to and including their last to-many relation; none where all relations are to-one.
 
-    The last relation of a `RelationOperand` does not count: the operand is the relation of one row.
+    The last relation of a `RelationOperand` does not count: the operand is the relation of one row, and so is a count
+    one value of it.
     """
     return frozenset(prefix for path in _row_paths(operand) if (prefix := through_to_many(path)))
 
@@ -104,7 +130,7 @@ def _row_paths(operand: Operand | ConstantOperand) -> Iterator[RelationPath]:
         case CallOperand(arguments=arguments):
             for argument in arguments:
                 yield from _row_paths(argument)
-        case ConstantOperand():
+        case ConstantOperand() | CountOperand():
             pass
 
 
@@ -115,6 +141,9 @@ def is_computed(operand: Operand | ConstantOperand) -> bool:
             return field.computed
         case CallOperand(arguments=arguments):
             return any(map(is_computed, arguments))
+        case CountOperand(predicate=predicate):
+            # Its predicate may name a computed field.
+            return predicate is not None
         case RelationOperand() | ConstantOperand():
             return False
 
@@ -267,14 +296,25 @@ def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterato
         case Complement(inner):
             yield from joined_paths(inner, root)
         case Some(path, inner):
-            yield from _before_collection(path, root)
-            if inner is not None:
-                yield from (needed for needed in joined_paths(inner, path) if not starts_with(needed, path))
+            yield from _around_subquery(path, inner, root)
+        case OrderKey(operand=CountOperand(relations=path, predicate=inner)):
+            yield from _around_subquery(path, inner, root)
         case OrderKey(operand=operand, collection=path):
             yield from _before_collection(path, root) if path else ()
             yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
         case Compare() | Match() | Member() | Between() | Null() | Custom():
-            yield from filter(None, _row_paths(part.operand))
+            tested = part.operand
+            if isinstance(tested, CountOperand):
+                yield from _around_subquery(tested.relations, tested.predicate, root)
+            else:
+                yield from filter(None, _row_paths(tested))
+
+
+def _around_subquery(path: RelationPath, inner: Predicate | None, root: RelationPath) -> Iterator[RelationPath]:
+    """The paths that must be reached around a subquery over the rows at the end of `path`."""
+    yield from _before_collection(path, root)
+    if inner is not None:
+        yield from (needed for needed in joined_paths(inner, path) if not starts_with(needed, path))
 
 
 def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:
@@ -301,4 +341,5 @@ def to_many_steps(predicate: Predicate) -> int:
         case Some(path, inner):
             return sum(step.many for step in path) + (0 if inner is None else to_many_steps(inner))
         case Compare() | Match() | Member() | Between() | Null() | Custom():
-            return 0
+            counted = predicate.operand
+            return to_many_steps(Some(counted.relations, counted.predicate)) if isinstance(counted, CountOperand) else 0

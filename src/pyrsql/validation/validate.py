@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from returns.result import Failure, Result, Success
 
 from pyrsql import operators as ops
-from pyrsql.language.nodes import And, Comparison, Node, SortKey
+from pyrsql.language.comparisons import limit_exceeded, number
+from pyrsql.language.nested import depth_of, outward, parse_nested
+from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
+from pyrsql.language.parse import filter_reader
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions, SortOptions
@@ -18,8 +22,10 @@ from pyrsql.problems import (
     LimitExceeded,
     Problem,
     Problems,
+    Span,
     UnsupportedOperator,
     UnsupportedSort,
+    WrongCall,
     WrongValue,
     problems_of,
 )
@@ -31,6 +37,7 @@ from pyrsql.validation.predicates import (
     Compare,
     Complement,
     Conjunction,
+    CountOperand,
     Custom,
     Disjunction,
     FieldOperand,
@@ -51,7 +58,17 @@ from pyrsql.validation.predicates import (
     collection_paths,
     is_computed,
     relation_paths,
+    starts_with,
     through_to_many,
+)
+from pyrsql.validation.quantifiers import (
+    COUNT,
+    QUANTIFIERS,
+    as_written_below,
+    below,
+    is_count,
+    quantified,
+    read_count,
 )
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
@@ -110,16 +127,36 @@ MOST_COLLECTIONS = 6
 
 
 class _Validation:
-    """What a tree is judged by, and what has been found so far."""
+    """What a tree is validated by, and what has been found so far.
 
-    __slots__ = ("options", "paths", "problems", "schema", "settled")
+    Args:
+        schema: what the endpoint offers.
+        around: the validation of the filter around a nested one.
+        prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
+        root: the path of these rows.
+        groups: how many groups and nested filters are open around a nested filter.
+    """
 
-    def __init__(self, schema: Schema) -> None:
+    __slots__ = ("groups", "options", "paths", "prefix", "problems", "root", "schema", "settled", "size")
+
+    def __init__(
+        self,
+        schema: Schema,
+        around: _Validation | None = None,
+        prefix: str = "",
+        root: RelationPath = (),
+        groups: int = 0,
+    ) -> None:
         self.schema = schema
         self.options = schema.query_options
         self.problems: list[Problem] = []
-        self.paths: set[RelationPath] = set()
         self.settled = True
+        self.prefix = prefix
+        self.root = root
+        self.groups = groups
+        # The limits count the whole request: nested filters add to what the filters around them have used.
+        self.paths: set[RelationPath] = set() if around is None else around.paths
+        self.size: list[int] = [0] if around is None else around.size
 
 
 def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
@@ -134,6 +171,8 @@ def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problem
     if node is None:
         return Success(Filter(schema, None, settled=True))
     validation = _Validation(schema)
+    if schema.query_options.quantifiers:
+        validation.size[0] = size_of(node)
     predicate = _predicate(validation, node, 0)
     if validation.paths:
         validation.problems.extend(_too_far("filter", validation.paths))
@@ -148,14 +187,18 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
     """
     problems: list[Problem] = []
     proven: list[OrderKey] = []
+    paths: set[RelationPath] = set()
     for key in keys:
-        found = resolve(schema, "sort", key.selector, key.span, suggest=len(problems) < _SUGGESTIONS)
-        judged = _order_key(key, found, schema.sort_options) if isinstance(found, Resolution) else found
-        if isinstance(judged, OrderKey):
-            proven.append(judged)
+        found = _sorted_operand(schema, key, paths, suggest=len(problems) < _SUGGESTIONS)
+        if not isinstance(found, Resolution):
+            problems.extend(found)
+            continue
+        ordered = _order_key(key, found, schema.sort_options)
+        if isinstance(ordered, OrderKey):
+            proven.append(ordered)
         else:
-            problems.append(judged)
-    problems += _too_far("sort", {path for key in proven for path in relation_paths(key.operand)})
+            problems.append(ordered)
+    problems += _too_far("sort", paths.union(*(relation_paths(key.operand) for key in proven)))
     failed = problems_of(problems)
     if failed is not None:
         return Failure(failed)
@@ -224,16 +267,15 @@ def _too_deep(validation: _Validation) -> None:
         validation.problems.append(problem)
 
 
-def _comparison(validation: _Validation, node: Comparison, depth: int) -> Predicate | None:
-    # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
-    found = validation.schema.resolutions.get(("filter", node.selector))
-    if not isinstance(found, Resolution):
-        suggest = len(validation.problems) < _SUGGESTIONS
-        found = resolve(validation.schema, "filter", node.selector, node.selector_span, suggest=suggest)
-        if not isinstance(found, Resolution):
-            validation.problems.append(found)
-            return None
-    rule = _rule(validation.options, found, node.operator.name)
+def _comparison(validation: _Validation, written: Comparison, depth: int) -> Predicate | None:
+    node = below(validation.prefix, written)
+    found = _resolved(validation, node, depth)
+    if found is None:
+        return None
+    name = node.operator.name
+    if name in QUANTIFIERS and name in _offered(validation.options, found) and validation.options.quantifiers:
+        return _quantified(validation, node, found.operand, depth)
+    rule = _rule(validation.options, found, name, validation.root)
     if rule is None:
         validation.problems.append(_unsupported(validation.options, node, found))
         return None
@@ -260,6 +302,121 @@ def _comparison(validation: _Validation, node: Comparison, depth: int) -> Predic
     return made
 
 
+def _resolved(validation: _Validation, node: Comparison, depth: int) -> Resolution | None:
+    """What the selector of a comparison stands for; None where a problem was found and noted."""
+    if validation.options.quantifiers and is_count(node.selector):
+        counted = _count(validation, node, depth)
+        if not isinstance(counted, Resolution):
+            validation.problems.extend(counted)
+            return None
+        return counted
+    # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
+    found = validation.schema.resolutions.get(("filter", node.selector))
+    if not isinstance(found, Resolution):
+        suggest = len(validation.problems) < _SUGGESTIONS
+        found = resolve(validation.schema, "filter", node.selector, node.selector_span, suggest=suggest)
+        if not isinstance(found, Resolution):
+            validation.problems.append(found)
+            return None
+    return found
+
+
+def _quantified(validation: _Validation, node: Comparison, operand: Operand, depth: int) -> Predicate | None:
+    """A quantifier over the related rows at the end of a path, with the filter that it holds."""
+    assert isinstance(operand, RelationOperand), "quantifiers are offered for relations only"
+    path = operand.relations
+    validation.paths.add(path)
+    predicate: Predicate | None = None
+    if node.arguments:
+        groups = validation.groups + depth_of(node)
+        options, size = validation.options, validation.size
+        parsed = parse_nested(node, options, path=node.selector, depth=groups, nodes=size[0])
+        if isinstance(parsed, Failure):
+            validation.problems.extend(parsed.failure())
+            return None
+        inside = _Validation(validation.schema, validation, f"{node.selector}.", path, groups + 1)
+        predicate = _inside(inside, parsed.unwrap(), depth)
+        validation.settled = validation.settled and inside.settled
+        problems = problems_of(inside.problems)
+        if problems is not None:
+            validation.problems.extend(outward(node, problems))
+            return None
+    return quantified(node.operator.name, path, predicate)
+
+
+def _inside(inside: _Validation, tree: Node, depth: int) -> Predicate | None:
+    """The predicate of a nested filter."""
+    inside.size[0] += size_of(tree)
+    predicate = _predicate(inside, tree, depth + 1)
+    inside.problems[:] = [as_written_below(inside.prefix, problem) for problem in inside.problems]
+    return predicate
+
+
+def _count(validation: _Validation, node: Comparison, depth: int) -> Resolution | Problems:
+    """What `@count[…]` stands for in a filter, or what is wrong with it."""
+    where = node.selector_span
+    groups = validation.groups + depth_of(node)
+    return _counted(validation, "filter", node.selector, where, groups, depth)
+
+
+def _sorted_operand(schema: Schema, key: SortKey, paths: set[RelationPath], *, suggest: bool) -> Resolution | Problems:
+    """What the selector of a key stands for; `paths` gets the relations that a count follows."""
+    if schema.sort_options.quantifiers and is_count(key.selector):
+        validation = _Validation(schema)
+        counted = _counted(validation, "sort", key.selector, key.span, 0, 0)
+        paths |= validation.paths
+        return counted
+    found = resolve(schema, "sort", key.selector, key.span, suggest=suggest)
+    return found if isinstance(found, Resolution) else (found,)
+
+
+def _counted(
+    validation: _Validation, purpose: Purpose, selector: str, span: Span | None, groups: int, depth: int
+) -> Resolution | Problems:
+    schema = validation.schema
+    count = read_count(selector)
+    if count is None:
+        return (_wrong_count(purpose, selector, span, "a relation, and a filter of its rows behind '|#'"),)
+    found = resolve(schema, purpose, count.path, span)
+    if not isinstance(found, Resolution):
+        return (found,)
+    if not isinstance(found.operand, RelationOperand):
+        return (_wrong_count(purpose, selector, span, "a relation"),)
+    if found.operators is not None:
+        return (_wrong_count(purpose, selector, span, "relations without operators of their own"),)
+    path = found.operand.relations
+    validation.paths.add(path)
+    predicate: Predicate | None = None
+    if count.filter is not None:
+        options = validation.options
+        if groups >= number(options.parse_limits.depth):
+            return (limit_exceeded("filter", "depth", number(options.parse_limits.depth), span=span),)
+        parsed = filter_reader(options, depth=groups + 1, nodes=validation.size[0]).read(count.filter)
+        if isinstance(parsed, Failure):
+            return _at_selector(purpose, span, parsed.failure())
+        inside = _Validation(schema, validation, f"{count.path}.", path, groups + 1)
+        predicate = _inside(inside, parsed.unwrap(), depth)
+        validation.settled = validation.settled and inside.settled
+        problems = problems_of(inside.problems)
+        if problems is not None:
+            return _at_selector(purpose, span, problems)
+    kind = kinds.Integer(-(2**63), 2**63 - 1)
+    operand = CountOperand(selector, path, predicate, kind, validation.options, schema.orm.custom_predicates)
+    return Resolution(operand, converter(kind))
+
+
+def _at_selector(purpose: Purpose, span: Span | None, problems: Problems) -> Problems:
+    """Problems of the filter of a count, which point at the whole selector that it stands in."""
+    first, *rest = (
+        replace(cast("Any", problem), source=purpose, span=span or Span(0, 0), replacement=None) for problem in problems
+    )
+    return (first, *rest)
+
+
+def _wrong_count(purpose: Purpose, selector: str, span: Span | None, expected: str) -> WrongCall:
+    return WrongCall(source=purpose, function=COUNT, expected=expected, field=selector, span=span)
+
+
 _Make = Callable[[tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
 
 
@@ -282,8 +439,11 @@ class _Rule(NamedTuple):
 
 
 @lru_cache(maxsize=4_096)
-def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
-    """The rule for an operator, by name, and a selector; None where the selector does not take the operator."""
+def _rule(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> _Rule | None:
+    """The rule for an operator, by name, and a selector; None where the selector does not take the operator.
+
+    `root` is the path to the rows that a nested filter is about.
+    """
     operand = found.operand
     if name not in _offered(options, found):
         return None
@@ -296,15 +456,17 @@ def _rule(options: QueryOptions, found: Resolution, name: str) -> _Rule | None:
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, _over(_collection(operand), apply_custom), paths, levels(operand), settled=False)
+        return _Rule(convert, _over(_collection(operand, root), apply_custom), paths, levels(operand), settled=False)
     if name in _NULL:
-        make = _null_maker(operand, name, _offered(options, found))
+        make = _null_maker(operand, name, _offered(options, found), root)
         return _Rule(None, make, paths, levels(operand), settled=not is_computed(operand))
     assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
-    return _value_rule(options, operand, found, name)
+    return _value_rule(options, operand, found, name, root)
 
 
-def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution, name: str) -> _Rule:
+def _value_rule(
+    options: QueryOptions, operand: ValueOperand, found: Resolution, name: str, root: RelationPath
+) -> _Rule:
     """The rule for an operator that compares a value."""
     positive = _POSITIVE.get(name, name)
     complement = positive != name and options.negation == "complement"
@@ -343,8 +505,9 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
             return Refusal("a first bound that is not larger than the second", "Write the smaller bound first.")
         return Between(operand, low, high, negated)
 
-    def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-        return Compare(operand, sign, values[0])
+    def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Predicate:
+        compared = Compare(operand, sign, values[0])
+        return _existence(operand, compared) if isinstance(operand, CountOperand) else compared
 
     makers: dict[str, _Make] = {
         ops.EQUAL.name: equal if wild else compare,
@@ -354,7 +517,7 @@ def _value_rule(options: QueryOptions, operand: ValueOperand, found: Resolution,
         ops.EQUAL_IGNORE_CASE.name: equal_ignoring_case,
         ops.BETWEEN.name: between,
     }
-    make = _over(_collection(operand), makers.get(positive, compare))
+    make = _over(_collection(operand, root), makers.get(positive, compare))
     settled = not found.converted and not is_computed(operand)
     return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), settled)
 
@@ -363,29 +526,44 @@ def _paths(operand: Operand) -> frozenset[RelationPath]:
     return relation_paths(operand) - {()}
 
 
-def _collection(operand: Operand) -> RelationPath:
-    """The path to the related rows that an operand has a value in; empty where it has one value per row."""
+def _existence(operand: CountOperand, compared: Compare) -> Predicate:
+    """A count compared with 0 or 1, as the existence of a row, which a database finds without counting."""
+    exists = Some(operand.relations, operand.predicate)
+    match compared.sign, compared.value:
+        case (">", 0) | (">=", 1) | ("!=", 0):
+            return exists
+        case ("==", 0) | ("<", 1) | ("<=", 0):
+            return Complement(exists)
+        case _:
+            return compared
+
+
+def _collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
+    """The path to the related rows that an operand has a value in; empty where it has one value per row.
+
+    The rows at the end of `root` are those that a nested filter is about: each of them is one row.
+    """
     (path,) = collection_paths(operand) or {()}
-    return path
+    return () if starts_with(root, path) else path
 
 
-def _null_check(operand: Operand, negated: bool) -> Predicate:
+def _null_check(operand: Operand, negated: bool, root: RelationPath) -> Predicate:
     """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does."""
     if not isinstance(operand, RelationOperand):
-        path, test = _collection(operand), Null(operand, negated)
+        path, test = _collection(operand, root), Null(operand, negated)
         return Some(path, test) if path else test
     if negated:
         return Some(operand.relations)
     # `companies.users=na=`: some company has no users.
     before, absent = through_to_many(operand.relations[:-1]), Complement(Some(operand.relations))
-    return Some(before, absent) if before else absent
+    return absent if not before or starts_with(root, before) else Some(before, absent)
 
 
-def _null_maker(operand: Operand, name: str, offered: Collection[str]) -> _Make:
+def _null_maker(operand: Operand, name: str, offered: Collection[str], root: RelationPath) -> _Make:
     """A null check. The argument `false` turns it into the opposite one, which the field must take too."""
     negated = name == ops.IS_NOT_NULL.name
     opposite = ops.IS_NULL.name if negated else ops.IS_NOT_NULL.name
-    as_named, as_opposite = _null_check(operand, negated), _null_check(operand, not negated)
+    as_named, as_opposite = _null_check(operand, negated, root), _null_check(operand, not negated, root)
 
     def is_null(_: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
         text = texts[0].lower() if texts else ""
@@ -511,6 +689,8 @@ def _convert_to(options: QueryOptions, python_type: type) -> Callable[[str], obj
 def _offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
     """The names of the operators that a selector takes."""
     names = _operators_of(found) | options.custom_predicates.keys()
+    if options.quantifiers and isinstance(found.operand, RelationOperand):
+        names |= QUANTIFIERS
     return names if found.operators is None else names & found.operators
 
 

@@ -12,13 +12,11 @@ from pyrsql.validation.predicates import (
     CallOperand,
     ConstantOperand,
     FieldOperand,
-    Operand,
     RelationOperand,
-    ValueOperand,
 )
 
 
-def value_of(operand: ValueOperand | ConstantOperand, scope: Scope, functions: Functions) -> Any:
+def value_of(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope, functions: Functions) -> Any:
     """The value of an operand; of a path below a JSON column, the whole document."""
     match operand:
         case FieldOperand(relations=relations, field=member):
@@ -32,7 +30,7 @@ def value_of(operand: ValueOperand | ConstantOperand, scope: Scope, functions: F
             assert_never(operand)
 
 
-def custom_value(operand: Operand, scope: Scope, functions: Functions) -> object:
+def custom_value(operand: FieldOperand | CallOperand | RelationOperand, scope: Scope, functions: Functions) -> object:
     """What a custom operator is given: one value or related row, or several of them in a list."""
     if isinstance(operand, RelationOperand):
         *before, last = operand.relations

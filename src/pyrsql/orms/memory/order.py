@@ -6,16 +6,17 @@ import datetime as dt
 import decimal
 import operator
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pyrsql.models import kinds
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.json import below, elements, scalar
 from pyrsql.orms.memory.operands import value_of
+from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.rows import OrderedRows, Row, Scope, related_scopes, rows_of
 from pyrsql.orms.memory.values import comparable, exact_number
-from pyrsql.validation.predicates import FieldOperand, OrderKey
+from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, ValueOperand
 from pyrsql.validation.text import fold
 
 
@@ -48,11 +49,18 @@ def sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions:
     candidates = [
         value
         for scope in (related_scopes(root, key.collection) if key.collection else [root])
-        for value in _sort_values(value_of(key.operand, scope, functions), key, options)
+        for value in _sort_values(_value(key.operand, scope, functions), key, options)
     ]
     if not candidates:
         return None
     return max(candidates) if key.descending else min(candidates)
+
+
+def _value(operand: ValueOperand, scope: Scope, functions: Functions) -> Any:
+    if not isinstance(operand, CountOperand):
+        return value_of(operand, scope, functions)
+    custom = cast("Mapping[str, CustomPredicate]", operand.custom)
+    return Evaluation(operand.options, custom, functions).value(operand, scope)
 
 
 def _sort_values(value: object, key: OrderKey, options: FieldOptions | None) -> Iterator[Any]:

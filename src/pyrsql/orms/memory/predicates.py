@@ -24,6 +24,7 @@ from pyrsql.validation.predicates import (
     Compare,
     Complement,
     Conjunction,
+    CountOperand,
     Custom,
     Disjunction,
     FieldOperand,
@@ -34,6 +35,7 @@ from pyrsql.validation.predicates import (
     RelationPath,
     Some,
     Test,
+    ValueOperand,
     joined_paths,
     starts_with,
 )
@@ -88,6 +90,15 @@ class Evaluation:
             case _:
                 return self._test(predicate, scope)
 
+    def value(self, operand: ValueOperand, scope: Scope) -> Any:
+        """The value of an operand for the rows of a scope."""
+        if not isinstance(operand, CountOperand):
+            return value_of(operand, scope, self.functions)
+        inner, path = operand.predicate, operand.relations
+        if inner is None:
+            return sum(1 for _ in related_scopes(scope, path))
+        return sum(self.truth(inner, element) is True for element in self._linked(scope, path, inner))
+
     def _linked(self, scope: Scope, path: RelationPath, inner: Predicate) -> Iterator[Scope]:
         """The related rows at the end of a path that have the links from there on that a hint joins as INNER."""
         beyond = {needed[len(path) :] for needed in joined_paths(inner, path) if starts_with(needed, path)}
@@ -96,12 +107,15 @@ class Evaluation:
 
     def _test(self, test: Test, scope: Scope) -> Truth:
         if isinstance(test, Custom):
-            return self._custom(test, custom_value(test.operand, scope, self.functions))
-        operand = test.operand
-        value = value_of(operand, scope, self.functions)
-        match operand.kind:
+            operand = test.operand
+            if isinstance(operand, CountOperand):
+                return self._custom(test, self.value(operand, scope))
+            return self._custom(test, custom_value(operand, scope, self.functions))
+        tested = test.operand
+        value = self.value(tested, scope)
+        match tested.kind:
             case kinds.Json():
-                return json_test(test, value, operand.keys if isinstance(operand, FieldOperand) else ())
+                return json_test(test, value, tested.keys if isinstance(tested, FieldOperand) else ())
             case kinds.Array(item) if not isinstance(test, Null):
                 return any(_value_test(test, element, item) is True for element in value or ())
             case kind:

@@ -16,6 +16,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
+from pyrsql.orms.sqlalchemy.predicates import value_expression
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
 from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
 
@@ -54,7 +55,7 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
     elif key.collection:
         values = [_extreme(key, scope, options)]
     else:
-        values = [_ordered(operand.kind, key.ignore_case, expression(operand, scope), options.text_order)]
+        values = [_ordered(operand.kind, key.ignore_case, value_expression(operand, scope), options.text_order)]
     # Only the first of several terms tells rows without a value from others.
     return [_directed(value, key.descending, None if place else key.nulls_first) for place, value in enumerate(values)]
 
@@ -105,7 +106,7 @@ def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select
 def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
     """The smallest related value, or the largest when descending, by a correlated subquery."""
     rows, reached = _related(key, scope, options)
-    value = _ordered(key.operand.kind, key.ignore_case, expression(key.operand, reached), options.text_order)
+    value = _ordered(key.operand.kind, key.ignore_case, value_expression(key.operand, reached), options.text_order)
     match key.operand.kind:
         # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
         case kinds.Boolean():

@@ -14,6 +14,7 @@ from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
+from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
@@ -24,6 +25,7 @@ from pyrsql.validation.predicates import (
     Compare,
     Complement,
     Conjunction,
+    CountOperand,
     Custom,
     FieldOperand,
     Match,
@@ -34,6 +36,7 @@ from pyrsql.validation.predicates import (
     RelationOperand,
     Some,
     Test,
+    ValueOperand,
     joined_paths,
 )
 
@@ -140,14 +143,32 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     return SomeRow(exists, related.key.in_(rows))
 
 
+def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
+    """The number of related rows, by a correlated subquery."""
+    inner = operand.predicate
+    needed = () if inner is None else dict.fromkeys(joined_paths(inner, operand.relations))
+    rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
+    if inner is not None:
+        lowering = LoweringContext(operand.options, cast("Mapping[str, CustomLowering]", operand.custom))
+        rows = rows.where(*where_clauses(inner, reached, lowering))
+    return rows.with_only_columns(func.count()).scalar_subquery()
+
+
+def value_expression(operand: ValueOperand, scope: Scope) -> ColumnElement[Any]:
+    """The SQL expression of any value."""
+    return count(operand, scope) if isinstance(operand, CountOperand) else expression(operand, scope)
+
+
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     if isinstance(test, Custom):
         operand = test.operand
         if isinstance(operand, RelationOperand):
             *before, last = operand.relations
             return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
-        return _custom(test, comparable(operand, scope, lowering.options.text_order).value, lowering)
+        return _custom(test, value_expression(operand, scope), lowering)
     text_order = lowering.options.text_order
+    if isinstance(test.operand, CountOperand):
+        return _value_test(test, of_expression(count(test.operand, scope), test.operand.kind, text_order))
     kind, side = test.operand.kind, comparable(test.operand, scope, text_order)
     if isinstance(kind, kinds.Json):
         return json_test(test, side.value, lowering.options)
