@@ -24,6 +24,8 @@ LITERAL = schema(Item, QueryOptions(text_order="code_point", strict_equality=Tru
 COMPLEMENT = schema(Item, QueryOptions(text_order="code_point", negation="complement"))
 SQL_PATTERNS = schema(Item, QueryOptions(text_order="code_point", like_escape_character="!"))
 
+QUANTIFIED = schema(Item, QueryOptions(text_order="code_point", quantifiers=True))
+
 FUNCTIONS = schema(Item, QueryOptions(text_order="code_point", procedure_whitelist=[".*"]))
 CALLS = (
     *("@lower[text]", "@upper[text]", "@length[text]", "@length[maker.name]", "@coalesce[name|text|#none]"),
@@ -31,6 +33,7 @@ CALLS = (
     *("@abs[whole]", "@abs[price]", "@abs[parts.amount]", "@lower[tags.name]", "@length[@concat[text|name]]"),
     *("@trim[text]", "@ltrim[text]", "@rtrim[text]", "@lower[@trim[tags.country.name]]", "@length[parts.marks.label]"),
 )
+COUNTS = ("@count[parts]", "-@count[tags]", "@count[maker]", "-'@count[parts|#amount>1]'", "@count[tags.country]")
 
 
 def ids(items: Iterable[Item]) -> list[int]:

@@ -68,6 +68,18 @@ def test_filters_through_three_relations(stores: Stores, data: st.DataObject) ->
     check_filter(stores, questions.ITEMS, data.draw(questions.filters(stores.world, relations=3)))
 
 
+@ON_DATABASES
+@given(st.data())
+def test_quantifiers_and_counts(stores: Stores, data: st.DataObject) -> None:
+    check_filter(stores, questions.QUANTIFIED, data.draw(questions.filters(stores.world, questions.QUANTIFIED)))
+
+
+@ON_DATABASES
+@given(st.sampled_from(questions.COUNTS).map("{};id".format))
+def test_sorts_by_counts(stores: Stores, sort: str) -> None:
+    check_sort(stores, questions.QUANTIFIED, sort)
+
+
 @pytest.mark.parametrize("schema", [questions.LITERAL, questions.COMPLEMENT, questions.SQL_PATTERNS])
 @ON_DATABASES
 @given(st.data())

@@ -250,6 +250,8 @@ class FieldOptions(_Settled):
         json_options: how paths below JSON columns behave.
         text_order: the order of text in `<`, `>`, `=bt=` and sorts. `"database"` follows the collation of the column,
             which is what its indexes serve; `"code_point"` gives the same order on every database.
+        quantifiers: `=any=`, `=none=` and `=all=` ask about related rows by a filter of their own
+            (`roles=any='code==admin;level>2'`), and `@count[roles]` counts them.
         cached_texts: how many texts of clients are kept, each with what was made of it: the ones that came last. Every
             128 characters count as a text. A text is not kept where code of yours decides what it means: a converter,
             a custom operator, a hybrid property. 0 keeps none.

@@ -21,6 +21,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
@@ -34,7 +35,14 @@ from pyrsql.language.render import render, render_sort
 from pyrsql.models import kinds
 from pyrsql.models.model import Embedded, Member, Relation
 from pyrsql.models.schema import Purpose, Schema
-from pyrsql.operators import DEFAULT_OPERATOR_REGISTRY, ComparisonOperator, OperatorRegistry
+from pyrsql.operators import (
+    DEFAULT_OPERATOR_REGISTRY,
+    EQUAL,
+    GREATER,
+    QUANTIFIERS,
+    ComparisonOperator,
+    OperatorRegistry,
+)
 from pyrsql.problems import UnsupportedOperator
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.selectors import Resolution, resolve
@@ -129,6 +137,7 @@ def filters_for(
     comparisons: int = 6,
 ) -> SearchStrategy[Node]:
     """Filters that a schema accepts: its fields and relations, their operators, values that their types can hold.
+    Where the options have quantifiers, also filters of related rows and counts of them.
 
     Args:
         schema: what the endpoint offers.
@@ -141,14 +150,59 @@ def filters_for(
 
     @cache
     def of(selector: str) -> SearchStrategy[Comparison]:
-        return _comparisons(schema, selector, arguments.get(selector))
+        plain = _comparisons(schema, selector, arguments.get(selector))
+        inner = [path for path in chosen if path.startswith(f"{selector}.")]
+        if not inner or not schema.query_options.quantifiers or not _is_relation(schema, selector):
+            return plain
+        nested = _groups(st.sampled_from(inner).flatmap(of).map(lambda node: _below(selector, node)), 2).map(render)
+        quantified = st.builds(Comparison, st.just(selector), st.sampled_from(QUANTIFIERS), st.tuples(nested))
+        counted = st.builds(
+            Comparison,
+            st.just(f"@count[{selector}]")
+            | nested.filter(_fits_in_call).map(lambda text: f"@count[{selector}|#{text}]"),
+            st.sampled_from([EQUAL, GREATER]),
+            st.tuples(st.integers(0, 3).map(str)),
+        )
+
+        def holds(node: Comparison) -> bool:
+            return isinstance(validate_filter(schema, node), Success)
+
+        return st.one_of(plain, quantified.filter(holds), counted.filter(holds))
+
+    leaves = st.sampled_from(chosen).flatmap(of)
+    relations_among = [path for path in chosen if schema.query_options.quantifiers and _is_relation(schema, path)]
+    if relations_among:
+        # There are few of them among all the fields.
+        leaves = leaves | st.sampled_from(relations_among).flatmap(of)
+    return _groups(leaves, comparisons)
+
+
+def _groups(leaves: SearchStrategy[Comparison], most: int) -> SearchStrategy[Node]:
+    """ANDs and ORs of comparisons."""
 
     def groups(inner: SearchStrategy[Node]) -> SearchStrategy[Node]:
         nodes = st.lists(inner, min_size=2, max_size=3).map(tuple)
         return st.builds(And, nodes) | st.builds(Or, nodes)
 
-    leaves = st.sampled_from(chosen).flatmap(of)
-    return st.recursive(leaves, groups, max_leaves=comparisons)
+    return st.recursive(leaves, groups, max_leaves=most)
+
+
+def _is_relation(schema: Schema, selector: str) -> bool:
+    found = resolve(schema, "filter", selector, suggest=False)
+    return isinstance(found, Resolution) and isinstance(found.operand, RelationOperand)
+
+
+def _below(relation: str, node: Comparison) -> Comparison:
+    """A comparison as it is written in a filter about the rows of a relation."""
+    start = f"@count[{relation}."
+    if node.selector.startswith(start):
+        return replace(node, selector="@count[" + node.selector.removeprefix(start))
+    return replace(node, selector=node.selector.removeprefix(f"{relation}."))
+
+
+def _fits_in_call(text: str) -> bool:
+    """Whether a filter can be an argument of a call, where two characters end it and a tab means a blank."""
+    return not any(character in text for character in "|]\t")
 
 
 def sorts_for(
@@ -206,7 +260,7 @@ def _operators(schema: Schema, selector: str) -> list[ComparisonOperator]:
 
 def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | None) -> SearchStrategy[Comparison]:
     """Comparisons with one selector that the schema accepts."""
-    operators = _operators(schema, selector)
+    operators = [operator for operator in _operators(schema, selector) if operator not in QUANTIFIERS]
     found = resolve(schema, "filter", selector)
     if not operators or not isinstance(found, Resolution):
         raise ValueError(f"no filter over {schema.model.name} may use {selector!r}")

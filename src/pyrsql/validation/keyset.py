@@ -16,7 +16,14 @@ from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
 from pyrsql.validation.plan import Filter, Order, Seek, Statement
-from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand, OrderKey
+from pyrsql.validation.predicates import (
+    CallOperand,
+    ConstantOperand,
+    CountOperand,
+    FieldOperand,
+    OrderKey,
+    ValueOperand,
+)
 from pyrsql.validation.total_order import completing, is_total
 
 TargetT = TypeVar("TargetT")
@@ -251,7 +258,7 @@ def _order_text(order: Order) -> str:
     return "\n".join([order.schema.model.name, options.text_order, *keys])
 
 
-def _operand_text(operand: FieldOperand | CallOperand | ConstantOperand) -> str:
+def _operand_text(operand: ValueOperand | ConstantOperand) -> str:
     kind = type(operand.kind).__name__
     match operand:
         case FieldOperand():
@@ -259,5 +266,8 @@ def _operand_text(operand: FieldOperand | CallOperand | ConstantOperand) -> str:
             return f"{steps!r}:{kind}"
         case CallOperand():
             return f"{operand.function}({','.join(map(_operand_text, operand.arguments))}):{kind}"
+        case CountOperand():
+            # As the client wrote it: another spelling of the same count begins anew.
+            return f"{[step.name for step in operand.relations]!r}{operand.path!r}"
         case ConstantOperand():
             return f"{operand.value!r}:{kind}"

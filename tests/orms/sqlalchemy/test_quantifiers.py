@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, with_loader_criteria
 
-from pyrsql import ConfigurationError, ParseLimits, QueryOptions, SortOptions
+from pyrsql import ConfigurationError, CursorRequest, ParseLimits, QueryOptions, SortOptions
 from pyrsql.models.schema import schema_for
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import CustomPredicateDefinition
 from pyrsql.orms.memory import MemoryORM
+from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import apply_filter, apply_sort, parse, validate
+from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
 from tests.orms.sqlalchemy.store import Store, ids, paged, problems, stocked
 from tests.sample_models import Base, Company, Role, User, rows
 
@@ -201,6 +202,26 @@ def test_a_sort_by_a_count(database_with_rows: Store, model: type, sort: str, ke
     assert pages == expected
 
 
+@pytest.mark.parametrize("sort", ["-@count[roles]", "'@count[roles|#level>1]';-age"])
+def test_cursor_pages_sorted_by_a_count(database_with_rows: Store, sort: str) -> None:
+    whole = ids(database_with_rows, User, None, sort, options=OPTIONS)
+    described = schema(User, OPTIONS)
+    walked: list[int] = []
+    cursor: str | None = None
+    while True:
+        statement = validate(described)(None).bind(apply_filter(select(User))).bind(apply_sort(sort))
+        page = statement.bind(seek(CursorRequest.at(cursor, 5))).unwrap()
+        found, cursor = database_with_rows.run(lambda session, page=page: page_of(page.collect(session.execute)))
+        walked += found
+        if cursor is None:
+            break
+    assert walked == whole
+
+
+def page_of(cut: Any) -> tuple[list[int], str | None]:
+    return [user.id for user in cut.items], cut.next
+
+
 def test_any_and_none_part_the_rows_and_all_is_none_that_is_not(database_with_rows: Store) -> None:
     for inner in ("age>20", "name==de*", "roles.code==admin", "age=na=,age<0"):
         some_, none = (
@@ -303,8 +324,6 @@ def test_a_hidden_relation_takes_no_quantifier(text: str) -> None:
 
 
 def problems_or_none(text: str, options: QueryOptions) -> Any:
-    from pyrsql.orms.sqlalchemy import schema
-
     result: Any = parse(text, options).bind(validate(schema(User, options)))
     return result.failure() if type(result).__name__ == "Failure" else None
 
