@@ -417,13 +417,21 @@ def test_a_hidden_field_reads_like_one_that_does_not_exist(
         ({}, "zzz", None),
         ({}, "name.x", "'name' is a value: no path leads on from it."),
         ({}, "nick.x", "'nick' is a value: no path leads on from it."),
-        ({}, "address", "'address' is a group of values: write 'address.street'."),
-        ({}, "boss.address", "'boss.address' is a group of values: write 'boss.address.street'."),
+        ({}, "address", "'address' is a group of values: write 'address.street' or 'address.city'."),
+        (
+            {},
+            "boss.address",
+            "'boss.address' is a group of values: write 'boss.address.street' or 'boss.address.city'.",
+        ),
         ({"field_mapping": {"title": "name"}}, "titel", "Did you mean 'title'?"),
         ({"field_mapping": {"title": "salary"}}, "titel", None),
         ({"field_mapping": {"n": "name"}}, "n.x", "'n' is a value: no path leads on from it."),
         ({"field_mapping": {"f": "firm"}}, "f.nmae", "Did you mean 'f.name'?"),
-        ({"field_mapping": {"home": "address"}}, "home", "'home' is a group of values: write 'home.street'."),
+        (
+            {"field_mapping": {"home": "address"}},
+            "home",
+            "'home' is a group of values: write 'home.street' or 'home.city'.",
+        ),
         ({"model_field_mapping": {Firm: {"title": "name"}}}, "firm.titel", "Did you mean 'firm.title'?"),
         ({"field_whitelist": {"name"}}, "firn", None),
         ({"field_whitelist": {"firm.name"}}, "firn.name", "Did you mean 'firm'?"),
@@ -434,6 +442,38 @@ def test_suggestions_come_from_what_this_client_may_use(settings: dict[str, Any]
     found = resolve(offer(**settings), "filter", path)
     assert isinstance(found, UnknownField)
     assert found.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("settings", "purpose", "selector", "hint", "replacement"),
+    [
+        ({}, "filter", "nmae", "Did you mean 'name'?", "name"),
+        ({}, "filter", "boss.frim.name", "Did you mean 'boss.firm'?", "boss.firm.name"),
+        ({"field_mapping": {"a name": "name"}}, "filter", "a nam", "Did you mean 'a name'?", "'a name'"),
+        ({"field_mapping": {"-name": "name"}}, "sort", "-nam", "Did you mean '-name'?", "'-name'"),
+        ({"field_mapping": {"x.name": "name"}}, "filter", "x", "Did you mean 'x.name'?", "x.name"),
+        (
+            {"field_mapping": {"x.a": "name", "x.b": "nick", "x.c": "name", "x.d": "name"}},
+            "filter",
+            "x",
+            "Did you mean 'x.a', 'x.b' or 'x.c'?",
+            None,
+        ),
+        ({"procedure_whitelist": ["upper"]}, "filter", "@upper[nmae]", "Did you mean 'name'?", None),
+        ({}, "sort", "name:desc", "Write 'name,desc'.", "name,desc"),
+        ({}, "sort", "firm.name:ASC", "Write 'firm.name,asc'.", "firm.name,asc"),
+        ({}, "sort", "name.desc", "Write 'name,desc'.", "name,desc"),
+        ({}, "sort", "salary:desc", None, None),
+        ({}, "filter", "name:desc", None, None),
+        ({"field_blacklist": {"name"}}, "sort", "name:desc", None, None),
+    ],
+)
+def test_a_suggestion_replaces_the_whole_selector(
+    settings: dict[str, Any], purpose: Purpose, selector: str, hint: str | None, replacement: str | None
+) -> None:
+    found = resolve(offer(**settings), purpose, selector)
+    assert isinstance(found, UnknownField)
+    assert (found.hint, found.replacement) == (hint, replacement)
 
 
 @pytest.mark.parametrize("selector", ["a..b", ".a", "a.", ".", "@", "@upper", "@upper[", "@upper[name]]", "a" * 256])

@@ -49,6 +49,16 @@ def render_sort(keys: Iterable[SortKey]) -> str:
     return ";".join(_key(key) for key in keys)
 
 
+def render_selector(selector: str) -> str:
+    """Write a selector as a run, or in quotes where it could not be one.
+
+    >>> render_selector("company.name"), render_selector("a b"), render_selector("-x")
+    ('company.name', "'a b'", "'-x'")
+    """
+    # A sign at the start would be read as the direction of a sort key.
+    return _quoted(selector) if selector[:1] in ("-", "+") else _text(selector)
+
+
 def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]) -> Iterable[Node | str]:
     """Nodes and joints, last first; in parentheses where a node would be read otherwise."""
     parts: list[Node | str] = []
@@ -65,15 +75,13 @@ def _comparison(comparison: Comparison) -> str:
 
 
 def _key(key: SortKey) -> str:
-    # A sign at the start would be read as the direction.
-    selector = _quoted(key.selector) if key.selector[:1] in ("-", "+") else _text(key.selector)
     modifiers = (
         (key.descending, ",desc"),
         (key.ignore_case, ",ic"),
         (key.nulls_first is True, ",nullsfirst"),
         (key.nulls_first is False, ",nullslast"),
     )
-    return selector + "".join(word for holds, word in modifiers if holds)
+    return render_selector(key.selector) + "".join(word for holds, word in modifiers if holds)
 
 
 def _text(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, cast
 
+from pyrsql.language.hints import Advice
 from pyrsql.language.nodes import Call, Constant, Path, Selector
 from pyrsql.language.parse import parse_selector
 from pyrsql.models import kinds
@@ -56,8 +57,11 @@ class Resolution:
     converted: bool = False
 
 
+NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
+
+
 class _Question(NamedTuple):
-    """A selector on its way, with all that decides about it."""
+    """A selector on its way, with all that decides about it. It is not `whole` where it is an argument of a call."""
 
     schema: Schema
     options: FieldOptions
@@ -65,6 +69,7 @@ class _Question(NamedTuple):
     selector: str
     span: Span | None
     suggest: bool
+    whole: bool = True
 
 
 def resolve(
@@ -88,7 +93,7 @@ def resolve(
     found: Resolution | Unresolved
     match parse_selector(selector):
         case None:
-            found = _unknown(question, "A selector is a path such as company.name, or a call such as @upper[name].")
+            found = _unknown(question, NO_SELECTOR)
         case Path(parts):
             found = _resolve_path(question, parts)
         case Call() as call:
@@ -111,7 +116,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
     if question.options.public_fields is not None:
         found = published(question.options.public_fields, parts)
         if found is None:
-            return _unknown(question, _suggestion(question, asked, name))
+            return _unknown(question, _suggestion(question, asked, parts))
         length, ahead = found
         place, rest = place._replace(written=parts[:length]), parts[length:]
     shortcut_of: Model | None = None
@@ -127,12 +132,12 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             step_name, ahead = (ahead[0], ahead[1:]) if ahead else (name, ())
         member = place.members.get(step_name)
         if member is None:
-            return _unknown(question, _suggestion(question, asked, name))
+            return _unknown(question, _suggestion(question, asked, parts))
         onward = (*ahead, *rest)
         value = isinstance(member, Field)
         step = Step(place, member, step_name, written, value or not onward, onward if value else (), shortcut_of)
         if not is_allowed(question.schema, question.purpose, step):
-            return _unknown(question, _suggestion(question, asked, name))
+            return _unknown(question, _suggestion(question, asked, parts))
         if step.final or not isinstance(member, Relation):
             operators = both(operators, member.rights.operators)
         match member:
@@ -142,7 +147,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             case Embedded():
                 place = place.into(member, written)
                 if step.final:
-                    return _unknown(question, _parts_of(question, place) or _suggestion(question, asked, name))
+                    return _unknown(question, _parts_of(question, place) or _suggestion(question, asked, parts))
             case Relation():
                 if step.final:
                     operand = RelationOperand(question.selector, (*place.relations, member))
@@ -150,7 +155,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                 place = place.along(member, written)
             case Field(kind=kind):
                 if step.keys and not isinstance(kind, kinds.Json):
-                    return _unknown(question, f"'{'.'.join(written)}' is a value: no path leads on from it.")
+                    return _unknown(question, Advice(f"'{'.'.join(written)}' is a value: no path leads on from it."))
                 return _resolve_field(question, step, member, operators)
 
 
@@ -236,7 +241,7 @@ def _argument(question: _Question, call: Call, argument: Selector) -> functions.
         case Call():
             return _call(question, argument)
         case Path(parts):
-            found = _resolve_path(question._replace(selector=str(argument)), parts)
+            found = _resolve_path(question._replace(selector=str(argument), whole=False), parts)
             if not isinstance(found, Resolution):
                 return found
             if not isinstance(found.operand, FieldOperand):
@@ -257,20 +262,28 @@ def _wrong_call(question: _Question, call: Call, expected: str) -> WrongCall:
     )
 
 
-def _unknown(question: _Question, hint: str | None) -> UnknownField:
-    return UnknownField(source=question.purpose, field=question.selector, span=question.span, hint=hint)
+def _unknown(question: _Question, advice: Advice | None) -> UnknownField:
+    if question.suggest and question.whole:
+        advice = suggestions.direction(question.purpose, question.selector, partial(_leads, question)) or advice
+    return UnknownField(
+        source=question.purpose,
+        field=question.selector,
+        span=question.span,
+        hint=advice and advice.hint,
+        replacement=advice.replacement if advice and question.whole else None,
+    )
 
 
-def _suggestion(question: _Question, place: Place, name: str) -> str | None:
+def _suggestion(question: _Question, place: Place, parts: tuple[str, ...]) -> Advice | None:
     if not question.suggest:
         return None
     schema, purpose, leads = question.schema, question.purpose, partial(_leads, question)
     if question.options.public_fields is not None:
-        return suggestions.published(schema, purpose, tuple(question.selector.split(".")), leads)
-    return suggestions.meant(schema, purpose, place, name, leads)
+        return suggestions.published(schema, purpose, parts, leads)
+    return suggestions.meant(schema, purpose, place, parts, leads)
 
 
-def _parts_of(question: _Question, place: Place) -> str | None:
+def _parts_of(question: _Question, place: Place) -> Advice | None:
     return suggestions.parts_of(question.schema, question.purpose, place, partial(_leads, question))
 
 

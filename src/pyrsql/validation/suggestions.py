@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from heapq import nlargest
 from itertools import islice
 
+from pyrsql.language.hints import Advice
+from pyrsql.language.render import render_selector
 from pyrsql.models.model import Embedded, Field, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
 from pyrsql.models.schema import Purpose, Schema
@@ -19,6 +22,8 @@ CACHED_OFFERS = 1_024
 _CANDIDATES = 200
 _LIKELIEST = 10
 _LONGEST_MISSPELLING = 64
+_SHOWN = 3
+_DIRECTION = re.compile(r"(.+)[:.](asc|desc)", re.IGNORECASE | re.DOTALL)
 
 Leads = Callable[[tuple[str, ...]], bool]
 """Whether a client may use a path, as it is written from the root on."""
@@ -44,30 +49,73 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return by_lower[near[0]] if near else None
 
 
-def meant(schema: Schema, purpose: Purpose, place: Place, name: str, leads: Leads) -> str | None:
-    """A hint with the name that a client may use at a place and that is nearest to the written one."""
+def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...], leads: Leads) -> Advice | None:
+    """The name that a client may use at a place and that is nearest to the written one.
+
+    Args:
+        schema: what the endpoint offers.
+        purpose: filter and sort have rights of their own.
+        place: how far the path was followed.
+        parts: the whole path as it is written.
+        leads: says whether a client may use a path.
+    """
+    before = len(place.written)
+    name = parts[before]
     if len(name) > _LONGEST_MISSPELLING:
         return None
-    near = nearest(name, offered(schema, purpose, place, leads))
-    return near and f"Did you mean '{'.'.join((*place.written, near))}'?"
+    names = offered(schema, purpose, place, leads)
+    inside = [".".join((*place.written, one)) for one in names if one.startswith(f"{name}.")]
+    if inside:
+        return _did_you_mean(inside)
+    near = nearest(name, names)
+    if near is None or near == name:
+        return None
+    hint = f"Did you mean '{'.'.join((*place.written, near))}'?"
+    return Advice(hint, render_selector(".".join((*place.written, near, *parts[before + 1 :]))))
 
 
-def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: Leads) -> str | None:
-    """A hint with the published name that is nearest to the written path."""
+def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: Leads) -> Advice | None:
+    """The published name that is nearest to the written path."""
     key = (purpose, "published")
     names = schema.offers.get(key)
     if names is None:
         fields = schema.options(purpose).public_fields or ()
         names = schema.offers[key] = tuple(name for name in fields if leads(tuple(name.split("."))))
+    written = ".".join(parts)
+    inside = [name for name in names if name.startswith(f"{written}.")]
+    if inside:
+        return _did_you_mean(inside)
     near = nearest_published(names, parts, nearest)
-    return near and f"Did you mean '{near}'?"
+    return None if near is None or near == written else _did_you_mean((near,))
 
 
-def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> str | None:
-    """A hint with a member of the group that a path ends on."""
-    inside = offered(schema, purpose, place, leads)
+def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> Advice | None:
+    """The members of the group that a path ends on."""
     group = ".".join(place.written)
-    return f"'{group}' is a group of values: write '{group}.{inside[0]}'." if inside else None
+    inside = [f"{group}.{name}" for name in offered(schema, purpose, place, leads)]
+    if not inside:
+        return None
+    only = render_selector(inside[0]) if len(inside) == 1 else None
+    return Advice(f"'{group}' is a group of values: write {_choice(inside)}.", only)
+
+
+def direction(purpose: Purpose, selector: str, leads: Leads) -> Advice | None:
+    """The key that a client means by `field:desc` or `field.desc`."""
+    found = _DIRECTION.fullmatch(selector) if purpose == "sort" else None
+    if found is None or not leads(tuple(found[1].split("."))):
+        return None
+    key = f"{render_selector(found[1])},{found[2].lower()}"
+    return Advice(f"Write '{key}'.", key)
+
+
+def _did_you_mean(names: Sequence[str]) -> Advice:
+    """The advice to write one of some names, with the replacement where there is only one. The first few are shown."""
+    return Advice(f"Did you mean {_choice(names)}?", render_selector(names[0]) if len(names) == 1 else None)
+
+
+def _choice(names: Sequence[str]) -> str:
+    *first, last = [f"'{name}'" for name in names[:_SHOWN]]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tuple[str, ...]:
