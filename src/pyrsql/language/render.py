@@ -56,7 +56,7 @@ def render_selector(selector: str) -> str:
     ('company.name', "'a b'", "'-x'")
     """
     # A sign at the start would be read as the direction of a sort key.
-    return _quoted(selector) if selector[:1] in ("-", "+") else _text(selector)
+    return _quoted(selector) if selector[:1] in ("-", "+") else render_value(selector)
 
 
 def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]) -> Iterable[Node | str]:
@@ -69,9 +69,9 @@ def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[O
 
 
 def _comparison(comparison: Comparison) -> str:
-    arguments = [_text(argument) for argument in comparison.arguments]
+    arguments = [render_value(argument) for argument in comparison.arguments]
     written = arguments[0] if len(arguments) == 1 else f"({','.join(arguments)})" if arguments else ""
-    return f"{_text(comparison.selector)}{comparison.operator.spelling}{written}"
+    return f"{render_value(comparison.selector)}{comparison.operator.spelling}{written}"
 
 
 def _key(key: SortKey) -> str:
@@ -84,8 +84,8 @@ def _key(key: SortKey) -> str:
     return render_selector(key.selector) + "".join(word for holds, word in modifiers if holds)
 
 
-def _text(text: str) -> str:
-    """A text as a run, or in quotes where it could not be one."""
+def render_value(text: str) -> str:
+    """Write an argument as a run, or in quotes where it could not be one."""
     return text if run_pattern.fullmatch(text) else _quoted(text)
 
 

@@ -26,7 +26,6 @@ from pyrsql.problems import (
     UnsupportedOperator,
     UnsupportedSort,
     WrongCall,
-    WrongValue,
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
@@ -70,6 +69,7 @@ from pyrsql.validation.quantifiers import (
     quantified,
     read_count,
 )
+from pyrsql.validation.refused import SMALLER_FIRST, wrong_value, wrong_values
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
 
@@ -293,11 +293,11 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
         values = (convert(arguments[0]),) if len(arguments) == 1 else tuple(map(convert, arguments))
     for value in values:
         if isinstance(value, Refusal):
-            _note_refusals(validation, node, values)
+            validation.problems += wrong_values(node, values, _offered(validation.options, found))
             return None
     made = rule.make(values, arguments)
     if isinstance(made, Refusal):
-        validation.problems.append(_wrong_value(node, 0, made.expected, made.hint))
+        validation.problems.append(wrong_value(node, 0, made, _offered(validation.options, found)))
         return None
     return made
 
@@ -502,7 +502,7 @@ def _value_rule(
     def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test | Refusal:
         low, high = values
         if is_larger(low, high):
-            return Refusal("a first bound that is not larger than the second", "Write the smaller bound first.")
+            return Refusal("a first bound that is not larger than the second", SMALLER_FIRST)
         return Between(operand, low, high, negated)
 
     def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Predicate:
@@ -645,24 +645,6 @@ def _pieces(text: str) -> tuple[str, ...]:
 
 def _element(kind: kinds.Kind) -> kinds.Kind:
     return kind.item if isinstance(kind, kinds.Array) else kind
-
-
-def _note_refusals(validation: _Validation, node: Comparison, values: tuple[object, ...]) -> None:
-    for place, value in enumerate(values):
-        if isinstance(value, Refusal):
-            validation.problems.append(_wrong_value(node, place, value.expected, value.hint))
-
-
-def _wrong_value(node: Comparison, place: int, expected: str, hint: str | None = None) -> WrongValue:
-    span = node.argument_spans[place] if node.argument_spans else None
-    return WrongValue(
-        source="filter",
-        field=node.selector,
-        value=node.arguments[place],
-        expected=expected,
-        span=span,
-        hint=hint,
-    )
 
 
 def _text(text: str) -> object:

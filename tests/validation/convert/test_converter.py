@@ -147,7 +147,8 @@ def test_a_text_that_the_kind_can_hold(kind: kinds.Kind, text: str, value: objec
         (kinds.Integer(), "9" * 5_000, None),
         (kinds.Integer(), "1_000", "Leave out the underscores."),
         (kinds.Integer(), "1.0", "Leave out the fraction."),
-        (kinds.Integer(), "1,5", "Write a point, not a comma."),
+        (kinds.Integer(), "1,5", "Leave out the fraction."),
+        (kinds.Integer(), "1,000", "Leave out the commas."),
         (kinds.Integer(), " 5", "Leave out the '+': in a URL it means a blank."),
         (kinds.Integer(), "5 ", "Leave out the blanks."),
         (kinds.Integer(), "5\n", None),
@@ -268,7 +269,7 @@ def test_no_member_is_near_a_text_that_is_very_long() -> None:
 
 def test_of_members_that_differ_in_case_alone_the_first_is_suggested() -> None:
     refusal = convert(kinds.Enumeration((("Red", 1), ("RED", 2))), "red")
-    assert refusal == Refusal("one of Red, RED", "Did you mean 'Red'?")
+    assert refusal == Refusal("one of Red, RED", "Did you mean 'Red'?", "Red")
 
 
 def test_a_name_wins_over_a_value() -> None:

@@ -14,7 +14,7 @@ NO_TEXT_FORM = "Only '=na=' and '=nn=' apply."
     [
         (kinds.Boolean(), "?", "true or false"),
         (kinds.Integer(0, 255), "256", "a whole number from 0 to 255"),
-        (kinds.Integer(0, 255), "?", "a whole number from 0 to 255"),
+        (kinds.Integer(0, 255), "?", "a whole number"),
         (kinds.Integer(0, 255), "9" * 400, "a whole number from 0 to 255"),
         (PRICE, "?", "a decimal number of at most 8 digits before the point and 15 in all"),
         (PRICE, "1e8", "a decimal number of at most 8 digits before the point and 15 in all"),
@@ -78,7 +78,9 @@ HINTS: list[tuple[tuple[kinds.Kind, ...], str | None, list[str]]] = [
     ((kinds.Boolean(),), "Write 'false'.", ["no", "NO", "n", "0", "off", "f"]),
     (NUMBERS, "Leave out the '+': in a URL it means a blank.", [" 5", " 0.5", " 95 ", " 5\n"]),
     (NUMBERS, "Leave out the blanks.", ["5 ", "  5", " ", " -5", "5\n "]),
-    (NUMBERS, "Write a point, not a comma.", ["1,5", "-0,25", "+90,0", "9,9"]),
+    (NUMBERS[1:], "Write a point, not a comma.", ["1,5", "-0,25", "+90,0", "9,9"]),
+    (NUMBERS[:1], "Leave out the fraction.", ["1,5", "-0,25", "+90,0", "9,9"]),
+    (NUMBERS, "Leave out the commas.", ["1,000", "-12,345,678", "999,000.5", "1,000."]),
     (NUMBERS, "Leave out the underscores.", ["1_000", "-9_9", "0_0.5", "+1_000_000"]),
     (NUMBERS, "Write decimal digits.", ["0x1F", "0XFF", "0o17", "0O17", "0b1", "0B1", "-0x1", "+0x1"]),
     (NUMBERS, "Only finite numbers can be compared.", ["nan", "NaN", "-inf", "+INF", "Infinity"]),
@@ -170,3 +172,30 @@ def test_what_would_help(kind: kinds.Kind, text: str, hint: str | None) -> None:
     refusal = convert(kind, text)
     assert isinstance(refusal, Refusal)
     assert refusal.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "replacement"),
+    [
+        (kinds.Integer(), "1,000", "1000"),
+        (kinds.Integer(), "1_000", "1000"),
+        (kinds.Integer(), " 5", "5"),
+        (kinds.Integer(), "٤٢", "42"),
+        (kinds.Integer(), "1,5", None),
+        (kinds.Integer(), "9,999,999,999,999,999,999", None),
+        (kinds.Integer(), "1_000.5", None),
+        (kinds.Float(), "1,5", "1.5"),
+        (PRICE, "1,5", "1.5"),
+        (PRICE, "0x1F", None),
+        (kinds.Boolean(), "yes", "true"),
+        (kinds.Boolean(), "0", "false"),
+        (kinds.Boolean(), "maybe", None),
+        (kinds.Enumeration((("RED", 1), ("BLUE", 2))), "Red", "RED"),
+    ],
+)
+def test_a_replacement_is_acceptable(kind: kinds.Kind, text: str, replacement: str | None) -> None:
+    refusal = convert(kind, text)
+    assert isinstance(refusal, Refusal)
+    assert refusal.replacement == replacement
+    if replacement is not None:
+        assert not isinstance(convert(kind, replacement), Refusal)

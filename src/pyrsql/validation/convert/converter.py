@@ -31,7 +31,7 @@ def convert(kind: Kind, text: str) -> object | Refusal:
     >>> convert(kinds.Integer(), "42")
     42
     >>> convert(kinds.Integer(), "1_000")
-    Refusal(expected='a whole number from -2147483648 to 2147483647', hint='Leave out the underscores.')
+    Refusal(expected='a whole number', hint='Leave out the underscores.', replacement='1000')
     """
     return converter(kind)(text)
 

@@ -33,7 +33,8 @@ def to_member(members: dict[str, object], choices: Choices, text: str) -> object
     """The member of a name or value, or a Refusal."""
     if text in members:
         return members[text]
-    return Refusal(choices.expected, _nearest(choices.names, text))
+    near = _nearest(choices.names, text)
+    return Refusal(choices.expected, None if near is None else f"Did you mean {near!r}?", near)
 
 
 def _nearest(names: tuple[str, ...], text: str) -> str | None:
@@ -41,4 +42,4 @@ def _nearest(names: tuple[str, ...], text: str) -> str | None:
         return None
     by_lower = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    return f"Did you mean {by_lower[near[0]]!r}?" if near else None
+    return by_lower[near[0]] if near else None

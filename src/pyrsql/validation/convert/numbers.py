@@ -5,28 +5,46 @@ from __future__ import annotations
 import decimal
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 
-from pyrsql.validation.convert.refusal import BLANKS, Refusal, hint, hints
+from pyrsql.validation.convert.refusal import BLANKS, Refusal
 
-_NUMBER_HINTS = hints(
-    (r" [0-9].*", "Leave out the '+': in a URL it means a blank."),
-    BLANKS,
-    (r"[+-]?[0-9]+,[0-9]+", "Write a point, not a comma."),
-    (r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores."),
-    (r"[+-]?0[xXoObB].*", "Write decimal digits."),
-    (r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(one, one)) for one in text)
+
+
+def _without(character: str) -> Callable[[str], str]:
+    return lambda text: text.replace(character, "")
+
+
+_A_POINT = "Write a point, not a comma."
+
+# What a text looks like, what would help, and the number that it seems to mean.
+_ADVICE: tuple[tuple[re.Pattern[str], str, Callable[[str], str] | None], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), hint, meant)
+    for pattern, hint, meant in (
+        (r".*[^\D0-9].*", "Write the digits 0 to 9.", _ascii_digits),
+        (r" [0-9].*", "Leave out the '+': in a URL it means a blank.", str.strip),
+        (*BLANKS, str.strip),
+        (r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", "Leave out the commas.", _without(",")),
+        (r"[+-]?[0-9]+,[0-9]+", _A_POINT, lambda text: text.replace(",", ".")),
+        (r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores.", _without("_")),
+        (r"[+-]?0[xXoObB].*", "Write decimal digits.", None),
+        (r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared.", None),
+    )
 )
 
 
-# Any digit but 0 to 9.
-_OTHER_DIGIT = re.compile(r"[^\D0-9]")
-
-
-def _number_hint(text: str) -> str | None:
-    if _OTHER_DIGIT.search(text):
-        return "Write the digits 0 to 9."
-    return hint(_NUMBER_HINTS, text)
+def _no_number(text: str, expected: str, convert: Callable[[str], object]) -> Refusal:
+    """The refusal of a text that is no number, with the number that it seems to mean if `convert` takes that."""
+    for pattern, hint, meant in _ADVICE:
+        if pattern.fullmatch(text):
+            number = None if meant is None else meant(text)
+            right = number not in (None, text) and not isinstance(convert(number or ""), Refusal)
+            return Refusal(expected, hint, number if right else None)
+    return Refusal(expected)
 
 
 _INTEGER = re.compile(r"([+-]?)([0-9]+)")
@@ -36,11 +54,16 @@ _LONGEST_EXPONENT = 6
 """Digits of an exponent that are worth reading: no kind holds a number with a longer one."""
 
 
-def _integer_hint(text: str) -> str | None:
+def _no_integer(text: str, convert: Callable[[str], object]) -> Refusal:
+    """The refusal of a text that is no whole number."""
+    expected = "a whole number"
     match = _NUMBER.fullmatch(text)
-    if match is None:
-        return _number_hint(text)
-    return "Leave out the fraction." if match[5] is None else "Write all digits, without an exponent."
+    if match is not None:
+        return Refusal(
+            expected, "Leave out the fraction." if match[5] is None else "Write all digits, without an exponent."
+        )
+    refusal = _no_number(text, expected, convert)
+    return Refusal(expected, "Leave out the fraction.") if refusal.hint == _A_POINT else refusal
 
 
 def to_integer(minimum: int, maximum: int) -> Callable[[str], object]:
@@ -51,7 +74,7 @@ def to_integer(minimum: int, maximum: int) -> Callable[[str], object]:
     def integer(text: str) -> int | Refusal:
         match = _INTEGER.fullmatch(text)
         if match is None:
-            return Refusal(expected, _integer_hint(text))
+            return _no_integer(text, integer)
         # The length is checked first: `int` of a giant takes quadratic time, or is refused by Python itself.
         significant = match[2].lstrip("0")
         if len(significant) > digits:
@@ -116,7 +139,7 @@ def to_decimal(precision: int | None, scale: int | None) -> Callable[[str], obje
 
     def number(text: str) -> decimal.Decimal | Refusal:
         if not _NUMBER.fullmatch(text):
-            return Refusal(expected, _number_hint(text))
+            return _no_number(text, expected, number)
         value = plain_decimal(text, digits, fraction_digits)
         if value is None or value >= largest or value <= -largest:
             return Refusal(expected)
@@ -130,7 +153,7 @@ def to_float(text: str) -> float | Refusal:
     expected = "a finite number that 64 bits can hold"
     match = _NUMBER.fullmatch(text)
     if match is None:
-        return Refusal(expected, _number_hint(text))
+        return _no_number(text, expected, to_float)
     value = float(text)
     if math.isinf(value):
         return Refusal(expected)

@@ -13,10 +13,12 @@ class Refusal:
     Args:
         expected: what the kind can hold, to be read after "expected".
         hint: what would help, where that is known.
+        replacement: the text that would be right, where the hint is a correction.
     """
 
     expected: str
     hint: str | None = None
+    replacement: str | None = None
 
 
 Hints = tuple[tuple[re.Pattern[str], str], ...]

@@ -14,8 +14,8 @@ def to_text(text: str) -> str | Refusal:
 
 
 _YES_NO = {
-    **dict.fromkeys(("yes", "y", "1", "on", "t"), "Write 'true'."),
-    **dict.fromkeys(("no", "n", "0", "off", "f"), "Write 'false'."),
+    **dict.fromkeys(("yes", "y", "1", "on", "t"), "true"),
+    **dict.fromkeys(("no", "n", "0", "off", "f"), "false"),
 }
 
 
@@ -27,4 +27,5 @@ def to_boolean(text: str) -> bool | Refusal:
         return True
     if lower == "false":
         return False
-    return Refusal("true or false", _YES_NO.get(lower))
+    meant = _YES_NO.get(lower)
+    return Refusal("true or false", None if meant is None else f"Write '{meant}'.", meant)
