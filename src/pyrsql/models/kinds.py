@@ -11,6 +11,9 @@ import decimal
 import enum
 import uuid
 from dataclasses import dataclass, field
+from typing import assert_never
+
+from pyrsql import operators as ops
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,15 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A type the library knows nothing about, called `name`. Without a converter only null checks apply."""
+    """A type the library knows nothing about, called `name`.
+
+    Without a converter only null checks apply, unless `equal_to` says which values it can be equal to. Then it also has
+    an order to sort by: that of the database.
+    """
 
     name: str
     python_type: type = field(default=object)
+    equal_to: Kind | None = None
 
 
 Kind = (
@@ -136,6 +144,48 @@ Kind = (
     | Opaque
 )
 """Every kind there is. A `match` over it ends in `assert_never`."""
+
+
+NULL_CHECKS = frozenset({ops.IS_NULL.name, ops.IS_NOT_NULL.name})
+EQUALITY = NULL_CHECKS | {ops.EQUAL.name, ops.NOT_EQUAL.name, ops.IN.name, ops.NOT_IN.name}
+ORDERED = EQUALITY | {
+    ops.GREATER.name,
+    ops.GREATER_OR_EQUAL.name,
+    ops.LESS.name,
+    ops.LESS_OR_EQUAL.name,
+    ops.BETWEEN.name,
+    ops.NOT_BETWEEN.name,
+}
+ON_TEXT = frozenset(
+    {
+        ops.LIKE.name,
+        ops.NOT_LIKE.name,
+        ops.EQUAL_IGNORE_CASE.name,
+        ops.LIKE_IGNORE_CASE.name,
+        ops.NOT_LIKE_IGNORE_CASE.name,
+    }
+)
+"""The operators that compare letters."""
+
+
+def operators_of(kind: Kind) -> frozenset[str]:
+    """The names of the operators that a field of a kind takes. A value below a document takes those of text."""
+    match kind:
+        case Text():
+            return ORDERED | ON_TEXT
+        case Integer() | Decimal() | Float() | Date() | Time() | DateTime() | Duration():
+            return ORDERED
+        case Boolean() | Enumeration() | Uuid() | Json():
+            return EQUALITY
+        case Binary():
+            return NULL_CHECKS
+        case Opaque(equal_to=equal_to):
+            return NULL_CHECKS if equal_to is None else EQUALITY
+        case Array(item):
+            # A document inside an array has no comparison of its own on PostgreSQL.
+            return NULL_CHECKS if isinstance(item, Json | Array) else operators_of(item)
+        case _:
+            assert_never(kind)
 
 
 def kind_of(python_type: type[object]) -> Kind:

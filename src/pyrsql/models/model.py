@@ -29,6 +29,7 @@ class Field:
         source: what the backend needs to find it again.
         owners: the subclasses that have it, where the model does not: their lists, mappings and converters count.
         attribute: the attribute of the model that it stands for, where it is a member of a group.
+        over_text: it is stored as text by a type of its own: operators on text compare the stored text.
     """
 
     name: str
@@ -42,6 +43,22 @@ class Field:
     source: object = None
     owners: tuple[type, ...] = ()
     attribute: str | None = None
+    over_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """A value of a row that code of the developer's computes: the code runs only when a path names the value.
+
+    Args:
+        name: the attribute's name on the model.
+        field: describes the value, the same each time; None where the code gives no expression.
+        rights: what any client may do with it.
+    """
+
+    name: str
+    field: Callable[[], Field | None]
+    rights: FieldRights = ALL_RIGHTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +100,7 @@ class Shortcut:
     rights: FieldRights = ALL_RIGHTS
 
 
-Member = Field | Relation | Embedded | Shortcut
+Member = Field | Computed | Relation | Embedded | Shortcut
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import assert_never
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
-from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.paths import further_on, spelled_out, start
 from pyrsql.options import FieldOptions, QueryOptions
 
@@ -159,6 +160,10 @@ def _leads_somewhere(model: Model, path: str) -> bool:
     rest = path.split(".")
     while rest:
         member = members.get(rest.pop(0))
+        if isinstance(member, Computed):
+            if not rest:
+                return True
+            member = member.field()
         match member:
             case None:
                 return False
@@ -170,4 +175,6 @@ def _leads_somewhere(model: Model, path: str) -> bool:
                 members = inner
             case Shortcut(path=steps):
                 rest = [*steps, *rest]
+            case _:
+                assert_never(member)
     return True

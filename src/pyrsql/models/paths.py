@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.options import FieldOptions
 
 
@@ -172,8 +172,10 @@ def spelled_out(options: FieldOptions, place: Place, path: tuple[str, ...]) -> I
                 place = place.into(group, written)
             case Relation() as relation:
                 place = place.along(relation, written)
-            case Field() as field:
-                step = Step(place, field, name, written, final=True, keys=(*ahead, *rest))
+            case (Field() | Computed()) as value:
+                if isinstance(value, Computed):
+                    value = value.field() or value
+                step = Step(place, value, name, written, final=True, keys=(*ahead, *rest))
                 yield from (spelling[begun:] for spelling in step.spellings)
                 return
     yield place.real[begun:]

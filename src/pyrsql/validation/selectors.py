@@ -6,16 +6,17 @@ apart.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple, assert_never, cast
 
 from pyrsql.language.hints import Advice
 from pyrsql.language.nodes import Call, Constant, Path, Selector
 from pyrsql.language.parse import parse_selector
 from pyrsql.models import kinds
-from pyrsql.models.model import Embedded, Field, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
 from pyrsql.models.paths import Place, Step, mapped, start
 from pyrsql.models.rights import both
 from pyrsql.models.schema import Purpose, Schema
@@ -130,14 +131,10 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             length, ahead = mapped(question.options, place, rest)
             written, rest = (*written, *rest[:length]), rest[length:]
             step_name, ahead = (ahead[0], ahead[1:]) if ahead else (name, ())
-        member = place.members.get(step_name)
-        if member is None:
+        step = _step(question, place, step_name, written, (*ahead, *rest), shortcut_of)
+        if step is None:
             return _unknown(question, _suggestion(question, asked, parts))
-        onward = (*ahead, *rest)
-        value = isinstance(member, Field)
-        step = Step(place, member, step_name, written, value or not onward, onward if value else (), shortcut_of)
-        if not is_allowed(question.schema, question.purpose, step):
-            return _unknown(question, _suggestion(question, asked, parts))
+        member = step.member
         if step.final or not isinstance(member, Relation):
             operators = both(operators, member.rights.operators)
         match member:
@@ -157,18 +154,59 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                 if step.keys and not isinstance(kind, kinds.Json):
                     return _unknown(question, Advice(f"'{'.'.join(written)}' is a value: no path leads on from it."))
                 return _resolve_field(question, step, member, operators)
+            case Computed():
+                return _unknown(question, _suggestion(question, asked, parts))
+            case _:
+                assert_never(member)
+
+
+def _step(
+    question: _Question,
+    place: Place,
+    name: str,
+    written: tuple[str, ...],
+    onward: tuple[str, ...],
+    shortcut_of: Model | None,
+) -> Step | None:
+    """The step that a name means at a place; None where the client may take none of that name.
+
+    Args:
+        question: the selector.
+        place: where the path has arrived.
+        name: the member.
+        written: the path as the client wrote it, this step included.
+        onward: the rest of the path.
+        shortcut_of: the model whose shortcut takes this step, if one does.
+    """
+    member = place.members.get(name)
+    if member is None:
+        return None
+    value = isinstance(member, Field | Computed)
+    step = Step(place, member, name, written, value or not onward, onward if value else (), shortcut_of)
+    if not is_allowed(question.schema, question.purpose, step):
+        return None
+    if isinstance(member, Computed):
+        # The developer's code runs only for clients that may use its result, which has rights of its own.
+        field = member.field()
+        step = step._replace(member=member if field is None else field)
+        return step if field is not None and is_allowed(question.schema, question.purpose, step) else None
+    return step
 
 
 def _resolve_field(question: _Question, step: Step, member: Field, operators: frozenset[str] | None) -> Resolution:
-    operand = FieldOperand(question.selector, step.place.relations, member, member.kind, step.keys)
     own = _own_converter(question, step, member)
+    kind = member.kind
+    if own is not None and member.over_text:
+        # Its values are no longer the stored texts.
+        kind = kinds.Opaque(member.name, member.python_type or object)
+    operand = FieldOperand(question.selector, step.place.relations, member, kind, step.keys)
     if own is not None:
         convert = with_converter(own)
     elif isinstance(member.kind, kinds.Json):
         convert = partial(json_value, options=question.options.json_options)
     else:
         convert = converter(member.kind)
-    if member.accepts is not None:
+    if member.accepts is not None and not (member.over_text and isinstance(kind, kinds.Text)):
         convert = _accepted(convert, member.accepts, "a value that this field can hold")
     if isinstance(member.kind, kinds.Json):
         hides = partial(holds_forbidden_key, question.schema, question.purpose, step)
@@ -179,11 +217,20 @@ def _resolve_field(question: _Question, step: Step, member: Field, operators: fr
 def _accepted(
     convert: Callable[[str], object], accepts: Callable[[object], bool], expected: str
 ) -> Callable[[str], object]:
-    """A converter that refuses the values a check does not take."""
+    """A converter that refuses the values a check does not take.
+
+    A decorated type may insist on times with an offset, or on times without one: either is the same point in time.
+    """
 
     def checked(text: str) -> object:
         value = convert(text)
-        return value if isinstance(value, Refusal) or accepts(value) else Refusal(expected)
+        if isinstance(value, Refusal) or accepts(value):
+            return value
+        if isinstance(value, dt.datetime | dt.time):
+            other = value.replace(tzinfo=dt.UTC if value.tzinfo is None else None)
+            if accepts(other):
+                return other
+        return Refusal(expected)
 
     return checked
 

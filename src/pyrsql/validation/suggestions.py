@@ -10,7 +10,7 @@ from itertools import islice
 
 from pyrsql.language.hints import Advice
 from pyrsql.language.render import render_selector
-from pyrsql.models.model import Embedded, Field, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.access import is_allowed
@@ -70,8 +70,12 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     near = nearest(name, names)
     if near is None or near == name:
         return None
-    hint = f"Did you mean '{'.'.join((*place.written, near))}'?"
-    return Advice(hint, render_selector(".".join((*place.written, near, *parts[before + 1 :]))))
+    path = (*place.written, near)
+    if isinstance(place.members.get(near), Computed) and not leads(path):
+        # Only now was it worth finding out whether the database can compute it.
+        return None
+    hint = f"Did you mean '{'.'.join(path)}'?"
+    return Advice(hint, render_selector(".".join((*path, *parts[before + 1 :]))))
 
 
 def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: Leads) -> Advice | None:
@@ -128,7 +132,10 @@ def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tup
         name
         for name, member in islice(place.members.items(), _CANDIDATES)
         if _is_offered(
-            schema, purpose, Step(place, member, name, (*place.written, name), isinstance(member, Field)), leads
+            schema,
+            purpose,
+            Step(place, member, name, (*place.written, name), isinstance(member, Field | Computed)),
+            leads,
         )
     ]
     for mapping in mappings(schema.options(purpose), place):

@@ -76,27 +76,6 @@ from pyrsql.validation.total_order import completing
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
 
-_NULL = frozenset({ops.IS_NULL.name, ops.IS_NOT_NULL.name})
-_EQUALITY = _NULL | {ops.EQUAL.name, ops.NOT_EQUAL.name, ops.IN.name, ops.NOT_IN.name}
-_ORDERED = _EQUALITY | {
-    ops.GREATER.name,
-    ops.GREATER_OR_EQUAL.name,
-    ops.LESS.name,
-    ops.LESS_OR_EQUAL.name,
-    ops.BETWEEN.name,
-    ops.NOT_BETWEEN.name,
-}
-_TEXT_ONLY = frozenset(
-    {
-        ops.LIKE.name,
-        ops.NOT_LIKE.name,
-        ops.EQUAL_IGNORE_CASE.name,
-        ops.LIKE_IGNORE_CASE.name,
-        ops.NOT_LIKE_IGNORE_CASE.name,
-    }
-)
-_ON_TEXT = _ORDERED | _TEXT_ONLY
-
 _POSITIVE = {
     ops.NOT_EQUAL.name: ops.EQUAL.name,
     ops.NOT_IN.name: ops.IN.name,
@@ -220,7 +199,9 @@ def _order_key(key: SortKey, found: Resolution, options: SortOptions) -> OrderKe
     operand = found.operand
     if isinstance(operand, RelationOperand):
         return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
-    if isinstance(operand.kind, kinds.Binary | kinds.Array | kinds.Opaque):
+    if isinstance(operand.kind, kinds.Binary | kinds.Array):
+        return _unsortable(key, "this type has no order")
+    if isinstance(operand.kind, kinds.Opaque) and operand.kind.equal_to is None:
         return _unsortable(key, "this type has no order")
     if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
         return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
@@ -457,7 +438,7 @@ def _rule(options: QueryOptions, found: Resolution, name: str, root: RelationPat
             return Custom(operand, operator, values)
 
         return _Rule(convert, _over(_collection(operand, root), apply_custom), paths, levels(operand), settled=False)
-    if name in _NULL:
+    if name in kinds.NULL_CHECKS:
         make = _null_maker(operand, name, _offered(options, found), root)
         return _Rule(None, make, paths, levels(operand), settled=not is_computed(operand))
     assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
@@ -472,12 +453,17 @@ def _value_rule(
     complement = positive != name and options.negation == "complement"
     negated = positive != name and not complement
     json = isinstance(operand.kind, kinds.Json)
+    over_text = isinstance(operand, FieldOperand) and operand.field.over_text
     convert = found.convert
-    if json:
-        convert = _text if positive in _TEXT_ONLY else _json_scalar(convert) if positive in _ORDER else convert
+    if (json or over_text) and positive in kinds.ON_TEXT:
+        convert = _text
+    elif json and positive in _ORDER:
+        convert = _json_scalar(convert)
+    elif over_text and positive == ops.EQUAL.name and not options.strict_equality:
+        convert = _pattern_or(convert)
     escape = options.like_escape_character
     sign = _SIGNS.get(positive, "!=" if negated else "==")
-    wild = not options.strict_equality and isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+    wild = not options.strict_equality and (over_text or isinstance(_element(operand.kind), kinds.Text | kinds.Json))
 
     def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
         value = values[0]
@@ -651,6 +637,15 @@ def _text(text: str) -> object:
     return converter(kinds.Text())(text)
 
 
+def _pattern_or(convert: Callable[[str], object]) -> Callable[[str], object]:
+    """A conversion that leaves patterns to the text that a value is stored as."""
+
+    def converted(text: str) -> object:
+        return _text(text) if text.startswith("^") or _WILDCARD.search(text) else convert(text)
+
+    return converted
+
+
 def _json_scalar(convert: Callable[[str], object]) -> Callable[[str], object]:
     """What has an order in JSON: numbers, texts and times."""
 
@@ -679,18 +674,16 @@ def _offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
 def _operators_of(found: Resolution) -> frozenset[str]:
     operand = found.operand
     if isinstance(operand, RelationOperand):
-        return _NULL
-    match _element(operand.kind):
-        case kinds.Text():
-            return _ON_TEXT
-        case kinds.Boolean() | kinds.Enumeration() | kinds.Uuid():
-            return _EQUALITY
-        case kinds.Json():
-            return _ON_TEXT if isinstance(operand, FieldOperand) and operand.keys else _EQUALITY
-        case kinds.Binary() | kinds.Opaque():
-            return _ORDERED if found.converted else _NULL
-        case _:
-            return _ORDERED
+        return kinds.NULL_CHECKS
+    names = kinds.operators_of(operand.kind)
+    if isinstance(operand, FieldOperand):
+        if operand.keys:
+            return kinds.ORDERED | kinds.ON_TEXT
+        if found.converted and isinstance(operand.kind, kinds.Binary | kinds.Opaque):
+            names = kinds.ORDERED
+        if operand.field.over_text:
+            names |= kinds.ON_TEXT
+    return names
 
 
 def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:

@@ -46,7 +46,7 @@ from typing_extensions import TypeAliasType, is_typeddict
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
-from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.validation.public import ANYTHING_BELOW
 
 _HIDING = (BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, WrapSerializer)
@@ -205,7 +205,7 @@ def _read(
             yield from _nested(shape, _Source(inner), name, path, around, shown)
         case Field(kind=kinds.Json()):
             yield from _document(shape, name, path, around, shown)
-        case Field():
+        case Field() | Computed():
             yield Read(name, path, shown and not shape.models)
         case _:
             return

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Column, types
+from sqlalchemy import Column, make_url, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
+from pyrsql.validation.text import UNBINDABLE
 
 _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
     (mysql.TINYINT, 8),
@@ -19,19 +22,89 @@ _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
     (types.Integer, 32),
 )
 
+_DATABASES = ("postgresql", "sqlite", "mysql", "mariadb")
+"""The dialects that a type may have a form of its own on. PostgreSQL, which is the strictest, comes first."""
 
-def kind_of_column(type_: TypeEngine[Any]) -> kinds.Kind:
-    """The kind of a column's values.
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+
+
+class Described(NamedTuple):
+    """What a column type means for a field: the attributes of `pyrsql.models.model.Field` of the same names."""
+
+    kind: kinds.Kind
+    python_type: type | None
+    accepts: Callable[[object], bool] | None = None
+    over_text: bool = False
+
+
+def described(type_: TypeEngine[Any], annotated: type | None = None) -> Described:
+    """What a type of SQLAlchemy's, or a developer's, means on every database.
 
     Args:
-        type_: the type of a column or an expression. A `TypeDecorator` counts by the Python type it declares, and by
-            the type it decorates where both are the same.
+        type_: the type of a column or an expression.
+        annotated: the Python type that the annotation of the attribute names. It counts for a `TypeDecorator` that does
+            not say what it takes.
     """
+    if isinstance(type_, postgresql.DOMAIN):
+        return described(type_.data_type, annotated)
+    if isinstance(type_, TypeDecorator) and not isinstance(type_, types.Interval):
+        return _decorated(type_, annotated)
+    found = _joined(type_, [_kind(type_), *map(_kind, forms_of(type_))])
+    return Described(found, python_type_of(type_), _accepts_items(type_) if isinstance(found, kinds.Array) else None)
+
+
+def python_type_of(type_: TypeEngine[Any]) -> type | None:
+    """The Python type of a column's values, or None where the type does not say."""
+    try:
+        found = type_.python_type
+    except NotImplementedError:
+        return int if isinstance(type_, mysql.YEAR) else None
+    # A decorator that says nothing answers this, since SQLAlchemy 2.1.
+    return None if found is object else found
+
+
+def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
+    """What a decorated type, and each type that it decorates, makes of a value before it is bound; any other type, and
+    a decorator that only reads, takes it as it is. May raise what the decorator raises.
+    """
+    while isinstance(type_, TypeDecorator):
+        decorator: TypeDecorator[Any] = type_
+        if type(decorator).process_bind_param is not TypeDecorator[Any].process_bind_param:
+            value = decorator.process_bind_param(value, dialect)
+        type_ = decorator.impl_instance
+    return value
+
+
+@cache
+def _dialects() -> tuple[Dialect, ...]:
+    return tuple(make_url(f"{name}://").get_dialect()() for name in _DATABASES)
+
+
+def forms_of(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
+    """The types that databases have for a type, PostgreSQL's first: those of variants, and those that a decorator or a
+    domain stands for.
+    """
+    return (without_decorators(type_.dialect_impl(dialect)) for dialect in _dialects())
+
+
+def without_decorators(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type that a decorator, or a domain of PostgreSQL, stands for; any other type itself."""
+    match type_:
+        case types.Interval():
+            return type_
+        case TypeDecorator():
+            return without_decorators(type_.impl_instance)
+        case postgresql.DOMAIN():
+            return without_decorators(type_.data_type)
+        case _:
+            return type_
+
+
+def _kind(type_: TypeEngine[Any]) -> kinds.Kind:
+    """The kind of the values of a type that is no decorator."""
     match type_:
         case types.Interval() | postgresql.INTERVAL():
             return kinds.Duration()
-        case TypeDecorator():
-            return _decorated(type_)
         case types.Boolean():
             return kinds.Boolean()
         case types.Enum():
@@ -55,31 +128,15 @@ def kind_of_column(type_: TypeEngine[Any]) -> kinds.Kind:
         case types.JSON():
             return kinds.Json()
         case types.ARRAY():
-            return kinds.Array(kind_of_column(type_.item_type))
-        case types.LargeBinary() | types.BINARY() | types.VARBINARY():
-            return kinds.Binary()
+            return kinds.Array(described(type_.item_type).kind)
+        case mysql.YEAR():
+            # A comparison with less than four digits would be one with another year.
+            return kinds.Integer(1901, 2155)
         case _:
-            return kinds.Opaque(type(type_).__name__, python_type_of(type_) or object)
-
-
-def python_type_of(type_: TypeEngine[Any]) -> type | None:
-    """The Python type of a column's values, or None where the type does not say."""
-    try:
-        found = type_.python_type
-    except NotImplementedError:
-        return None
-    # What a decorator answers that says nothing, since SQLAlchemy 2.1.
-    return None if found is object else found
-
-
-def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
-    """What a decorated type makes of a value before it is bound; any other type, and a decorator that only reads, takes
-    it as it is. May raise what the decorator raises.
-    """
-    if not isinstance(type_, TypeDecorator):
-        return value
-    writes = getattr(type(type_), "process_bind_param") is not TypeDecorator[Any].process_bind_param  # noqa: B009
-    return type_.process_bind_param(value, dialect) if writes else value
+            python_type = python_type_of(type_) or object
+            if python_type is bytes:
+                return kinds.Binary()
+            return kinds.Opaque(type(type_).__name__, python_type)
 
 
 def _integer(type_: types.Integer) -> kinds.Integer:
@@ -93,18 +150,6 @@ def _enumeration(type_: types.Enum) -> kinds.Enumeration:
     if type_.enum_class is not None:
         return kinds.Enumeration.of(type_.enum_class)
     return kinds.Enumeration(tuple((name, name) for name in type_.enums))
-
-
-def _decorated(type_: TypeDecorator[Any]) -> kinds.Kind:
-    inner = type_.impl_instance
-    declared = python_type_of(type_)
-    if declared is None or declared is python_type_of(inner):
-        return kind_of_column(inner)
-    kind = kinds.kind_of(declared)
-    if isinstance(kind, kinds.Text) and not isinstance(inner, types.String):
-        # LIKE and the order of texts mean nothing there; a converter says which operators do.
-        return kinds.Opaque(type(type_).__name__, declared)
-    return kind
 
 
 def is_declared(column: Column[Any]) -> bool:
@@ -126,3 +171,137 @@ def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, st
 
 
 _MYSQL = mysql.dialect()
+
+
+# --- types with several forms ----------------------------------------------------------------------------------------
+
+
+def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
+    """The kind of values that every form of a type can be compared with; an Opaque where there is none.
+
+    Args:
+        type_: the type.
+        found: its own kind, then those of its forms, PostgreSQL's first.
+    """
+    first, on_postgresql, *_ = found
+    if all(kind == first for kind in found):
+        return first
+    classes = {type(kind) for kind in found}
+    if classes == {kinds.Integer}:
+        integers = cast("list[kinds.Integer]", found)
+        return kinds.Integer(min(kind.minimum for kind in integers), max(kind.maximum for kind in integers))
+    if classes <= {kinds.Integer, kinds.Decimal, kinds.Float}:
+        return kinds.Decimal() if kinds.Decimal in classes else kinds.Float()
+    if classes in ({kinds.DateTime}, {kinds.Time}):
+        # Other databases store no offset, and take values with and without.
+        return on_postgresql
+    if classes == {kinds.Boolean, kinds.Integer} and isinstance(first, kinds.Boolean):
+        return first
+    same_values = len({python_type_of(form) for form in (type_, *forms_of(type_))}) == 1
+    if same_values and kinds.Text in classes and len(classes) == 2:
+        # The form that takes fewer texts: those are texts for the others as well.
+        narrow = {kind for kind in found if isinstance(kind, kinds.Uuid | kinds.Enumeration)}
+        if len(narrow) == 1:
+            return narrow.pop()
+    return kinds.Opaque(type(type_).__name__)
+
+
+def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
+    """What a developer's type means: by the Python type it declares, the one that is annotated, or the type it
+    decorates.
+    """
+    own = without_decorators(type_)
+    forms = [_kind(own), *map(_kind, forms_of(type_))]
+    stored = _joined(own, forms)
+    varies = len({type(kind) for kind in forms}) > 1
+    if isinstance(stored, kinds.Json | kinds.Array):
+        # The values in a document or an array are compared, not the whole.
+        return Described(stored, python_type_of(type_), _accepts_items(own))
+    python_type = _declared(type_) or annotated or python_type_of(own)
+    accepts = _accepts(type_)
+    name = type(type_).__name__
+    if python_type is None or python_type is python_type_of(own):
+        if varies and isinstance(forms[0], kinds.Text):
+            return Described(kinds.Opaque(name, str, kinds.Text()), python_type, accepts)
+        return Described(stored, python_type, accepts)
+    kind = kinds.kind_of(python_type)
+    if isinstance(forms[0], kinds.Text) and not varies:
+        return Described(_over_text(name, kind), python_type, accepts, over_text=not isinstance(kind, kinds.Text))
+    return Described(_over(name, kind, stored, varies=varies), python_type, accepts)
+
+
+def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
+    """The kind of values that are stored as text. The order of the texts may be another one than that of the values."""
+    match kind:
+        case kinds.Opaque() | kinds.Binary() | kinds.Json() | kinds.Array():
+            return kinds.Text()
+        case kinds.Text() | kinds.Uuid() | kinds.Enumeration():
+            return kind
+        case _:
+            return kinds.Opaque(name, object, kind)
+
+
+def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> kinds.Kind:
+    """The kind of values that are stored as another kind, which is no text on some database."""
+    match kind:
+        case kinds.Opaque() | kinds.Binary() | kinds.Text():
+            # The text would have to become a value that only the developer's code makes of it.
+            return kinds.Opaque(name, kind.python_type if isinstance(kind, kinds.Opaque) else str)
+        case kinds.Uuid() | kinds.Enumeration():
+            return kind
+        case kinds.Boolean() if isinstance(stored, kinds.Boolean | kinds.Integer):
+            return kind
+        case kinds.Boolean():
+            return kinds.Opaque(name, bool, kind)
+        case kinds.DateTime() | kinds.Time():
+            aware = stored.aware if isinstance(stored, kinds.DateTime | kinds.Time) else True
+            timed = kinds.DateTime(aware) if isinstance(kind, kinds.DateTime) else kinds.Time(aware)
+            return kinds.Opaque(name, object, timed) if varies else timed
+        case _:
+            return kinds.Opaque(name, object, kind) if varies else kind
+
+
+def _declared(type_: TypeDecorator[Any]) -> type | None:
+    """The Python type that a decorator declares itself; without its own declaration it answers for what it
+    decorates.
+    """
+    own = type(type_).__mro__[: type(type_).__mro__.index(TypeDecorator)]
+    return python_type_of(type_) if any("python_type" in vars(base) for base in own) else None
+
+
+def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
+    """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
+    if not isinstance(type_, TypeDecorator):
+        return None
+
+    def accepts(value: object) -> bool:
+        try:
+            return all(_is_bindable(_bound(type_, value, dialect)) for dialect in _dialects())
+        except Exception:
+            return False
+
+    return accepts
+
+
+def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
+    if not isinstance(type_, types.ARRAY):
+        return None
+    item: TypeEngine[Any] = type_.item_type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return described(item).accepts
+
+
+def _bound(type_: TypeEngine[Any], value: object, dialect: Dialect) -> object:
+    """A value as the driver gets it."""
+    process = type_.dialect_impl(dialect).bind_processor(dialect)
+    return value if process is None else process(value)
+
+
+def _is_bindable(value: object) -> bool:
+    """Whether no driver and no database refuses a value for its size or its characters."""
+    match value:
+        case int():
+            return _SMALLEST <= value <= _LARGEST
+        case str():
+            return UNBINDABLE.search(value) is None
+        case _:
+            return True

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, String, Text, Unicode, UnicodeText
+from sqlalchemy import Column, ColumnElement, String, Text, Unicode, UnicodeText, type_coerce
 from sqlalchemy.sql.elements import BinaryExpression
-from sqlalchemy.types import TEXT, VARCHAR, TypeEngine
+from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.column_types import is_declared
-from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression
+from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.select_parts import bound, with_part
 from pyrsql.orms.sqlalchemy.text import (
@@ -30,7 +30,9 @@ from pyrsql.orms.sqlalchemy.text import (
     UuidText,
     WideExactTest,
     WideText,
+    has_rules,
     is_wide,
+    plain_text,
     shape_of,
     text_match,
 )
@@ -61,6 +63,7 @@ class Comparable:
         same: as `=` and IN are to see it.
         other: as `<>` and NOT IN are to see it.
         ordered: as `<` and BETWEEN are to see it.
+        text: as patterns are to see it.
         type_: the type to bind a client's value with.
         ordered_type: the same for `<` and BETWEEN.
         plain: SQL's operators compare it; a document or an array takes more.
@@ -73,6 +76,7 @@ class Comparable:
     same: ColumnElement[Any]
     other: ColumnElement[Any]
     ordered: ColumnElement[Any]
+    text: ColumnElement[Any]
     type_: TypeEngine[Any]
     ordered_type: TypeEngine[Any]
     plain: bool
@@ -106,7 +110,7 @@ class Comparable:
         shape = shape_of(pattern, ignore_case)
         template = self.matches.get((shape, ignore_case))
         if template is None:
-            template = self.matches[shape, ignore_case] = text_match(self.value, Pattern(()), ignore_case, shape)
+            template = self.matches[shape, ignore_case] = text_match(self.text, Pattern(()), ignore_case, shape)
         return with_part(template, "right", bound(pattern, template.right.type))
 
     def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
@@ -144,31 +148,55 @@ def comparable(operand: FieldOperand | CallOperand, scope: Scope, text_order: Te
         scope: the entities that the operand's paths lead to.
         text_order: the order that `<` and BETWEEN follow.
     """
-    if isinstance(operand, FieldOperand) and not operand.field.computed:
-        return _of_field(operand.field, scope[operand.relations], text_order)
-    return of_expression(expression(operand, scope), operand.kind, text_order)
+    if isinstance(operand, CallOperand):
+        return of_expression(expression(operand, scope), operand.kind, text_order)
+    linked = bool(operand.relations) and not operand.relations[-1].many
+    if operand.field.computed:
+        value = field_expression(operand.field, scope[operand.relations], linked=linked)
+        return of_expression(value, operand.kind, text_order, over_text=operand.field.over_text)
+    return _of_field(operand.field, operand.kind, scope[operand.relations], linked, text_order)
 
 
-def of_expression(value: ColumnElement[Any], kind: kinds.Kind, text_order: TextOrder) -> Comparable:
-    """An expression of a kind, ready to be compared."""
-    type_ = comparable_type(value.type)
+def of_expression(
+    value: ColumnElement[Any], kind: kinds.Kind, text_order: TextOrder, *, over_text: bool = False
+) -> Comparable:
+    """An expression of a kind, ready to be compared.
+
+    Args:
+        value: the expression.
+        kind: of its values.
+        text_order: the order that `<` and BETWEEN follow.
+        over_text: they are stored as text by a type of their own, which patterns and equal texts are compared with.
+    """
+    if over_text:
+        text = of_expression(type_coerce(value, String()), kinds.Text(), text_order)
+        return text if isinstance(kind, kinds.Text) else replace(of_expression(value, kind, text_order), text=text.text)
+    type_ = comparable_type(value.type, kind)
     match kind:
         case kinds.Text():
-            ordered = OrderedText(value) if text_order == "code_point" else value
-            column = value if isinstance(value, Column) else None
-            declared = column if column is not None and is_declared(column) else None
-            if column is not None and declared is None and type(type_) in _BARE_TEXTS:
-                return Comparable(value, value, value, ordered, EXACT_VALUE, type_, plain=True)
-            exact = ExactText(value)
-            return Comparable(value, exact, exact, ordered, type_, type_, plain=True, declared=declared)
+            return _of_text(value, type_, text_order)
         case kinds.Uuid():
-            return Comparable(value, value, UuidText(value), value, type_, type_, plain=True)
+            return Comparable(value, value, UuidText(value), value, value, type_, type_, plain=True)
         case _:
             plain = not isinstance(kind, kinds.Json | kinds.Array)
-            return Comparable(value, value, value, value, type_, type_, plain)
+            return Comparable(value, value, value, value, value, type_, type_, plain)
+
+
+def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:
+    column = value if isinstance(value, Column) else None
+    own_rules = has_rules(value.type)
+    declared = column if column is not None and (own_rules or is_declared(column)) else None
+    plain = plain_text(value)
+    ordered = OrderedText(plain) if text_order == "code_point" else value
+    if column is not None and declared is None and type(type_) in _BARE_TEXTS:
+        return Comparable(value, value, value, ordered, value, EXACT_VALUE, type_, plain=True)
+    # `=` takes no notice of the blanks that CHAR adds.
+    exact = ExactText(plain if own_rules else value)
+    exact_type = String() if own_rules and not isinstance(type_, TypeDecorator) else type_
+    return Comparable(value, exact, exact, ordered, value, exact_type, type_, plain=True, declared=declared)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_field(field: Field, entity: Entity, text_order: TextOrder) -> Comparable:
-    value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
-    return of_expression(value, field.kind, text_order)
+def _of_field(field: Field, kind: kinds.Kind, entity: Entity, linked: bool, text_order: TextOrder) -> Comparable:
+    value = field_expression(field, entity, linked=linked)
+    return of_expression(value, kind, text_order, over_text=field.over_text)

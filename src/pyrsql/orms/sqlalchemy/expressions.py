@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnClause,
     ColumnElement,
     DateTime,
     Double,
     Float,
     Integer,
+    Interval,
     Numeric,
+    SelectBase,
     String,
     Time,
+    case,
     inspect,
     literal,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import QueryableAttribute
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.orm import QueryableAttribute, aliased
+from sqlalchemy.sql import visitors
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
-from pyrsql.orms.sqlalchemy.column_types import as_stored
+from pyrsql.orms.sqlalchemy.column_types import as_stored, without_decorators
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
+from pyrsql.orms.sqlalchemy.select_parts import has_variants
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 
@@ -41,18 +48,47 @@ def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Sco
         scope: the entities that the operand's paths lead to.
     """
     match operand:
-        case FieldOperand(relations=relations, field=Field(source=SubclassColumn() as source)):
-            return _subclass_value(scope[relations], source)
         case FieldOperand(relations=relations, field=field):
-            attribute: Any = getattr(scope[relations], cast("str", field.source))
-            # What the attribute's own operators compare: in another form it would count as another statement.
-            compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
-            clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
-            return cast("ColumnElement[Any]", clause)
+            return field_expression(field, scope[relations], linked=bool(relations) and not relations[-1].many)
         case CallOperand(function=name, arguments=arguments, kind=kind):
             return called(name, [expression(argument, scope) for argument in arguments], kind, _type_of(kind))
         case ConstantOperand(value=value, kind=kind):
             return literal(value, _type_of(kind))
+
+
+def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnElement[Any]:
+    """The SQL expression of a field of an entity.
+
+    Args:
+        field: the field.
+        entity: what has it.
+        linked: a to-one relation leads to the entity, so that it may be missing: then a value that is computed is NULL.
+    """
+    if isinstance(field.source, SubclassColumn):
+        return _subclass_value(entity, field.source)
+    value = _attribute(field, entity)
+    if not linked or isinstance(value, ColumnClause):
+        return value
+    if any(isinstance(part, SelectBase) for part in visitors.iterate(value)):
+        # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
+        other: Entity = aliased(inspect(entity).mapper)
+        alone = select(_attribute(field, other)).select_from(other)
+        return alone.where(*map(operator.eq, _keys(other), _keys(entity))).scalar_subquery()
+    return case((_keys(entity)[0].is_not(None), value))
+
+
+def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
+    attribute: Any = getattr(entity, cast("str", field.source))
+    # What the attribute's own operators compare: in another form it would count as another statement.
+    compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
+    clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
+    return cast("ColumnElement[Any]", clause)
+
+
+def _keys(entity: Entity) -> list[ColumnElement[Any]]:
+    """The attributes of an entity that its primary key maps to."""
+    mapper = inspect(entity).mapper
+    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:
@@ -65,47 +101,65 @@ def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any
     return select(table.c[source.column.key]).where(*same).scalar_subquery()
 
 
-def comparable_type(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+def comparable_type(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
     """The type to bind a client's value with, where it is compared with a column of type `type_`.
 
     Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value to what the column has.
+
+    Args:
+        type_: of the column.
+        kind: of the value.
     """
+    if isinstance(type_, TypeDecorator) and not isinstance(type_, Interval):
+        return type_ if isinstance(type_.impl_instance, String) else Unrounded(type_)
+    if has_variants(type_):
+        return Unrounded(type_)
+    return _without_size(type_, kind)
+
+
+def _without_size(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
     match type_:
+        case postgresql.DOMAIN():
+            # A cast to the domain would refuse what its CHECK does.
+            return comparable_type(type_.data_type, kind)
         case Float():
             return type_
         case Numeric():
             return Numeric() if type_.asdecimal else Numeric(asdecimal=False)
+        case Integer() if isinstance(kind, kinds.Integer) and kind.maximum > 2**31 - 1:
+            return BigInteger()
         case postgresql.TIMESTAMP():
             return DateTime(type_.timezone)
         case postgresql.TIME():
             return Time(type_.timezone)
-        case TypeDecorator() if isinstance(type_.impl_instance, Numeric):
-            return Unrounded(type_)
         case _:
             return type_
 
 
 class Unrounded(TypeDecorator[Any]):
-    """Binds what a decorated number binds, without its precision.
+    """Binds a value as the type of a column does, decorator and variants included, without a size.
 
     Args:
-        decorated: the type of the column.
+        column_type: the type of the column.
     """
 
-    impl = Numeric
+    impl = NullType
     cache_ok = True
 
-    def __init__(self, decorated: TypeDecorator[Any]) -> None:
+    def __init__(self, column_type: TypeEngine[Any]) -> None:
         super().__init__()
-        self.decorated = decorated
+        self.column_type = column_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type of the column without its precision."""
-        return comparable_type(self.decorated.load_dialect_impl(dialect))
+        """The type that the column has on a dialect, without its size."""
+        return _without_size(without_decorators(self.column_type.dialect_impl(dialect)), _WHOLE)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value as the column's own decorator writes it."""
-        return as_stored(self.decorated, value, dialect)
+        return as_stored(self.column_type.dialect_impl(dialect), value, dialect)
+
+
+_WHOLE = kinds.Integer(-(2**63), 2**63 - 1)
 
 
 def _type_of(kind: kinds.Kind) -> TypeEngine[Any]:

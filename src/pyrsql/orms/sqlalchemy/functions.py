@@ -12,7 +12,7 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
-from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, UpperText
+from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, UpperText, plain_text
 
 Clause = ColumnElement[Any]
 
@@ -95,8 +95,9 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
 
 
 def _undecorated(argument: Clause) -> Clause:
-    """An argument as the database has it: what its decorator makes of values is of no concern to a function."""
-    return type_coerce(argument, String()) if isinstance(argument.type, TypeDecorator) else argument
+    """An argument as the database has it: no function sees what a decorator makes of values, nor a collation."""
+    plain = type_coerce(argument, String()) if isinstance(argument.type, TypeDecorator) else argument
+    return plain_text(plain) if isinstance(argument.type, String) else plain
 
 
 def _is_aware(type_: TypeEngine[Any]) -> bool:

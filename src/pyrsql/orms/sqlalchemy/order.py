@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.predicates import value_expression
-from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText
+from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text
 from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
 
 _REMEMBERED = 1_024
@@ -125,8 +125,9 @@ def _ordered(
     """A value as ORDER BY must see it, so that all databases agree as far as `text_order` asks."""
     match kind:
         case kinds.Text():
-            text = FoldedText(value) if ignore_case else value
-            return OrderedText(text) if text_order == "code_point" else text
+            if ignore_case:
+                value = FoldedText(plain_text(value))
+            return OrderedText(plain_text(value)) if text_order == "code_point" else value
         case kinds.Uuid():
             return UuidText(value)
         case kinds.Enumeration(members=members):

@@ -7,21 +7,22 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import Column, UniqueConstraint, inspect
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
-from pyrsql.orms.sqlalchemy.column_types import as_stored, kind_of_column, python_type_of
+from pyrsql.orms.sqlalchemy.annotations import annotated_type
+from pyrsql.orms.sqlalchemy.column_types import described
+from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.to_one import is_to_one
 
 
@@ -40,7 +41,6 @@ class SubclassColumn:
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
-_dialect = DefaultDialect()
 
 
 def reflect(entity: type) -> Model:
@@ -81,6 +81,9 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
     unique = _unique_columns(mapper)
     for name, prop in mapper.attrs.items():
         match prop:
+            case ColumnProperty() if ("query_expression", True) in prop.strategy_key:
+                # Only an option of a statement says what its value is.
+                continue
             case ColumnProperty():
                 yield _column_field(mapper, name, prop, unique)
             case RelationshipProperty():
@@ -102,8 +105,15 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
     for name, descriptor in mapper.all_orm_descriptors.items():
         if isinstance(descriptor, AssociationProxy):
             yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), _rights(descriptor.info))
-        elif isinstance(descriptor, hybrid_property):
-            yield from _hybrid_field(mapper, name, _rights(descriptor.info))
+        elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
+            of_column = partial(_column_rights, mapper)
+            yield hybrid(mapper, name, _rights(descriptor.info), of_column, partial(annotated_type, mapper.class_))
+
+
+def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
+    """Whether a name only holds what `@size.inplace.expression` decorates: the hybrid has its own name."""
+    descriptors = mapper.all_orm_descriptors
+    return name != own and descriptors.get(own) is descriptors[name]
 
 
 def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
@@ -111,21 +121,23 @@ def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
 
     A name that means several columns, in several subclasses, is left out.
     """
-    found: dict[str, list[Mapper[Any]]] = {}
+    having: dict[str, list[Mapper[Any]]] = {}
     for subclass in mapper.self_and_descendants:
         for name, prop in subclass.column_attrs.items():
             if not mapper.has_property(name) and not subclass.concrete and isinstance(prop.columns[0], Column):
-                found.setdefault(name, []).append(subclass)
-    for name, subclasses in found.items():
+                having.setdefault(name, []).append(subclass)
+    for name, subclasses in having.items():
         columns = {subclass.column_attrs[name].columns[0] for subclass in subclasses}
         if len(columns) == 1:
             (column,) = cast("set[Column[Any]]", columns)
+            found = described(column.type, annotated_type(subclasses[-1].class_, name))
             yield Field(
                 name,
-                kind_of_column(column.type),
+                found.kind,
                 rights=narrowed(_column_rights(subclass, name) for subclass in subclasses),
-                python_type=python_type_of(column.type),
-                accepts=_accepts(column),
+                python_type=found.python_type,
+                accepts=found.accepts,
+                over_text=found.over_text,
                 source=SubclassColumn(
                     column, tuple(mapper.get_property_by_column(key).key for key in mapper.primary_key)
                 ),
@@ -136,15 +148,17 @@ def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
 
 def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:
     expression = prop.columns[0]
+    found = described(expression.type, annotated_type(mapper.class_, prop.key))
     return Field(
         name,
-        kind_of_column(expression.type),
+        found.kind,
         nullable=not isinstance(expression, Column) or expression.nullable is not False,
         unique=expression in unique,
         rights=_column_rights(mapper, prop.key),
-        python_type=python_type_of(expression.type),
-        accepts=_accepts(expression),
+        python_type=found.python_type,
+        accepts=found.accepts,
         source=prop.key,
+        over_text=found.over_text,
     )
 
 
@@ -172,16 +186,6 @@ def _composite_members(
             yield parameter, replace(column, attribute=inner.key)
 
 
-def _hybrid_field(mapper: Mapper[Any], name: str, rights: FieldRights) -> Iterator[Field]:
-    """A hybrid property, where its class-level form is a SQL expression."""
-    attribute = getattr(mapper.class_, name)
-    expression = attribute.__clause_element__() if hasattr(attribute, "__clause_element__") else attribute
-    if isinstance(expression, ColumnElement):
-        type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        kind, python_type = kind_of_column(type_), python_type_of(type_)
-        yield Field(name, kind, rights=rights, python_type=python_type, computed=True, source=name)
-
-
 def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     """The columns whose value identifies a row alone."""
     found: set[ColumnElement[Any]] = set()
@@ -195,22 +199,6 @@ def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
         if isinstance(constraint, UniqueConstraint) and len(constraint.columns) == 1:
             found.update(column for column in constraint.columns if not column.nullable)
     return found
-
-
-def _accepts(expression: ColumnElement[Any]) -> Callable[[object], bool] | None:
-    """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
-    type_ = expression.type
-    if not isinstance(type_, TypeDecorator):
-        return None
-
-    def accepts(value: object) -> bool:
-        try:
-            as_stored(type_, value, _dialect)
-        except Exception:
-            return False
-        return True
-
-    return accepts
 
 
 def _later(prop: RelationshipProperty[Any]) -> Callable[[], Model]:

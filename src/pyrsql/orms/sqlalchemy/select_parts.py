@@ -5,6 +5,9 @@ what the element is to SQLAlchemy. The public function is asked once; what it an
 follow.
 """
 
+# SQLAlchemy keeps these parts in attributes with a leading underscore only.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -72,6 +75,11 @@ _NAMED_AS_KNOWN = {**_NAMES, "key": None, "_identifying_key": None} | {
 } == _NAMES
 """Whether this version of SQLAlchemy calls a parameter what `bound` does: after its place in memory, which no other
 has."""
+
+
+def has_variants(type_: TypeEngine[Any]) -> bool:
+    """Whether `with_variant` gives a type other forms on some databases."""
+    return bool(type_._variant_mapping)
 
 
 def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -13,14 +13,15 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Literal, cast
 
-from sqlalchemy import Boolean, Column, ColumnElement, String, UnaryExpression
+from sqlalchemy import CHAR, NCHAR, Boolean, Column, ColumnElement, String, UnaryExpression
+from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from pyrsql.orms.sqlalchemy.column_types import as_stored
+from pyrsql.orms.sqlalchemy.column_types import as_stored, forms_of
 from pyrsql.orms.sqlalchemy.dialects.families import in_notation
 from pyrsql.validation.predicates import Pattern, SqlPattern
 from pyrsql.validation.text import fold
@@ -70,6 +71,12 @@ class UuidText(_Collated):
     inherit_cache = True
 
 
+class PlainText(_Collated):
+    """A text without the rules of its column: its own collation, CITEXT, the blanks that CHAR adds."""
+
+    inherit_cache = True
+
+
 class _ExactValue(TypeDecorator[str]):
     """A value that is an `ExactText`."""
 
@@ -84,6 +91,20 @@ class _ExactValue(TypeDecorator[str]):
 EXACT_VALUE = _ExactValue()
 """The type of a value that is compared with a column of plain text. For `=` and IN it stands for `ExactText` around the
 column, which would keep an index of the column from being used."""
+
+
+def has_rules(type_: TypeEngine[Any]) -> bool:
+    """Whether a column of a type has, on some database, rules of its own for what is equal."""
+    return any(isinstance(form, CITEXT) or getattr(form, "collation", None) is not None for form in forms_of(type_))
+
+
+def plain_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A text without rules of its column, as patterns, functions and code points are to see it.
+
+    CHAR counts too: PostgreSQL pads it with blanks, which LIKE and an order would notice.
+    """
+    is_padded = any(isinstance(form, CHAR | NCHAR) for form in forms_of(text.type))
+    return PlainText(text) if is_padded or has_rules(text.type) else text
 
 
 class FoldedText(FunctionElement[str]):

@@ -44,6 +44,8 @@ def converter(kind: Kind) -> Callable[[str], object]:
             return partial(to_member, dict(reversed(kind.members)), choices_of(kind))
         case kinds.Array(item):
             return converter(item)
+        case kinds.Opaque(equal_to=equal_to) if equal_to is not None:
+            return converter(equal_to)
         case _:
             return _converter(kind)
 

@@ -21,11 +21,13 @@ from pyrsql.orms.sqlalchemy.text import (
     FoldedText,
     OrderedText,
     PatternText,
+    PlainText,
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
     UuidText,
     WideText,
+    has_rules,
     like,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
@@ -57,7 +59,7 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(ExactText, OrderedText, WideText, UuidText)(enclosed)
+form(ExactText, OrderedText, PlainText, WideText, UuidText)(enclosed)
 
 
 @form(FoldedText)
@@ -88,9 +90,9 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
 
 @form(ExactTest)
 def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str:
-    """The form that an index serves, which is exact."""
-    indexed, _ = element.clauses
-    return compiler.process(indexed, **options)
+    """The form that an index serves, which is exact unless the column has rules of its own for what is equal."""
+    indexed, exact = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({indexed} AND {exact})" if has_rules(element.column.type) else indexed
 
 
 @form(SomeRow)

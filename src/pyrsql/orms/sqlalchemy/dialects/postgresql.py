@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc
 from pyrsql.orms.sqlalchemy.keyset import Beyond, NullIsLargest, NullIsSmallest
@@ -14,9 +15,12 @@ from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,
     PatternText,
+    PlainText,
     PrefixMatchIgnoringCase,
+    TextMatch,
     TextMatchIgnoringCase,
     like,
+    plain_text,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
 
@@ -35,24 +39,43 @@ def ordered_text(element: OrderedText, compiler: SQLCompiler, **options: Any) ->
     return f'{enclosed(element, compiler, **options)} COLLATE "C"'
 
 
+@form(PlainText, on="postgresql")
+def without_rules(element: PlainText, compiler: SQLCompiler, **options: Any) -> str:
+    """A cast takes the blanks away that CHAR adds. The collation of a database tells every two texts apart."""
+    return f'(CAST({enclosed(element, compiler, **options)} AS TEXT) COLLATE "default")'
+
+
+def _sides(element: Any, compiler: SQLCompiler, **options: Any) -> tuple[str, str]:
+    """The SQL of a text, without rules of its column, and of a pattern."""
+    text: ColumnElement[Any] = element.left
+    return compiler.process(plain_text(text), **options), compiler.process(element.right, **options)
+
+
+@form(TextMatch, on="postgresql")
+def text_match(element: TextMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE, whose case counts."""
+    value, pattern = _sides(element, compiler, **options)
+    return f"({value} LIKE {pattern} {ESCAPE})"
+
+
 @form(TextMatchIgnoringCase, on="postgresql")
 def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
     """ILIKE, which a trigram index serves."""
-    value, pattern = sides(element, compiler, **options)
+    value, pattern = _sides(element, compiler, **options)
     return f"({value} ILIKE {pattern} {ESCAPE})"
 
 
 @form(PrefixMatchIgnoringCase, on="postgresql")
 def prefix_match_ignoring_case(element: PrefixMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
     """LIKE of both sides in lower case, which an index on `lower(column)` serves."""
-    value, pattern = sides(element, compiler, **options)
+    value, pattern = _sides(element, compiler, **options)
     return f"(lower({value}) LIKE lower({pattern}) {ESCAPE})"
 
 
 @form(EqualIgnoringCase, on="postgresql")
 def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
     """Both sides in lower case, which an index on `lower(column)` serves."""
-    value, text = sides(element, compiler, **options)
+    value, text = _sides(element, compiler, **options)
     return f"(lower({value}) = lower({text}))"
 
 

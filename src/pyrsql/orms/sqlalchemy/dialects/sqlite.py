@@ -13,7 +13,7 @@ from sqlalchemy import Column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from pyrsql.orms.sqlalchemy.dialects.default import operand, sides
+from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
@@ -22,6 +22,7 @@ from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
     PatternText,
+    PlainText,
     PrefixMatchIgnoringCase,
     TextMatch,
     TextMatchIgnoringCase,
@@ -109,6 +110,12 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """The keys of the rows that have a related row, found by an index of the related table."""
     _, among = element.clauses
     return f"({compiler.process(among, **options)})"
+
+
+@form(PlainText, on="sqlite")
+def without_rules(element: PlainText, compiler: SQLCompiler, **options: Any) -> str:
+    """The collation that compares bytes, whatever the one of the column."""
+    return f"({enclosed(element, compiler, **options)} COLLATE BINARY)"
 
 
 @form(FoldedText, on="sqlite")

@@ -1,0 +1,113 @@
+"""Hybrid properties: values whose expression the developer's code makes, when a path names them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache, partial
+from types import FrameType
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, configure_mappers
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
+
+from pyrsql.models.model import Computed, Field
+from pyrsql.models.rights import FieldRights, narrowed
+from pyrsql.orms.sqlalchemy.column_types import described
+
+ResultT = TypeVar("ResultT")
+
+_MOST_CALLS = 50_000
+"""Calls that a hybrid may make for one expression. `sum(1 for _ in self.tags)` never ends on a class: SQLAlchemy takes
+each step of the loop for `tags[0]`, `tags[1]` and so on."""
+
+
+def hybrid(
+    mapper: Mapper[Any],
+    name: str,
+    rights: FieldRights,
+    rights_of_column: Callable[[str], FieldRights],
+    annotation: Callable[[str], type | None],
+) -> Computed:
+    """A hybrid property of a mapped class. Its code runs once, when a path first names it.
+
+    Args:
+        mapper: of the class.
+        name: the attribute.
+        rights: its own rights.
+        rights_of_column: the rights of a column attribute of the class.
+        annotation: the Python type that the annotation of an attribute names.
+    """
+    return Computed(name, cache(partial(_field, mapper, name, rights, rights_of_column, annotation)), rights)
+
+
+def _field(
+    mapper: Mapper[Any],
+    name: str,
+    rights: FieldRights,
+    rights_of_column: Callable[[str], FieldRights],
+    annotation: Callable[[str], type | None],
+) -> Field | None:
+    # So that the code of all mappings does not count as code of the hybrid.
+    configure_mappers()
+    try:
+        attribute, expression = _bounded(partial(_expression, mapper.class_, name))
+    except Exception:
+        # The code works for objects only, as that of most properties does.
+        return None
+    prop = _property(attribute)
+    if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
+        return None
+    column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
+    type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    found = described(type_, annotation(column) if column else None)
+    return Field(
+        name,
+        found.kind,
+        rights=narrowed((rights, rights_of_column(column))) if column else rights,
+        python_type=found.python_type,
+        accepts=found.accepts,
+        computed=True,
+        source=name,
+        attribute=column,
+        over_text=found.over_text,
+    )
+
+
+def _expression(entity: type, name: str) -> tuple[Any, Any]:
+    """A hybrid as an attribute of its class, and its SQL expression."""
+    attribute = getattr(entity, name)
+    made = hasattr(attribute, "__clause_element__")
+    return attribute, attribute.__clause_element__() if made else attribute
+
+
+def _property(attribute: Any) -> object:
+    """The mapped attribute that a hybrid only gives another name to; None where it computes something."""
+    try:
+        return attribute.property
+    except Exception:
+        return None
+
+
+class _TooLongError(Exception):
+    """The developer's code has made more calls than any expression takes."""
+
+
+def _bounded(work: Callable[[], ResultT]) -> ResultT:
+    """The result of code that could run without end; raises an exception where it makes too many calls."""
+    if sys.getprofile() is not None:
+        return work()
+    calls = 0
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+        if calls > _MOST_CALLS:
+            raise _TooLongError
+
+    sys.setprofile(count)
+    try:
+        return work()
+    finally:
+        sys.setprofile(None)
