@@ -179,8 +179,8 @@ EVERY_KIND: list[tuple[Problem, str]] = [
     (RepeatedParameter(source="sort", given=2), "The sort is given 2 times."),
     (UnknownParameter(source="filter", parameter="b>2"), "There is no parameter 'b>2'."),
     (
-        PageProblem(source="page", value="-1", expected="a whole number from 0"),
-        "Expected a whole number from 0, but the page is '-1'.",
+        PageProblem(source="page", value="-1", expected="0 or a positive whole number"),
+        "Expected 0 or a positive whole number, but the page is '-1'.",
     ),
     (CursorProblem(reason="unreadable"), "The cursor cannot be read: it is not one that this list has given."),
     (CursorProblem(reason="version"), "The cursor was made by another version of this service."),

@@ -81,7 +81,7 @@ def locate(text: str, span: Span) -> Location:
 
 
 def describe(problem: Problem) -> str:
-    """Say what is wrong, in one sentence. What would help is `problem.hint`, where it is the problem's span.
+    """Say what is wrong, in one sentence. `problem.hint` says what would help, `problem.span` where the fault is.
 
     >>> describe(SyntaxProblem(source="filter", span=Span(1, 2), expected=("an operator",), found="="))
     "Expected an operator, but found '='."

@@ -97,7 +97,7 @@ def _shown(number: int) -> str:
 
 def _number_problems(number: int, size: int) -> Iterator[PageProblem]:
     if number < 0:
-        yield PageProblem(source="page", value=_shown(number), expected="a whole number from 0")
+        yield PageProblem(source="page", value=_shown(number), expected="0 or a positive whole number")
     if not 1 <= size <= LARGEST_OFFSET:
         yield PageProblem(source="size", value=_shown(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
     elif number * size > LARGEST_OFFSET - size:

@@ -1,4 +1,4 @@
-"""Everything that can be wrong with a request, as data.
+"""The problems of a request, as data.
 
 One closed union for all stages, so that stages compose. A problem carries the data of its message: the wording is in
 `messages`, the HTTP status in the FastAPI adapter. Problems are values, not exceptions.
@@ -252,7 +252,7 @@ Problem = (
 """Every problem there is. A `match` over it ends in `assert_never`."""
 
 Problems = tuple[Problem, *tuple[Problem, ...]]
-"""What a stage fails with: one problem or more, in the order of the text."""
+"""The failure of a stage: one problem or more, in the order of the text."""
 
 
 def problems_of(found: Iterable[Problem]) -> Problems | None:

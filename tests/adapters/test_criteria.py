@@ -152,7 +152,7 @@ def test_what_is_no_number_is_no_page_and_no_size(text: str) -> None:
         (
             FastAPICriteriaConfig(one_based_paging=True),
             "page=0&size=1",
-            [("page", "page-error", "Expected a whole number from 1, but the page is '0'.")],
+            [("page", "page-error", "Expected a positive whole number, but the page is '0'.")],
         ),
         (DEFAULT, "page=0", [("size", "missing-page-size", "A page number needs a page size: there is no default.")]),
         (SIZED, "page=1&page=2", [("page", "repeated-parameter", "The page is given 2 times.")]),

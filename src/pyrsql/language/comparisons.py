@@ -1,4 +1,4 @@
-"""From the match of a comparison to the comparison, or to what is wrong with it."""
+"""From the match of a comparison to the comparison, or to its problem."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBLEMS_AT_ONCE = 10
 """A filter is read no further than this many problems: more would help nobody, and each one costs time."""
 
 UNLIMITED = 2**31
-"""What a lifted limit counts as: more than a text can hold."""
+"""The number of a lifted limit: more than a text can hold."""
 
 
 class ComparisonRules(NamedTuple):
@@ -108,7 +108,7 @@ def _problem(
     arguments: tuple[str, ...],
     rules: ComparisonRules,
 ) -> Problem | None:
-    """What is wrong with a comparison that follows the grammar."""
+    """The problem of a comparison that follows the grammar."""
     if len(selector) > rules.selector_length:
         span = selector_span(found)
         return limit_exceeded("filter", "selector_length", rules.selector_length, len(selector), span)

@@ -22,7 +22,7 @@ NAME_LENGTH = 24
 
 
 class Advice(NamedTuple):
-    """What would help.
+    """Advice to a client.
 
     Args:
         hint: the advice in words.
@@ -91,7 +91,7 @@ _curly_quoted = re.compile("[“”„‟‘’‚‛«»]([^“”„‟‘’�
 _curly_quote = re.compile("[“”„‟‘’‚‛«»]")
 
 NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
-QUOTE_WHOLE = "Put the whole text in quotes; a backslash before a quote inside keeps it."
+QUOTE_WHOLE = "Put the whole value in quotes, and a backslash before each quote inside."
 STRAIGHT_QUOTES = "Write straight quotes, ' or \"."
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
 QUOTE_BLANK = "Put a value with blanks in quotes; a '+' in a URL means a blank, so send it as %2B."
@@ -129,7 +129,7 @@ def place_of(text: str, span: Span, expected: Iterable[str]) -> Place:
 
 
 def syntax_advice(text: str, span: Span, expected: Iterable[str], operators: OperatorRegistry) -> Advice | None:
-    """What would help where a filter does not follow the grammar.
+    """The advice where a filter does not follow the grammar.
 
     Args:
         text: the filter.
@@ -193,10 +193,10 @@ def joint_advice(place: Place) -> Advice | None:
         return None
     if place.found in ("", ")"):
         where = " at the end" if not place.found else ""
-        return Advice(f"Drop the '{joint[1]}'{where}.", "", place.ahead(joint, 1))
+        return Advice(f"Leave out the '{joint[1]}'{where}.", "", place.ahead(joint, 1))
     if place.found == joint[1]:
         empty = "; an empty value is written ''" if grammar.A_VALUE in place.wanted else ""
-        return Advice(f"Drop one of the two '{joint[1]}'{empty}.", "")
+        return Advice(f"Leave out one of the two '{joint[1]}'{empty}.", "")
     return None
 
 

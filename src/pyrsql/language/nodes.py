@@ -1,4 +1,4 @@
-"""The tree of a filter, the parts of a selector and the keys of a sort: what was written, before validation.
+"""The tree of a filter, the parts of a selector and the keys of a sort: the text as written, before validation.
 
 Two trees are equal when they say the same, wherever they were written: spans do not take part in equality.
 """

@@ -63,7 +63,7 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
         options: the operators and limits.
 
     Returns:
-        The tree of what is written.
+        The tree of the filter.
 
     Problems: LimitExceeded and SyntaxProblem, which end the reading, and each UnknownOperator and WrongArity
     before them.
@@ -128,7 +128,7 @@ def _start(text: str) -> int:
 
 
 def _filter_problems(text: str, outcome: Outcome, reader: FilterReader) -> Problems:
-    """What is wrong with a filter: what was noted, then what ended the reading."""
+    """The problems of a filter: those of its comparisons, then the one that ended the reading."""
     problems: list[Problem] = outcome.value
     expected, place = outcome.expected, outcome.furthest
     if TOO_DEEP in expected:
@@ -145,7 +145,7 @@ def _filter_problems(text: str, outcome: Outcome, reader: FilterReader) -> Probl
 
 
 def _to_the_point(text: str, outcome: Outcome, reader: FilterReader) -> frozenset[str]:
-    """What was expected, without what would not help where an operator stands without arguments."""
+    """The expected terminals, without those that would not help where an operator has no arguments."""
     expected: frozenset[str] = outcome.expected
     bare = grammar.comparison.compiled.match(text, outcome.index)
     if bare is None or not expected & ARGUMENTS:
@@ -247,29 +247,29 @@ def _any_key(found: re.Match[str], longest: int, wrong: list[Problem]) -> SortKe
     elif grammar.whitespace_pattern.fullmatch(selector):
         wrong.append(SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written))
     else:
-        said = {"descending": sign == "-"} if sign else {}
-        if _read_modifiers(found, said, wrong):
-            return SortKey(selector, **said, span=span)
+        properties = {"descending": sign == "-"} if sign else {}
+        if _read_modifiers(found, properties, wrong):
+            return SortKey(selector, **properties, span=span)
     return None
 
 
-def _read_modifiers(found: re.Match[str], said: dict[str, bool], wrong: list[Problem]) -> bool:
-    """Add what the modifiers of a key say to what is said already; False where one says it again."""
+def _read_modifiers(found: re.Match[str], properties: dict[str, bool], wrong: list[Problem]) -> bool:
+    """Add the modifiers of a key to the properties that are set; False where one is set already."""
     for modifier in grammar.modifier_pattern.finditer(found.string, *found.span("modifiers")):
         name, holds = MODIFIERS[modifier[0]]
-        if name in said:
+        if name in properties:
             wrong.append(_second_word(modifier[0], found["sign"], Span(*modifier.span())))
             return False
-        said[name] = holds
+        properties[name] = holds
     return True
 
 
 def _second_word(modifier: str, sign: str | None, span: Span) -> SyntaxProblem:
-    """The problem of a modifier that repeats or contradicts what the key says already."""
+    """The problem of a modifier that repeats or contradicts another part of the key."""
     if sign and modifier in ("asc", "desc"):
-        hint = f"The sign {sign!r} gives the direction already: drop one of the two."
+        hint = f"The sign {sign!r} already gives the direction: leave out one of the two."
     else:
-        hint = "The key says so already, or says otherwise: drop one of the two."
+        hint = "The key already has this modifier or its opposite: leave out one of the two."
     expected = (grammar.A_SEMICOLON, grammar.THE_END)
     return SyntaxProblem(source="sort", span=span, expected=expected, found=modifier, hint=hint)
 
@@ -284,7 +284,7 @@ def parse_selector(text: str) -> Path | Call | None:
         text: the selector, without quotes and escapes.
 
     Returns:
-        What it says; None when it is not well-formed.
+        The path or call; None when the text is neither.
 
     >>> parse_selector("company.name")
     Path(parts=('company', 'name'))

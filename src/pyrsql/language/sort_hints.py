@@ -22,7 +22,7 @@ from pyrsql.problems import Span
 
 
 def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None:
-    """What would help where a sort does not follow the grammar.
+    """The advice where a sort does not follow the grammar.
 
     >>> sort_advice("name,DESC", Span(5, 9), {grammar.A_MODIFIER})
     Advice(hint="Write 'desc': modifiers are in lower case.", replacement='desc', span=None)

@@ -192,8 +192,9 @@ def _whole_number(source: Literal["page", "size"], values: list[str], minimum: i
     digits = text.isascii() and text.isdigit()
     if digits and len(text) <= _LONGEST_NUMBER and minimum <= int(text) <= maximum:
         return int(text)
-    # How far out a page may be is of interest only to whom it stops.
+    # The last page is named only to a client whose page lies beyond it.
     too_large = digits and text.strip("0") != ""
     bounded = too_large or (source == "size" and maximum < LARGEST_OFFSET)
-    bounds = f"from {minimum} to {maximum}" if bounded else f"from {minimum}"
-    return PageProblem(source=source, value=text, expected=f"a whole number {bounds}")
+    unbounded = "a positive whole number" if minimum else "0 or a positive whole number"
+    expected = f"a whole number from {minimum} to {maximum}" if bounded else unbounded
+    return PageProblem(source=source, value=text, expected=expected)
