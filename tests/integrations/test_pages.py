@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from pyrsql import ALL_FIELDS, ConfigurationError
+from pyrsql import ALL_FIELDS, ConfigurationError, ParseLimits, QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
 from tests.asgi import get, request
@@ -215,6 +215,63 @@ def test_statements_keep_their_meaning_of_no_size() -> None:
     assert get(app, "/users?page=1").json()["detail"]["errors"][0]["code"] == "missing-page-size"
 
 
+def links_of(response: Any) -> list[str]:
+    return [link.split(">")[0].removeprefix("<").split("?")[0] for link in response.headers["link"].split(", ")]
+
+
+@pytest.mark.filterwarnings("ignore:The `root_path` parameter is deprecated")
+@pytest.mark.parametrize(
+    ("root", "mounted", "asked", "path"),
+    [
+        ("", "", "/users", "/users"),
+        ("/api/v1", "", "/users", "/api/v1/users"),
+        ("/api/v1", "", "/api/v1/users", "/api/v1/users"),
+        ("/api/v1/", "", "/users", "/api/v1/users"),
+        ("", "/sub", "/sub/users", "/sub/users"),
+        ("/api", "/sub", "/api/sub/users", "/api/sub/users"),
+        ("/us", "", "/users", "/us/users"),
+    ],
+)
+def test_links_are_absolute_paths_below_the_root_path(
+    session: SessionDependency, root: str, mounted: str, asked: str, path: str
+) -> None:
+    inner = app_of(users(), session)
+    app = FastAPI(root_path=root)
+    if mounted:
+        app.mount(mounted, inner)
+    else:
+        app.include_router(inner.router)
+    assert links_of(get(app, f"{asked}?size=5&page=1")) == [path] * 4
+
+
+def test_the_root_path_of_a_server_counts(session: SessionDependency) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await inner({**scope, "root_path": "/behind"}, receive, send)
+
+    inner = app_of(users(), session)
+    response = get(app, "/users?size=5")  # type: ignore[arg-type]
+    assert links_of(response) == ["/behind/users"] * 3
+
+
+@pytest.mark.parametrize(
+    ("length", "links"), [(300, 4), (600, 3), (700, 2), (1_000, 1), (1_990, 1), (2_000, 0), (3_900, 0)]
+)
+def test_the_links_of_a_long_query_are_bounded(session: SessionDependency, length: int, links: int) -> None:
+    config = FastAPICriteriaConfig(query_options=QueryOptions(parse_limits=ParseLimits(argument_length=None)))
+    text = f"id>0,name=={'a' * (length - 10)}"
+    response = get(app_of(users(config), session), f"/users?filter={text}&page=1&size=3")
+    assert response.status_code == 200
+    header = response.headers.get("link", "")
+    assert len(header) <= 2_048
+    assert len([link for link in header.split(", ") if link]) == links
+    assert links == 0 or 'rel="next"' in header
+
+
+def test_other_parameters_stay_byte_for_byte(session: SessionDependency) -> None:
+    header = get(app_of(users(), session), "/users?x=%ff%c3%a4&size=50&%ff=1&y=a%2Bb+c").headers["link"]
+    assert header.startswith("</users?x=%FF%C3%A4&%FF=1&y=a%2Bb+c&page=0&size=50>")
+
+
 def test_a_path_cannot_break_the_header(session: SessionDependency) -> None:
     app = FastAPI()
 
@@ -225,7 +282,7 @@ def test_a_path_cannot_break_the_header(session: SessionDependency) -> None:
         return page
 
     link = get(app, "/%0d%0ax%3E;%22:%20%C3%A4/users?size=12").headers["link"]
-    assert link.split(", ")[0] == '</x%3E%3B%22%3A%20%C3%A4/users?page=0&size=12>; rel="first"'
+    assert link.split(", ")[0] == '</%0D%0Ax%3E%3B%22%3A%20%C3%A4/users?page=0&size=12>; rel="first"'
 
 
 @pytest.mark.parametrize("load", [joinedload, selectinload])

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from collections.abc import Collection, Mapping
+from urllib.parse import quote, quote_plus, unquote_to_bytes, urlencode
 
-from starlette.datastructures import URL, QueryParams
+from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 
+LONGEST_HEADER = 2_048
+"""Bytes of all links together. Each repeats the whole query, and proxies refuse long headers."""
+
+_BY_USE = ("next", "prev", "first", "last")
+"""The links that are kept first where there is no room for all."""
+
 
 def link_header(
-    url: URL, config: FastAPICriteriaConfig, *, page: int, size: int, pages: int | None, has_next: bool
-) -> str:
-    """The ways from a page: first, prev, next, last, each as far as there is one and it is known.
-
-    Every other parameter of the request stays. The links begin with the path: what host and scheme a client sees
-    behind proxies is not ours to know.
+    request: HTTPConnection,
+    config: FastAPICriteriaConfig,
+    *,
+    page: int,
+    size: int,
+    pages: int | None,
+    has_next: bool,
+) -> str | None:
+    """The links from a page: first, prev, next, last, each as far as there is one and it is known.
 
     Args:
-        url: of the request.
+        request: the request for the page.
         config: gives names and number of the first page.
         page: number of this page.
         size: rows on a full page.
@@ -27,19 +37,56 @@ def link_header(
     """
     first = config.first_page
     last = None if pages is None else max(first, pages - 1 + first)
-    ways: dict[str, int | None] = {
+    numbers: dict[str, int | None] = {
         "first": first,
         "prev": None if page == first else page - 1 if last is None else min(page - 1, last),
         "next": page + 1 if has_next else None,
         "last": last,
     }
-    return ", ".join(
-        f'<{_with_page(url, config, number, size)}>; rel="{rel}"' for rel, number in ways.items() if number is not None
+    return header_of(
+        request,
+        (config.page_parameter, config.size_parameter),
+        {
+            relation: {config.page_parameter: number, config.size_parameter: size}
+            for relation, number in numbers.items()
+            if number is not None
+        },
     )
 
 
-def _with_page(url: URL, config: FastAPICriteriaConfig, page: int, size: int) -> str:
-    own = (config.page_parameter, config.size_parameter)
-    kept = [(name, value) for name, value in QueryParams(url.query).multi_items() if name not in own]
-    query = urlencode([*kept, (config.page_parameter, page), (config.size_parameter, size)])
-    return f"{quote(url.path)}?{query}"
+def header_of(request: HTTPConnection, own: Collection[str], links: Mapping[str, Mapping[str, object]]) -> str | None:
+    """The header with links to other pages of a request; None where there is room for none.
+
+    Every other parameter of the request stays. A link is an absolute path, made of `root_path` and path: the scheme and
+    host that a client sees behind proxies are not known here.
+
+    Args:
+        request: the request.
+        own: the names of the parameters that each link has values of its own for.
+        links: relation -> those parameters.
+    """
+    path, kept = quote(_path(request)), _other_parameters(request, own)
+    written: dict[str, str] = {}
+    room = LONGEST_HEADER
+    for relation in sorted(links, key=_BY_USE.index):
+        link = f'<{path}?{kept}{urlencode(links[relation])}>; rel="{relation}"'
+        if len(link) <= room:
+            written[relation] = link
+            room -= len(link) + len(", ")
+    return ", ".join(written[relation] for relation in links if relation in written) or None
+
+
+def _path(request: HTTPConnection) -> str:
+    """The path as a client sees it. A server may or may not have put `root_path` before it."""
+    path: str = request.scope["path"]
+    root = str(request.scope.get("root_path", "")).rstrip("/")
+    return path if path == root or path.startswith(f"{root}/") else root + path
+
+
+def _other_parameters(request: HTTPConnection, own: Collection[str]) -> str:
+    """The other parameters of a query, byte for byte, but with every reserved byte encoded."""
+    query: bytes = request.scope["query_string"]
+    names = {name.encode() for name in own}
+    pieces = (piece.replace(b"+", b" ").partition(b"=") for piece in query.split(b"&") if piece)
+    items = ((unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pieces)
+    return "".join(f"{quote_plus(name)}={quote_plus(value)}&" for name, value in items if name not in names)

@@ -132,14 +132,16 @@ class PageDependency(Generic[ItemT]):
             made, has_next = await run_in_threadpool(self._run, session, criteria, base)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if criteria.page is not None and request.method in ("GET", "HEAD"):
-            response.headers["link"] = link_header(
-                request.url,
+            links = link_header(
+                request,
                 self.endpoint.config,
                 page=made.page,
                 size=made.size,
                 pages=made.pages,
                 has_next=has_next,
             )
+            if links is not None:
+                response.headers["link"] = links
         return made
 
     def _run(self, session: Session, criteria: Criteria, given: Select[Any] | None) -> tuple[Page[ItemT], bool]:
