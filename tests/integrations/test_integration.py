@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, create_model
 from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.orm import Session
 
@@ -455,3 +456,70 @@ def test_the_integration_needs_no_greenlet() -> None:
         "import pyrsql.integrations.fastapi"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+
+
+class Own(BaseModel):
+    reason: str
+
+
+@pytest.mark.parametrize("install", [install_openapi, install_problem_details])
+def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], None]) -> None:
+    selected = Depends(users().select_dependency())
+    app = FastAPI()
+
+    @app.get("/own", responses={400: {"model": Own, "description": "Mine"}, 422: {"description": "Also mine"}})
+    async def own(statement: Annotated[Any, selected]) -> None: ...
+
+    @app.get("/text", responses={400: {"content": {"text/plain": {"example": "no"}}, "headers": {"x": {}}}})
+    async def text(number: int, statement: Annotated[Any, selected]) -> None: ...
+
+    @app.get("/either", responses={422: {"model": Own | list[int]}})
+    async def either(number: int, statement: Annotated[Any, selected]) -> None: ...
+
+    @app.get("/ours", responses=FastAPISQLAlchemyIntegration.responses)
+    async def ours(statement: Annotated[Any, selected]) -> None: ...
+
+    install(app)
+    document = app.openapi()
+    is_problem = install is install_problem_details
+    model = "ProblemDetails" if is_problem else "CriteriaErrorResponse"
+    media = "application/problem+json" if is_problem else "application/json"
+    reference = {"$ref": f"#/components/schemas/{model}"}
+
+    def bodies(path: str, status: str) -> list[Any]:
+        found = document["paths"][path]["get"]["responses"][status]["content"]
+        schemas = [content.get("schema", {}) for content in found.values()]
+        return [body for schema in schemas for body in schema.get("anyOf", [schema])]
+
+    def described(path: str, status: str) -> Any:
+        return document["paths"][path]["get"]["responses"][status]["description"]
+
+    assert reference in bodies("/own", "400")
+    assert {"$ref": "#/components/schemas/Own"} in bodies("/own", "400")
+    assert (described("/own", "400"), described("/own", "422")) == ("Mine", "Also mine")
+    assert bodies("/own", "422") == [reference]
+    answer = document["paths"]["/text"]["get"]["responses"]["400"]
+    assert answer["content"]["text/plain"] == {"example": "no"}
+    assert answer["content"][media]["schema"] == reference
+    assert answer["headers"] == {"x": {}}
+    assert {"$ref": "#/components/schemas/HTTPValidationError"} in bodies("/text", "422")
+    assert {"$ref": "#/components/schemas/Own"} in bodies("/either", "422")
+    assert reference in bodies("/either", "422")
+    assert bodies("/ours", "400") == bodies("/ours", "422") == [reference]
+    assert not [name for name in document["components"]["schemas"] if name.startswith("pyrsql__")]
+    assert app.openapi() == document
+
+
+def test_a_model_of_the_same_name_stays() -> None:
+    theirs = create_model("CriteriaErrorResponse", strange=(int, ...))
+    app = FastAPI()
+
+    @app.get("/users", response_model=theirs)
+    async def read(statement: Annotated[Any, Depends(users().select_dependency())]) -> Any: ...
+
+    install_openapi(app)
+    schemas = app.openapi()["components"]["schemas"]
+    assert "strange" in schemas["CriteriaErrorResponse"]["properties"]
+    assert schemas["pyrsql__CriteriaErrorResponse"]["properties"]["detail"] == {
+        "$ref": "#/components/schemas/CriteriaErrorDetail"
+    }

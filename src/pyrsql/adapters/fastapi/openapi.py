@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from pyrsql.adapters.fastapi.fields import listing
 from pyrsql.adapters.fastapi.responses import DESCRIPTIONS, CriteriaError, CriteriaErrorResponse, ProblemDetails
 from pyrsql.adapters.fastapi.signature import EXTENSION
 
 PROBLEM_JSON = "application/problem+json"
-_REFERENCE = "#/components/schemas/"
 
 
 def install_openapi(app: FastAPI) -> None:
     """Complete the OpenAPI document of an application, once for all its routes and routers.
 
     Every operation with a filter gets the answers 400 and 422, and its fields stand in the description of the
-    filter and the sort. A route that has parameters of its own keeps FastAPI's answer 422 beside ours.
+    filter and the sort. Answers 400 and 422 that a route declares itself stay, beside ours. A route that has parameters
+    of its own keeps FastAPI's answer 422 too.
 
     Args:
         app: the application. Its routes may be added before or after.
@@ -51,14 +52,42 @@ def _complete(document: dict[str, Any], *, problem_details: bool) -> None:
         return
     model = ProblemDetails if problem_details else CriteriaErrorResponse
     media_type = PROBLEM_JSON if problem_details else "application/json"
-    schema = model.model_json_schema(mode="serialization", ref_template=f"{_REFERENCE}{{model}}")
     components: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
-    components.update(schema.pop("$defs"))
-    components[model.__name__] = schema
-    content = {media_type: {"schema": {"$ref": f"{_REFERENCE}{model.__name__}"}}}
+    content = {media_type: {"schema": {"$ref": _reference(_add_schema(components, model))}}}
     for operation in operations:
         _describe_parameters(operation)
         _add_responses(operation, content)
+
+
+def _add_schema(components: dict[str, Any], model: type[BaseModel]) -> str:
+    """Add the schema of a model, and give its name. Where the application has another one of that name, both stay."""
+    own = model.model_json_schema(mode="serialization", ref_template=_reference("{model}"))
+    schemas: dict[str, Any] = {**own.pop("$defs", {}), model.__name__: own}
+    names = {
+        name: name if components.get(name, schema) == schema else f"pyrsql__{name}" for name, schema in schemas.items()
+    }
+    for name, schema in schemas.items():
+        components[names[name]] = _renamed(schema, {_reference(old): _reference(new) for old, new in names.items()})
+    return names[model.__name__]
+
+
+def _renamed(schema: object, references: dict[str, str]) -> Any:
+    match schema:
+        case dict():
+            items = cast("dict[str, Any]", schema).items()
+            return {
+                key: references.get(value, value) if key == "$ref" else _renamed(value, references)
+                for key, value in items
+            }
+        case list():
+            values: list[Any] = schema
+            return [_renamed(value, references) for value in values]
+        case _:
+            return schema
+
+
+def _reference(name: str) -> str:
+    return f"#/components/schemas/{name}"
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -85,20 +114,31 @@ def _describe_parameters(operation: dict[str, Any]) -> None:
 
 def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
-    of_fastapi = responses.get("422", {}).get("content", {})
-    keeps_422 = _has_other_input(operation) and _is_of_fastapi(of_fastapi)
     for status, description in DESCRIPTIONS.items():
-        both = _either(content, of_fastapi) if status == 422 and keeps_422 else content
-        responses[str(status)] = {"description": description, "content": both}
+        declared: dict[str, Any] = responses.get(str(status), {})
+        of_route = declared.get("content", {})
+        if _is_of(of_route, CriteriaErrorResponse.__name__) or (
+            _is_of(of_route, "HTTPValidationError") and not _has_other_input(operation)
+        ):
+            declared, of_route = {}, {}
+        # FastAPI's own 422 has no description to keep.
+        if _is_of(of_route, "HTTPValidationError"):
+            declared = {}
+        responses[str(status)] = {"description": description, **declared, "content": _either(content, of_route)}
 
 
 def _either(content: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """The bodies of two contents, one or the other where both have a media type."""
     both = {
-        media_type: {"schema": {"anyOf": [content[media_type]["schema"], other[media_type]["schema"]]}}
+        media_type: {**other[media_type], "schema": _any_of(content[media_type], other[media_type])}
         for media_type in content.keys() & other.keys()
     }
     return {**content, **other, **both}
+
+
+def _any_of(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    schema, others = one["schema"], other.get("schema", {})
+    return schema if others in ({}, schema) else {"anyOf": [schema, *others.get("anyOf", [others])]}
 
 
 def _has_other_input(operation: dict[str, Any]) -> bool:
@@ -110,9 +150,10 @@ def _has_other_input(operation: dict[str, Any]) -> bool:
     )
 
 
-def _is_of_fastapi(content: dict[str, Any]) -> bool:
-    body = content.get("application/json", {}).get("schema", {})
-    return bool(body.get("$ref") == f"{_REFERENCE}HTTPValidationError")
+def _is_of(content: dict[str, Any], model: str) -> bool:
+    """Whether an answer has the body of a model, and no other."""
+    schema = content.get("application/json", {}).get("schema", {})
+    return len(content) == 1 and bool(schema.get("$ref") == _reference(model))
 
 
 def install_problem_details(app: FastAPI) -> None:

@@ -1,5 +1,6 @@
 """pyrsql in FastAPI with SQLAlchemy: dependencies that give statements."""
 
+from pyrsql.integrations.fastapi.database_errors import database_error_handler
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.integration import FastAPISQLAlchemyIntegration
@@ -18,5 +19,6 @@ __all__ = [
     "RoleResources",
     "SQLAlchemyPaginatedSelect",
     "by_role",
+    "database_error_handler",
     "playground",
 ]

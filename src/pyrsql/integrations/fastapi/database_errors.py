@@ -1,0 +1,131 @@
+"""Answers for requests that the database does not finish: stopped queries, deadlocks, lost connections."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal, NamedTuple
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from pyrsql.adapters.fastapi.openapi import PROBLEM_JSON
+from pyrsql.adapters.fastapi.responses import CriteriaError
+
+_logger = logging.getLogger("pyrsql")
+
+Fault = Literal["statement-timeout", "database-busy", "database-unavailable"]
+
+
+class _Wording(NamedTuple):
+    title: str
+    detail: str
+    retry: bool
+
+
+_TYPE = "urn:pyrsql:problem:query-backend-error"
+
+_WORDINGS: dict[Fault, _Wording] = {
+    "statement-timeout": _Wording(
+        "The query was stopped",
+        "The query takes longer than this service allows. Narrow the filter, or use fewer related fields.",
+        retry=False,
+    ),
+    "database-busy": _Wording(
+        "The database is busy", "Another request holds the same rows. Send the request again.", retry=True
+    ),
+    "database-unavailable": _Wording(
+        "The database cannot be reached",
+        "The database cannot be reached now. Send the request again later.",
+        retry=True,
+    ),
+}
+
+_SQLSTATES: dict[str, Fault] = {
+    "57014": "statement-timeout",
+    "40001": "database-busy",
+    "40P01": "database-busy",
+    "55P03": "database-busy",
+    "53300": "database-unavailable",
+    "57P01": "database-unavailable",
+    "57P02": "database-unavailable",
+    "57P03": "database-unavailable",
+    "57P05": "database-unavailable",
+}
+"""SQLSTATE of PostgreSQL -> what it means; class 08 is a lost connection too."""
+
+_MYSQL_NUMBERS: dict[int, Fault] = {
+    1317: "statement-timeout",
+    1969: "statement-timeout",
+    3024: "statement-timeout",
+    1205: "database-busy",
+    1213: "database-busy",
+    1020: "database-busy",
+    1040: "database-unavailable",
+    1053: "database-unavailable",
+    2002: "database-unavailable",
+    2003: "database-unavailable",
+    2006: "database-unavailable",
+    2013: "database-unavailable",
+    2055: "database-unavailable",
+    4031: "database-unavailable",
+}
+"""Error numbers of MySQL and MariaDB, and of their clients."""
+
+_SQLITE_CODES: dict[int, Fault] = {
+    5: "database-busy",
+    6: "database-busy",
+    9: "statement-timeout",
+}
+"""Primary result codes of SQLite: BUSY, LOCKED, INTERRUPT."""
+
+
+def database_error_handler(app: FastAPI) -> None:
+    """Answer requests that the database does not finish with a 503 problem instead of a 500.
+
+    - A statement timeout (SQLSTATE 57014, error 1969 or 3024, SQLite's interrupt): `statement-timeout`.
+    - A deadlock or a lock that is not granted in time: `database-busy`.
+    - A lost or refused connection, or no free one in the pool: `database-unavailable`.
+
+    Every other error of the database stays an error of the service. The answer holds nothing of what the driver says;
+    the error is logged as a warning of the logger `pyrsql`.
+
+    Args:
+        app: the application; mounted applications have handlers of their own.
+    """
+    app.add_exception_handler(DBAPIError, _answer)
+    app.add_exception_handler(PoolTimeout, _answer)
+
+
+async def _answer(request: Request, error: Exception) -> JSONResponse:
+    fault = fault_of(error)
+    if fault is None:
+        raise error
+    _logger.warning("%s: %s %s", fault, request.method, request.url.path, exc_info=error)
+    wording = _WORDINGS[fault]
+    body = {"type": _TYPE, "title": wording.title, "code": fault, "detail": wording.detail}
+    headers = {"retry-after": "1"} if wording.retry else None
+    if CriteriaError in request.app.exception_handlers:
+        return JSONResponse({**body, "status": 503}, 503, headers, media_type=PROBLEM_JSON)
+    return JSONResponse({"detail": body}, 503, headers)
+
+
+def fault_of(error: Exception) -> Fault | None:
+    """What an error of SQLAlchemy means for a client; None where the service is at fault."""
+    if isinstance(error, PoolTimeout):
+        return "database-unavailable"
+    if not isinstance(error, DBAPIError):
+        return None
+    original = error.orig
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    sqlite_code = getattr(original, "sqlite_errorcode", None)
+    number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
+    found: Fault | None = None
+    if isinstance(sqlite_code, int):
+        found = _SQLITE_CODES.get(sqlite_code & 0xFF)
+    elif isinstance(number, int):
+        found = _MYSQL_NUMBERS.get(number)
+    elif isinstance(state, str):
+        found = "database-unavailable" if state.startswith("08") else _SQLSTATES.get(state)
+    return "database-unavailable" if found is None and error.connection_invalidated else found

@@ -1,0 +1,196 @@
+"""Requests that the database does not finish."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from pyrsql.adapters.fastapi import install_problem_details
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, database_error_handler
+from pyrsql.integrations.fastapi.database_errors import Fault, fault_of
+from tests.asgi import get
+from tests.databases import Database
+from tests.sample_models import Base, User, rows
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str | None
+
+
+def app_of(get_session: Any) -> FastAPI:
+    app = FastAPI()
+    database_error_handler(app)
+    users = FastAPISQLAlchemyIntegration().resource(User, item=UserOut)
+
+    @app.get("/users")
+    async def list_users(
+        page: Annotated[Page[UserOut], Depends(users.page_dependency(UserOut, get_session))],
+    ) -> Page[UserOut]:
+        return page
+
+    return app
+
+
+def failing(error: Exception) -> FastAPI:
+    app = FastAPI()
+    database_error_handler(app)
+
+    @app.get("/users")
+    async def users() -> None:
+        raise error
+
+    return app
+
+
+class Driver(Exception):
+    """An error of a driver, with what it says beside its text."""
+
+    def __init__(self, *arguments: object, **more: object) -> None:
+        super().__init__(*arguments)
+        self.__dict__.update(more)
+
+
+def wrapped(original: Exception, *, invalidated: bool = False) -> DBAPIError:
+    return OperationalError("SELECT secret", {"a": 1}, original, connection_invalidated=invalidated)
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (wrapped(Driver("x", sqlstate="57014")), "statement-timeout"),
+        (wrapped(Driver("x", sqlstate=None, pgcode="57014")), "statement-timeout"),
+        (wrapped(Driver(1969, "x")), "statement-timeout"),
+        (wrapped(Driver(3024, "x")), "statement-timeout"),
+        (wrapped(Driver("x", errno=1317)), "statement-timeout"),
+        (wrapped(Driver("interrupted", sqlite_errorcode=9)), "statement-timeout"),
+        (wrapped(Driver("x", sqlstate="40P01")), "database-busy"),
+        (wrapped(Driver("x", sqlstate="40001")), "database-busy"),
+        (wrapped(Driver(1213, "x")), "database-busy"),
+        (wrapped(Driver(1205, "x")), "database-busy"),
+        (wrapped(Driver("locked", sqlite_errorcode=5 | 2 << 8)), "database-busy"),
+        (wrapped(Driver("x", sqlstate="08006")), "database-unavailable"),
+        (wrapped(Driver("x", sqlstate="57P01")), "database-unavailable"),
+        (wrapped(Driver(2006, "x")), "database-unavailable"),
+        (wrapped(Driver(2013, "x")), "database-unavailable"),
+        (wrapped(Driver("closed"), invalidated=True), "database-unavailable"),
+        (PoolTimeout("no connection"), "database-unavailable"),
+        (wrapped(Driver("x", sqlstate="42P01")), None),
+        (wrapped(Driver("x", sqlstate="23505")), None),
+        (wrapped(Driver(1146, "x")), None),
+        (wrapped(Driver("no such table", sqlite_errorcode=1)), None),
+        (wrapped(Driver()), None),
+        (IntegrityError("INSERT", {}, Driver(1062, "x")), None),
+        (ValueError(57014), None),
+    ],
+)
+def test_what_an_error_means(error: Exception, fault: Fault | None) -> None:
+    assert fault_of(error) == fault
+    if isinstance(error, ValueError):
+        return
+    app = failing(error)
+    if fault is None:
+        with pytest.raises(type(error)):
+            get(app, "/users")
+        return
+    response = get(app, "/users")
+    assert response.status_code == 503
+    detail = response.json()["detail"]
+    assert (detail["type"], detail["code"]) == ("urn:pyrsql:problem:query-backend-error", fault)
+    assert ("retry-after" in response.headers) is (fault != "statement-timeout")
+    for hidden in ("SELECT", "secret", "interrupted", "closed", "locked"):
+        assert hidden not in response.text
+    install_problem_details(app)
+    response = get(app, "/users")
+    assert (response.headers["content-type"], response.json()) == (
+        "application/problem+json",
+        {**detail, "status": 503},
+    )
+
+
+def test_an_interrupted_query_of_sqlite(tmp_path: Any) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/app.db", connect_args={"check_same_thread": False})
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(rows())
+        session.commit()
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    app = app_of(get_session)
+    assert get(app, "/users").status_code == 200
+
+    def stop(connection: sqlite3.Connection, *more: object) -> None:
+        connection.set_progress_handler(lambda: 1, 1)
+
+    engine.dispose()
+    event.listen(engine, "connect", stop)
+    assert get(app, "/users").json()["detail"]["code"] == "statement-timeout"
+    engine.dispose()
+
+
+STOPS = {
+    "postgres": ("SET statement_timeout = 50", "SELECT pg_sleep(5)"),
+    "mariadb": ("SET max_statement_time = 0.05", "SELECT COUNT(*) FROM seq_1_to_1000000000 AS a WHERE seq % 7 = 5"),
+}
+ENDS = {
+    "postgres": "SELECT pg_terminate_backend(pg_backend_pid())",
+    "mariadb": "KILL CONNECTION_ID()",
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [("postgres", "sync"), ("postgres", "async"), ("postgres", "asyncpg"), ("mariadb", "sync"), ("mariadb", "async")],
+)
+def test_servers_that_stop_a_query_or_a_connection(request: pytest.FixtureRequest, server: str, kind: str) -> None:
+    database: Database = request.getfixturevalue(f"{server}_database")
+    faults = [_answer(database, kind, statements) for statements in (STOPS[server], (ENDS[server],))]
+    assert faults == ["statement-timeout", "database-unavailable"]
+
+
+def _answer(database: Database, kind: str, statements: tuple[str, ...]) -> str:
+    app = FastAPI()
+    database_error_handler(app)
+
+    async def async_session() -> AsyncIterator[AsyncSession]:
+        url = database.async_url.set(drivername="postgresql+asyncpg") if kind == "asyncpg" else database.async_url
+        engine = create_async_engine(url)
+        try:
+            async with AsyncSession(engine) as session:
+                yield session
+        finally:
+            await engine.dispose()
+
+    def sync_session() -> Iterator[Session]:
+        engine = database.engine()
+        try:
+            with Session(engine) as session:
+                yield session
+        finally:
+            engine.dispose()
+
+    @app.get("/async")
+    async def run_async(session: Annotated[AsyncSession, Depends(async_session)]) -> None:
+        for statement in statements:
+            await session.execute(text(statement))
+
+    @app.get("/sync")
+    def run_sync(session: Annotated[Session, Depends(sync_session)]) -> None:
+        for statement in statements:
+            session.execute(text(statement))
+
+    response = get(app, "/sync" if kind == "sync" else "/async")
+    assert response.status_code == 503
+    code: str = response.json()["detail"]["code"]
+    return code
