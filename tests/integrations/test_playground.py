@@ -89,11 +89,15 @@ def test_type_complete_and_run(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("of 7,283 rows")
 
 
-def test_a_problem_has_a_caret(page: Page) -> None:
+def test_a_problem_has_a_caret_and_its_hint_is_applied_by_a_click(page: Page) -> None:
     page.get_by_role("combobox", name="Filter").fill("plane.yaer>2010;distance>1000")
     problem = page.locator("#filter-problems li")
     expect(problem).to_contain_text("Did you mean 'plane.year'?")
     expect(problem.locator(".caret")).to_have_text("^" * len("plane.yaer"))
+    problem.get_by_role("button").click()
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value("plane.year>2010;distance>1000")
+    expect(problem).to_have_count(0)
+    expect(page.locator("#rows tbody tr").first).to_be_visible()
 
 
 def test_sort_by_clicking_heads_and_go_through_pages(page: Page) -> None:

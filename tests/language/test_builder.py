@@ -8,7 +8,7 @@ import uuid
 import pytest
 from hypothesis import given
 
-from pyrsql import operators, parse
+from pyrsql import QueryOptions, operators, parse
 from pyrsql.language.builder import Condition, f, python_of, sort_by
 from pyrsql.language.nodes import And, Node, Or
 from pyrsql.language.render import render
@@ -56,8 +56,10 @@ class Level(enum.Enum):
 )
 def test_a_condition_is_written(condition: Condition, text: str) -> None:
     assert str(condition) == text
-    if not any(quantifier.spelling in text for quantifier in operators.QUANTIFIERS):
-        assert parse(text).expression == condition.node
+    options = QueryOptions(quantifiers=True)
+    assert parse(text, options=options).expression == condition.node
+    built = eval(python_of(condition.node), {"f": f, "operators": operators})
+    assert parse(str(built), options=options).expression == condition.node
 
 
 def test_a_sort_is_written() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pyrsql import Sort, parse
+from pyrsql import QueryOptions, Sort, parse
 from pyrsql.language.words import filter_in_words, sort_in_words
 
 
@@ -30,10 +30,18 @@ from pyrsql.language.words import filter_in_words, sort_in_words
         ("a=nn=true", "a is present"),
         ("a==1,b==2;c==3", "a is 1 or (b is 2 and c is 3)"),
         ("(a==1,b==2);c==3", "(a is 1 or b is 2) and c is 3"),
+        ("r=any='a==1;b==2'", "some of r passes (a is 1 and b is 2)"),
+        ("r=none='a==1'", "none of r passes (a is 1)"),
+        ("r=all='s=any=\"a==1\"'", "all of r pass (some of s passes (a is 1))"),
+        ("r=any=", "r is present"),
+        ("r=none=", "r is missing"),
+        ("r=all='a=1'", "all of r pass (a=1)"),
+        ("@count[r]>2", "the number of r is greater than 2"),
+        ("'@count[r|#a>1]'==2", "the number of r that pass (a is greater than 1) is 2"),
     ],
 )
 def test_a_filter_is_said_in_words(text: str, words: str) -> None:
-    node = parse(text).expression
+    node = parse(text, options=QueryOptions(quantifiers=True)).expression
     assert node is not None
     assert filter_in_words(node) == words
 

@@ -14,14 +14,19 @@ import datetime
 import decimal
 import enum
 import keyword
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from returns.result import Success
+
 from pyrsql import operators
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import render, render_sort
 from pyrsql.operators import ComparisonOperator
+from pyrsql.options import QueryOptions
 
 Value = (
     str
@@ -292,6 +297,8 @@ def python_of(node: Node) -> str:
     return "".join(pieces)
 
 
+_QUANTIFIERS = QueryOptions(quantifiers=True)
+_COUNT = re.compile(r"@count\[([^|@\]]+)\]")
 _SIGNS = {
     "equal": "==",
     "not_equal": "!=",
@@ -327,8 +334,12 @@ def _python_comparison(comparison: Comparison, *, alone: bool) -> str:
     if name == "equal" and len(values) == 1 and not values[0].startswith("\\^"):
         caret = values[0].startswith("^")
         return f"{field}.matches({values[0][caret:]!r}{', ignore_case=True' if caret else ''})"
-    if name in ("is_null", "is_not_null") and not values:
-        return f"{field}.{_METHODS[name]}()"
+    if name in ("is_null", "is_not_null", "any", "none") and not values:
+        return f"{field}.{_METHODS.get(name, name)}()"
+    if name in ("any", "none", "all"):
+        nested = parse_filter(values[0], _QUANTIFIERS)
+        if isinstance(nested, Success):
+            return f"{field}.{name}({python_of(nested.unwrap())})"
     if name in ("in", "not_in"):
         return f"{field}.{_METHODS[name]}([{', '.join(map(_python_value, values))}])"
     if name in ("between", "not_between", "equal_ignore_case"):
@@ -345,6 +356,9 @@ def _is_plain(value: str) -> bool:
 
 
 def _python_field(selector: str) -> str:
+    count = _COUNT.fullmatch(selector)
+    if count is not None:
+        return f"{_python_field(count[1])}.count()"
     names = selector.split(".")
     if not any(name.startswith("_") or name in _TAKEN or keyword.iskeyword(name) for name in names) and all(
         name.isascii() and name.isidentifier() for name in names

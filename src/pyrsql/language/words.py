@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
-from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from returns.result import Success
 
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.parse import parse_filter
+from pyrsql.options import QueryOptions
+
+_COUNT = re.compile(r"@count\[(?P<path>[^|\]]+)(?:\|#(?P<filter>[^\]]*))?\]")
+_QUANTIFIERS = QueryOptions(quantifiers=True)
 _WILDCARD = re.compile(r"(?<!\\)\*")
 
 _PLAIN = {
@@ -26,9 +32,6 @@ _PLAIN = {
     "not_between": "{field} is not from {first} to {last}",
     "is_null": "{field} is missing",
     "is_not_null": "{field} is present",
-    "any": "some {field} passes {value}",
-    "none": "no {field} passes {value}",
-    "all": "every {field} passes {value}",
 }
 """The sentence of each operator. Any other operator is shown as it is written."""
 
@@ -43,14 +46,22 @@ _PATTERNS = {
 """The operators whose argument may be a pattern, and what stands before the verb."""
 
 
+_QUANTIFIED = {
+    "any": "some of {field} passes ({inner})",
+    "none": "none of {field} passes ({inner})",
+    "all": "all of {field} pass ({inner})",
+}
+"""The sentence of each quantifier and the filter that it holds."""
+
 _OPPOSITES = {"is_null": "is_not_null", "is_not_null": "is_null"}
 
 
-def filter_in_words(node: Node) -> str:
+def filter_in_words(node: Node, options: QueryOptions = _QUANTIFIERS) -> str:
     """Say a filter in English.
 
     Args:
         node: the tree, parsed or made by hand.
+        options: how the filters inside of quantifiers and counts are read.
 
     >>> from pyrsql import parse
     >>> filter_in_words(parse("name==^de*;(age>18,age=na=)").expression)
@@ -63,7 +74,7 @@ def filter_in_words(node: Node) -> str:
             case str() as piece:
                 pieces.append(piece)
             case Comparison() as comparison:
-                pieces.append(_comparison(comparison))
+                pieces.append(_comparison(comparison, options))
             case And(nodes=nodes):
                 waiting.extend(_joined(" and ", nodes))
             case Or(nodes=nodes):
@@ -89,12 +100,14 @@ def _joined(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
     return parts[::-1]
 
 
-def _comparison(comparison: Comparison) -> str:
-    name, field, values = comparison.operator.name, comparison.selector, comparison.arguments
+def _comparison(comparison: Comparison, options: QueryOptions) -> str:
+    name, field, values = comparison.operator.name, _field(comparison.selector, options), comparison.arguments
     if name in _OPPOSITES and values[:1] and values[0].lower() == "false":
         return _PLAIN[_OPPOSITES[name]].format(field=field)
-    if name in ("any", "none") and not values:
+    if name in _QUANTIFIED and not values:
         return _PLAIN["is_not_null" if name == "any" else "is_null"].format(field=field)
+    if name in _QUANTIFIED:
+        return _QUANTIFIED[name].format(field=field, inner=_inner(values[0], options))
     if name in _PATTERNS and len(values) == 1:
         pattern = _pattern(name, field, values[0])
         if pattern is not None:
@@ -106,6 +119,21 @@ def _comparison(comparison: Comparison) -> str:
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}" if shown else ""
     first, last = (shown[0], shown[-1]) if shown else ("", "")
     return sentence.format(field=field, value=first, values=listed, first=first, last=last)
+
+
+def _field(selector: str, options: QueryOptions) -> str:
+    """A selector; a count of related rows in words."""
+    count = _COUNT.fullmatch(selector)
+    if count is None:
+        return selector
+    passing = f" that pass ({_inner(count['filter'], options)})" if count["filter"] else ""
+    return f"the number of {count['path']}{passing}"
+
+
+def _inner(text: str, options: QueryOptions) -> str:
+    """The filter inside of a filter; one that cannot be read is shown as it is written."""
+    parsed = parse_filter(text, options)
+    return filter_in_words(parsed.unwrap(), options) if isinstance(parsed, Success) else text
 
 
 def _pattern(name: str, field: str, value: str) -> str | None:
@@ -141,7 +169,7 @@ def _key(key: SortKey) -> str:
     case = " in any case" if key.ignore_case else ""
     largest = ", largest first" if key.descending else ""
     nulls = {None: "", True: ", missing values first", False: ", missing values last"}[key.nulls_first]
-    return f"by {key.selector}{case}{largest}{nulls}"
+    return f"by {_field(key.selector, _QUANTIFIERS)}{case}{largest}{nulls}"
 
 
 def _shown(value: str) -> str:

@@ -64,7 +64,7 @@ def _problem(text: str, problem: Problem) -> Answer:
     return {
         "message": describe(problem),
         "hint": problem.hint,
-        "replacement": getattr(problem, "replacement", None),
+        "replacement": problem.replacement,
         "start": None if span is None else span.start,
         "end": None if span is None else span.end,
         "excerpt": excerpt,
