@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel, WithJsonSchema
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import selectinload
 
+from pyrsql import QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, playground
 
 from .load import database_path, prepare_database
-from .models import Airport, Flight, Plane
+from .models import Airline, Airport, Flight, Plane, Weather
 
 # --- what a client gets ---
 
@@ -87,11 +90,18 @@ class FlightView(BaseModel):
     weather: WeatherView | None
 
 
+class HourlyWeatherView(WeatherView):
+    airport_code: str
+    hour: LocalDateTime
+    humidity: float | None
+    pressure: float | None
+
+
 # --- the service ---
 
 ABOUT = """
-Every list takes `filter`, `sort`, `page` and `size`. Choose an example of a parameter, or write your own: what is wrong
-with it is said in the answer.
+Every list takes `filter`, `sort`, `page` and `size`. Pick an example or write your own filter. If it is wrong, the
+response says where and how to fix it.
 """
 
 
@@ -114,7 +124,9 @@ async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
 app = FastAPI(title="Flights from New York, January 2013", description=ABOUT, lifespan=lifespan)
 install_openapi(app)
 integration = FastAPISQLAlchemyIntegration(
-    criteria_config=FastAPICriteriaConfig(default_page_size=20, max_page_size=100)
+    criteria_config=FastAPICriteriaConfig(
+        default_page_size=20, max_page_size=100, query_options=QueryOptions(quantifiers=True)
+    )
 )
 
 # The response model says what clients may filter and sort by, and which related rows are loaded with a page.
@@ -133,14 +145,15 @@ flights = integration.resource(
 planes = integration.resource(
     Plane,
     filterable_fields=[*PlaneView.model_fields, "flights", "flights.distance", "flights.date"],
-    sortable_fields=PlaneView.model_fields,
+    sortable_fields=[*PlaneView.model_fields, "flights"],
     default_sort="tailnum",
     filter_examples={
         "large Boeings": "manufacturer==BOEING;seats>=300",
         "on long flights": "flights.distance>4000",
         "did not fly": "flights=na=",
+        "flew every day": "@count[flights]>=31",
     },
-    sort_examples={"oldest first": "year", "largest first": "-seats;tailnum"},
+    sort_examples={"oldest first": "year", "largest first": "-seats;tailnum", "busiest first": "-@count[flights]"},
 )
 airports = integration.resource(
     Airport,
@@ -150,6 +163,7 @@ airports = integration.resource(
         "departures.date",
         "arrivals",
         "arrivals.date",
+        "arrivals.arrival_delay",
         "arrivals.airline.name",
         "arrivals.plane.seats",
     ],
@@ -159,14 +173,37 @@ airports = integration.resource(
         "reached by large planes": "arrivals.plane.seats>=300",
         "reached by JetBlue": "arrivals.airline.name==JetBlue*",
         "high up": "altitude>5000",
+        "on time, always": "arrivals=all='arrival_delay<=15';arrivals=nn=",
+        "by a large plane of United": "arrivals=any='plane.seats>=300;airline.name==United*'",
     },
     sort_examples={"by name": "name", "highest first": "-altitude"},
 )
+
+airlines = integration.resource(
+    Airline,
+    item=AirlineView,
+    default_sort="code",
+    filter_examples={"express": "name==^*express*"},
+)
+weather = integration.resource(
+    Weather,
+    item=HourlyWeatherView,
+    default_sort="hour;airport_code",
+    filter_examples={"storm at night": "wind_speed>30;hour=bt=(2013-01-31T00:00,2013-01-31T06:00)"},
+    sort_examples={"coldest first": "temperature", "windiest first": "-wind_speed,nullslast"},
+)
+
+FLIGHT_LOADING = [
+    selectinload(relation)
+    for relation in (Flight.airline, Flight.origin, Flight.destination, Flight.plane, Flight.weather)
+]
 
 Session = Annotated[AsyncSession, Depends(get_session)]
 FlightCount = Annotated[Any, Depends(flights.count_select_dependency())]
 FlightPage = Annotated[Page[FlightView], Depends(flights.page_dependency(FlightView, get_session))]
 PlanePage = Annotated[Page[PlaneView], Depends(planes.page_dependency(PlaneView, get_session))]
+AirlinePage = Annotated[Page[AirlineView], Depends(airlines.page_dependency(AirlineView, get_session))]
+WeatherPage = Annotated[Page[HourlyWeatherView], Depends(weather.page_dependency(HourlyWeatherView, get_session))]
 AirportPage = Annotated[Page[AirportView], Depends(airports.page_dependency(AirportView, get_session))]
 
 
@@ -182,6 +219,27 @@ async def count_flights(statement: FlightCount, session: Session) -> Count:
     return Count(count=(await session.scalars(statement)).one())
 
 
+@app.get("/flights/{id}", responses={404: {"description": "There is no flight with this number."}})
+async def get_flight(id: int, session: Session) -> FlightView:
+    """One flight."""
+    found = await session.scalar(select(Flight).where(Flight.id == id).options(*FLIGHT_LOADING))
+    if found is None:
+        raise HTTPException(404, "There is no flight with this number.")
+    return FlightView.model_validate(found, from_attributes=True)
+
+
+@app.get("/airlines")
+async def list_airlines(page: AirlinePage) -> Page[AirlineView]:
+    """Airlines."""
+    return page
+
+
+@app.get("/weather")
+async def list_weather(page: WeatherPage) -> Page[HourlyWeatherView]:
+    """The weather at the three airports of New York, hour by hour."""
+    return page
+
+
 @app.get("/planes")
 async def list_planes(page: PlanePage) -> Page[PlaneView]:
     """Planes, with their `flights` to filter by."""
@@ -194,4 +252,4 @@ async def list_airports(page: AirportPage) -> Page[AirportView]:
     return page
 
 
-app.include_router(playground(flights, planes, airports, title=app.title))
+app.include_router(playground(flights, planes, airports, airlines, weather, title=app.title))

@@ -305,7 +305,8 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
             raise ConfigurationError(f"filterable_fields of {model}: {describe(found)}")
     for field in sortable:
         judged = validate_sort(schema, [SortKey(field)])
-        if not isinstance(judged, Success):
+        counted = schema.sort_options.quantifiers and validate_sort(schema, [SortKey(f"@count[{field}]")])
+        if not isinstance(judged, Success) and not isinstance(counted, Success):
             raise ConfigurationError(f"sortable_fields of {model}: {describe(judged.failure()[0])}")
     _ = endpoint.default_order
 
