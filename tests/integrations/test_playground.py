@@ -106,6 +106,7 @@ def test_sort_by_clicking_heads_and_go_through_pages(page: Page) -> None:
     expect(page.get_by_role("combobox", name="Sort")).to_have_value("distance")
     page.get_by_role("button", name="distance ↑").click()
     expect(page.get_by_role("combobox", name="Sort")).to_have_value("-distance")
+    expect(page.locator("#rows tbody tr").first).to_contain_text("4983")
     first = page.locator("#rows tbody tr").first.inner_text()
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#rows tbody tr").first).not_to_have_text(first)
