@@ -1,8 +1,4 @@
-"""The object surface: the stages of `pipeline` as methods, raising where a stage would fail.
-
-What judges a text is imported when it is first applied: a backend has brought it by then, and to read a text takes half
-as long to import.
-"""
+"""The object surface: the stages of `pipeline` as methods, raising where a stage would fail."""
 
 # `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
 # pyright: reportUnknownMemberType=false
@@ -14,13 +10,17 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from returns.result import Failure, Result
 
+from pyrsql.caches import proven_filter, proven_order
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import is_blank, parse_sort
 from pyrsql.language.parse import parse as parse_stage
 from pyrsql.models.backend import ORM
+from pyrsql.models.schema import schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
+from pyrsql.pipeline import statement_of
 from pyrsql.problems import Problems
+from pyrsql.validation.plan import Criteria, Filter
 
 TargetT = TypeVar("TargetT")
 ValueT = TypeVar("ValueT")
@@ -74,11 +74,9 @@ class Query:
         Raises:
             ValidationError: the filter asks for what the model does not offer.
         """
-        from pyrsql.models.schema import schema_for
-        from pyrsql.pipeline import apply_filter, validate
-
-        proven = validate(schema_for(model, orm=orm, options=self.options))(self.expression)
-        return _unwrap(proven.bind(apply_filter(target)), ValidationError).select
+        schema = schema_for(model, orm=orm, options=self.options)
+        proven = _unwrap(proven_filter(schema, self.expression), ValidationError)
+        return statement_of(target, Criteria(proven)).select
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +117,9 @@ class Sort:
         """
         if not self.keys:
             return target
-        from pyrsql.models.schema import schema_for
-        from pyrsql.pipeline import apply_filter, apply_sort, validate
-        from pyrsql.validation.validate import validate_sort
-
         schema = schema_for(model, orm=orm, sort_options=self.options)
-        order = _unwrap(validate_sort(schema, self.keys), ValidationError)
-        sorted_ = validate(schema)(None).bind(apply_filter(target)).bind(apply_sort(order))
-        return _unwrap(sorted_, ValidationError).select
+        order = _unwrap(proven_order(schema, self.keys), ValidationError)
+        return statement_of(target, Criteria(Filter(schema, None), order)).select
 
 
 def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:

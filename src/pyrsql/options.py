@@ -252,9 +252,8 @@ class FieldOptions(_Settled):
             which is what its indexes serve; `"code_point"` gives the same order on every database.
         quantifiers: `=any=`, `=none=` and `=all=` ask about related rows by a filter of their own
             (`roles=any='code==admin;level>2'`), and `@count[roles]` counts them.
-        cached_texts: how many texts of clients are kept, each with what was made of it: the ones that came last. Every
-            128 characters count as a text. A text is not kept where code of yours decides what it means: a converter,
-            a custom operator, a hybrid property. 0 keeps none.
+        cached_texts: size of the LRU cache of parsed filters and sorts, which holds 14 MB at most. A text is not kept
+            where code of yours decides what it means: a converter, a custom operator, a hybrid property. 0 keeps none.
 
     Raises:
         ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join, a negative
@@ -279,7 +278,7 @@ class FieldOptions(_Settled):
 
     def __post_init__(self) -> None:
         if self.cached_texts < 0:
-            raise ValueError(f"cached_texts={self.cached_texts}: no fewer texts than none can be kept")
+            raise ValueError(f"cached_texts={self.cached_texts}: write 0 or a positive number")
         if self.text_order not in ("database", "code_point"):
             raise ValueError(f"text_order is 'database' or 'code_point', not {self.text_order!r}")
         for relation, hint in self.join_hints.items():

@@ -21,23 +21,27 @@ reports what is wrong with all three at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
+from pyrsql import caches
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, CursorRequest, Sealer
 from pyrsql.errors import ConfigurationError
+from pyrsql.language import parse as language
 from pyrsql.language.nodes import Node
-from pyrsql.language.parse import is_blank, parse, parse_sort
+from pyrsql.models.backend import LoweredFilter
 from pyrsql.models.schema import Schema
+from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problem, Problems, problems_of
-from pyrsql.recent import Memory, Recent, remembered
 from pyrsql.validation.keyset import CursorSelect, Cut, cursor_select, open_cursor, total_order, unreadable_cursor
 from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
-from pyrsql.validation.validate import validate_filter, validate_sort
+from pyrsql.validation.predicates import RelationPath
+from pyrsql.validation.validate import read_sort, validate_filter
 
 __all__ = [
     "CursorFormat",
@@ -57,8 +61,20 @@ __all__ = [
 
 TargetT = TypeVar("TargetT")
 
-_NOTHING = Success(None)
-"""What a text that is not there asks for."""
+Lower = Callable[[Filter, Mapping[RelationPath, object]], LoweredFilter | None]
+
+
+def parse(text: str | None, options: QueryOptions | Schema = DEFAULT_QUERY_OPTIONS) -> Result[Node | None, Problems]:
+    """Read a filter. A missing or blank text is no filter: None.
+
+    Args:
+        text: the filter as the client wrote it, after URL decoding.
+        options: the operators and limits that count, or the schema whose options they are.
+
+    Problems: SyntaxProblem, UnknownOperator, WrongArity, LimitExceeded.
+    """
+    return language.parse(text, options.query_options if isinstance(options, Schema) else options)
+
 
 _PLAIN = CursorFormat()
 """Cursors without signature and encryption."""
@@ -78,20 +94,7 @@ def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problem
 
     Problems: SyntaxProblem, LimitExceeded, UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort.
     """
-    orders = _orders(schema)
-
-    def ordered(text: str | None) -> Result[Order | None, Problems]:
-        if text is None or is_blank(text):
-            return _NOTHING
-        known = orders.get(text)
-        if not isinstance(known, bool):
-            return known
-        proven = parse_sort(text, schema.sort_options).bind(lambda keys: validate_sort(schema, keys))
-        if known and isinstance(proven, Success):
-            orders.keep(text, proven)
-        return proven
-
-    return ordered
+    return partial(read_sort, schema)
 
 
 def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT], Problems]]:
@@ -100,14 +103,7 @@ def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT
     Args:
         target: a `Select` over the schema's model, with restrictions of its own if need be: they stay.
     """
-
-    def filtered(proven: Filter) -> Result[Statement[TargetT], Problems]:
-        memory = proven.memory
-        if memory is None or not proven.schema.orm.lasting:
-            return _filtered(target, proven)
-        return remembered(memory, "statement", target, partial(_filtered, target, proven))
-
-    return filtered
+    return lambda proven: Success(_filtered(target, proven, Filter.lower))
 
 
 def apply_sort(
@@ -125,10 +121,8 @@ def apply_sort(
     """
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
-        if sort is None:
-            return Success(statement)
         proven = Success(sort) if isinstance(sort, Order) else order(statement.schema)(sort)
-        return proven.map(partial(_ordered, statement))
+        return proven.map(partial(_sorted, statement))
 
     return sorted_
 
@@ -141,11 +135,10 @@ def paginate(
     Args:
         page: the page; None takes every row.
     """
+    return lambda statement: Success(PaginatedSelect(statement.page(page), statement))
 
-    def paginated(statement: Statement[TargetT]) -> Result[PaginatedSelect[TargetT], Problems]:
-        return Success(PaginatedSelect(statement.page(page), statement))
 
-    return paginated
+# --- whole requests: what comes again is recalled ---
 
 
 def seek(
@@ -182,14 +175,14 @@ def validate_request(
     *,
     filter: str | None = None,
     sort: str | None = None,
-    page: Result[PageRequest | CursorRequest | None, Problems] = _NOTHING,
+    page: Result[PageRequest | CursorRequest | None, Problems] = Success(None),
     default_order: Order | None = None,
     cursors: CursorFormat = _PLAIN,
 ) -> Result[Criteria, Problems]:
     """Read a whole request, and report everything that is wrong with it.
 
     Args:
-        schema: what the endpoint offers.
+        schema: what the endpoint offers. Filter and sort are read under its options.
         filter: the filter's text, or None.
         sort: the sort's text, or None.
         page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`,
@@ -205,25 +198,35 @@ def validate_request(
     Raises:
         ConfigurationError: a page by cursor of a model that has no unique key.
     """
-    proven_filter = parse(filter, schema.query_options).bind(validate(schema))
-    proven_order = order(schema)(sort)
-    requested = page.unwrap() if isinstance(page, Success) else None
-    cursor = requested if isinstance(requested, CursorRequest) else None
-    if isinstance(proven_filter, Success) and isinstance(proven_order, Success) and isinstance(page, Success):
-        criteria = Criteria(proven_filter.unwrap(), proven_order.unwrap() or default_order)
-        if cursor is None:
-            return Success(criteria._replace(page=cast("PageRequest | None", requested)))
-        chosen = total_order(schema, criteria.order)
-        opened = open_cursor(cursor, criteria.filter, chosen, cursors)
-        return opened.map(lambda found: criteria._replace(order=chosen, seek=found))
-    wrong_cursor = () if cursor is None else unreadable_cursor(cursor, cursors)
-    problems = problems_of([*_problems(proven_filter), *_problems(proven_order), *_problems(page), *wrong_cursor])
-    assert problems is not None
-    return Failure(problems)
+    found_filter, found_order = caches.proven_filter(schema, filter), caches.proven_order(schema, sort)
+    return criteria_of(found_filter, found_order, page, default_order, cursors)
 
 
 judge = validate_request
 """The name of `validate_request` before 1.0."""
+
+
+def criteria_of(
+    filter: Result[Filter, Problems],
+    order: Result[Order | None, Problems],
+    page: Result[PageRequest | CursorRequest | None, Problems],
+    default_order: Order | None = None,
+    cursors: CursorFormat = _PLAIN,
+) -> Result[Criteria, Problems]:
+    """The three parts of a request together, or the problems of all of them."""
+    requested = page.unwrap() if isinstance(page, Success) else None
+    cursor = requested if isinstance(requested, CursorRequest) else None
+    if isinstance(filter, Success) and isinstance(order, Success) and isinstance(page, Success):
+        criteria = Criteria(filter.unwrap(), order.unwrap() or default_order)
+        if cursor is None:
+            return Success(replace(criteria, page=cast("PageRequest | None", requested)))
+        chosen = total_order(criteria.filter.schema, criteria.order)
+        opened = open_cursor(cursor, criteria.filter, chosen, cursors)
+        return opened.map(lambda found: replace(criteria, order=chosen, seek=found))
+    wrong_cursor = () if cursor is None else unreadable_cursor(cursor, cursors)
+    problems = problems_of([*_problems(filter), *_problems(order), *_problems(page), *wrong_cursor])
+    assert problems is not None
+    return Failure(problems)
 
 
 def apply_criteria(
@@ -236,49 +239,38 @@ def apply_criteria(
     """
 
     def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]:
-        chosen, position = criteria.order, criteria.seek
-        if position is not None and chosen is not None:
-            narrowed = apply_filter(target)(criteria.filter).bind(apply_sort(chosen))
-            return narrowed.map(lambda statement: cursor_select(statement, chosen, position))
-        return apply_filter(target)(criteria.filter).bind(apply_sort(criteria.order)).bind(paginate(criteria.page))
+        statement = statement_of(target, criteria)
+        if criteria.seek is not None and criteria.order is not None:
+            return Success(cursor_select(statement, criteria.order, criteria.seek))
+        return paginate(criteria.page)(statement)
 
     return applied
 
 
-# --- what the stages do, when nothing is kept of it ---
+def statement_of(target: TargetT, criteria: Criteria) -> Statement[TargetT]:
+    """A target, filtered and sorted by what `validate_request` has proven."""
+    return _sorted(_filtered(target, criteria.filter, caches.lowered_filter), criteria.order)
 
 
-def _filtered(target: TargetT, proven: Filter) -> Result[Statement[TargetT], Problems]:
+def _filtered(target: TargetT, proven: Filter, lower: Lower) -> Statement[TargetT]:
     schema = proven.schema
-    lowered = schema.orm.filter(target, schema.model, proven.predicate, schema.query_options)
-    # A statement is kept with the filter that it is made of.
-    memory: Memory | None = {} if proven.memory is not None and schema.orm.lasting else None
-    return Success(Statement(schema, lowered, proven, memory=memory))
+    scope = schema.orm.scope(target, schema.model)
+    lowered = schema.orm.filter(target, schema.model, scope, lower(proven, scope), schema.query_options)
+    return Statement(schema, lowered, proven)
 
 
-def _ordered(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
+def _sorted(statement: Statement[TargetT], proven: Order | None) -> Statement[TargetT]:
     if proven is None:
         return statement
-    if proven.schema is not statement.schema:
-        raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
-    memory = statement.memory if proven.settled else None
-    return remembered(memory, "sort", proven, partial(_sorted, statement, proven))
-
-
-def _sorted(statement: Statement[TargetT], proven: Order) -> Statement[TargetT]:
     schema = statement.schema
+    if proven.schema is not schema:
+        raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
     lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
-    memory: Memory | None = {} if statement.memory is not None and proven.settled else None
-    return Statement(schema, lowered, statement.filter, proven, memory)
+    if proven.schema is not schema:
+        raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
+    lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
+    return Statement(schema, lowered, statement.filter, proven)
 
 
 def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
     return () if isinstance(result, Success) else result.failure()
-
-
-# --- what is kept: of texts here, of filters and statements in their own memory ---
-
-
-@lru_cache(maxsize=256)
-def _orders(schema: Schema) -> Recent[str, Result[Order, Problems]]:
-    return Recent(schema.sort_options.cached_texts)

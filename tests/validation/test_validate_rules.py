@@ -395,7 +395,7 @@ def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_f
 
 
 @pytest.mark.parametrize(
-    ("filter", "settings", "settled"),
+    ("filter", "settings", "cacheable"),
     [
         (None, {}, True),
         ("name==x;id=gt=1,document.a=na=", {}, True),
@@ -412,21 +412,19 @@ def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_f
         ("id=all=1", {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}, False),
     ],
 )
-def test_a_filter_is_settled_when_no_code_of_the_developer_decides(
-    filter: str | None, settings: dict[str, Any], settled: bool
+def test_a_filter_is_cacheable_when_no_code_of_the_developer_decides(
+    filter: str | None, settings: dict[str, Any], cacheable: bool
 ) -> None:
     found = proven(filter, model=Thing, **settings)
-    assert found.filter.settled is settled
-    assert found.settled is settled
+    assert found.filter.cacheable is cacheable
 
 
-def test_a_filter_over_a_relation_is_settled() -> None:
-    assert proven("company=na=;roles.code==x").settled
+def test_a_filter_over_a_relation_is_cacheable() -> None:
+    assert proven("company=na=;roles.code==x").cacheable
 
 
-@pytest.mark.parametrize(("sort", "settled"), [("name;-id", True), ("loud", False), ("name;loud;id", False)])
-def test_a_sort_is_settled_when_no_code_of_the_developer_decides(sort: str, settled: bool) -> None:
+@pytest.mark.parametrize(("sort", "cacheable"), [("name;-id", True), ("loud", False), ("name;loud;id", False)])
+def test_a_sort_is_cacheable_when_no_code_of_the_developer_decides(sort: str, cacheable: bool) -> None:
     found = proven("id==1", sort, Thing)
     assert found.order is not None
-    assert found.order.settled is settled
-    assert found.settled is settled
+    assert found.order.cacheable is cacheable

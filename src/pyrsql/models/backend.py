@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
-    from pyrsql.validation.predicates import OrderKey, Predicate
+    from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 TargetT = TypeVar("TargetT")
 TargetT_co = TypeVar("TargetT_co", covariant=True)
@@ -53,6 +53,15 @@ class Sought(Protocol[TargetT_co]):
         ...
 
 
+class LoweredFilter(Protocol):
+    """What a backend makes of a predicate before it knows the target."""
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes in memory."""
+        ...
+
+
 class ORM(Protocol):
     """A backend: it describes models, and lowers what was proven. It never fails on what a client sent."""
 
@@ -65,19 +74,27 @@ class ORM(Protocol):
         """A backend is part of the key by which schemas are remembered."""
         ...
 
-    @property
-    def lasting(self) -> bool:
-        """Its targets never change, so that what was made of one can be given again: so do statements, not rows."""
-        ...
-
     def model(self, entity: type) -> Model:
         """Describe a class. Raises ConfigurationError for one that the backend does not know."""
         ...
 
+    def scope(self, target: object, model: Model) -> Mapping[RelationPath, object]:
+        """What a target has reached by itself, the root first: all that lowering has to know about the target."""
+        ...
+
+    def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> LoweredFilter:
+        """Lower a predicate for every target with this scope."""
+        ...
+
     def filter(
-        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
+        self,
+        target: TargetT,
+        model: Model,
+        scope: Mapping[RelationPath, object],
+        lowered: LoweredFilter | None,
+        options: QueryOptions,
     ) -> BackendStatement[TargetT]:
-        """Narrow a target (a select, a list) to the rows that the predicate is true for; None narrows nothing."""
+        """Narrow a target (a select, a list) to the rows that pass a filter; None narrows nothing."""
         ...
 
     def sort(

@@ -23,8 +23,6 @@ class Schema:
         query_options: how filters are judged.
         sort_options: how sorts are judged.
         orm: the backend that described the model and lowers what is proven against it.
-        resolutions: what selectors have turned out to mean, for `resolve`.
-        offers: what can be suggested where a path has led, for `resolve`.
         forbidden: what the blacklists stand for at each model, for `pyrsql.validation.access`.
     """
 
@@ -32,10 +30,6 @@ class Schema:
     query_options: QueryOptions
     sort_options: SortOptions
     orm: ORM
-    resolutions: dict[tuple[Purpose, str], object] = field(
-        default_factory=dict[tuple[Purpose, str], object], repr=False
-    )
-    offers: dict[object, tuple[str, ...]] = field(default_factory=dict[object, tuple[str, ...]], repr=False)
     forbidden: dict[object, frozenset[tuple[str, ...]]] = field(
         default_factory=dict[object, frozenset[tuple[str, ...]]], repr=False
     )

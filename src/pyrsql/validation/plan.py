@@ -6,38 +6,44 @@ proven against, so that nothing proven for one endpoint reaches another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pyrsql.cursor import CursorFormat, Digests, Position
 from pyrsql.language.nodes import Node
-from pyrsql.models.backend import BackendStatement
+from pyrsql.models.backend import BackendStatement, LoweredFilter
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
-from pyrsql.recent import Memory, remembered
-from pyrsql.validation.predicates import OrderKey, Predicate
+from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 from pyrsql.validation.total_order import completing
 
 TargetT = TypeVar("TargetT")
 
 
-class Filter(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
     """A filter that may be applied.
 
     Args:
         schema: what it was proven against.
         predicate: what rows must pass; None when it leaves nothing out.
-        settled: its text alone decides what it means, so that it means the same when the text comes again.
+        cacheable: its text alone decides what it means: no code of the developer's takes part.
         node: the tree that was proven.
-        memory: the statement that was made of it last; None where it is not kept.
+        recurs: it came before, so that what is made of it is worth keeping, too.
     """
 
     schema: Schema
     predicate: Predicate | None
-    settled: bool = False
+    cacheable: bool = False
     node: Node | None = None
-    memory: Memory | None = None
+    recurs: bool = False
+
+    def lower(self, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
+        """What the backend makes of it for every target with this scope; None when it leaves nothing out."""
+        if self.predicate is None:
+            return None
+        return self.schema.orm.lower(self.predicate, scope, self.schema.query_options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +54,13 @@ class Order:
         schema: what its keys were proven against.
         keys: the keys a client sorts by, most important first.
         completing: the keys that make the order total. An order that a base statement has itself comes before them.
-        settled: its text alone decides what it means.
+        cacheable: its text alone decides what it means.
     """
 
     schema: Schema
     keys: tuple[OrderKey, ...]
     completing: tuple[OrderKey, ...]
-    settled: bool = False
+    cacheable: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,14 +72,12 @@ class Statement(Generic[TargetT]):
         lowered: the target as the backend left it.
         filter: what it was narrowed by.
         order: what it is sorted by; None until it is sorted.
-        memory: the sorted statement, the page and the count that were made of it last; None where it is not kept.
     """
 
     schema: Schema
     lowered: BackendStatement[TargetT]
     filter: Filter
     order: Order | None = None
-    memory: Memory | None = None
 
     @property
     def select(self) -> TargetT:
@@ -84,14 +88,16 @@ class Statement(Generic[TargetT]):
         """One page of it, in a total order; None takes every row."""
         if page is None:
             return self.lowered.target
-        return remembered(self.memory, "page", page, partial(_page, self, page))
+        missing = completing(self.schema.model) if self.order is None else ()
+        return self.schema.orm.page(self.lowered, self.schema.model, missing, page.offset, page.limit)
 
     def count(self) -> Any:
         """What the backend counts all of its rows with: a `Select[tuple[int]]`, or a number without a database."""
-        return remembered(self.memory, "count", None, partial(_count, self))
+        return self.schema.orm.count(self.lowered, self.schema.model)
 
 
-class Seek(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Seek:
     """A page by position, proven: the cursor belongs to this order and this filter.
 
     Args:
@@ -107,7 +113,8 @@ class Seek(NamedTuple):
     format: CursorFormat
 
 
-class Criteria(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Criteria:
     """Everything one request asks for. `order`, `page` and `seek` are None where it asks for none.
 
     A request asks for a page by its number, which is `page`, or by its position, which is `seek`.
@@ -117,11 +124,6 @@ class Criteria(NamedTuple):
     order: Order | None = None
     page: PageRequest | None = None
     seek: Seek | None = None
-
-    @property
-    def settled(self) -> bool:
-        """The texts of the request alone decide what it means."""
-        return self.filter.settled and (self.order is None or self.order.settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,3 @@ class PaginatedSelect(Generic[TargetT]):
     def count_statement(self) -> Any:
         """What the backend counts with: a `Select[tuple[int]]`, or a number where there is no database."""
         return self.whole.count()
-
-
-def _page(statement: Statement[TargetT], page: PageRequest) -> TargetT:
-    schema = statement.schema
-    missing = completing(schema.model) if statement.order is None else ()
-    return schema.orm.page(statement.lowered, schema.model, missing, page.offset, page.limit)
-
-
-def _count(statement: Statement[Any]) -> object:
-    return statement.schema.orm.count(statement.lowered, statement.schema.model)

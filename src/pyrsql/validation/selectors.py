@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, assert_never, cast
+from typing import NamedTuple, assert_never
 
 from pyrsql.language.hints import Advice
 from pyrsql.language.nodes import Call, Constant, Path, Selector
@@ -34,9 +34,6 @@ from pyrsql.validation.predicates import (
     collection_paths,
 )
 from pyrsql.validation.public import published
-
-CACHED_SELECTORS = 1_024
-"""How many selectors a schema remembers. A client cannot make it remember more."""
 
 Unresolved = UnknownField | ForbiddenFunction | WrongCall
 
@@ -87,21 +84,14 @@ def resolve(
 
     Problems: UnknownField, ForbiddenFunction, WrongCall.
     """
-    known = schema.resolutions.get((purpose, selector))
-    if known is not None:
-        return cast("Resolution", known)
     question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest)
-    found: Resolution | Unresolved
     match parse_selector(selector):
         case None:
-            found = _unknown(question, NO_SELECTOR)
+            return _unknown(question, NO_SELECTOR)
         case Path(parts):
-            found = _resolve_path(question, parts)
+            return _resolve_path(question, parts)
         case Call() as call:
-            found = _resolve_call(question, call)
-    if isinstance(found, Resolution) and len(schema.resolutions) < CACHED_SELECTORS:
-        schema.resolutions[purpose, selector] = found
-    return found
+            return _resolve_call(question, call)
 
 
 def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | UnknownField:

@@ -16,9 +16,6 @@ from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.access import is_allowed
 from pyrsql.validation.public import nearest_published
 
-CACHED_OFFERS = 1_024
-"""How many lists of names a schema remembers. A client cannot make it remember more."""
-
 _CANDIDATES = 200
 _LIKELIEST = 10
 _LONGEST_MISSPELLING = 64
@@ -80,11 +77,8 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
 
 def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: Leads) -> Advice | None:
     """The published name that is nearest to the written path."""
-    key = (purpose, "published")
-    names = schema.offers.get(key)
-    if names is None:
-        fields = schema.options(purpose).public_fields or ()
-        names = schema.offers[key] = tuple(name for name in fields if leads(tuple(name.split("."))))
+    fields = schema.options(purpose).public_fields or ()
+    names = tuple(name for name in fields if leads(tuple(name.split("."))))
     written = ".".join(parts)
     inside = [name for name in names if name.startswith(f"{written}.")]
     if inside:
@@ -124,10 +118,6 @@ def _choice(names: Sequence[str]) -> str:
 
 def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tuple[str, ...]:
     """The names that a client may write at a place, mapped ones included, as far as it bounds the work."""
-    key = (purpose, place.written, place.real)
-    known = schema.offers.get(key)
-    if known is not None:
-        return known
     names = [
         name
         for name, member in islice(place.members.items(), _CANDIDATES)
@@ -140,8 +130,6 @@ def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tup
     ]
     for mapping in mappings(schema.options(purpose), place):
         names += [alias for alias in islice(mapping, _CANDIDATES) if leads((*place.written, *alias.split(".")))]
-    if len(schema.offers) < CACHED_OFFERS:
-        schema.offers[key] = tuple(names)
     return tuple(names)
 
 

@@ -14,7 +14,7 @@ from pyrsql import operators as ops
 from pyrsql.language.comparisons import limit_exceeded, number
 from pyrsql.language.nested import depth_of, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
-from pyrsql.language.parse import filter_reader
+from pyrsql.language.parse import filter_reader, is_blank, parse, parse_sort
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions, SortOptions
@@ -70,7 +70,7 @@ from pyrsql.validation.quantifiers import (
     read_count,
 )
 from pyrsql.validation.refused import SMALLER_FIRST, wrong_value, wrong_values
-from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.total_order import completing
 
 _SUGGESTIONS = 10
@@ -105,31 +105,38 @@ MOST_COLLECTIONS = 6
 """To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
 
 
+Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
+"""Finds what a selector stands for: `resolve`, or one that recalls what it found before."""
+
+
 class _Validation:
     """What a tree is validated by, and what has been found so far.
 
     Args:
         schema: what the endpoint offers.
+        resolver: finds what a selector stands for.
         around: the validation of the filter around a nested one.
         prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
         root: the path of these rows.
         groups: how many groups and nested filters are open around a nested filter.
     """
 
-    __slots__ = ("groups", "options", "paths", "prefix", "problems", "root", "schema", "settled", "size")
+    __slots__ = ("cacheable", "groups", "options", "paths", "prefix", "problems", "resolver", "root", "schema", "size")
 
     def __init__(
         self,
         schema: Schema,
+        resolver: Resolver,
         around: _Validation | None = None,
         prefix: str = "",
         root: RelationPath = (),
         groups: int = 0,
     ) -> None:
         self.schema = schema
+        self.resolver = resolver
         self.options = schema.query_options
         self.problems: list[Problem] = []
-        self.settled = True
+        self.cacheable = True
         self.prefix = prefix
         self.root = root
         self.groups = groups
@@ -138,37 +145,75 @@ class _Validation:
         self.size: list[int] = [0] if around is None else around.size
 
 
-def validate_filter(schema: Schema, node: Node | None) -> Result[Filter, Problems]:
+def read_filter(
+    schema: Schema, written: str | Node | None, *, resolver: Resolver = resolve
+) -> Result[Filter, Problems]:
+    """Parse a filter under the options of a schema, unless it is a tree already, and prove it.
+
+    Problems: those of `parse` and of `validate_filter`.
+    """
+    if not isinstance(written, str):
+        return validate_filter(schema, written, resolver=resolver)
+    node = parse(written, schema.query_options)
+    if isinstance(node, Failure):
+        return Failure(node.failure())
+    return validate_filter(schema, node.unwrap(), resolver=resolver)
+
+
+def validate_filter(schema: Schema, node: Node | None, *, resolver: Resolver = resolve) -> Result[Filter, Problems]:
     """Prove a tree.
 
     Args:
         schema: what the endpoint offers.
         node: the tree; None for no filter.
+        resolver: finds what a selector stands for.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
-        return Success(Filter(schema, None, settled=True))
-    validation = _Validation(schema)
+        return Success(Filter(schema, None, cacheable=True))
+    validation = _Validation(schema, resolver)
     if schema.query_options.quantifiers:
         validation.size[0] = size_of(node)
     predicate = _predicate(validation, node, 0)
     if validation.paths:
         validation.problems.extend(_too_far("filter", validation.paths))
     problems = problems_of(validation.problems) if validation.problems else None
-    return Success(Filter(schema, predicate, validation.settled, node)) if problems is None else Failure(problems)
+    return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
 
 
-def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
+def read_sort(
+    schema: Schema, written: str | tuple[SortKey, ...] | None, *, resolver: Resolver = resolve
+) -> Result[Order | None, Problems]:
+    """Parse a sort under the options of a schema, unless it is keys already, and prove it. A blank sort is none.
+
+    Problems: those of `parse_sort` and of `validate_sort`.
+    """
+    if not written or (isinstance(written, str) and is_blank(written)):
+        return Success(None)
+    if not isinstance(written, str):
+        return validate_sort(schema, written, resolver=resolver)
+    keys = parse_sort(written, schema.sort_options)
+    if isinstance(keys, Failure):
+        return Failure(keys.failure())
+    return validate_sort(schema, keys.unwrap(), resolver=resolver)
+
+
+def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver = resolve) -> Result[Order, Problems]:
     """Prove the keys of a sort.
+
+    Args:
+        schema: what the endpoint offers.
+        keys: the keys, most important first.
+        resolver: finds what a selector stands for.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
     problems: list[Problem] = []
     proven: list[OrderKey] = []
-    paths: set[RelationPath] = set()
+    validation = _Validation(schema, resolver)
     for key in keys:
-        found = _sorted_operand(schema, key, paths, suggest=len(problems) < _SUGGESTIONS)
+        found = _sorted_operand(validation, key, suggest=len(problems) < _SUGGESTIONS)
         if not isinstance(found, Resolution):
             problems.extend(found)
             continue
@@ -177,13 +222,13 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Prob
             proven.append(ordered)
         else:
             problems.append(ordered)
-    problems += _too_far("sort", paths.union(*(relation_paths(key.operand) for key in proven)))
+    problems += _too_far("sort", validation.paths.union(*(relation_paths(key.operand) for key in proven)))
     failed = problems_of(problems)
     if failed is not None:
         return Failure(failed)
     order = tuple(proven)
-    settled = not any(is_computed(key.operand) for key in order)
-    return Success(Order(schema, order, completing(schema.model, order), settled))
+    cacheable = validation.cacheable and not any(is_computed(key.operand) for key in order)
+    return Success(Order(schema, order, completing(schema.model, order), cacheable))
 
 
 def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[LimitExceeded]:
@@ -265,8 +310,8 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
         return None
     if rule.paths:
         validation.paths.update(rule.paths)
-    if not rule.settled:
-        validation.settled = False
+    if not rule.cacheable:
+        validation.cacheable = False
     arguments, convert = node.arguments, rule.convert
     if convert is None:
         values: tuple[object, ...] = ()
@@ -291,9 +336,9 @@ def _resolved(validation: _Validation, node: Comparison, depth: int) -> Resoluti
             validation.problems.extend(counted)
             return None
         return counted
-    # Asked here first: where the selector stands has to be worked out, and only a problem wants to know.
-    found = validation.schema.resolutions.get(("filter", node.selector))
+    found = validation.resolver(validation.schema, "filter", node.selector)
     if not isinstance(found, Resolution):
+        # Only a problem needs to know where the selector stands, and what the client may have meant.
         suggest = len(validation.problems) < _SUGGESTIONS
         found = resolve(validation.schema, "filter", node.selector, node.selector_span, suggest=suggest)
         if not isinstance(found, Resolution):
@@ -315,9 +360,9 @@ def _quantified(validation: _Validation, node: Comparison, operand: Operand, dep
         if isinstance(parsed, Failure):
             validation.problems.extend(parsed.failure())
             return None
-        inside = _Validation(validation.schema, validation, f"{node.selector}.", path, groups + 1)
+        inside = _Validation(validation.schema, validation.resolver, validation, f"{node.selector}.", path, groups + 1)
         predicate = _inside(inside, parsed.unwrap(), depth)
-        validation.settled = validation.settled and inside.settled
+        validation.cacheable = validation.cacheable and inside.cacheable
         problems = problems_of(inside.problems)
         if problems is not None:
             validation.problems.extend(outward(node, problems))
@@ -340,14 +385,14 @@ def _count(validation: _Validation, node: Comparison, depth: int) -> Resolution 
     return _counted(validation, "filter", node.selector, where, groups, depth)
 
 
-def _sorted_operand(schema: Schema, key: SortKey, paths: set[RelationPath], *, suggest: bool) -> Resolution | Problems:
-    """What the selector of a key stands for; `paths` gets the relations that a count follows."""
+def _sorted_operand(validation: _Validation, key: SortKey, *, suggest: bool) -> Resolution | Problems:
+    """What the selector of a key stands for."""
+    schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
-        validation = _Validation(schema)
-        counted = _counted(validation, "sort", key.selector, key.span, 0, 0)
-        paths |= validation.paths
-        return counted
-    found = resolve(schema, "sort", key.selector, key.span, suggest=suggest)
+        return _counted(validation, "sort", key.selector, key.span, 0, 0)
+    found = validation.resolver(schema, "sort", key.selector)
+    if not isinstance(found, Resolution):
+        found = resolve(schema, "sort", key.selector, key.span, suggest=suggest)
     return found if isinstance(found, Resolution) else (found,)
 
 
@@ -375,9 +420,9 @@ def _counted(
         parsed = filter_reader(options, depth=groups + 1, nodes=validation.size[0]).read(count.filter)
         if isinstance(parsed, Failure):
             return _at_selector(purpose, span, parsed.failure())
-        inside = _Validation(schema, validation, f"{count.path}.", path, groups + 1)
+        inside = _Validation(schema, validation.resolver, validation, f"{count.path}.", path, groups + 1)
         predicate = _inside(inside, parsed.unwrap(), depth)
-        validation.settled = validation.settled and inside.settled
+        validation.cacheable = validation.cacheable and inside.cacheable
         problems = problems_of(inside.problems)
         if problems is not None:
             return _at_selector(purpose, span, problems)
@@ -409,14 +454,14 @@ class _Rule(NamedTuple):
         make: the values, and the texts they were converted from -> the predicate.
         paths: the relations that lead to it; none for a field of the root.
         levels: groups in parentheses that the selector is worth.
-        settled: no code of the developer's decides what a comparison means.
+        cacheable: no code of the developer's decides what a comparison means.
     """
 
     convert: Callable[[str], object] | None
     make: _Make
     paths: frozenset[RelationPath]
     levels: int
-    settled: bool
+    cacheable: bool
 
 
 @lru_cache(maxsize=4_096)
@@ -437,10 +482,10 @@ def _rule(options: QueryOptions, found: Resolution, name: str, root: RelationPat
         def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
             return Custom(operand, operator, values)
 
-        return _Rule(convert, _over(_collection(operand, root), apply_custom), paths, levels(operand), settled=False)
+        return _Rule(convert, _over(_collection(operand, root), apply_custom), paths, levels(operand), cacheable=False)
     if name in kinds.NULL_CHECKS:
         make = _null_maker(operand, name, _offered(options, found), root)
-        return _Rule(None, make, paths, levels(operand), settled=not is_computed(operand))
+        return _Rule(None, make, paths, levels(operand), cacheable=not is_computed(operand))
     assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
     return _value_rule(options, operand, found, name, root)
 
@@ -504,8 +549,8 @@ def _value_rule(
         ops.BETWEEN.name: between,
     }
     make = _over(_collection(operand, root), makers.get(positive, compare))
-    settled = not found.converted and not is_computed(operand)
-    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), settled)
+    cacheable = not found.converted and not is_computed(operand)
+    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), cacheable)
 
 
 def _paths(operand: Operand) -> frozenset[RelationPath]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from returns.result import Failure, Result, Success
+from returns.result import Result, Success
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from pyrsql import pipeline
+from pyrsql import caches, pipeline
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
@@ -24,7 +24,6 @@ from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problem, Problems, Source, problems_of
 from pyrsql.validation.plan import Criteria
-from pyrsql.validation.validate import validate_sort
 
 TargetT = TypeVar("TargetT")
 
@@ -71,24 +70,19 @@ class RequestCriteria:
         proven = self.prove(schema)
         if not isinstance(proven, Success):
             raise criteria_error(proven.failure(), self.texts, self.config)
-        return pipeline.apply_criteria(target)(proven.unwrap()).unwrap().statement
+        criteria = proven.unwrap()
+        return pipeline.statement_of(target, criteria).page(criteria.page)
 
     def prove(self, schema: Schema) -> Result[Criteria, Problems]:
         """Judge filter and sort against what an endpoint offers.
 
         Problems: those of the filter, then those of the sort.
         """
-        proven_filter = pipeline.validate(schema)(self.query.expression)
-        proven_order = validate_sort(schema, self.sort.keys)
-        found: list[Problem] = []
-        for judged in (proven_filter, proven_order):
-            if not isinstance(judged, Success):
-                found.extend(judged.failure())
-        problems = problems_of(found)
-        if problems is not None:
-            return Failure(problems)
-        order = proven_order.unwrap() if self.sort.keys else None
-        return Success(Criteria(proven_filter.unwrap(), order, self.page_request))
+        return pipeline.criteria_of(
+            caches.proven_filter(schema, self.query.expression),
+            caches.proven_order(schema, self.sort.keys),
+            Success(self.page_request),
+        )
 
 
 ResultT = TypeVar("ResultT")

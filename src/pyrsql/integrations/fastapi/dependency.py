@@ -13,7 +13,6 @@ from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.recent import Recent
 from pyrsql.validation.plan import Criteria
 
 ResultT = TypeVar("ResultT")
@@ -46,27 +45,14 @@ class EndpointDependency(Generic[ResultT]):
         self.endpoint = endpoint
         self.config = endpoint.config
         self._make = make
-        self._made = Recent[bytes, ResultT](endpoint.config.query_options.cached_texts)
         parameters = signature(endpoint.config, documents).parameters.values()
         own = endpoint.base.parameters if takes_base else []
         self.__signature__: inspect.Signature = inspect.Signature([*parameters, *own])
 
     async def __call__(self, *, connection: HTTPConnection, base: Select[Any] | None = None, **_: object) -> ResultT:
         """Read the query of a request."""
-        query: bytes = connection.scope["query_string"]
-        known = self._made.get(query) if base is None else False
-        if not isinstance(known, bool):
-            return known
-        given = query_values(self.endpoint.config, connection)
-        criteria, made = await run_off_loop_if_long(lambda texts: self._answer(texts, base), given)
-        if known and criteria.settled and self.endpoint.lasting:
-            self._made.keep(query, made)
-        return made
+        return await self.read(query_values(self.endpoint.config, connection), base=base)
 
     async def read(self, given: ParameterValues, *, base: Select[Any] | None = None) -> ResultT:
         """Read what a request gives the four parameters, wherever it does."""
-        return (await run_off_loop_if_long(lambda texts: self._answer(texts, base), given))[1]
-
-    def _answer(self, given: ParameterValues, base: Select[Any] | None) -> tuple[Criteria, ResultT]:
-        criteria = self.endpoint.read(given)
-        return criteria, self._make(criteria, base)
+        return await run_off_loop_if_long(lambda texts: self._make(self.endpoint.read(texts), base), given)

@@ -24,9 +24,9 @@ from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import apply_filter, apply_sort
+from pyrsql.pipeline import statement_of
 from pyrsql.problems import Problems, problems_of
-from pyrsql.validation.plan import Criteria, Order, Statement
+from pyrsql.validation.plan import Criteria, Order
 from pyrsql.validation.secrets import warn_of_secrets
 
 OptionsT = TypeVar("OptionsT", bound=FieldOptions)
@@ -49,34 +49,23 @@ class SQLAlchemyPaginatedSelect:
 
 def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The rows that the criteria ask for: filtered, sorted, one page of them."""
-    return _ordered(base, criteria).page(criteria.page)
+    return statement_of(base, criteria).page(criteria.page)
 
 
 def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The number of rows that the filter leaves."""
-    return cast("Select[Any]", _filtered(base, criteria).count())
+    return cast("Select[Any]", statement_of(base, Criteria(criteria.filter)).count())
 
 
 def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
     """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
-    return count_up_to(_filtered(base, criteria).select, limit)
+    return count_up_to(statement_of(base, Criteria(criteria.filter)).select, limit)
 
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:
     """Both, from one filtered statement."""
-    statement = _ordered(base, criteria)
+    statement = statement_of(base, criteria)
     return SQLAlchemyPaginatedSelect(statement.page(criteria.page), statement.count(), criteria.page)
-
-
-# Nothing proven can fail to apply.
-
-
-def _filtered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
-    return apply_filter(base)(criteria.filter).unwrap()
-
-
-def _ordered(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
-    return apply_sort(criteria.order)(_filtered(base, criteria)).unwrap()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +78,6 @@ class Endpoint:
         config: how requests are read and judged.
         base: where the statement comes from that requests narrow.
         default_sort: the sort of a request that names none.
-        lasting: the base is the same for all requests.
         item: the response model that says which fields are offered; None where the options say it.
         warns: fields that look like secrets are logged.
     """
@@ -99,7 +87,6 @@ class Endpoint:
     config: FastAPICriteriaConfig
     base: BaseStatement
     default_sort: str | None = None
-    lasting: bool = False
     item: Any = None
     warns: bool = False
 
@@ -124,7 +111,7 @@ class Endpoint:
             ConfigurationError: it does not parse, or names a field that cannot be sorted by.
         """
         schema = self.schema
-        own = replace(schema, sort_options=replace(schema.sort_options, public_fields=None), resolutions={}, offers={})
+        own = replace(schema, sort_options=replace(schema.sort_options, public_fields=None))
         proven = pipeline.order(own)(self.default_sort)
         if isinstance(proven, Failure):
             reasons = "; ".join(describe(problem) for problem in proven.failure())
@@ -161,7 +148,7 @@ class Endpoint:
     def _with_default_order(self, criteria: Criteria) -> Criteria:
         if criteria.order is not None or self.default_order is None:
             return criteria
-        return criteria._replace(order=self.default_order)
+        return replace(criteria, order=self.default_order)
 
 
 def closed(config: FastAPICriteriaConfig, model: Model, item: Any) -> FastAPICriteriaConfig:

@@ -225,7 +225,6 @@ class FastAPISQLAlchemyIntegration:
             config,
             self._base(model) if statement_factory is None else base_statement(statement_factory, model),
             default_sort,
-            lasting=statement_factory is None and self.orm.lasting,
             warns=item is None and not is_listed,
         )
         filterable, sortable = _listed(filterable_fields), _listed(sortable_fields)
@@ -247,9 +246,7 @@ class FastAPISQLAlchemyIntegration:
         with self._lock:
             known = self._resources.get(model)
             if known is None:
-                endpoint = Endpoint(
-                    model, self.orm, self.config, self._base(model), lasting=self.orm.lasting, warns=True
-                )
+                endpoint = Endpoint(model, self.orm, self.config, self._base(model), warns=True)
                 known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents)
             return known
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement, Sought
+from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
 from pyrsql.options import FieldOptions, QueryOptions, SortOptions
 from pyrsql.orms.memory import keyset
@@ -18,9 +19,23 @@ from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.reflect import describe
 from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, rows_of
 from pyrsql.validation.functions import function
-from pyrsql.validation.predicates import OrderKey, Predicate, joined_paths
+from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath, joined_paths
+from pyrsql.validation.weight import weight_of
 
 TargetT = TypeVar("TargetT")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFilter:
+    """A predicate, and the to-one paths whose INNER links a row must have."""
+
+    predicate: Predicate
+    paths: frozenset[RelationPath]
+
+    @property
+    def weight(self) -> int:
+        """The bytes of the predicate."""
+        return weight_of(self.predicate)
 
 
 class MemoryORM:
@@ -36,8 +51,6 @@ class MemoryORM:
         identity: class -> the fields that identify a row of it, by name. They make an order total, which a page by
             cursor needs. A class that SQLAlchemy maps has its primary key without being listed.
     """
-
-    lasting = False
 
     def __init__(
         self,
@@ -67,8 +80,21 @@ class MemoryORM:
                 known = self._models[entity] = describe(entity, self.model, self._identity.get(entity))
             return known
 
+    def scope(self, target: object, model: Model) -> Mapping[RelationPath, object]:
+        """Nothing: a predicate means the same for all rows."""
+        return {}
+
+    def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> MemoryFilter:
+        """The predicate, and the links that a row must have."""
+        return MemoryFilter(predicate, frozenset(joined_paths(predicate)))
+
     def filter(
-        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
+        self,
+        target: TargetT,
+        model: Model,
+        scope: Mapping[RelationPath, object],
+        lowered: LoweredFilter | None,
+        options: QueryOptions,
     ) -> BackendStatement[TargetT]:
         """The rows that the predicate is true for.
 
@@ -80,10 +106,13 @@ class MemoryORM:
             raise ConfigurationError(f"no function for the custom operator {min(missing)!r}: give it to MemoryORM")
         self._check_functions(options)
         rows = rows_of(target)
-        if predicate is not None:
+        if isinstance(lowered, MemoryFilter):
             evaluation = Evaluation(options, self.custom_predicates, self.functions)
-            paths = frozenset(joined_paths(predicate))
-            rows = [row for row in rows if has_inner_links(row, paths, options) and evaluation.passes(predicate, row)]
+            rows = [
+                row
+                for row in rows
+                if has_inner_links(row, lowered.paths, options) and evaluation.passes(lowered.predicate, row)
+            ]
         if options.distinct:
             rows = list({id(row): row for row in rows}.values())
         result = cast("TargetT", ordered_like(target, rows))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Alias, ClauseElement, FromClause, Select, inspect, literal_column, select, true
 from sqlalchemy.orm import QueryableAttribute, aliased
@@ -49,25 +49,45 @@ def is_entity(column: ClauseElement, entity: Entity) -> bool:
     return isinstance(column, FromClause) and parent is not None and parent.entity is entity
 
 
-def joined(
-    select: SelectT, scope: Scope, paths: Iterable[RelationPath], options: FieldOptions
-) -> tuple[SelectT, Scope]:
-    """Join the to-one paths that are not joined yet.
+class Join(NamedTuple):
+    """One join of a statement: the relationship that it follows, and whether it keeps rows without a related row."""
+
+    link: QueryableAttribute[Any]
+    outer: bool
+
+
+def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions) -> tuple[tuple[Join, ...], Scope]:
+    """The joins that lead along to-one paths as far as they are not joined yet, and what is reached with them.
 
     Args:
-        select: the statement so far.
-        scope: what it has reached so far.
+        scope: what has been reached so far.
         paths: to-one paths, each with all of its steps.
         options: their join hints decide between LEFT OUTER and INNER.
     """
     reached = dict(scope)
+    joins: list[Join] = []
     for path in paths:
         for end in range(1, len(path) + 1):
             steps = path[:end]
             if steps not in reached:
                 reached[steps], link = alias_for(reached[steps[:-1]], steps)
-                select = select.join(link, isouter=is_outer(steps[-1], options))
-    return select, reached
+                joins.append(Join(link, is_outer(steps[-1], options)))
+    return tuple(joins), reached
+
+
+def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
+    """A select with more joins."""
+    for link, outer in joins:
+        select = select.join(link, isouter=outer)
+    return select
+
+
+def joined(
+    select: SelectT, scope: Scope, paths: Iterable[RelationPath], options: FieldOptions
+) -> tuple[SelectT, Scope]:
+    """A select with the joins that lead along to-one paths, and what it has reached: see `joins_to`."""
+    joins, reached = joins_to(scope, paths, options)
+    return with_joins(select, joins), reached
 
 
 def base_scope(select: Select[Any], model: Model) -> Scope:

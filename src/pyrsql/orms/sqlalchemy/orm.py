@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
 
 from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement, Sought
+from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
@@ -19,7 +18,8 @@ from pyrsql.orms.sqlalchemy.dialects import default, mysql, postgresql, sqlite
 from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
-from pyrsql.validation.predicates import OrderKey, Predicate
+from pyrsql.orms.sqlalchemy.statement import ReachedClauses
+from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
@@ -36,8 +36,6 @@ class SQLAlchemyORM:
         custom_predicates: name of a custom operator -> function from a `CustomPredicatePayload` to a condition.
     """
 
-    lasting = True
-
     def __init__(self, custom_predicates: Mapping[str, CustomLowering] | None = None) -> None:
         self.custom_predicates = dict(custom_predicates or {})
 
@@ -45,23 +43,49 @@ class SQLAlchemyORM:
         """Describe a mapped class. Raises ConfigurationError for a class that is not mapped."""
         return reflect(entity)
 
-    def filter(
-        self, target: TargetT, model: Model, predicate: Predicate | None, options: QueryOptions
-    ) -> BackendStatement[TargetT]:
-        """Narrow a select to the rows that the predicate is true for.
+    def scope(self, target: object, model: Model) -> Scope:
+        """The entities that a select has reached by itself: its root, and the to-one relations that it joins.
 
         Raises:
-            ConfigurationError: the target is no select that a condition can narrow, or a custom operator has no
-                lowering.
+            ConfigurationError: the target is no select that a condition can narrow.
         """
+        return base_scope(statement.narrowable(target), model)
+
+    def lower(
+        self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions
+    ) -> ReachedClauses:
+        """The joins and conditions of a predicate.
+
+        Raises:
+            ConfigurationError: a custom operator has no lowering.
+        """
+        self._check(options)
+        return statement.lowered(predicate, scope, LoweringContext(options, self.custom_predicates))
+
+    def filter(
+        self,
+        target: TargetT,
+        model: Model,
+        scope: Mapping[RelationPath, object],
+        lowered: LoweredFilter | None,
+        options: QueryOptions,
+    ) -> BackendStatement[TargetT]:
+        """Narrow a select to the rows that pass a filter.
+
+        Raises:
+            ConfigurationError: a custom operator has no lowering.
+        """
+        self._check(options)
+        select, reached = cast("Select[Any]", target), scope
+        if isinstance(lowered, ReachedClauses):
+            select, reached = statement.filtered(select, lowered)
+        if options.distinct:
+            select, reached = statement.distinct(select, reached, model)
+        return _lowered(select, select, reached)
+
+    def _check(self, options: QueryOptions) -> None:
         if options.custom_predicates and (missing := options.custom_predicates.keys() - self.custom_predicates.keys()):
             raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
-        select, scope = statement.narrowable(target, model)
-        if predicate is not None:
-            select, scope = statement.filtered(select, scope, predicate, _lowering(self, options))
-        if options.distinct:
-            select, scope = statement.distinct(select, scope, model)
-        return _lowered(select, select, scope)
 
     def sort(
         self,
@@ -137,11 +161,6 @@ def schema(
         ConfigurationError: the class is not mapped.
     """
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
-
-
-@lru_cache(maxsize=256)
-def _lowering(orm: SQLAlchemyORM, options: QueryOptions) -> LoweringContext:
-    return LoweringContext(options, orm.custom_predicates)
 
 
 def _lowered(target: object, unsorted: object, scope: Any) -> BackendStatement[Any]:

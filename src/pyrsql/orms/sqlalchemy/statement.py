@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select, tuple_
 from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.joins import Entity, Scope, base_scope, is_entity, is_outer, joined
+from pyrsql.orms.sqlalchemy.joins import Entity, Join, Scope, is_entity, is_outer, joined, joins_to, with_joins
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
@@ -26,10 +28,12 @@ from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate, join
 _REMEMBERED = 256
 """Base statements, and orders, about which something is kept."""
 
+_BYTES_OF_ELEMENT = 512
+"""What an element of SQL takes in memory, measured at 250 to 400."""
 
-@lru_cache(maxsize=_REMEMBERED)
-def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
-    """The select, where a condition put on it can only take rows away, and what it has reached by itself.
+
+def narrowable(target: object) -> Select[Any]:
+    """The select, where a condition put on it can only take rows away.
 
     Raises:
         ConfigurationError: it is no select, or it has a LIMIT, OFFSET or FETCH: SQL filters before it cuts, so that a
@@ -41,27 +45,48 @@ def narrowable(target: object, model: Model) -> tuple[Select[Any], Scope]:
         raise ConfigurationError(
             "the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last"
         )
-    base = cast("Select[Any]", target)
-    return base, base_scope(base, model)
+    return target
 
 
-def filtered(
-    base: Select[Any], scope: Scope, predicate: Predicate, lowering: LoweringContext
-) -> tuple[Select[Any], Scope]:
-    """A select with the joins and conditions of a predicate, and what it has reached.
+@dataclass(frozen=True, slots=True, eq=False)
+class ReachedClauses:
+    """A predicate as joins and conditions, for every select with the same scope.
 
     Args:
-        base: the select to narrow.
-        scope: what it has reached by itself.
+        joins: the joins that reach what the conditions are about.
+        clauses: the conditions, all of which must hold.
+        scope: what is reached with the joins.
+    """
+
+    joins: tuple[Join, ...]
+    clauses: tuple[ColumnElement[bool], ...]
+    scope: Scope
+
+    @property
+    def weight(self) -> int:
+        """The bytes of the conditions, elements counted."""
+        return _BYTES_OF_ELEMENT * (1 + sum(1 for clause in self.clauses for _ in visitors.iterate(clause)))
+
+
+def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ReachedClauses:
+    """A predicate as joins and conditions.
+
+    Args:
         predicate: what was proven.
+        scope: what the select has reached by itself.
         lowering: options and custom operators.
     """
     tests = tests_by_depth(predicate)
     if is_deep(len(tests) - 1, [test.operand for level in tests for test in level]):
         predicate = deepest_first(predicate)
-    joining, reached = joined(base, scope, joined_paths(predicate), lowering.options)
+    joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
-    return _narrowed(joining, reached, clauses), reached
+    return ReachedClauses(joins, tuple(clauses), reached)
+
+
+def filtered(base: Select[Any], lowered: ReachedClauses) -> tuple[Select[Any], Scope]:
+    """A select with the joins and conditions of a predicate, and what it has reached."""
+    return _narrowed(with_joins(base, lowered.joins), lowered.scope, lowered.clauses), lowered.scope
 
 
 def sorted_by(
@@ -191,7 +216,7 @@ def _counted(root: Entity, key: Field) -> ColumnElement[int]:
     return func.count(_column(root, key))
 
 
-def _narrowed(base: Select[Any], scope: Scope, clauses: list[ColumnElement[bool]]) -> Select[Any]:
+def _narrowed(base: Select[Any], scope: Scope, clauses: tuple[ColumnElement[bool], ...]) -> Select[Any]:
     """`base.where(*clauses)`."""
     narrowed = _copied(base, scope[()])
     narrowed._where_criteria = (*base._where_criteria, *clauses)

@@ -1,25 +1,27 @@
 """What is kept of texts that come again: within bounds, the same as without, and never where it could differ."""
 
 import datetime as dt
-from collections.abc import Iterator
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
-from sqlalchemy import Engine, Select, StaticPool, create_engine, select
+from sqlalchemy import JSON, Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortOptions
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortOptions, caches
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
-from pyrsql.models.schema import schema_for
+from pyrsql.models.schema import Schema, schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate, validate_request
+from pyrsql.pipeline import apply_criteria, apply_filter, apply_sort, order, paginate, parse, validate, validate_request
 from pyrsql.problems import UnknownField
-from pyrsql.recent import CHARACTERS, Recent
+from pyrsql.text_cache import TextCache
 from tests.asgi import get
 
 NOW = ContextVar("NOW", default=dt.date(2020, 1, 1))
@@ -38,6 +40,7 @@ class Member(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     until: Mapped[dt.date]
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     @hybrid_property
     def expired(self) -> Any:
@@ -64,46 +67,109 @@ def names(engine: Engine, statement: Select[Any]) -> list[str]:
 # --- the cache itself ---
 
 
-def test_it_holds_no_more_than_it_may() -> None:
-    recent = Recent[str, int](3)
-    for number in range(100):
-        recent.keep(str(number), number)
-    assert [text for text in map(str, range(100)) if not isinstance(recent.get(text), bool)] == ["97", "98", "99"]
+def recalled(cache: TextCache[str], text: str, weight: int | None = 1) -> bool:
+    """Whether a text was kept; now it is, where it came before and may be kept."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(text)
+        return text
+
+    assert cache.recall(text, make, lambda value: None if weight is None else (value, weight)) == text
+    return not made
 
 
-def test_a_long_text_counts_several_times_and_one_that_is_too_long_is_not_kept() -> None:
-    recent = Recent[str, str](3)
-    short, long, longest = "a", "b" * CHARACTERS, "c" * (CHARACTERS * 3)
-    for text in (short, long, longest):
-        recent.keep(text, text)
-    assert (recent.get(long), recent.get(short), recent.get(longest)) == (long, short, False)
-    recent.keep("d", "d")
-    assert (recent.get(short), recent.get("d")) == (short, "d"), "the one that was asked for last stays"
-    assert isinstance(recent.get(long), bool)
+def test_it_keeps_what_comes_a_second_time() -> None:
+    cache = TextCache[str](3, 100)
+    assert [recalled(cache, "a") for _ in range(TIMES)] == [False, False, True, True]
+    assert [recalled(cache, "b", None) for _ in range(TIMES)] == [False] * TIMES
 
 
-def test_none_is_kept_where_none_may_be() -> None:
-    recent = Recent[str, int](0)
-    for _ in range(TIMES):
-        assert isinstance(recent.get("a"), bool)
-        recent.keep("a", 1)
+def test_it_holds_no_more_entries_than_it_may() -> None:
+    cache = TextCache[str](3, 100)
+    for number in (*range(100), *range(100)):
+        recalled(cache, str(number))
+    assert [recalled(cache, str(number)) for number in (97, 98, 99)] == [True] * 3
+    assert not recalled(cache, "96")
+
+
+def test_it_holds_no_more_bytes_than_it_may() -> None:
+    cache = TextCache[str](100, 10)
+    for text, weight in (("heavy", 6), ("light", 1), ("too heavy", 11), ("light", 1)) * 2:
+        recalled(cache, text, weight)
+    assert (recalled(cache, "heavy", 6), recalled(cache, "light")) == (True, True)
+    for _ in range(2):
+        recalled(cache, "other", 9)
+    assert not recalled(cache, "heavy", 6), "the one that was recalled longest ago goes first"
+    assert not recalled(cache, "too heavy", 11)
+
+
+def test_one_that_may_hold_nothing_holds_nothing() -> None:
+    cache = TextCache[str](0, 100)
+    assert not any(recalled(cache, "a") for _ in range(TIMES))
 
 
 def test_threads_may_share_it() -> None:
-    recent = Recent[str, str](50)
+    cache = TextCache[str](50, 60)
 
-    def work(start: int) -> bool:
-        right = True
-        for number in range(start, start + 3_000):
-            text = str(number % 97)
-            known = recent.get(text)
-            right = right and (isinstance(known, bool) or known == text)
-            recent.keep(text, text)
-        return right
+    def work(start: int) -> int:
+        return sum(recalled(cache, str(number % 97), 1 + number % 3) for number in range(start, start + 3_000))
 
     with ThreadPoolExecutor(16) as pool:
-        assert all(pool.map(work, range(16)))
-    assert sum(not isinstance(recent.get(str(number)), bool) for number in range(97)) <= 50
+        assert sum(pool.map(work, range(16))) > 0
+    assert sum(recalled(cache, str(number), None) for number in range(97)) <= 50
+
+
+# --- memory ---
+
+
+NESTED = "[" * 20 + "1" + "]" * 20
+
+HEAVY: dict[str, Callable[[int], str]] = {
+    "comparisons": lambda number: ";".join(f"id=={number}{place}" for place in range(100)),
+    "patterns": lambda number: ",".join(f"name==a*{number}*{place}" for place in range(100)),
+    "long lists": lambda number: f"id=in=({','.join(f'{number}{place}' for place in range(99))})",
+    "long text": lambda number: f"name=='{'é' * 1_000}{number}'",
+    "documents": lambda number: f"document.a=='{NESTED}';document.b=={number}",
+    "paths in documents": lambda number: ";".join(f"document.k{number}.{place}=={place}" for place in range(20)),
+    "times": lambda number: ";".join(f"until>2020-01-01;id!={number}{place}" for place in range(50)),
+}
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_what_is_kept_takes_no_more_memory_than_it_is_counted_for(kind: str) -> None:
+    members = schema_for(Member, orm=SQLAlchemyORM(), options=QueryOptions())
+    dialect = create_engine("sqlite://").dialect
+
+    def ask(number: int) -> None:
+        for _ in range(TIMES):
+            made = validate_request(members, filter=HEAVY[kind](number)).bind(apply_criteria(select(Member)))
+        # SQLAlchemy notes things in the elements that it compiles.
+        made.unwrap().statement.compile(dialect=dialect)
+
+    # What the library and SQLAlchemy keep once for each column and form is no part of it.
+    ask(0)
+    before = counted(members)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(1, 5):
+            ask(number)
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A constant part: the selectors, and the memory of the caches themselves.
+    assert held < 1.1 * (counted(members) - before) + 100_000
+
+
+def counted(members: Schema) -> int:
+    """The bytes that the caches of a schema count."""
+    return sum(cache.weight for cache in caches.caches_of(members))
+
+
+def test_the_caches_of_a_schema_hold_14_megabytes_at_most() -> None:
+    assert sum(cache.capacity for cache in caches.caches_of(schema(Member))) == 14 * 2**20
 
 
 # --- what is kept ---
@@ -177,9 +243,9 @@ def test_a_converter_is_asked_each_time(engine: Engine) -> None:
     base = select(Member)
     for name in ("ada", "ada", "ada", "bob", "eve"):
         ME.set(name)
-        assert names(engine, parse("name==me").bind(validate(members)).bind(apply_filter(base)).unwrap().select) == [
-            name
-        ]
+        assert names(
+            engine, validate_request(members, filter="name==me").bind(apply_criteria(base)).unwrap().statement
+        ) == [name]
 
 
 def test_a_custom_operator_is_asked_each_time(engine: Engine) -> None:
@@ -189,18 +255,18 @@ def test_a_custom_operator_is_asked_each_time(engine: Engine) -> None:
     members, base = schema(Member, options, orm=orm), select(Member)
     for name in ("ada", "ada", "ada", "bob", "eve"):
         ME.set(name)
-        found = parse("name=mine=", options).bind(validate(members)).bind(apply_filter(base))
-        assert names(engine, found.unwrap().select) == [name]
+        found = validate_request(members, filter="name=mine=").bind(apply_criteria(base))
+        assert names(engine, found.unwrap().statement) == [name]
 
 
 def test_a_hybrid_property_is_asked_each_time(engine: Engine) -> None:
     members, base = schema(Member), select(Member)
     for year, expected in ((2020, []), (2020, []), (2020, []), (2021, ["ada"]), (2022, ["ada", "bob"])):
         NOW.set(dt.date(year, 2, 1))
-        found = parse("expired==true").bind(validate(members)).bind(apply_filter(base))
-        assert names(engine, found.unwrap().select) == expected
-        found = parse(None).bind(validate(members)).bind(apply_filter(base)).bind(apply_sort("-expired;id"))
-        assert names(engine, found.unwrap().select)[: len(expected)] == expected
+        found = validate_request(members, filter="expired==true").bind(apply_criteria(base))
+        assert names(engine, found.unwrap().statement) == expected
+        found = validate_request(members, sort="-expired;id").bind(apply_criteria(base))
+        assert names(engine, found.unwrap().statement)[: len(expected)] == expected
 
 
 def test_a_base_statement_of_the_request_is_asked_for_each_time(engine: Engine) -> None:
@@ -235,6 +301,17 @@ def test_requests_that_come_again_get_the_same_answer(engine: Engine) -> None:
         assert get(app, "/?filter=id>1&sort=name").json() == ["bob", "eve"]
         assert get(app, "/?filter=id>1&sort=nmae").status_code == 422
         assert get(app, "/?filter=id>1&filter=id>2").status_code == 400
-    assert given[-2] is given[-4]
-    assert given[-1] is given[-3]
-    assert given[-1] is not given[-2]
+
+
+def test_a_filter_that_comes_again_is_recalled_with_its_clauses(engine: Engine) -> None:
+    members = schema_for(Member, orm=SQLAlchemyORM())
+    found = [validate_request(members, filter="id>1", sort="name").unwrap() for _ in range(TIMES)]
+    assert found[-1].filter is found[-2].filter
+    assert found[-1].order is found[-2].order
+    bases = [select(Member), select(Member).where(Member.id < 3)]
+    clauses = []
+    for base in bases * TIMES:
+        statement = apply_criteria(base)(found[-1]).unwrap().statement
+        clauses.append(statement.whereclause if base is bases[0] else statement._where_criteria[-1])
+    assert names(engine, apply_criteria(bases[1])(found[-1]).unwrap().statement) == ["bob"]
+    assert clauses[-1] is clauses[-2], "the clauses do not depend on the base statement"
