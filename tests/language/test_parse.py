@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from returns.result import Result, Success
+from returns.result import Failure, Result, Success
 
 from pyrsql.language.grammar import CALL_DEPTH
 from pyrsql.language.nodes import And, Call, Comparison, Constant, Node, Or, Path, SortKey
@@ -101,6 +101,15 @@ WRONG = (
 def test_wrong_texts(text: str) -> None:
     problem = only(parse_filter(text))
     assert type(problem) is SyntaxProblem
+
+
+@pytest.mark.parametrize(
+    "text", [*WRONG, *(wrong for text in TREES for wrong in spoiled(text)), "a=in=(1,)", "a=foo=)"]
+)
+def test_a_syntax_problem_names_what_was_expected(text: str) -> None:
+    result = parse_filter(text)
+    for problem in result.failure() if isinstance(result, Failure) else ():
+        assert not isinstance(problem, SyntaxProblem) or problem.expected
 
 
 def test_every_operator_problem_is_reported_and_then_the_syntax() -> None:

@@ -67,7 +67,9 @@ SIGNS = {
     "<==": "<=",
 }
 
-_sign_before = re.compile(r"[=!<>~]*+\Z")
+# Not the end of an operator such as `=na=`.
+_sign_before = re.compile(r"(?<![=!<>~])[=!<>~]++\Z")
+_word_operator_before = re.compile(r"=[A-Za-z]+=\Z")
 _sign_after = re.compile(r"[=!<>~]*+")
 # `in`, `=in`, and `=in.` as PostgREST writes it.
 _word_after = re.compile(r"(?:=([A-Za-z]+)\.?|([A-Za-z]+))")
@@ -196,7 +198,8 @@ def joint_advice(place: Place) -> Advice | None:
         return Advice(f"Leave out the '{joint[1]}'{where}.", "", place.ahead(joint, 1))
     if place.found == joint[1]:
         empty = "; an empty value is written ''" if grammar.A_VALUE in place.wanted else ""
-        return Advice(f"Leave out one of the two '{joint[1]}'{empty}.", "")
+        repeated = len(place.after) - len(place.after.lstrip(f"{joint[1]} "))
+        return Advice(f"Write one '{joint[1]}'{empty}.", "", place.behind(repeated))
     return None
 
 
@@ -295,7 +298,7 @@ def _after_value_advice(place: Place) -> Advice | None:
     if found.lower() in ("and", "or"):
         return _keyword_advice(place)
     signs = _sign_before.search(place.before)
-    before = signs[0] if signs else ""
+    before = signs[0] if signs and not _word_operator_before.search(place.before) else ""
     if found[:1] in ("=", "!", "<", ">", "~") and before and before + found in SIGNS:
         meant = SIGNS[before + found]
         return Advice(f"Write {meant!r}.", meant, Span(place.span.start - len(before), place.span.end))

@@ -148,7 +148,7 @@ def _to_the_point(text: str, outcome: Outcome, reader: FilterReader) -> frozense
     """The expected terminals, without those that would not help where an operator has no arguments."""
     expected: frozenset[str] = outcome.expected
     bare = grammar.comparison.compiled.match(text, outcome.index)
-    if bare is None or not expected & ARGUMENTS:
+    if bare is None or not expected > ARGUMENTS:
         return expected
     if text.startswith(")", outcome.furthest):
         return expected - ARGUMENTS
