@@ -23,7 +23,7 @@ from pyrsql.problems import ForbiddenFunction, LimitExceeded, Problem, UnknownFi
 from pyrsql.validation.functions import WELL_KNOWN
 from tests.sample_models import Role, User
 
-ALL = QueryOptions(procedure_whitelist=[".*"])
+ALL = QueryOptions(procedure_whitelist=[".*"], text_order="code_point")
 
 
 class Base(DeclarativeBase):
@@ -160,7 +160,7 @@ def test_sort_options_have_functions_of_their_own() -> None:
 @pytest.mark.parametrize(
     "selector",
     [
-        *("@upper[]", "@upper[text|text]", "@upper[small]", "@upper[#1]", "@upper[#true]", "@upper[#1.5]", "@concat[]"),
+        *("@upper[]", "@upper[text|text]", "@upper[small]", "@upper[#1|#2]", "@concat[]"),
         *("@length[moment]", "@replace[text|#a]", "@replace[text|#a|#b|#c]", "@abs[text]", "@abs[#null]", "@abs[day]"),
         *(
             "@round[weight]",
@@ -355,6 +355,49 @@ NUMBERS = [
 ]
 
 
+DATES = [
+    *(
+        f"@coalesce[{arguments}]"
+        for arguments in ("day|#null", "#null|day", "#null|#null|day", "day", "@nullif[day|day]|day")
+    ),
+    *(f"@coalesce[{arguments}]" for arguments in ("moment|#null", "#null|moment", "@coalesce[#null|moment]|#null")),
+    *(f"@nullif[{arguments}]" for arguments in ("day|#null", "#null|day", "moment|#null", "#null|moment")),
+]
+CONSTANTS = [
+    *(
+        "@concat[@upper[text]|#123]",
+        "@concat[text|#1.50]",
+        "@concat[#true|text]",
+        "@concat[text|#-007]",
+        "@length[#1e3]",
+    ),
+    *(
+        "@replace[text|#2|#1]",
+        "@substring[#12345|#2|#3]",
+        "@upper[#true]",
+        "@trim[#12]",
+        "@concat[#1|#2]",
+        "@concat[#5]",
+    ),
+    "@concat[@coalesce[text|#x]|#123]",
+    *(
+        "@coalesce[#-3]",
+        "@coalesce[#1]",
+        "@coalesce[#99999999999]",
+        "@coalesce[#1.5]",
+        "@concat[#x]",
+        "@coalesce[#true]",
+    ),
+    *(
+        "@coalesce[small|#null]",
+        "@coalesce[#null|price]",
+        "@nullif[#null|weight]",
+        "@nullif[#1|#null]",
+        "@coalesce[#null]",
+    ),
+]
+
+
 def rows(session: Session, filter: str | None, sort: str | None = None) -> tuple[list[int], list[int]]:
     """The rows of a request in the database and in memory."""
     in_database = (
@@ -385,6 +428,43 @@ def test_numbers_are_the_same_everywhere(session: Session, selector: str) -> Non
         assert in_database == in_memory, condition
     in_database, in_memory = rows(session, None, f"'{selector}',desc;id")
     assert in_database == in_memory
+
+
+@pytest.mark.parametrize("selector", DATES)
+def test_dates_are_the_same_everywhere(session: Session, selector: str) -> None:
+    """A NULL beside a date is a date: PostgreSQL takes no other."""
+    for condition in ("=na=", "==2024-02-29", "!=2024-02-29", "=gt=2024-02-28", "=in=(2024-02-29,2023-01-01)"):
+        in_database, in_memory = rows(session, f"'{selector}'{condition}")
+        assert in_database == in_memory, condition
+    in_database, in_memory = rows(session, None, f"'{selector}',desc;id")
+    assert in_database == in_memory
+
+
+@pytest.mark.parametrize("selector", CONSTANTS)
+def test_constants_are_the_same_everywhere(session: Session, selector: str) -> None:
+    """A number or boolean is its text, as it was written, where a text is wanted. In a sort it is no column's place."""
+    for written in (f"'{selector}'=nn=", f"'{selector}'=na="):
+        in_database, in_memory = rows(session, written)
+        assert in_database == in_memory
+    for sort in (f"'{selector}';id", f"'{selector}',desc;-id"):
+        in_database, in_memory = rows(session, None, sort)
+        assert in_database == in_memory
+
+
+@pytest.mark.parametrize(
+    ("filter", "found"),
+    [
+        ("@concat[@upper[text]|#123]==DEMO123", [7, 8]),
+        ("@concat[text|#1.50]==demo1.50", [8]),
+        ("@concat[#true|text]==truedemo", [8]),
+        ("@concat[text|#007]==demo007", [8]),
+        ("@substring[#12345|#2|#3]==234", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("@length[#1e3]==3", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_a_constant_is_the_text_that_was_written(session: Session, filter: str, found: list[int]) -> None:
+    selector, _, value = filter.rpartition("==")
+    assert rows(session, f"'{selector}'=={value}") == (found, found)
 
 
 def test_every_well_known_function_is_tested_everywhere() -> None:

@@ -122,9 +122,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant argument of a call, `#text`: its value, already a Python value."""
+    """A constant argument of a call, `#text`: its value, already a Python value, and the text as it was written."""
 
     value: str | int | float | bool | None
+    text: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,12 +315,12 @@ _calls = grammar.call.parser(_argument, _call, grammar.CALL_DEPTH)
 def _constant(text: str) -> Constant:
     match text:
         case "true" | "false":
-            return Constant(text == "true")
+            return Constant(text == "true", text)
         case "null":
             return Constant(None)
         case _ if grammar.integer_pattern.fullmatch(text):
-            return Constant(int(text))
+            return Constant(int(text), text)
         case _ if grammar.float_pattern.fullmatch(text):
-            return Constant(float(text))
+            return Constant(float(text), text)
         case _:
             return Constant(text.replace("\t", " "))

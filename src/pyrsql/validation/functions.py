@@ -27,7 +27,7 @@ class Function:
         name: what the backend calls it.
         takes: its arguments in words, to be read after "takes".
         result: the kind of its result, or None where it does not take these arguments.
-        nulls: the kind of a `#null` at each place, where the function says; elsewhere it is that of the others.
+        wants: the kind of the argument at a place; None where it is that of the other arguments.
         copies: how often SQL names an argument, on the database that needs most.
         levels: how many groups in parentheses a call is worth to the parser of SQLite, which has 100 places in all.
     """
@@ -35,7 +35,7 @@ class Function:
     name: str
     takes: str
     result: Callable[[Arguments], Kind | None]
-    nulls: Callable[[int], Kind] | None = None
+    wants: Callable[[int], Kind | None] = lambda place: None
     copies: int = 1
     levels: int = 10
 
@@ -120,24 +120,35 @@ def levels(operand: Operand | ConstantOperand) -> int:
 
 
 def _typed(function: Function, place: int, argument: Argument, arguments: Arguments) -> Argument:
-    """An argument whose kind is known: databases refuse some calls with a NULL of no type."""
-    if not isinstance(argument, ConstantOperand) or argument.value is not None:
+    """An argument whose kind is known: databases refuse some calls with a NULL of no type.
+
+    A number or boolean is its text where the function takes text.
+    """
+    if not isinstance(argument, ConstantOperand):
         return argument
-    if function.nulls is not None:
-        return replace(argument, kind=function.nulls(place))
-    others = (other.kind for other in arguments if not isinstance(other, ConstantOperand) or other.value is not None)
-    return replace(argument, kind=next(others, kinds.Text()))
+    wanted = function.wants(place)
+    if argument.value is None:
+        others = (other for other in arguments if not isinstance(other, ConstantOperand) or other.value is not None)
+        return replace(argument, kind=wanted or next((other.kind for other in others), kinds.Text()))
+    if isinstance(wanted, kinds.Text) and argument.text:
+        return ConstantOperand(argument.text, wanted)
+    return argument
 
 
-def constant(value: str | int | float | bool | None) -> ConstantOperand:
-    """A constant with the smallest kind that holds it; `call` finds out whether there is one."""
+def constant(value: str | int | float | bool | None, text: str = "") -> ConstantOperand:
+    """A constant with the smallest kind that holds it; `call` finds out whether there is one.
+
+    Args:
+        value: its value.
+        text: how a number or boolean was written.
+    """
     if value is None:
         return ConstantOperand(value, kinds.Text())
     if isinstance(value, int) and not isinstance(value, bool):
-        return ConstantOperand(value, _SMALL if _SMALL.minimum <= value <= _SMALL.maximum else _WHOLE)
+        return ConstantOperand(value, _SMALL if _SMALL.minimum <= value <= _SMALL.maximum else _WHOLE, text)
     if isinstance(value, float):
-        return ConstantOperand(decimal.Decimal(str(value)), kinds.Decimal())
-    return ConstantOperand(value, kinds.kind_of(type(value)))
+        return ConstantOperand(decimal.Decimal(str(value)), kinds.Decimal(), text)
+    return ConstantOperand(value, kinds.kind_of(type(value)), text)
 
 
 def _fault(argument: Argument) -> str | None:
@@ -272,18 +283,31 @@ def _exact_number(arguments: Arguments) -> Kind | None:
     return None if isinstance(arguments[0].kind, kinds.Float) else _number(arguments)
 
 
+def _a_text(place: int) -> Kind:
+    return kinds.Text()
+
+
+def _text_first(place: int) -> Kind | None:
+    return kinds.Text() if place == 0 else _SMALL
+
+
 WELL_KNOWN = {
     function.name: function
     for function in (
-        Function("upper", "a text", _arity(1, 1, _text), levels=36),
-        Function("lower", "a text", _arity(1, 1, _text), levels=36),
-        Function("trim", "a text", _arity(1, 1, _text)),
-        Function("ltrim", "a text", _arity(1, 1, _text)),
-        Function("rtrim", "a text", _arity(1, 1, _text)),
-        Function("length", "a text", _arity(1, 1, _whole_of_text)),
-        Function("concat", "texts", _arity(1, None, _text)),
-        Function("replace", "a text, the text to find in it, and the text to put there", _arity(3, 3, _text)),
-        Function("substring", "a text, a constant from 1 and, if need be, a constant length", _arity(2, 3, _part)),
+        Function("upper", "a text", _arity(1, 1, _text), _a_text, levels=36),
+        Function("lower", "a text", _arity(1, 1, _text), _a_text, levels=36),
+        Function("trim", "a text", _arity(1, 1, _text), _a_text),
+        Function("ltrim", "a text", _arity(1, 1, _text), _a_text),
+        Function("rtrim", "a text", _arity(1, 1, _text), _a_text),
+        Function("length", "a text", _arity(1, 1, _whole_of_text), _a_text),
+        Function("concat", "texts", _arity(1, None, _text), _a_text),
+        Function("replace", "a text, the text to find in it, and the text to put there", _arity(3, 3, _text), _a_text),
+        Function(
+            "substring",
+            "a text, a constant from 1 and, if need be, a constant length",
+            _arity(2, 3, _part),
+            _text_first,
+        ),
         Function("abs", "a number", _arity(1, 1, _number), copies=3),
         Function("floor", "a number", _arity(1, 1, _number), copies=5),
         Function("ceil", "a number", _arity(1, 1, _number), copies=5),

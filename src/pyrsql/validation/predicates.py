@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from pyrsql.models.kinds import Kind
@@ -55,6 +55,8 @@ class ConstantOperand:
 
     value: str | int | decimal.Decimal | bool | None
     kind: Kind
+    text: str = field(default="", compare=False, repr=False)
+    """The text of a number or boolean, as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

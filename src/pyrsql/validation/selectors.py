@@ -273,8 +273,8 @@ def _call(question: _Question, call: Call) -> CallOperand | Unresolved:
 
 def _argument(question: _Question, call: Call, argument: Selector) -> functions.Argument | Unresolved:
     match argument:
-        case Constant(value):
-            return functions.constant(value)
+        case Constant(value, text):
+            return functions.constant(value, text)
         case Call():
             return _call(question, argument)
         case Path(parts):

@@ -27,10 +27,10 @@ import pyrsql
 from pyrsql.options import JSONOptions, JSONSortScalarType, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 
-INTERRUPTS = int(os.environ.get("PYRSQL_MARIADB_INTERRUPTS", "40"))
+INTERRUPTS = int(os.environ.get("PYRSQL_MARIADB_INTERRUPTS", "20"))
 """How many statements are interrupted: 200 take minutes."""
 
-ROWS = 150
+ROWS = 60
 INTERRUPTED = (1317, 1969)
 """Error codes: by KILL QUERY, and by `max_statement_time`."""
 
@@ -151,28 +151,24 @@ def fill(engine: Engine) -> None:
 
 def is_interrupted(engine: Engine, whole: Select[Any], after: float, *, by_kill: bool) -> bool:
     """Run a statement and interrupt it after some seconds: False where it was done before."""
-    try:
-        with engine.connect() as connection:
-            if not by_kill:
-                connection.execute(text(f"SET SESSION max_statement_time = {max(after, 0.001):.4f}"))
-                connection.execute(whole).all()
-                return False
-            number = connection.connection.dbapi_connection.thread_id()  # type: ignore[union-attr]
-            with engine.connect() as other:
-                timer = threading.Timer(after, lambda: other.execute(text(f"KILL QUERY {number}")))
+    with engine.connect() as connection, engine.connect() as other:
+        number = connection.connection.dbapi_connection.thread_id()  # type: ignore[union-attr]
+        timer = threading.Timer(after, lambda: other.execute(text(f"KILL QUERY {number}")))
+        limit = 0 if by_kill else max(after, 0.001)
+        connection.execute(text(f"SET SESSION max_statement_time = {limit:.4f}"))
+        try:
+            if by_kill:
                 timer.start()
-                try:
-                    connection.execute(whole).all()
-                finally:
-                    timer.join()
-            return False
-    except DBAPIError as error:
-        if error.orig is not None and error.orig.args[0] in INTERRUPTED:
-            return True
-        raise
-    finally:
-        # The next statement has no limit of this one.
-        engine.dispose()
+            connection.execute(whole).all()
+        except DBAPIError as error:
+            if error.orig is not None and error.orig.args[0] in INTERRUPTED:
+                return True
+            raise
+        finally:
+            if by_kill:
+                timer.join()
+            connection.execute(text("SET SESSION max_statement_time = 0"))
+    return False
 
 
 def test_interrupted_statements_leave_the_server_alive(

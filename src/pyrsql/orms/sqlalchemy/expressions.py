@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     ColumnClause,
     ColumnElement,
+    Date,
     DateTime,
     Double,
     Float,
@@ -172,5 +173,11 @@ def _type_of(kind: kinds.Kind) -> TypeEngine[Any]:
             return Double()
         case kinds.Boolean():
             return Boolean()
+        case kinds.Date():
+            return Date()
+        case kinds.Time(aware):
+            return Time(timezone=aware)
+        case kinds.DateTime(aware):
+            return DateTime(timezone=aware)
         case _:
             return String()

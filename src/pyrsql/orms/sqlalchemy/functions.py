@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Numeric, String, cast, extract, func, type_coerce
+from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import Function, FunctionElement
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
@@ -64,6 +65,9 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         case "length", [text]:
             # LENGTH counts bytes on MariaDB, characters elsewhere.
             return func.char_length(text, type_=type_)
+        case (("coalesce" | "concat"), [BindParameter() as only]):
+            # In an ORDER BY a bare constant would be the place of a column.
+            return func.coalesce(only, only, type_=type_)
         case "concat", [first, *others]:
             # An operator: SQLite's function is younger than many an SQLite, and not all functions take NULL alike.
             return reduce(lambda left, right: left.concat(right), others, first)
@@ -80,18 +84,22 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
             return func.nullif(value, other, type_=_type_of_either(arguments, kind, type_))
         case "abs", [number]:
             return Magnitude(number, type_)
-        case (("floor" | "ceil" | "round"), [number]) if isinstance(kind, kinds.Integer):
-            # As decimals: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a bare constant.
-            return type_coerce(cast(number, Numeric(20, 0)), type_)
-        case "floor", [number]:
-            return type_coerce(WholeBelow(number), type_)
-        case "ceil", [number]:
-            return type_coerce(WholeAbove(number), type_)
+        case (("floor" | "ceil" | "round"), [number]):
+            return type_coerce(_rounded(name, number, kind), type_)
         case "year" | "month" | "day", [date]:
             return cast(extract(name, InUtc(date) if _is_aware(date.type) else date), type_)
         case _:
             # Not by an attribute of `func`: it has no names with underscores at both ends.
             return Function[Any](name, *arguments, type_=type_)
+
+
+def _rounded(name: str, number: Clause, kind: Kind) -> Clause:
+    if isinstance(kind, kinds.Integer):
+        # As decimals: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a bare constant.
+        return cast(number, Numeric(20, 0))
+    if name == "round":
+        return Function[Any](name, number)
+    return WholeBelow(number) if name == "floor" else WholeAbove(number)
 
 
 def _undecorated(argument: Clause) -> Clause:
@@ -106,4 +114,6 @@ def _is_aware(type_: TypeEngine[Any]) -> bool:
 
 def _type_of_either(arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type of values that are all of one kind: a date is bound as its column binds it."""
-    return arguments[0].type if isinstance(kind, kinds.Date | kinds.Time | kinds.DateTime) else type_
+    if not isinstance(kind, kinds.Date | kinds.Time | kinds.DateTime):
+        return type_
+    return next((argument.type for argument in arguments if not isinstance(argument, BindParameter)), type_)
