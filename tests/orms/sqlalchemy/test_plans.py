@@ -209,3 +209,40 @@ def test_null_where_the_database_puts_it_is_served_everywhere(planned: Planned) 
     for sort in ("amount", "-amount"):
         statement = statement_of(Row(None, sort, None, None, None), sort_options=SortOptions(null_order="database"))
         assert "plan_amount" in planned.plan(statement)
+
+
+class Listed(DeclarativeBase):
+    """A base of its own: the same table again, with the array that only PostgreSQL has."""
+
+
+class Words(Listed):
+    __tablename__ = "plan_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[Any] = mapped_column(JSONB)
+    words: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+
+
+@pytest.mark.parametrize(
+    ("filter", "index"),
+    [
+        ("document.code==c42", "plan_document"),
+        ("document.code=in=(c42,c43)", "plan_document"),
+        ("words==w42", "plan_words"),
+        ("words=in=(w42,w43)", "plan_words"),
+    ],
+)
+def test_a_gin_index_serves_documents_and_arrays(planned: Planned, filter: str, index: str) -> None:
+    if planned.name != "postgres":
+        pytest.skip("only PostgreSQL has GIN indexes")
+    statement = paged(Words, filter).statement
+    assert index in planned.plan(statement)
+    with planned.engine.connect() as connection:
+        assert len(connection.execute(statement).all()) == (2 if "=in=" in filter else 1)
+
+
+@pytest.mark.parametrize("filter", ["words==nothing", "words==" + "w42".ljust(41, "x")])
+def test_a_value_longer_than_an_element_is_not_cut(planned: Planned, filter: str) -> None:
+    if planned.name == "postgres":
+        with planned.engine.connect() as connection:
+            assert connection.execute(paged(Words, filter).statement).all() == []

@@ -40,11 +40,39 @@ class WholeAbove(FunctionElement[Any]):
     inherit_cache = True
 
 
+class TrimmedText(FunctionElement[str]):
+    """A text without blanks (U+0020) at either end."""
+
+    inherit_cache = True
+    type = String()
+
+
+class LeftTrimmedText(TrimmedText):
+    """A text without blanks at its beginning."""
+
+    inherit_cache = True
+
+
+class RightTrimmedText(TrimmedText):
+    """A text without blanks at its end."""
+
+    inherit_cache = True
+
+
 class InUtc(FunctionElement[Any]):
     """A point in time as a date and time of day in UTC."""
 
     inherit_cache = True
     type = DateTime()
+
+
+_OF_TEXT: dict[str, type[FunctionElement[str]]] = {
+    "lower": FoldedText,
+    "upper": UpperText,
+    "trim": TrimmedText,
+    "ltrim": LeftTrimmedText,
+    "rtrim": RightTrimmedText,
+}
 
 
 def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> Clause:
@@ -58,10 +86,8 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
     """
     arguments = [_undecorated(argument) for argument in arguments]
     match name, arguments:
-        case "lower", [text]:
-            return FoldedText(text)
-        case "upper", [text]:
-            return UpperText(text)
+        case (("lower" | "upper" | "trim" | "ltrim" | "rtrim"), [text]):
+            return _OF_TEXT[name](text)
         case "length", [text]:
             # LENGTH counts bytes on MariaDB, characters elsewhere.
             return func.char_length(text, type_=type_)

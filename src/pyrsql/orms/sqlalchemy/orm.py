@@ -14,7 +14,15 @@ from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import keyset, statement
-from pyrsql.orms.sqlalchemy.dialects import default, mysql, postgresql, sqlite
+from pyrsql.orms.sqlalchemy.dialects import (
+    default,
+    mysql,
+    mysql_json,
+    postgresql,
+    postgresql_json,
+    sqlite,
+    sqlite_json,
+)
 from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
@@ -25,7 +33,7 @@ __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
 TargetT = TypeVar("TargetT")
 
-FORMS = (default, sqlite, postgresql, mysql)
+FORMS = (default, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
 """The files that say how constructs are written: their import registers the forms."""
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, assert_never, cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, select
-from sqlalchemy.sql.elements import Grouping
+from sqlalchemy import Boolean, ColumnElement, Select, String, Text, and_, false, func, literal, not_, select, types
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import BindParameter, Grouping
 from sqlalchemy.types import ARRAY
 
 from pyrsql.models import kinds
@@ -16,7 +17,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
-from pyrsql.orms.sqlalchemy.json.tests import json_test
+from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
@@ -189,7 +190,33 @@ def _array_test(
     """Some element passes the test."""
     item_type = cast("ARRAY[Any]", array.type).item_type
     element = func.unnest(array, type_=item_type).column_valued()
-    return select(literal(1)).where(_value_test(test, of_expression(element, kind.item, text_order))).exists()
+    passing = select(literal(1)).where(_value_test(test, of_expression(element, kind.item, text_order))).exists()
+    indexed = _array_operator(test, array, kind)
+    return passing if indexed is None else OnPostgreSQL(indexed, passing)
+
+
+def _array_operator(
+    test: Compare | Match | Member | Between, array: ColumnElement[Any], kind: kinds.Array
+) -> ColumnElement[bool] | None:
+    """The same test by an operator that a GIN index serves on PostgreSQL; None where there is none."""
+    item_type = cast("ARRAY[Any]", array.type).item_type
+    if type(item_type) in _ARRAY_TEXTS:
+        # Without its length, to which PostgreSQL would cut a value.
+        item_type = type(item_type)()
+    elif not isinstance(kind.item, kinds.Integer | kinds.Boolean | kinds.Date | kinds.Uuid):
+        return None
+    match test:
+        case Compare(_, "==", wanted, False):
+            operator, values = "@>", [wanted]
+        case Member(_, wanted, False):
+            operator, values = "&&", [*wanted]
+        case _:
+            return None
+    compared = array.op(operator, is_comparison=True, return_type=Boolean())
+    return compared(BindParameter(None, values, postgresql.ARRAY(item_type), unique=True))
+
+
+_ARRAY_TEXTS = frozenset({String, Text, types.VARCHAR, types.TEXT})
 
 
 def _value_test(test: Compare | Match | Member | Between | Null, side: Comparable) -> ColumnElement[bool]:

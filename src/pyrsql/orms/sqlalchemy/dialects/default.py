@@ -11,7 +11,16 @@ from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
-from pyrsql.orms.sqlalchemy.functions import InUtc, Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.functions import (
+    InUtc,
+    LeftTrimmedText,
+    Magnitude,
+    RightTrimmedText,
+    TrimmedText,
+    WholeAbove,
+    WholeBelow,
+)
+from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
@@ -102,6 +111,13 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(exists, **options)
 
 
+@form(OnPostgreSQL)
+def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition for every database but PostgreSQL."""
+    _, other = element.clauses
+    return compiler.process(other, **options)
+
+
 @form(NullsPlaced)
 def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
     """NULLS FIRST or NULLS LAST."""
@@ -125,6 +141,21 @@ def whole_below(element: WholeBelow, compiler: SQLCompiler, **options: Any) -> s
 def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> str:
     """`ceil`, which is standard under this name too."""
     return f"ceil({operand(element, compiler, **options)})"
+
+
+@form(TrimmedText)
+def trimmed_text(element: TrimmedText, compiler: SQLCompiler, **options: Any) -> str:
+    """`trim` and the like, which take blanks away."""
+    return f"{TRIMS[type(element)]}({operand(element, compiler, **options)})"
+
+
+TRIMS = {TrimmedText: "trim", LeftTrimmedText: "ltrim", RightTrimmedText: "rtrim"}
+
+
+@form(TrimmedText, on="duckdb")
+def trimmed_text_duckdb(element: TrimmedText, compiler: SQLCompiler, **options: Any) -> str:
+    """DuckDB takes every white space away unless the characters are named."""
+    return f"{TRIMS[type(element)]}({operand(element, compiler, **options)}, ' ')"
 
 
 @form(InUtc)

@@ -83,6 +83,16 @@ def in_notation(type_: TypeDecorator[Any], value: object, dialect: Dialect) -> A
     return _found(_notations, type_, dialect)(type_, value)
 
 
+class FamilyBound(TypeDecorator[Any]):
+    """A type whose values are bound in a notation that `notation` registers for each family."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The value in the notation of the dialect."""
+        return None if value is None else in_notation(self, value, dialect)
+
+
 def _written(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
     return cast("str", _found(_forms, element, compiler.dialect)(element, compiler, **options))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, false, func
+from sqlalchemy import Boolean, ColumnElement, String, cast, false, func
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.sql.elements import BindParameter
 
@@ -32,6 +32,19 @@ def path_exists(
         values: the variables of the condition.
     """
     return _call(function, document, f"{key_path(keys)} ? ({_NO_ARRAY} && ({condition}))", values)
+
+
+def path_holds(document: ColumnElement[Any], keys: tuple[str, ...], condition: str) -> ColumnElement[bool]:
+    """The same by the operator `@?`, which a GIN index on the column serves.
+
+    Args:
+        document: the column.
+        keys: the path.
+        condition: what stands in the filter of the jsonpath. Texts of a client's are in it as `json_text` writes them.
+    """
+    path = f"{key_path(keys)} ? ({_NO_ARRAY} && ({condition}))"
+    holds = Document(document).op("@?", is_comparison=True, return_type=Boolean())
+    return holds(cast(_text(path), JSONPATH))
 
 
 def path_is_set(function: str, document: ColumnElement[Any], keys: tuple[str, ...]) -> ColumnElement[bool]:

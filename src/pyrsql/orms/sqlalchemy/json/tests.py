@@ -17,13 +17,11 @@ from decimal import Decimal
 from typing import Any, assert_never, cast
 
 from sqlalchemy import Boolean, ColumnElement, and_, false, literal_column, not_, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from pyrsql.options import JSONOptions, QueryOptions
-from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_is_set
+from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions, QueryOptions
+from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_holds, path_is_set
 from pyrsql.orms.sqlalchemy.json.times import Temporal, moment, path_condition, path_variables
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
@@ -31,6 +29,7 @@ from pyrsql.orms.sqlalchemy.json.values import (
     JsonValue,
     bound_number,
     is_kind,
+    json_text,
     leads_nowhere,
     number,
     same_structure,
@@ -157,6 +156,12 @@ def _by_path(
     place: _Place, comparisons: list[tuple[Sign, list[_Scalar]]], elsewhere: ColumnElement[bool]
 ) -> OnPostgreSQL:
     """Some value makes all comparisons true, each with one of several values."""
+    options = place.options
+    if options.path_exists_function == DEFAULT_JSON_OPTIONS.path_exists_function and not any(
+        isinstance(value, dt.date | dt.time) for _, values in comparisons for value in values
+    ):
+        literals = " && ".join(f"({_any_literal(sign, values)})" for sign, values in comparisons)
+        return OnPostgreSQL(path_holds(place.document, place.keys, literals), elsewhere)
     conditions: list[str] = []
     variables: dict[str, JsonValue] = {}
     aware = False
@@ -174,10 +179,14 @@ def _by_path(
                 variables |= path_variables(name, moments)
         conditions.append(f"({' || '.join(alternatives)})")
         aware = aware or any(getattr(value, "tzinfo", None) for value in (*times, *dates))
-    options = place.options
     function = options.path_exists_tz_function if aware else options.path_exists_function
     own = path_exists(function, place.document, place.keys, " && ".join(conditions), variables)
     return OnPostgreSQL(own, elsewhere)
+
+
+def _any_literal(sign: Sign, values: list[_Scalar]) -> str:
+    """A comparison with one of several numbers, texts and booleans. JSON and jsonpath write them in the same way."""
+    return " || ".join(f"@ {sign} {json_text(cast('JsonValue', value))}" for value in values)
 
 
 def _is_one_of(rows: TableValuedAlias, values: list[_Scalar]) -> ColumnElement[bool]:
@@ -214,15 +223,3 @@ def _known(value: object) -> _Scalar | list[JsonValue] | dict[str, JsonValue]:
             return cast("list[JsonValue]", value)
         case _:
             return str(value)
-
-
-@compiles(OnPostgreSQL)
-def _elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    _, other = element.clauses
-    return compiler.process(other, **options)
-
-
-@compiles(OnPostgreSQL, "postgresql")
-def _on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    own, _ = element.clauses
-    return compiler.process(own, **options)

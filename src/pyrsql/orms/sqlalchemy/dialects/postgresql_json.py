@@ -1,0 +1,154 @@
+"""Values in JSON documents on PostgreSQL, by jsonpath."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
+from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay, text_sql
+from pyrsql.orms.sqlalchemy.json.values import (
+    Document,
+    IsPresent,
+    JsonValue,
+    KeysText,
+    Kind,
+    NearNumber,
+    NearNumberValue,
+    SameStructure,
+    StructureText,
+    ValuesAt,
+    WholeNumber,
+    WholeNumberValue,
+    inner_sql,
+    json_text,
+    key_path,
+    only_sql,
+)
+
+
+@notation(KeysText, on="postgresql")
+def keys_text(type_: KeysText, keys: tuple[str, ...]) -> str:
+    """The keys as a jsonpath."""
+    return key_path(keys)
+
+
+@notation(NearNumberValue, on="postgresql")
+def near_number_value(type_: NearNumberValue, value: int | Decimal) -> int | Decimal:
+    """The number itself, which is exact."""
+    return value
+
+
+@notation(WholeNumberValue, on="postgresql")
+def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
+    """Nothing: `near_number` tells numbers apart."""
+    return 0
+
+
+@notation(StructureText, on="postgresql")
+def structure_text(type_: StructureText, value: JsonValue) -> str:
+    """The structure as JSON."""
+    return json_text(value)
+
+
+# What a json column of PostgreSQL holds and jsonb does not: NUL and lone surrogates. Two backslashes are written as
+# \u005c first, so that each backslash left begins an escape.
+_UNKNOWN_TO_JSONB = (
+    r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
+
+@form(Document, on="postgresql")
+def document(element: Document, compiler: SQLCompiler, **options: Any) -> str:
+    """The document as JSON functions take it."""
+    document = only_sql(element, compiler, **options)
+    if isinstance(element.operand_type.dialect_impl(compiler.dialect), postgresql.JSONB):
+        return document
+    text = f"CAST({document} AS TEXT)"
+    mended = f"regexp_replace(replace({text}, '\\\\', '\\u005c'), '{_UNKNOWN_TO_JSONB}', '\\\\ufffd', 'g')"
+    return f"CAST(CASE WHEN {text} ~ '\\\\u(0000|[dD][89a-fA-F])' THEN {mended} ELSE {text} END AS JSONB)"
+
+
+@form(IsPresent, on="postgresql")
+def is_present(element: IsPresent, compiler: SQLCompiler, **options: Any) -> str:
+    """Neither NULL nor JSON's null."""
+    return f"(COALESCE(jsonb_typeof({only_sql(element, compiler, **options)}), 'null') <> 'null')"
+
+
+@form(ValuesAt, on="postgresql")
+def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
+    """The values as rows: `kind`, `value` and `scalar`."""
+    document, keys = inner_sql(element, compiler, options, slice(2))
+    # Drivers that prepare statements ask for the type of each value.
+    keys = f"CAST({keys} AS TEXT)"
+    found = f"jsonb_path_query_array({document}, CAST({keys} AS JSONPATH))"
+    if element.elements:
+        # What is no array counts as its own only element here, and so comes twice.
+        found += f" || jsonb_path_query_array({document}, CAST({keys} || '[*]' AS JSONPATH))"
+    # One set and not a query of several: PostgreSQL takes each for so large that it would compile to machine code.
+    return (
+        "(SELECT jsonb_typeof(value) AS kind, value, value #>> '{}' AS scalar"
+        f" FROM jsonb_array_elements({found}) AS found(value))"
+    )
+
+
+@form(Kind, on="postgresql")
+def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
+    """The kind of a value."""
+    return only_sql(element, compiler, **options)
+
+
+@form(NearNumber, on="postgresql")
+def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> str:
+    """The number of a value; NULL for other kinds."""
+    kind, scalar = inner_sql(element, compiler, options)
+    return f"CASE {kind} WHEN 'number' THEN CAST({scalar} AS NUMERIC) END"
+
+
+@form(WholeNumber, on="postgresql")
+def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
+    """What tells large numbers apart; nothing where numbers are exact."""
+    kind, _ = inner_sql(element, compiler, options)
+    return f"CASE {kind} WHEN 'number' THEN 0 END"
+
+
+@form(SameStructure, on="postgresql")
+def same_structure(element: SameStructure, compiler: SQLCompiler, **options: Any) -> str:
+    """Arrays and objects are compared value by value."""
+    _, value, wanted = inner_sql(element, compiler, options)
+    return f"({value} = CAST(CAST({wanted} AS TEXT) AS JSONB))"
+
+
+@form(Instant, on="postgresql")
+def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
+    """Microseconds since 1970, or NULL."""
+    text = text_sql(element, compiler, options)
+    month = f"CAST(left({text}, 7) || '-01' AS DATE)"
+    # The days of a month are looked at first, since a cast of a day that it does not have is an error.
+    return (
+        f"CASE WHEN {text} ~ '{INSTANT}' THEN CASE WHEN substr({text}, 9, 2) <="
+        f" to_char({month} + INTERVAL '1 month -1 day', 'DD') THEN"
+        f" CAST(EXTRACT(EPOCH FROM CAST(CASE WHEN {text} ~ '[+-][0-9]+:[0-9]+$' THEN {text}"
+        f" ELSE rtrim({text}, 'Z') || CASE WHEN length({text}) = 10 THEN ' 00:00' ELSE '' END || '+00:00' END"
+        " AS TIMESTAMP WITH TIME ZONE)) * 1000000 AS BIGINT) END END"
+    )
+
+
+@form(TimeOfDay, on="postgresql")
+def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
+    """Microseconds since midnight, or NULL."""
+    text = text_sql(element, compiler, options)
+    time = f"CAST(substring({text} FROM '^[0-9:.]*') AS TIME WITHOUT TIME ZONE)"
+    return f"CASE WHEN {text} ~ '{TIME_OF_DAY}' THEN CAST(EXTRACT(EPOCH FROM {time}) * 1000000 AS BIGINT) END"
+
+
+@form(OnPostgreSQL, on="postgresql")
+def on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition by jsonpath."""
+    own, _ = element.clauses
+    return compiler.process(own, **options)
