@@ -45,6 +45,8 @@ LIMITS = {
     "keys": "The sort has more than {} keys",
     "relations": "More than {} relations are followed",
     "collections": "A path leads through more than {} collections of related rows",
+    "cursor_length": "The cursor is longer than {} characters",
+    "max_rows": "The filter leaves more than {} rows",
 }
 
 

@@ -78,6 +78,11 @@ class CursorSelect(Generic[TargetT]):
         """What the backend counts all rows with: a `Select[tuple[int]]`, or a number where there is no database."""
         return self.whole.count()
 
+    @property
+    def last_page(self) -> str:
+        """The cursor of the last page."""
+        return self._cursor(Position(True))
+
     def read(self, rows: Iterable[Any]) -> Cut:
         """The page that the rows of `statement` are: without the keys and the row too many, with its cursors.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from returns.result import Result, Success
 
+from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Sealer
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
@@ -45,6 +46,9 @@ class FastAPICriteriaConfig:
         page_parameter: name of the one that holds the page number.
         size_parameter: name of the one that holds the page size.
         cursor_parameter: name of the one that holds the cursor, in lists that are paged by cursor.
+        cursor_secrets: sign cursors. The first signs, all verify, so that a secret can be replaced.
+        cursor_sealer: encrypts cursors, so that they show no values: an object with `seal`, `open` and `hides`.
+        cursor_length: the most characters of a cursor; None lifts the limit.
         sort_parameter_format: how several sort keys are given.
         default_page_size: size of the page where a request names none. Without it a request that names
             neither page nor size gets all rows, and a page number alone is a problem. A `page_dependency` has 50.
@@ -63,7 +67,8 @@ class FastAPICriteriaConfig:
         size_openapi_examples: examples of the page size.
 
     Raises:
-        ConfigurationError: a parameter without a name, two of the same name, or sizes that no page can have.
+        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, or secrets
+            that are no list of texts.
     """
 
     filter_parameter: str = "filter"
@@ -71,6 +76,9 @@ class FastAPICriteriaConfig:
     page_parameter: str = "page"
     size_parameter: str = "size"
     cursor_parameter: str = "cursor"
+    cursor_secrets: Sequence[str | bytes] = field(default=(), repr=False)
+    cursor_sealer: Sealer | None = None
+    cursor_length: int | None = CURSOR_LENGTH
     sort_parameter_format: SortParameterFormat = SortParameterFormat.SEMICOLON
     default_page_size: int | None = None
     max_page_size: int | None = None
@@ -86,6 +94,8 @@ class FastAPICriteriaConfig:
     """The page of a request that names none."""
     sources: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     """Each name of a parameter -> which of the five it is."""
+    cursors: CursorFormat = field(init=False, repr=False, compare=False)
+    """How cursors are written and read."""
 
     def __post_init__(self) -> None:
         names = (
@@ -109,6 +119,9 @@ class FastAPICriteriaConfig:
                 raise ConfigurationError(f"{option}={size}: a page has at least one row and at most {LARGEST_OFFSET}")
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
+        cursors = CursorFormat(self.cursor_secrets, self.cursor_sealer, self.cursor_length)
+        object.__setattr__(self, "cursor_secrets", cursors.secrets)
+        object.__setattr__(self, "cursors", cursors)
         object.__setattr__(self, "sources", dict(zip(names, _SOURCES, strict=True)))
         object.__setattr__(self, "default_page", Success(None if default is None else PageRequest.of(0, default)))
 

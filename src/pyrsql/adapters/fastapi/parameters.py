@@ -6,7 +6,7 @@ Nothing of FastAPI's own validation takes part, so every mistake of a client get
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from urllib.parse import quote, unquote_to_bytes
 
 from returns.result import Failure, Result, Success
@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig, SortParameterFormat
 from pyrsql.adapters.fastapi.unknown import declared_parameters, unknown_parameters
+from pyrsql.cursor import CursorRequest
 from pyrsql.language.parse import is_blank
 from pyrsql.page import LARGEST_OFFSET, PageRequest
 from pyrsql.problems import (
@@ -62,6 +63,12 @@ class RawParameters(NamedTuple):
 
 OF_PAGES: tuple[Source, ...] = ("filter", "sort", "page", "size")
 """The parameters of a list that is paged by number."""
+
+OF_CURSORS: tuple[Source, ...] = (*OF_PAGES, "cursor")
+"""The parameters of a list that is paged by cursor, and the page number, which it refuses in words of its own."""
+
+OF_STREAMS: tuple[Source, ...] = ("filter", "sort")
+"""The parameters of a list that is not paged."""
 
 
 def query_values(
@@ -170,6 +177,30 @@ def read_page(
     problems = problems_of(_page_problems(number, rows, first))
     assert problems is not None
     return Failure(problems)
+
+
+def read_cursor_page(config: FastAPICriteriaConfig, given: ParameterValues) -> Result[CursorRequest, Problems]:
+    """Read cursor and page size of a request to a list that is paged by cursor.
+
+    Problems: PageProblem, RepeatedParameter and MissingSize, for the cursor, the size, or a page number.
+    """
+    cursor, size, page = (_written(given.values.get(source)) for source in ("cursor", "size", "page"))
+    rows = config.default_page_size if size is None else _whole_number("size", size, 1, config.largest_size)
+    found: list[Problem] = []
+    if page is not None:
+        hint = f"Leave it out, and give the '{config.cursor_parameter}' of a page before."
+        expected = "no page number, as this list is paged by cursor"
+        found.append(PageProblem(source="page", value=page[0], expected=expected, hint=hint))
+    if cursor is not None and len(cursor) > 1:
+        found.append(RepeatedParameter(source="cursor", given=len(cursor)))
+    if rows is None:
+        found.append(MissingSize())
+    elif not isinstance(rows, int):
+        found.append(rows)
+    problems = problems_of(found)
+    if problems is not None:
+        return Failure(problems)
+    return Success(CursorRequest.at(cursor[0] if cursor else None, cast("int", rows)))
 
 
 def _page_problems(number: int | Problem, rows: int | Problem | None, first: int) -> Iterator[Problem]:

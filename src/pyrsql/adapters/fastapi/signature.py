@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from starlette.requests import HTTPConnection
@@ -49,9 +49,12 @@ NO_DOCUMENTS = Documents()
 """What can be said of any endpoint."""
 
 
-def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Signature:
-    """The signature of a dependency that takes filter, sort, page and size under the names of the
-    configuration.
+Paging = Literal["page", "cursor", "none"]
+"""How a list is paged: by number, by cursor, or not at all."""
+
+
+def signature(config: FastAPICriteriaConfig, documents: Documents, paging: Paging = "page") -> inspect.Signature:
+    """The signature of a dependency that takes filter, sort and a page under the names of the configuration.
 
     FastAPI sees texts, which every request passes and which it passes on quickly; OpenAPI sees what the values have to
     be. What counts is read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
@@ -87,23 +90,39 @@ def signature(config: FastAPICriteriaConfig, documents: Documents) -> inspect.Si
                 {**documents.sort_examples, **(config.sort_openapi_examples or {})},
                 sort_schema,
             ),
-            _parameter(
-                "page",
-                config.page_parameter,
-                f"Number of the page, from {config.first_page}.",
-                config.page_openapi_examples,
-                lambda: _page_schema(config),
-                None if config.default_page_size is None else config.first_page,
-            ),
-            _parameter(
-                "size",
-                config.size_parameter,
-                "Rows on a page.",
-                config.size_openapi_examples,
-                lambda: _size_schema(config),
-                config.default_page_size,
-            ),
+            *_paging_parameters(config, paging),
         ]
+    )
+
+
+def _paging_parameters(config: FastAPICriteriaConfig, paging: Paging) -> Iterator[inspect.Parameter]:
+    if paging == "none":
+        return
+    if paging == "page":
+        yield _parameter(
+            "page",
+            config.page_parameter,
+            f"Number of the page, from {config.first_page}.",
+            config.page_openapi_examples,
+            lambda: _page_schema(config),
+            None if config.default_page_size is None else config.first_page,
+        )
+    else:
+        yield _parameter(
+            "cursor",
+            config.cursor_parameter,
+            "Where the page begins: `next` or `prev` of a page before, with the same filter and sort. Without it the"
+            " first page.",
+            None,
+            lambda: _cursor_schema(config),
+        )
+    yield _parameter(
+        "size",
+        config.size_parameter,
+        "Rows on a page.",
+        config.size_openapi_examples,
+        lambda: _size_schema(config),
+        config.default_page_size,
     )
 
 
@@ -154,6 +173,11 @@ def _parameter(
 def _page_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
     bounds = {"minimum": config.first_page, "maximum": config.largest_page}
     return {"type": "integer", "format": "int64", **bounds, EXTENSION: {"role": "page"}}
+
+
+def _cursor_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:
+    bounds = {} if config.cursor_length is None else {"maxLength": config.cursor_length}
+    return {"type": "string", **bounds, EXTENSION: {"role": "cursor"}}
 
 
 def _size_schema(config: FastAPICriteriaConfig) -> dict[str, Any]:

@@ -12,8 +12,16 @@ from sqlalchemy import Select
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import RequestCriteria
-from pyrsql.adapters.fastapi.parameters import ParameterValues, read_request
+from pyrsql.adapters.fastapi.parameters import (
+    OF_STREAMS,
+    ParameterValues,
+    RawParameters,
+    read_cursor_page,
+    read_request,
+)
 from pyrsql.adapters.fastapi.responses import criteria_error
+from pyrsql.adapters.fastapi.signature import Paging
+from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.items import offered_fields
@@ -24,7 +32,7 @@ from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import statement_of
+from pyrsql.pipeline import CursorSelect, statement_of
 from pyrsql.problems import Problems, problems_of
 from pyrsql.validation.plan import Criteria, Order
 from pyrsql.validation.secrets import warn_of_secrets
@@ -50,6 +58,13 @@ class SQLAlchemyPaginatedSelect:
 def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The rows that the criteria ask for: filtered, sorted, one page of them."""
     return statement_of(base, criteria).page(criteria.page)
+
+
+def sought(base: Select[Any], criteria: Criteria) -> CursorSelect[Select[Any]]:
+    """The page by cursor that the criteria ask for."""
+    made = pipeline.apply_criteria(base)(criteria).unwrap()
+    assert isinstance(made, CursorSelect)
+    return made
 
 
 def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
@@ -119,20 +134,34 @@ class Endpoint:
         order = proven.unwrap()
         return None if order is None else replace(order, schema=schema)
 
-    def read(self, given: ParameterValues) -> Criteria:
+    def read(self, given: ParameterValues, paging: Paging = "page") -> Criteria:
         """What a request asks for, proven.
+
+        Args:
+            given: the values of its parameters.
+            paging: which page it may ask for.
 
         Raises:
             CriteriaError: everything that is wrong with filter, sort and page.
         """
-        texts = read_request(self.config, given)
-        judged = pipeline.validate_request(self.schema, filter=texts.filter, sort=texts.sort, page=texts.page)
+        numbered = paging == "page"
+        values = {source: given.values[source] for source in OF_STREAMS if source in given.values}
+        texts = read_request(self.config, given if numbered else given._replace(values=values))
+        judged: Result[Criteria, Problems] = pipeline.validate_request(
+            self.schema,
+            filter=texts.filter,
+            sort=texts.sort,
+            page=_page(self.config, given, texts, paging),
+            default_order=self.default_order,
+            cursors=self.config.cursors,
+        )
         if texts.problems or not isinstance(judged, Success):
             found = () if isinstance(judged, Success) else judged.failure()
             problems = problems_of([*texts.problems, *found])
             assert problems is not None
             raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
-        return self._with_default_order(judged.unwrap())
+        criteria: Criteria = judged.unwrap()
+        return criteria
 
     def prove(self, criteria: RequestCriteria) -> Criteria:
         """Judge criteria that were read before.
@@ -149,6 +178,18 @@ class Endpoint:
         if criteria.order is not None or self.default_order is None:
             return criteria
         return replace(criteria, order=self.default_order)
+
+
+def _page(
+    config: FastAPICriteriaConfig, given: ParameterValues, texts: RawParameters, paging: Paging
+) -> Result[PageRequest | CursorRequest | None, Problems]:
+    match paging:
+        case "page":
+            return texts.page
+        case "cursor":
+            return read_cursor_page(config, given)
+        case "none":
+            return Success(None)
 
 
 def closed(config: FastAPICriteriaConfig, model: Model, item: Any) -> FastAPICriteriaConfig:

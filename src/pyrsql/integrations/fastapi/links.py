@@ -54,6 +54,37 @@ def link_header(
     )
 
 
+def cursor_link_header(
+    request: HTTPConnection,
+    config: FastAPICriteriaConfig,
+    *,
+    size: int,
+    next: str | None,
+    prev: str | None,
+    last: str,
+) -> str | None:
+    """The links from a page by cursor: first, prev, next and last, each as far as there is one.
+
+    Args:
+        request: the request for the page.
+        config: gives the names of the parameters.
+        size: rows on a full page.
+        next: the cursor of the page behind this one.
+        prev: the cursor of the page before it.
+        last: the cursor of the last page.
+    """
+    cursors = {"first": "", "prev": prev, "next": next, "last": last}
+    return header_of(
+        request,
+        (config.cursor_parameter, config.page_parameter, config.size_parameter),
+        {
+            relation: ({config.cursor_parameter: cursor} if cursor else {}) | {config.size_parameter: size}
+            for relation, cursor in cursors.items()
+            if cursor is not None
+        },
+    )
+
+
 def header_of(request: HTTPConnection, own: Collection[str], links: Mapping[str, Mapping[str, object]]) -> str | None:
     """The header with links to other pages of a request; None where there is room for none.
 

@@ -90,7 +90,7 @@ class PageDependency(Generic[ItemT]):
         self._total = total
         self._total_limit = total_limit
         self._item = item
-        self.__signature__: inspect.Signature = _with_session(
+        self.__signature__: inspect.Signature = with_session(
             signature(endpoint.config, documents), session, endpoint.base
         )
 
@@ -125,7 +125,7 @@ class PageDependency(Generic[ItemT]):
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
         criteria = await run_off_loop_if_long(self.endpoint.read, given)
-        if _is_async(session):
+        if is_async(session):
             made, has_next = await session.run_sync(self._run, criteria, base)
         else:
             # A synchronous driver waits for the database, which the event loop must not.
@@ -182,7 +182,8 @@ class PageDependency(Generic[ItemT]):
         return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
 
 
-def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
+def is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
+    """Whether a session has to be awaited."""
     return hasattr(session, "run_sync")
 
 
@@ -190,7 +191,9 @@ def _pages(total: int, size: int) -> int:
     return -(-total // size) if size else 0
 
 
-def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
+def with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
+    """The signature of a dependency that also takes what it answers with: a session, request and response."""
+
     def keyword(name: str, annotation: Any) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import Select
 
 from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
 from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
 from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
+from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
 from pyrsql.validation.plan import Criteria
 
 ItemT = TypeVar("ItemT")
@@ -129,6 +132,75 @@ class FastAPISQLAlchemyResource:
         """
         endpoint, documents = self.of_pages(item)
         return PageDependency(endpoint, documents, item, session, total=total, total_limit=total_limit)
+
+    def cursor_page_dependency(
+        self,
+        item: type[ItemT],
+        session: SessionDependency,
+        *,
+        total: bool = False,
+        total_limit: int | None = None,
+    ) -> CursorPageDependency[ItemT]:
+        """Gives a `CursorPage` of what clients see, and sets the `Link` header: a page that begins behind a row, as
+        deep in the list as one likes.
+
+            @app.get("/feed")
+            async def feed(
+                page: Annotated[CursorPage[UserOut], Depends(users.cursor_page_dependency(UserOut, get_session))],
+            ) -> CursorPage[UserOut]:
+                return page
+
+        The item says which fields clients may use, what is loaded, and the page sizes, as in `page_dependency`.
+
+        Args:
+            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            session: the dependency that gives the session, sync or async.
+            total: count the rows of all pages.
+            total_limit: stop counting there, so that a large table costs no more than that.
+
+        Raises:
+            ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model; a
+                model without a unique key; a cursor that would show a value which clients may not see.
+        """
+        endpoint, documents = self.of_pages(item)
+        return CursorPageDependency(endpoint, documents, item, session, total=total, total_limit=total_limit)
+
+    def stream_dependency(
+        self,
+        item: type[BaseModel],
+        session: SessionDependency,
+        *,
+        format: StreamFormat = "ndjson",
+        max_rows: int | None = LARGEST_STREAM,
+        chunk_size: int = STREAM_CHUNK,
+    ) -> StreamDependency:
+        """Gives a `StreamingResponse` of all rows that a filter leaves, read in chunks by cursor.
+
+            @app.get("/users/export", response_class=StreamingResponse)
+            async def export(
+                rows: Annotated[StreamingResponse, Depends(users.stream_dependency(UserOut, get_session))],
+            ) -> StreamingResponse:
+                return rows
+
+        Memory is bounded by a chunk, and the stream ends when the client goes away. Fields and loading follow the item,
+        as in `page_dependency`.
+
+        Args:
+            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            session: the dependency that gives the session, sync or async.
+            format: `"ndjson"`, a JSON object on each line; or `"csv"`, with a line of names first, nested values as
+                JSON, and an apostrophe before text that a spreadsheet would run as a formula.
+            max_rows: the most rows. A filter that leaves more is refused with a 400; None lifts the limit.
+            chunk_size: rows that are read at a time.
+
+        Raises:
+            ConfigurationError: a number below 1, another format, an item that is no Pydantic model, a model without a
+                unique key.
+        """
+        endpoint, documents = self.of_pages(item)
+        return StreamDependency(
+            endpoint, documents, item, session, format=format, max_rows=max_rows, chunk_size=chunk_size
+        )
 
     def of_pages(self, item: Any) -> tuple[Endpoint, Documents]:
         """The endpoint of the dependencies that give pages, and what OpenAPI says of it.

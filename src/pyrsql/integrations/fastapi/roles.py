@@ -15,6 +15,7 @@ from pyrsql.adapters.fastapi.dependency import RequestCriteria
 from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.adapters.fastapi.signature import documented as document_of
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.page import Page, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
@@ -111,13 +112,39 @@ class RoleResources:
         Raises:
             ConfigurationError: a role has no item; an item that is no Pydantic model; an impossible limit.
         """
+        items = self._items(item)
+        return self.dependency(
+            lambda role, resource: resource.page_dependency(items[role], session, total=total, total_limit=total_limit)
+        )
+
+    def cursor_page_dependency(
+        self, item: Any, session: SessionDependency, *, total: bool = False, total_limit: int | None = None
+    ) -> RoleDependency[CursorPage[Any]]:
+        """Gives a `CursorPage` of what the clients of a role see, and sets the `Link` header.
+
+        Args:
+            item: what clients see of a row; or role -> what its clients see.
+            session: the dependency that gives the session, sync or async.
+            total: count the rows of all pages.
+            total_limit: stop counting there.
+
+        Raises:
+            ConfigurationError: a role has no item; an item that is no Pydantic model; an impossible limit; a cursor
+                that would show a value which the clients of a role may not see.
+        """
+        items = self._items(item)
+        return self.dependency(
+            lambda role, resource: resource.cursor_page_dependency(
+                items[role], session, total=total, total_limit=total_limit
+            )
+        )
+
+    def _items(self, item: Any) -> Mapping[Any, Any]:
         items: Mapping[Any, Any] = item if isinstance(item, Mapping) else dict.fromkeys(self._resources, item)
         for role in self._resources:
             if role not in items:
                 raise ConfigurationError(f"by_role: the role {role!r} has no item")
-        return self.dependency(
-            lambda role, resource: resource.page_dependency(items[role], session, total=total, total_limit=total_limit)
-        )
+        return items
 
 
 class RoleDependency(Generic[ResultT]):

@@ -1,0 +1,225 @@
+"""A page by cursor: the answer, and the dependency that gives it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import OF_CURSORS, ParameterValues, query_values
+from pyrsql.adapters.fastapi.responses import criteria_error
+from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.errors import ConfigurationError, ValidationError
+from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, sought
+from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.links import cursor_link_header
+from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.pipeline import Cut
+from pyrsql.validation.keyset import total_order
+from pyrsql.validation.plan import Criteria
+from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
+from pyrsql.validation.selectors import Resolution, resolve
+
+if TYPE_CHECKING:
+    # It needs greenlet, which a service with sessions of the other kind may not have.
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+ItemT = TypeVar("ItemT")
+
+
+class CursorPage(BaseModel, Generic[ItemT]):
+    """One page by cursor: `CursorPage[UserOut]`."""
+
+    items: list[ItemT] = Field(description="The rows of this page.")
+    next: str | None = Field(description="The cursor of the page behind this one; null where no row follows.")
+    prev: str | None = Field(description="The cursor of the page before this one; null on the first page.")
+    size: int = Field(description="Rows on a full page.")
+    total: int | None = Field(
+        description="Rows on all pages; where it is not exact, at least so many. Null where rows are not counted."
+    )
+    total_is_exact: bool = Field(description="There are not more rows than `total` says.")
+
+
+class CursorPageDependency(Generic[ItemT]):
+    """Validates a request, runs its statements in a session, and gives a `CursorPage` of what clients see.
+
+    Args:
+        endpoint: how the request is validated, and what it narrows.
+        documents: what OpenAPI says of the parameters.
+        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        session: the dependency that gives the session, sync or async.
+        total: count the rows of all pages.
+        total_limit: stop counting there.
+
+    Raises:
+        ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model; a
+            model without a unique key; a cursor that would show a value which clients may not see.
+
+    Raises (when called):
+        CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        documents: Documents,
+        item: type[ItemT],
+        session: SessionDependency,
+        *,
+        total: bool = False,
+        total_limit: int | None = None,
+    ) -> None:
+        if total_limit is not None and (total_limit < 1 or not total):
+            raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
+        check_item(item)
+        check_shown(endpoint, item)
+        self.endpoint = endpoint
+        self.config = endpoint.config
+        # The very type of the response model: FastAPI validates no instance of it again.
+        self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))
+        self._total = total
+        self._total_limit = total_limit
+        self._item = item
+        self.__signature__: inspect.Signature = with_session(
+            signature(endpoint.config, documents, "cursor"), session, endpoint.base
+        )
+
+    @cached_property
+    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        """Adds to a select what loads all that an item reads. Made when all models are there."""
+        model = self.endpoint.schema.model
+        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+
+    async def __call__(
+        self,
+        *,
+        connection: HTTPConnection,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+        **_: object,
+    ) -> CursorPage[ItemT]:
+        """Read the query of a request, and run what it asks for."""
+        given = query_values(self.endpoint.config, connection, OF_CURSORS)
+        return await self.read(given, request=request, response=response, session=session, base=base)
+
+    async def read(
+        self,
+        given: ParameterValues,
+        *,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+    ) -> CursorPage[ItemT]:
+        """Read the values of the parameters, wherever the request has them, and run what it asks for."""
+        criteria = await run_off_loop_if_long(self._criteria, given)
+        if is_async(session):
+            made, last = await session.run_sync(self._run, criteria, base)
+        else:
+            # A synchronous driver waits for the database, which the event loop must not.
+            made, last = await run_in_threadpool(self._run, session, criteria, base)
+        # A link is a GET of its own: it says nothing about parameters in a body.
+        if request.method in ("GET", "HEAD"):
+            links = cursor_link_header(
+                request, self.endpoint.config, size=made.size, next=made.next, prev=made.prev, last=last
+            )
+            if links:
+                response.headers["link"] = links
+        return made
+
+    def _criteria(self, given: ParameterValues) -> Criteria:
+        return self.endpoint.read(given, "cursor")
+
+    def _run(self, session: Session, criteria: Criteria, given: Select[Any] | None) -> tuple[CursorPage[ItemT], str]:
+        """The page, and the cursor of the last one."""
+        base = self.endpoint.base.statement(given)
+        page = sought(self._loaded(base), criteria)
+        try:
+            cut = page.collect(session.execute)
+        except ValidationError as error:
+            raise criteria_error(error.problems, {}, self.endpoint.config) from error
+        total = self._count(session, base, criteria, cut)
+        limit = self._total_limit
+        exact = total is not None and (limit is None or total <= limit)
+        content = {
+            "items": cut.items,
+            "next": cut.next,
+            "prev": cut.prev,
+            "size": page.seek.size,
+            "total": total if exact else limit,
+            "total_is_exact": exact,
+        }
+        # Made here, where a session can still load what an item reads.
+        return self._page.model_validate(content, from_attributes=True), page.last_page
+
+    def _count(self, session: Session, base: Select[Any], criteria: Criteria, cut: Cut) -> int | None:
+        """The number of rows on all pages as far as it is counted; up to one more than the limit."""
+        if not self._total:
+            return None
+        if cut.next is None and cut.prev is None:
+            return len(cut.items)
+        if self._total_limit is None:
+            return cast("int", session.scalar(counted(base, criteria)))
+        return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
+
+
+def check_shown(endpoint: Endpoint, item: Any) -> None:
+    """Refuse cursors that show a value which clients may neither filter nor sort by, and which no item shows.
+
+    The keys of a client's sort are its own. The primary key completes every order, and a default sort is the
+    developer's.
+
+    Raises:
+        ConfigurationError: it names the field. Also for a model without a unique key.
+    """
+    sealer = endpoint.config.cursor_sealer
+    order = total_order(endpoint.schema, endpoint.default_order)
+    if sealer is not None and sealer.hides:
+        return
+    model = endpoint.schema.model
+    shown = {read.path for read in reads(model, item) if read.shown}
+    completing = total_order(endpoint.schema, None).completing if endpoint.default_order is not None else ()
+    for key in (*order.keys, *order.completing, *completing):
+        for field in _fields(key.operand):
+            path = (*(step.name for step in field.relations), *field.field.name.split("."))
+            if path not in shown and not _is_offered(endpoint, ".".join(path)):
+                raise ConfigurationError(
+                    f"cursors of {model.name} would show {'.'.join(path)!r}, which clients may neither filter nor sort "
+                    "by, and which the item does not show: show it, or give a cursor_sealer that hides it"
+                )
+
+
+def _fields(operand: FieldOperand | CallOperand | CountOperand | ConstantOperand) -> Iterator[FieldOperand]:
+    """The fields whose values an operand is made of."""
+    match operand:
+        case FieldOperand():
+            yield operand
+        case CallOperand(arguments=arguments):
+            for argument in arguments:
+                yield from _fields(argument)
+        case CountOperand() | ConstantOperand():
+            pass
+
+
+def _is_offered(endpoint: Endpoint, path: str) -> bool:
+    """Whether clients may filter or sort by a field, under its own name or one that is mapped to it."""
+    schema = endpoint.schema
+    mappings = (schema.query_options.field_mapping, schema.sort_options.field_mapping)
+    names = [path, *(name for mapping in mappings for name, meant in mapping.items() if meant == path)]
+    return any(
+        isinstance(resolve(schema, purpose, name, suggest=False), Resolution)
+        for purpose in ("filter", "sort")
+        for name in names
+    )

@@ -1,0 +1,243 @@
+"""All rows of a list as one answer, read in chunks by cursor: an export whose memory a chunk bounds."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import OF_STREAMS, ParameterValues, query_values
+from pyrsql.adapters.fastapi.responses import criteria_error
+from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.cursor import CursorFormat, CursorRequest
+from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
+from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
+from pyrsql.problems import LimitExceeded
+from pyrsql.validation.keyset import cursor_select, open_cursor, total_order
+from pyrsql.validation.plan import Criteria
+
+if TYPE_CHECKING:
+    # It needs greenlet, which a service with sessions of the other kind may not have.
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+StreamFormat = Literal["ndjson", "csv"]
+"""How rows are written: a JSON object on each line, or comma-separated values."""
+
+LARGEST_STREAM = 100_000
+"""The most rows of a stream, where no other limit is given."""
+
+STREAM_CHUNK = 1_000
+"""Rows of a stream that are read at a time."""
+
+_MEDIA_TYPES: dict[StreamFormat, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n](?!(?<=[+-])[0-9]+(?:\.[0-9]+)?\Z)")
+"""How a text begins that a spreadsheet runs as a formula; a number with a sign is none."""
+
+_CURSORS = CursorFormat(length=None)
+"""Cursors that no client sees."""
+
+
+class StreamDependency:
+    """Validates a request and gives a `StreamingResponse` of all of its rows; a resource's `stream_dependency` makes
+    one.
+
+    Args:
+        endpoint: how the request is validated, and what it narrows.
+        documents: what OpenAPI says of the parameters.
+        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        session: the dependency that gives the session, sync or async.
+        format: how rows are written.
+        max_rows: the most rows; None lifts the limit.
+        chunk_size: rows that are read at a time.
+
+    Raises:
+        ConfigurationError: a number below 1, another format, an item that is no Pydantic model, a model without a
+            unique key.
+
+    Raises (when called):
+        CriteriaError: everything that is wrong with the request, and a filter that leaves too many rows.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        documents: Documents,
+        item: type[BaseModel],
+        session: SessionDependency,
+        *,
+        format: StreamFormat = "ndjson",
+        max_rows: int | None = LARGEST_STREAM,
+        chunk_size: int = STREAM_CHUNK,
+    ) -> None:
+        if format not in _MEDIA_TYPES:
+            raise ConfigurationError(f"format={format!r}: a stream is 'ndjson' or 'csv'")
+        if (max_rows is not None and max_rows < 1) or chunk_size < 1:
+            raise ConfigurationError("max_rows and chunk_size of a stream are 1 or more")
+        check_item(item)
+        total_order(endpoint.schema, None)
+        self.endpoint = endpoint
+        self.config = endpoint.config
+        self._item = item
+        self._format: StreamFormat = format
+        self._max_rows = max_rows
+        self._chunk = CursorRequest.first(chunk_size)
+        self.__signature__: inspect.Signature = with_session(
+            signature(endpoint.config, documents, "none"), session, endpoint.base
+        )
+
+    @cached_property
+    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        """Adds to a select what loads all that an item reads. Made when all models are there."""
+        model = self.endpoint.schema.model
+        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+
+    async def __call__(
+        self,
+        *,
+        connection: HTTPConnection,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+        **_: object,
+    ) -> StreamingResponse:
+        """Read the query of a request, and begin to read its rows."""
+        given = query_values(self.endpoint.config, connection, OF_STREAMS)
+        return await self.read(given, request=request, response=response, session=session, base=base)
+
+    async def read(
+        self,
+        given: ParameterValues,
+        *,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+    ) -> StreamingResponse:
+        """Read the values of the parameters, wherever the request has them, and begin to read its rows."""
+        criteria = await run_off_loop_if_long(self._criteria, given)
+        statement = self.endpoint.base.statement(base)
+        # The first chunk is read before the answer begins: what fails there still has a status of its own.
+        await _in(session, self._check_size, criteria, statement)
+        first = await _in(session, self._read_chunk, criteria, statement, None)
+        rows = self._rows(request, session, criteria, statement, first)
+        return StreamingResponse(rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
+
+    def _criteria(self, given: ParameterValues) -> Criteria:
+        return self.endpoint.read(given, "none")
+
+    def _check_size(self, session: Session, criteria: Criteria, base: Select[Any]) -> None:
+        most = self._max_rows
+        if most is None:
+            return
+        found = cast("int", session.scalar(counted_up_to(base, criteria, most + 1)))
+        if found > most:
+            hint = "Narrow the filter."
+            problem = LimitExceeded(source="filter", limit="max_rows", maximum=most, hint=hint)
+            raise criteria_error((problem,), {}, self.endpoint.config)
+
+    async def _rows(
+        self,
+        request: Request,
+        session: Session | AsyncSession,
+        criteria: Criteria,
+        base: Select[Any],
+        chunk: tuple[str, str | None],
+    ) -> AsyncIterator[str]:
+        """The text of all chunks, until the last one or until nobody reads them."""
+        try:
+            if self._format == "csv":
+                yield _csv([_names(self._item)])
+            text, cursor = chunk
+            yield text
+            while cursor is not None and not await request.is_disconnected():
+                text, cursor = await _in(session, self._read_chunk, criteria, base, cursor)
+                yield text
+        finally:
+            # FastAPI may have closed the session before the answer began; reading has opened it again.
+            closing = session.close()
+            if closing is not None:
+                await closing
+
+    def _read_chunk(
+        self, session: Session, criteria: Criteria, base: Select[Any], cursor: str | None
+    ) -> tuple[str, str | None]:
+        """The text of one chunk, and where the next one begins."""
+        request = CursorRequest.at(cursor, self._chunk.size)
+        cut = self._sought(criteria, base, request).collect(session.execute)
+        items = [self._item.model_validate(row, from_attributes=True) for row in cut.items]
+        return self._written(items), cut.next
+
+    def _sought(self, criteria: Criteria, base: Select[Any], request: CursorRequest) -> CursorSelect[Select[Any]]:
+        order = total_order(self.endpoint.schema, criteria.order)
+        filtered = apply_filter(self._loaded(base))(criteria.filter).unwrap()
+        statement = apply_sort(criteria.order)(filtered).unwrap()
+        seek = open_cursor(request, criteria.filter, order, _CURSORS).unwrap()
+        return cursor_select(statement, order, seek)
+
+    def _written(self, items: Iterable[BaseModel]) -> str:
+        if self._format == "csv":
+            return _csv(map(_cells, items))
+        return "".join(f"{item.model_dump_json(by_alias=True)}\n" for item in items)
+
+
+async def _in(session: Session | AsyncSession, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Do something with a session of either kind, off the event loop where it would wait for the database."""
+    if is_async(session):
+        return await session.run_sync(work, *arguments)
+    return await run_in_threadpool(work, session, *arguments)
+
+
+def _names(item: type[BaseModel]) -> list[str]:
+    """The names of an item's values, as JSON has them."""
+    stored = ((name, field.serialization_alias) for name, field in item.model_fields.items() if not field.exclude)
+    computed = ((name, field.alias) for name, field in item.model_computed_fields.items())
+    return [alias or name for name, alias in (*stored, *computed)]
+
+
+def _cells(item: BaseModel) -> list[object]:
+    return [_cell(value) for value in item.model_dump(mode="json", by_alias=True).values()]
+
+
+def _cell(value: object) -> object:
+    """A value as a cell: text that begins like a formula behind an apostrophe, lists and objects as JSON.
+
+    >>> _cell("=1+1"), _cell("-1.5"), _cell("-1+1"), _cell([1]), _cell(None), _cell(True)
+    ("'=1+1", '-1.5', "'-1+1", '[1]', '', 'true')
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return value
+        case str():
+            return f"'{value}" if _FORMULA.match(value) else value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
