@@ -95,6 +95,8 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
         # A single name may be that of any step, be it a key in a document.
         if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
             yield f"field_whitelist has {path!r}, which leads nowhere"
+        elif isinstance(options, QueryOptions) and (reason := _takes_no_value(reach.model, options, path)):
+            yield f"field_whitelist has {path!r}, {reason}"
     for path in options.field_blacklist:
         if "." in path and not _may_lead_somewhere(reach, path) and not _leads_by_mapping(reach, reach.model, path):
             yield f"field_blacklist has {path!r}, which leads nowhere"
@@ -137,6 +139,54 @@ def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[
             found = any(_leads_by_mapping(reach, model, path) for model in models)
         if models and not found:
             yield f"{option} has {path!r}, which {entity.__name__} does not have"
+
+
+def _takes_no_value(model: Model, options: QueryOptions, path: str) -> str | None:
+    """Why no value can be compared with the field that a path leads to, and the remedy; None where one can be."""
+    member = _end_of(model, path)
+    if isinstance(member, Computed) and member.field() is None:
+        return (
+            f"whose code gives no SQL expression: add one with @{member.name}.expression, or a column_property, or "
+            "leave it out"
+        )
+    field = member.field() if isinstance(member, Computed) else member
+    if not isinstance(field, Field) or options.custom_predicates or field.rights.operators is not None:
+        return None
+    element = field.kind.item if isinstance(field.kind, kinds.Array) else field.kind
+    if not isinstance(element, kinds.Opaque) or element.equal_to is not None or _is_converted(field, options, path):
+        return None
+    return (
+        f"which no value can be compared with: its type {element.name} does not say how a text becomes a value. Give "
+        "it a converter (field_value_converters), declare the python_type of a decorated type or annotate the "
+        "attribute; or allow null checks alone: info={'pyrsql': field_rights(operators=['is_null', 'is_not_null'])}"
+    )
+
+
+def _is_converted(field: Field, options: QueryOptions, path: str) -> bool:
+    """Whether some converter may make values of a field."""
+    by_model = options.model_field_value_converters.values()
+    return (
+        path in options.field_value_converters
+        or field.python_type in options.value_converter_registry.converters
+        or any(path.endswith(name) for converters in by_model for name in converters)
+    )
+
+
+def _end_of(model: Model, path: str) -> Member | None:
+    """The member at the end of a path of attributes; None for one that leads nowhere or is mapped."""
+    members, rest, found = model.members, path.split("."), None
+    while rest:
+        found = members.get(rest.pop(0))
+        match found:
+            case Relation(target=target):
+                members = target().members
+            case Embedded(members=inner):
+                members = inner
+            case Shortcut(path=steps):
+                rest = [*steps, *rest]
+            case _:
+                return None if rest else found
+    return found
 
 
 def _leads_by_mapping(reach: _Reach, model: Model, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
 
 from sqlalchemy.orm import Mapped
 
@@ -18,7 +18,7 @@ def annotated_type(entity: type, name: str) -> type | None:
     for base in entity.__mro__:
         annotation = _annotations(base).get(name)
         if annotation is not None:
-            return _class_of(_resolved(annotation, base))
+            return _class_of(annotation, base)
     return None
 
 
@@ -31,6 +31,8 @@ def _annotations(base: type) -> dict[str, Any]:
 
 
 def _resolved(annotation: object, base: type) -> object:
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
     module = sys.modules.get(base.__module__)
@@ -40,11 +42,13 @@ def _resolved(annotation: object, base: type) -> object:
         return None
 
 
-def _class_of(hint: Any) -> type | None:
-    """The class that a hint names, without what stands around it."""
+def _class_of(annotation: object, base: type) -> type | None:
+    """The class that an annotation of a class names, without what stands around it."""
+    hint: Any = annotation
     while True:
+        hint = _resolved(hint, base)
         origin, arguments = get_origin(hint), get_args(hint)
-        if isinstance(hint, str) or hint is None:
+        if hint is None:
             return None
         if origin is Annotated or (isinstance(origin, type) and issubclass(origin, Mapped)):
             hint = arguments[0]
@@ -58,4 +62,4 @@ def _class_of(hint: Any) -> type | None:
         elif isinstance(origin, type):
             return origin
         else:
-            return hint if isinstance(hint, type) and hint is not object else None
+            return hint if isinstance(hint, type) and hint not in (object, Any) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, cast
@@ -217,9 +219,12 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     if isinstance(stored, kinds.Json | kinds.Array):
         # The values in a document or an array are compared, not the whole.
         return Described(stored, python_type_of(type_), _accepts_items(own))
-    python_type = _declared(type_) or annotated or python_type_of(own)
+    said = _declared(type_) or annotated
+    python_type = said or python_type_of(own)
     accepts = _accepts(type_)
     name = type(type_).__name__
+    if said is None and not _takes(type_, forms[0]):
+        return Described(kinds.Opaque(name), None, accepts)
     if python_type is None or python_type is python_type_of(own):
         if varies and isinstance(forms[0], kinds.Text):
             return Described(kinds.Opaque(name, str, kinds.Text()), python_type, accepts)
@@ -267,6 +272,34 @@ def _declared(type_: TypeDecorator[Any]) -> type | None:
     """
     own = type(type_).__mro__[: type(type_).__mro__.index(TypeDecorator)]
     return python_type_of(type_) if any("python_type" in vars(base) for base in own) else None
+
+
+def _takes(type_: TypeDecorator[Any], kind: kinds.Kind) -> bool:
+    """Whether the code of a decorator is made for values of the kind that it decorates. It may refuse some of them, but
+    not stumble over their Python type.
+    """
+    for sample in _SAMPLES.get(type(kind), ()):
+        try:
+            as_stored(type_, sample, _dialects()[0])
+        except (TypeError, AttributeError, LookupError):
+            continue
+        except Exception:
+            return True
+        return True
+    return type(kind) not in _SAMPLES
+
+
+_SAMPLES: dict[type, tuple[object, ...]] = {
+    kinds.Text: ("a", "1"),
+    kinds.Integer: (1,),
+    kinds.Decimal: (decimal.Decimal(1),),
+    kinds.Float: (1.0,),
+    kinds.Boolean: (True,),
+    kinds.Date: (dt.date(2000, 1, 1),),
+    kinds.DateTime: (dt.datetime(2000, 1, 1), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)),
+    kinds.Time: (dt.time(1), dt.time(1, tzinfo=dt.UTC)),
+    kinds.Duration: (dt.timedelta(1),),
+}
 
 
 def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, String, Text, Unicode, UnicodeText, type_coerce
+from sqlalchemy import JSON, Column, ColumnElement, String, Text, Unicode, UnicodeText, not_, or_, type_coerce
+from sqlalchemy import cast as cast_to
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
-from pyrsql.orms.sqlalchemy.column_types import is_declared
+from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.select_parts import bound, with_part
@@ -69,6 +70,7 @@ class Comparable:
         plain: SQL's operators compare it; a document or an array takes more.
         templates: a comparison by each sign that was asked for, without a value.
         matches: the same of patterns, by their shape and whether case counts.
+        may_be_document: some databases store a JSON document there, and others another type.
         declared: a text column that may be kept in another character set than MySQL's and MariaDB's `utf8mb4`.
     """
 
@@ -86,6 +88,7 @@ class Comparable:
         default_factory=dict[tuple[Shape, bool], TextMatch | TextMatchIgnoringCase]
     )
     declared: Column[Any] | None = None
+    may_be_document: bool = False
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
@@ -112,6 +115,13 @@ class Comparable:
         if template is None:
             template = self.matches[shape, ignore_case] = text_match(self.text, Pattern(()), ignore_case, shape)
         return with_part(template, "right", bound(pattern, template.right.type))
+
+    def is_null(self, negated: bool) -> ColumnElement[bool]:
+        """`value IS NULL`, also where one database stores a document, in which None is the text `null`."""
+        if not self.may_be_document:
+            return self.value.is_not(None) if negated else self.value.is_(None)
+        absent = or_(self.value.is_(None), cast_to(self.value, String()) == "null")
+        return not_(absent) if negated else absent
 
     def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
         """`value IN wanted`. IN makes several parameters of a tuple."""
@@ -177,6 +187,8 @@ def of_expression(
             return _of_text(value, type_, text_order)
         case kinds.Uuid():
             return Comparable(value, value, UuidText(value), value, value, type_, type_, plain=True)
+        case kinds.Opaque() if any(isinstance(form, JSON) for form in forms_of(value.type)):
+            return Comparable(value, value, value, value, value, type_, type_, plain=True, may_be_document=True)
         case _:
             plain = not isinstance(kind, kinds.Json | kinds.Array)
             return Comparable(value, value, value, value, value, type_, type_, plain)

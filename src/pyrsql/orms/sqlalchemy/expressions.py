@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import operator
+import re
+import struct
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -34,6 +38,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.column_types import as_stored, without_decorators
+from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
 from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
@@ -124,7 +129,7 @@ def _without_size(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
             # A cast to the domain would refuse what its CHECK does.
             return comparable_type(type_.data_type, kind)
         case Float():
-            return type_
+            return FloatValue(type_)
         case Numeric():
             return Numeric() if type_.asdecimal else Numeric(asdecimal=False)
         case Integer() if isinstance(kind, kinds.Integer) and kind.maximum > 2**31 - 1:
@@ -158,6 +163,47 @@ class Unrounded(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value as the column's own decorator writes it."""
         return as_stored(self.column_type.dialect_impl(dialect), value, dialect)
+
+
+class FloatValue(TypeDecorator[float]):
+    """Binds a float as the column stores it: with 32 bits where it has no more, so that `0.1` finds the row with `0.1`.
+
+    Args:
+        column_type: the type of the column.
+    """
+
+    impl = Double
+    cache_ok = True
+
+    def __init__(self, column_type: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.column_type = column_type
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """The next float of 32 bits where the column has no more. A decimal number becomes a float in any case."""
+        column_type = dialect.type_compiler_instance.process(self.column_type)
+        single = _SINGLE.get(family_of(dialect))
+        return _as_single if single is not None and single.fullmatch(column_type) else _as_float
+
+
+_UP_TO_24 = r"FLOAT\((?:[0-9]|1[0-9]|2[0-4])\)"
+_SINGLE: dict[str | None, re.Pattern[str]] = {
+    "postgresql": re.compile(rf"REAL|{_UP_TO_24}"),
+    "mysql": re.compile(rf"(?:FLOAT|{_UP_TO_24}|FLOAT\([0-9]+, *[0-9]+\))(?: UNSIGNED| ZEROFILL)*"),
+}
+"""The names of types of 32 bits, by family."""
+
+
+def _as_float(value: float | Decimal | None) -> float | None:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _as_single(value: float | Decimal | None) -> float | None:
+    try:
+        return None if value is None else cast("float", struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        # No row holds it, and every row is on one side of it.
+        return _as_float(value)
 
 
 _WHOLE = kinds.Integer(-(2**63), 2**63 - 1)

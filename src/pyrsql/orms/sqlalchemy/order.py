@@ -111,7 +111,7 @@ def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElemen
         # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
         case kinds.Boolean():
             value = sql_cast(value, Integer)
-        case kinds.Uuid():
+        case kinds.Uuid() | kinds.Opaque():
             value = OrderedText(sql_cast(value, String))
         case _:
             pass

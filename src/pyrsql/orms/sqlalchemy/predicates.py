@@ -226,7 +226,7 @@ def _value_test(test: Compare | Match | Member | Between | Null, side: Comparabl
         case Compare(_, sign, wanted):
             return _negated(side.match(Pattern((str(wanted),)), ignore_case=True), sign == "!=")
         case Null(negated=negated):
-            return side.value.is_not(None) if negated else side.value.is_(None)
+            return side.is_null(negated)
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return _negated(side.match(pattern, ignore_case), negated)
         case Member(values=values, negated=negated):
