@@ -107,7 +107,6 @@ EXCEPTIONS = {
     "src/pyrsql/orms/sqlalchemy/text.py",
     "src/pyrsql/page.py",
     "src/pyrsql/pipeline.py",
-    "src/pyrsql/recent.py",
     "src/pyrsql/testing.py",
     "src/pyrsql/validation/convert/enumerations.py",
     "src/pyrsql/validation/convert/json.py",

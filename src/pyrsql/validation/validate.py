@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql import operators as ops
 from pyrsql.language.comparisons import limit_exceeded, number
 from pyrsql.language.nested import depth_of, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
@@ -28,37 +25,21 @@ from pyrsql.problems import (
     WrongCall,
     problems_of,
 )
-from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
+from pyrsql.validation.convert import Refusal, converter
 from pyrsql.validation.functions import DEEPEST, levels
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
-    Between,
-    Compare,
-    Complement,
     Conjunction,
     CountOperand,
-    Custom,
     Disjunction,
     FieldOperand,
-    Match,
-    Member,
-    Null,
     Operand,
     OrderKey,
-    Pattern,
     Predicate,
     RelationOperand,
     RelationPath,
-    Sign,
-    Some,
-    SqlPattern,
-    Test,
-    ValueOperand,
-    collection_paths,
     is_computed,
     relation_paths,
-    starts_with,
-    through_to_many,
 )
 from pyrsql.validation.quantifiers import (
     COUNT,
@@ -69,34 +50,13 @@ from pyrsql.validation.quantifiers import (
     quantified,
     read_count,
 )
-from pyrsql.validation.refused import SMALLER_FIRST, wrong_value, wrong_values
+from pyrsql.validation.refused import wrong_value, wrong_values
+from pyrsql.validation.rules import collection, comparing, conversion, is_cacheable, offered, predicate_of
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.total_order import completing
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
-
-_POSITIVE = {
-    ops.NOT_EQUAL.name: ops.EQUAL.name,
-    ops.NOT_IN.name: ops.IN.name,
-    ops.NOT_LIKE.name: ops.LIKE.name,
-    ops.NOT_LIKE_IGNORE_CASE.name: ops.LIKE_IGNORE_CASE.name,
-    ops.NOT_BETWEEN.name: ops.BETWEEN.name,
-}
-"""A negative operator -> the one it negates."""
-
-_SIGNS: dict[str, Sign] = {
-    ops.GREATER.name: ">",
-    ops.GREATER_OR_EQUAL.name: ">=",
-    ops.LESS.name: "<",
-    ops.LESS_OR_EQUAL.name: "<=",
-}
-
-_ORDER = frozenset({*_SIGNS, ops.BETWEEN.name})
-
-# A star that no backslash makes literal.
-_WILDCARD = re.compile(r"(?<!\\)\*")
-
 
 MOST_RELATIONS = 24
 """Relations that the paths of one filter, or of one sort, may follow: SQLite joins 64 tables at most, MariaDB 61."""
@@ -252,7 +212,7 @@ def _order_key(key: SortKey, found: Resolution, options: SortOptions) -> OrderKe
         return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
     if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
         return _unsortable(key, "only text can be sorted ignoring case")
-    return OrderKey(operand, key.descending, key.ignore_case, _nulls_first(key, options), _collection(operand))
+    return OrderKey(operand, key.descending, key.ignore_case, _nulls_first(key, options), collection(operand))
 
 
 def _nulls_first(key: SortKey, options: SortOptions) -> bool | None:
@@ -299,31 +259,26 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
     if found is None:
         return None
     name = node.operator.name
-    if name in QUANTIFIERS and name in _offered(validation.options, found) and validation.options.quantifiers:
+    if name in QUANTIFIERS and name in offered(validation.options, found) and validation.options.quantifiers:
         return _quantified(validation, node, found.operand, depth)
-    rule = _rule(validation.options, found, name, validation.root)
-    if rule is None:
-        validation.problems.append(_unsupported(validation.options, node, found))
+    options, operand = validation.options, found.operand
+    if name not in offered(options, found):
+        validation.problems.append(_unsupported(options, node, found))
         return None
-    if depth + rule.levels > DEEPEST:
+    if depth + levels(operand) > DEEPEST:
         _too_deep(validation)
         return None
-    if rule.paths:
-        validation.paths.update(rule.paths)
-    if not rule.cacheable:
-        validation.cacheable = False
-    arguments, convert = node.arguments, rule.convert
-    if convert is None:
-        values: tuple[object, ...] = ()
-    else:
-        values = (convert(arguments[0]),) if len(arguments) == 1 else tuple(map(convert, arguments))
-    for value in values:
-        if isinstance(value, Refusal):
-            validation.problems += wrong_values(node, values, _offered(validation.options, found))
-            return None
-    made = rule.make(values, arguments)
+    asked = comparing(options, found, name, validation.root)
+    validation.paths.update(path for path in relation_paths(operand) if path)
+    validation.cacheable = validation.cacheable and is_cacheable(asked)
+    convert = conversion(asked)
+    values = () if convert is None else tuple([convert(text) for text in node.arguments])
+    if any(isinstance(value, Refusal) for value in values):
+        validation.problems += wrong_values(node, values, offered(options, found))
+        return None
+    made = predicate_of(asked, values, node.arguments)
     if isinstance(made, Refusal):
-        validation.problems.append(wrong_value(node, 0, made, _offered(validation.options, found)))
+        validation.problems.append(wrong_value(node, 0, made, offered(options, found)))
         return None
     return made
 
@@ -443,301 +398,13 @@ def _wrong_count(purpose: Purpose, selector: str, span: Span | None, expected: s
     return WrongCall(source=purpose, function=COUNT, expected=expected, field=selector, span=span)
 
 
-_Make = Callable[[tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
-
-
-class _Rule(NamedTuple):
-    """What an operator makes of the arguments for a selector, the same for every comparison of the two.
-
-    Args:
-        convert: the text of an argument -> its value or a Refusal; None where arguments do not count.
-        make: the values, and the texts they were converted from -> the predicate.
-        paths: the relations that lead to it; none for a field of the root.
-        levels: groups in parentheses that the selector is worth.
-        cacheable: no code of the developer's decides what a comparison means.
-    """
-
-    convert: Callable[[str], object] | None
-    make: _Make
-    paths: frozenset[RelationPath]
-    levels: int
-    cacheable: bool
-
-
-@lru_cache(maxsize=4_096)
-def _rule(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> _Rule | None:
-    """The rule for an operator, by name, and a selector; None where the selector does not take the operator.
-
-    `root` is the path to the rows that a nested filter is about.
-    """
-    operand = found.operand
-    if name not in _offered(options, found):
-        return None
-    paths = _paths(operand)
-    custom = options.custom_predicates.get(name)
-    if custom is not None:
-        convert = found.convert if custom.argument_type is None else _convert_to(options, custom.argument_type)
-        operator = custom.operator
-
-        def apply_custom(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-            return Custom(operand, operator, values)
-
-        return _Rule(convert, _over(_collection(operand, root), apply_custom), paths, levels(operand), cacheable=False)
-    if name in kinds.NULL_CHECKS:
-        make = _null_maker(operand, name, _offered(options, found), root)
-        return _Rule(None, make, paths, levels(operand), cacheable=not is_computed(operand))
-    assert not isinstance(operand, RelationOperand), "only null checks and custom operators are offered for a relation"
-    return _value_rule(options, operand, found, name, root)
-
-
-def _value_rule(
-    options: QueryOptions, operand: ValueOperand, found: Resolution, name: str, root: RelationPath
-) -> _Rule:
-    """The rule for an operator that compares a value."""
-    positive = _POSITIVE.get(name, name)
-    complement = positive != name and options.negation == "complement"
-    negated = positive != name and not complement
-    json = isinstance(operand.kind, kinds.Json)
-    over_text = isinstance(operand, FieldOperand) and operand.field.over_text
-    convert = found.convert
-    if (json or over_text) and positive in kinds.ON_TEXT:
-        convert = _text
-    elif json and positive in _ORDER:
-        convert = _json_scalar(convert)
-    elif over_text and positive == ops.EQUAL.name and not options.strict_equality:
-        convert = _pattern_or(convert)
-    escape = options.like_escape_character
-    sign = _SIGNS.get(positive, "!=" if negated else "==")
-    wild = not options.strict_equality and (over_text or isinstance(_element(operand.kind), kinds.Text | kinds.Json))
-
-    def equal(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
-        value = values[0]
-        # A JSON string is written with its own quotes, so that nothing in it is special.
-        if isinstance(value, str) and _is_special(value) and not (json and texts[0].startswith('"')):
-            test = _equal_text(operand, value, negated)
-            return _beyond_rights(test, positive != name, found.operators) or test
-        return Compare(operand, sign, value)
-
-    def like(values: tuple[object, ...], texts: tuple[str, ...]) -> Test | Refusal:
-        pattern = _like(str(values[0]), escape)
-        if pattern is None:
-            return Refusal(f"a pattern that does not end with the escape character {escape}")
-        return Match(operand, pattern, negated, ignore_case=positive == ops.LIKE_IGNORE_CASE.name)
-
-    def one_of(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-        return Member(operand, values, negated)
-
-    def equal_ignoring_case(values: tuple[object, ...], _: tuple[str, ...]) -> Test:
-        return Compare(operand, "==", values[0], ignore_case=True)
-
-    def between(values: tuple[object, ...], _: tuple[str, ...]) -> Test | Refusal:
-        low, high = values
-        if is_larger(low, high):
-            return Refusal("a first bound that is not larger than the second", SMALLER_FIRST)
-        return Between(operand, low, high, negated)
-
-    def compare(values: tuple[object, ...], _: tuple[str, ...]) -> Predicate:
-        compared = Compare(operand, sign, values[0])
-        return _existence(operand, compared) if isinstance(operand, CountOperand) else compared
-
-    makers: dict[str, _Make] = {
-        ops.EQUAL.name: equal if wild else compare,
-        ops.LIKE.name: like,
-        ops.LIKE_IGNORE_CASE.name: like,
-        ops.IN.name: one_of,
-        ops.EQUAL_IGNORE_CASE.name: equal_ignoring_case,
-        ops.BETWEEN.name: between,
-    }
-    make = _over(_collection(operand, root), makers.get(positive, compare))
-    cacheable = not found.converted and not is_computed(operand)
-    return _Rule(convert, _complemented(make) if complement else make, _paths(operand), levels(operand), cacheable)
-
-
-def _paths(operand: Operand) -> frozenset[RelationPath]:
-    return relation_paths(operand) - {()}
-
-
-def _existence(operand: CountOperand, compared: Compare) -> Predicate:
-    """A count compared with 0 or 1, as the existence of a row, which a database finds without counting."""
-    exists = Some(operand.relations, operand.predicate)
-    match compared.sign, compared.value:
-        case (">", 0) | (">=", 1) | ("!=", 0):
-            return exists
-        case ("==", 0) | ("<", 1) | ("<=", 0):
-            return Complement(exists)
-        case _:
-            return compared
-
-
-def _collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
-    """The path to the related rows that an operand has a value in; empty where it has one value per row.
-
-    The rows at the end of `root` are those that a nested filter is about: each of them is one row.
-    """
-    (path,) = collection_paths(operand) or {()}
-    return () if starts_with(root, path) else path
-
-
-def _null_check(operand: Operand, negated: bool, root: RelationPath) -> Predicate:
-    """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does."""
-    if not isinstance(operand, RelationOperand):
-        path, test = _collection(operand, root), Null(operand, negated)
-        return Some(path, test) if path else test
-    if negated:
-        return Some(operand.relations)
-    # `companies.users=na=`: some company has no users.
-    before, absent = through_to_many(operand.relations[:-1]), Complement(Some(operand.relations))
-    return absent if not before or starts_with(root, before) else Some(before, absent)
-
-
-def _null_maker(operand: Operand, name: str, offered: Collection[str], root: RelationPath) -> _Make:
-    """A null check. The argument `false` turns it into the opposite one, which the field must take too."""
-    negated = name == ops.IS_NOT_NULL.name
-    opposite = ops.IS_NULL.name if negated else ops.IS_NOT_NULL.name
-    as_named, as_opposite = _null_check(operand, negated, root), _null_check(operand, not negated, root)
-
-    def is_null(_: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
-        text = texts[0].lower() if texts else ""
-        if text in ("", "true"):
-            return as_named
-        if opposite not in offered:
-            return Refusal("no value, or true")
-        return as_opposite if text == "false" else Refusal("no value, true or false")
-
-    return is_null
-
-
-def _over(collection: RelationPath, make: _Make) -> _Make:
-    """A maker whose predicate some row of the collection must pass."""
-    if not collection:
-        return make
-
-    def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
-        predicate = make(values, texts)
-        return predicate if isinstance(predicate, Refusal) else Some(collection, predicate)
-
-    return made
-
-
-def _complemented(make: _Make) -> _Make:
-    def made(values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
-        predicate = make(values, texts)
-        return predicate if isinstance(predicate, Refusal) else Complement(predicate)
-
-    return made
-
-
-def _is_special(value: str) -> bool:
-    """Whether `==` takes anything in a text for more than itself."""
-    return "*" in value or value.startswith(("^", "\\"))
-
-
-def _equal_text(operand: ValueOperand, value: str, negated: bool) -> Compare | Match:
-    """`==` and `!=` of text: a caret at the start ignores case, an asterisk is a wildcard."""
-    ignore_case = value.startswith("^")
-    text = value[1:] if value.startswith(("^", "\\^")) else value
-    pieces = _pieces(text)
-    if len(pieces) == 1:
-        return Compare(operand, "!=" if negated else "==", pieces[0], ignore_case)
-    return Match(operand, Pattern(pieces), negated, ignore_case)
-
-
-def _beyond_rights(test: Compare | Match, negative: bool, operators: Collection[str] | None) -> Refusal | None:
-    """A Refusal where `==` or `!=` of text means another operator, and the field does not take that one."""
-    match test:
-        case Match(ignore_case=True):
-            meant = ops.NOT_LIKE_IGNORE_CASE if negative else ops.LIKE_IGNORE_CASE
-        case Match():
-            meant = ops.NOT_LIKE if negative else ops.LIKE
-        case Compare(ignore_case=True):
-            meant = ops.EQUAL_IGNORE_CASE
-        case _:
-            return None
-    if operators is None or meant.name in operators:
-        return None
-    if isinstance(test, Match):
-        return Refusal("a text without '*' as a wildcard", r"Write '\*' for an asterisk.")
-    return Refusal("a text without '^' at the start", r"Write '\^' for a caret.")
-
-
-def _like(text: str, escape: str | None) -> Pattern | SqlPattern | None:
-    """What a like operator looks for; None for an SQL pattern whose last escape character escapes nothing."""
-    if escape is None:
-        pieces = _pieces(text)
-        return Pattern(("", *pieces, "") if len(pieces) == 1 else pieces)
-    alone = len(text) - len(text.rstrip(escape))
-    return None if alone % 2 else SqlPattern(f"%{text}%", escape)
-
-
-def _pieces(text: str) -> tuple[str, ...]:
-    """The plain text between the wildcards."""
-    return tuple(piece.replace("\\*", "*") for piece in _WILDCARD.split(text))
-
-
-def _element(kind: kinds.Kind) -> kinds.Kind:
-    return kind.item if isinstance(kind, kinds.Array) else kind
-
-
-def _text(text: str) -> object:
-    return converter(kinds.Text())(text)
-
-
-def _pattern_or(convert: Callable[[str], object]) -> Callable[[str], object]:
-    """A conversion that leaves patterns to the text that a value is stored as."""
-
-    def converted(text: str) -> object:
-        return _text(text) if text.startswith("^") or _WILDCARD.search(text) else convert(text)
-
-    return converted
-
-
-def _json_scalar(convert: Callable[[str], object]) -> Callable[[str], object]:
-    """What has an order in JSON: numbers, texts and times."""
-
-    def scalar(text: str) -> object:
-        value = convert(text)
-        if isinstance(value, bool | list | dict):
-            return Refusal("a number or a text")
-        return value
-
-    return scalar
-
-
-def _convert_to(options: QueryOptions, python_type: type) -> Callable[[str], object]:
-    own = options.value_converter_registry.converters.get(python_type)
-    return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
-
-
-def _offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
-    """The names of the operators that a selector takes."""
-    names = _operators_of(found) | options.custom_predicates.keys()
-    if options.quantifiers and isinstance(found.operand, RelationOperand):
-        names |= QUANTIFIERS
-    return names if found.operators is None else names & found.operators
-
-
-def _operators_of(found: Resolution) -> frozenset[str]:
-    operand = found.operand
-    if isinstance(operand, RelationOperand):
-        return kinds.NULL_CHECKS
-    names = kinds.operators_of(operand.kind)
-    if isinstance(operand, FieldOperand):
-        if operand.keys:
-            return kinds.ORDERED | kinds.ON_TEXT
-        if found.converted and isinstance(operand.kind, kinds.Binary | kinds.Opaque):
-            names = kinds.ORDERED
-        if operand.field.over_text:
-            names |= kinds.ON_TEXT
-    return names
-
-
 def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:
-    offered = _offered(options, found)
+    names = offered(options, found)
     return UnsupportedOperator(
         source="filter",
         field=node.selector,
         operator=node.operator.spelling,
-        offered=tuple(operator.spelling for operator in options.operators if operator.name in offered),
+        offered=tuple(operator.spelling for operator in options.operators if operator.name in names),
         span=node.span,
         hint="Name a field of it, after a dot." if isinstance(found.operand, RelationOperand) else None,
     )

@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import pyrsql
 from pyrsql.models import kinds
 from pyrsql.models.backend import ORM
+from pyrsql.models.model import Model
 from pyrsql.options import (
     QueryOptions,
     SortOptions,
 )
 from pyrsql.orms.memory import MemoryORM
+from pyrsql.validation.predicates import Predicate
 
 UTC = dt.UTC
 
@@ -93,3 +95,9 @@ def role_users() -> list[User]:
         User(3),
         User(4, roles=[Role(None, 9)]),
     ]
+
+
+def narrowed(rows: list[Any], model: Model, predicate: Predicate, orm: MemoryORM | None = None) -> list[Any]:
+    """The rows that a predicate is true for."""
+    backend, options = orm or MemoryORM(), QueryOptions()
+    return backend.filter(rows, model, {}, backend.lower(predicate, {}, options), options).target

@@ -28,6 +28,7 @@ from tests.orms.memory.sample import (
     User,
     found,
     ids,
+    narrowed,
     role_users,
     users,
 )
@@ -90,7 +91,7 @@ def test_what_functions_give(name: str, arguments: list[Any], result: object) ->
     row = dict(zip("abc", arguments, strict=False))
     model = Model("Row", dict, {})
     test = Null(operand) if result is None else Member(operand, (result,))
-    assert MemoryORM().filter([row], model, test, QueryOptions()).target == [row]
+    assert narrowed([row], model, test) == [row]
 
 
 def test_a_function_over_a_path_to_many() -> None:

@@ -19,7 +19,7 @@ from pyrsql.validation.predicates import (
     FieldOperand,
 )
 from pyrsql.validation.total_order import completing
-from tests.orms.memory.sample import User, company_users, found, sorted_ids, users
+from tests.orms.memory.sample import User, company_users, found, narrowed, sorted_ids, users
 
 
 def test_a_pipeline() -> None:
@@ -47,7 +47,7 @@ def test_any_iterable_is_a_target_and_stays_as_it_is() -> None:
 
 def test_no_filter_leaves_nothing_out() -> None:
     rows = users("name", "b", "a")
-    lowered = MemoryORM().filter(rows, MemoryORM().model(User), None, QueryOptions())
+    lowered = MemoryORM().filter(rows, MemoryORM().model(User), {}, None, QueryOptions())
     assert lowered.target == rows
     assert lowered.target is not rows
 
@@ -90,10 +90,10 @@ def test_an_embedded_field_is_reached_by_its_dotted_name() -> None:
     street = Field("company.name", kinds.Text())
     model = Model("User", User, {"company": Embedded("company", {"name": street})})
     predicate = Compare(FieldOperand("company.name", (), street, street.kind), "==", "acme")
-    assert [row.id for row in orm.filter(company_users(), model, predicate, QueryOptions()).target] == [1]
+    assert [row.id for row in narrowed(company_users(), model, predicate, orm)] == [1]
 
 
 def test_a_call_with_constants_alone() -> None:
     operand = CallOperand("@abs[#-1]", "abs", (ConstantOperand(-1, kinds.Integer()),), kinds.Integer())
     rows = users("name", "a")
-    assert MemoryORM().filter(rows, identified(), Compare(operand, "==", 1), QueryOptions()).target == rows
+    assert narrowed(rows, identified(), Compare(operand, "==", 1)) == rows

@@ -178,7 +178,8 @@ def test_every_plan_over_related_rows(people: Store, name: str) -> None:
     assert 0 < len(wanted) < len(USERS)
     statement = apply_filter(select(User))(Filter(DESCRIBED, plan)).unwrap().select
     assert sorted(people.run(lambda session: [user.id for user in session.scalars(statement)])) == wanted
-    rows_of_memory = MemoryORM().filter(USERS, DESCRIBED.model, plan, QueryOptions()).target
+    lowered = MemoryORM().lower(plan, {}, QueryOptions())
+    rows_of_memory = MemoryORM().filter(USERS, DESCRIBED.model, {}, lowered, QueryOptions()).target
     assert [user.id for user in rows_of_memory] == wanted
 
 

@@ -1,0 +1,335 @@
+"""What each operator means: one row per operator. Which operators a kind takes stands beside the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from pyrsql import operators as ops
+from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
+from pyrsql.operators import ComparisonOperator
+from pyrsql.options import QueryOptions
+from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
+from pyrsql.validation.patterns import beyond_rights, equal_text, is_pattern, is_special, like_pattern
+from pyrsql.validation.predicates import (
+    Between,
+    Compare,
+    Complement,
+    CountOperand,
+    Custom,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Operand,
+    Predicate,
+    RelationOperand,
+    RelationPath,
+    Sign,
+    Some,
+    ValueOperand,
+    collection_paths,
+    is_computed,
+    starts_with,
+    through_to_many,
+)
+from pyrsql.validation.quantifiers import QUANTIFIERS
+from pyrsql.validation.refused import SMALLER_FIRST
+from pyrsql.validation.selectors import Resolution
+
+Convert = Callable[[str], object]
+"""The text of an argument -> its value, or a Refusal."""
+
+
+class Comparing(NamedTuple):
+    """What an operator is applied to.
+
+    Args:
+        operand: what the selector stands for.
+        found: the same, with its rights.
+        options: the options of the query.
+        root: the path to the rows that a nested filter is about; empty outside of one.
+        rule: the row of the operator.
+        negated: the test itself is negated; a complement negates all of it instead.
+    """
+
+    operand: Operand
+    found: Resolution
+    options: QueryOptions
+    root: RelationPath
+    rule: Rule
+    negated: bool
+
+    @property
+    def value(self) -> ValueOperand:
+        """The operand of an operator that compares values."""
+        assert not isinstance(self.operand, RelationOperand), "relations take null checks and custom operators only"
+        return self.operand
+
+
+Make = Callable[[Comparing, tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
+"""What is compared, the values, and the texts that they were converted from -> the predicate."""
+
+
+# --- conversions of arguments ---
+
+
+def _as_field(found: Resolution, options: QueryOptions) -> Convert:
+    return found.convert
+
+
+def _as_text(found: Resolution, options: QueryOptions) -> Convert:
+    """Text is compared as text, also in documents and in values that are stored as text."""
+    return _text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
+
+
+def _as_pattern(found: Resolution, options: QueryOptions) -> Convert:
+    """`==` takes patterns of values that are stored as text."""
+    patterns = _is_over_text(found.operand) and not options.strict_equality
+    return partial(_pattern_or, found.convert) if patterns else found.convert
+
+
+def _as_ordered(found: Resolution, options: QueryOptions) -> Convert:
+    return partial(_json_scalar, found.convert) if _is_json(found.operand) else found.convert
+
+
+def _as_type(python_type: type | None, found: Resolution, options: QueryOptions) -> Convert:
+    if python_type is None:
+        return found.convert
+    own = options.value_converter_registry.converters.get(python_type)
+    return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
+
+
+def _text(text: str) -> object:
+    return converter(kinds.Text())(text)
+
+
+def _pattern_or(convert: Convert, text: str) -> object:
+    return _text(text) if is_pattern(text) else convert(text)
+
+
+def _json_scalar(convert: Convert, text: str) -> object:
+    """What has an order in JSON: numbers, texts and times."""
+    value = convert(text)
+    return Refusal("a number or a text") if isinstance(value, bool | list | dict) else value
+
+
+def _is_json(operand: Operand) -> bool:
+    return not isinstance(operand, RelationOperand) and isinstance(operand.kind, kinds.Json)
+
+
+def _is_over_text(operand: Operand) -> bool:
+    return isinstance(operand, FieldOperand) and operand.field.over_text
+
+
+# --- the rows ---
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What an operator means.
+
+    Args:
+        make: makes the predicate for one row.
+        sign: how it compares.
+        negative: it is the negation of another operator.
+        ignores_case: case does not count.
+        convert: which conversion its arguments take; None where they are read as they are.
+        over_rows: some row of a to-many path must pass; a null check says itself which rows it is about.
+        is_custom: it is an operator of the developer's own.
+    """
+
+    make: Make
+    sign: Sign = "=="
+    negative: bool = False
+    ignores_case: bool = False
+    convert: Callable[[Resolution, QueryOptions], Convert] | None = _as_field
+    over_rows: bool = True
+    is_custom: bool = False
+
+
+def offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
+    """The names of the operators that a selector takes."""
+    names = _operators_of(found)
+    if options.custom_predicates:
+        names |= options.custom_predicates.keys()
+    if options.quantifiers and isinstance(found.operand, RelationOperand):
+        names |= QUANTIFIERS
+    return names if found.operators is None else names & found.operators
+
+
+def _operators_of(found: Resolution) -> frozenset[str]:
+    operand = found.operand
+    if isinstance(operand, RelationOperand):
+        return kinds.NULL_CHECKS
+    names = kinds.operators_of(operand.kind)
+    if isinstance(operand, FieldOperand):
+        if operand.keys:
+            return kinds.ORDERED | kinds.ON_TEXT
+        if found.converted and isinstance(operand.kind, kinds.Binary | kinds.Opaque):
+            names = kinds.ORDERED
+        if operand.field.over_text:
+            names |= kinds.ON_TEXT
+    return names
+
+
+def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
+    """An operator, by name, and what it is applied to. The selector must take the operator."""
+    rule = RULES.get(name)
+    if rule is None:
+        custom = options.custom_predicates[name]
+        rule = Rule(partial(_custom, custom.operator), convert=partial(_as_type, custom.argument_type), is_custom=True)
+    return Comparing(found.operand, found, options, root, rule, rule.negative and options.negation == "sql")
+
+
+def conversion(asked: Comparing) -> Convert | None:
+    """How the arguments are converted; None where they do not count as values."""
+    convert = asked.rule.convert
+    return None if convert is None else convert(asked.found, asked.options)
+
+
+def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+    """What a comparison means, or what is wrong with its values.
+
+    Args:
+        asked: the operator, and what it is applied to.
+        values: its arguments, converted.
+        texts: the same as the client wrote them.
+    """
+    made = asked.rule.make(asked, values, texts)
+    if isinstance(made, Refusal) or not asked.rule.over_rows:
+        return made
+    path = collection(asked.operand, asked.root)
+    some = Some(path, made) if path else made
+    return Complement(some) if asked.rule.negative and not asked.negated else some
+
+
+def is_cacheable(asked: Comparing) -> bool:
+    """Whether no code of the developer's decides what a comparison means."""
+    own = asked.rule.is_custom or (asked.rule.convert is not None and asked.found.converted)
+    return not own and not is_computed(asked.operand)
+
+
+def collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
+    """The path to the related rows that an operand has a value in; empty where it has one value per row.
+
+    The rows at the end of `root` are those that a nested filter is about: each of them is one row.
+    """
+    (path,) = collection_paths(operand) or {()}
+    return () if starts_with(root, path) else path
+
+
+# --- predicates ---
+
+
+def _compare(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate:
+    operand = asked.value
+    compared = Compare(operand, "!=" if asked.negated else asked.rule.sign, values[0], asked.rule.ignores_case)
+    return _existence(operand, compared) if isinstance(operand, CountOperand) else compared
+
+
+def _equal(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+    """`==` and `!=`: text has a caret that ignores case, and wildcards."""
+    value = values[0]
+    # A JSON string is written with its own quotes, so that nothing in it is special.
+    literal = asked.options.strict_equality or (_is_json(asked.operand) and texts[0].startswith('"'))
+    if not isinstance(value, str) or literal or not is_special(value) or not _has_wildcards(asked.value):
+        return _compare(asked, values, texts)
+    test = equal_text(asked.value, value, asked.negated)
+    return beyond_rights(test, asked.rule.negative, asked.found.operators) or test
+
+
+def _has_wildcards(operand: ValueOperand) -> bool:
+    return _is_over_text(operand) or isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+
+
+def _like(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+    escape = asked.options.like_escape_character
+    pattern = like_pattern(str(values[0]), escape)
+    if pattern is None:
+        return Refusal(f"a pattern that does not end with the escape character {escape}")
+    return Match(asked.value, pattern, asked.negated, asked.rule.ignores_case)
+
+
+def _member(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate:
+    return Member(asked.value, values, asked.negated)
+
+
+def _between(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+    low, high = values
+    if is_larger(low, high):
+        return Refusal("a first bound that is not larger than the second", SMALLER_FIRST)
+    return Between(asked.value, low, high, asked.negated)
+
+
+def _custom(
+    operator: ComparisonOperator, asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]
+) -> Predicate:
+    return Custom(asked.operand, operator, values)
+
+
+def _is_null(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
+    """The argument `false` turns a null check into the opposite one, which the field must take too."""
+    negated = asked.rule.sign == "!="
+    opposite = ops.IS_NULL if negated else ops.IS_NOT_NULL
+    text = texts[0].lower() if texts else ""
+    if text in ("", "true"):
+        return _null_check(asked.operand, negated, asked.root)
+    if opposite.name not in offered(asked.options, asked.found):
+        return Refusal("no value, or true")
+    if text == "false":
+        return _null_check(asked.operand, not negated, asked.root)
+    return Refusal("no value, true or false")
+
+
+def _null_check(operand: Operand, negated: bool, root: RelationPath) -> Predicate:
+    """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does."""
+    if not isinstance(operand, RelationOperand):
+        path, test = collection(operand, root), Null(operand, negated)
+        return Some(path, test) if path else test
+    if negated:
+        return Some(operand.relations)
+    # `companies.users=na=`: some company has no users.
+    before, absent = through_to_many(operand.relations[:-1]), Complement(Some(operand.relations))
+    return absent if not before or starts_with(root, before) else Some(before, absent)
+
+
+def _existence(operand: CountOperand, compared: Compare) -> Predicate:
+    """A count compared with 0 or 1, as the existence of a row, which a database finds without counting."""
+    exists = Some(operand.relations, operand.predicate)
+    match compared.sign, compared.value:
+        case (">", 0) | (">=", 1) | ("!=", 0):
+            return exists
+        case ("==", 0) | ("<", 1) | ("<=", 0):
+            return Complement(exists)
+        case _:
+            return compared
+
+
+def _element(kind: Kind) -> Kind:
+    return kind.item if isinstance(kind, kinds.Array) else kind
+
+
+RULES = {
+    ops.EQUAL.name: Rule(_equal, convert=_as_pattern),
+    ops.NOT_EQUAL.name: Rule(_equal, negative=True, convert=_as_pattern),
+    ops.GREATER.name: Rule(_compare, ">", convert=_as_ordered),
+    ops.GREATER_OR_EQUAL.name: Rule(_compare, ">=", convert=_as_ordered),
+    ops.LESS.name: Rule(_compare, "<", convert=_as_ordered),
+    ops.LESS_OR_EQUAL.name: Rule(_compare, "<=", convert=_as_ordered),
+    ops.IN.name: Rule(_member),
+    ops.NOT_IN.name: Rule(_member, negative=True),
+    ops.IS_NULL.name: Rule(_is_null, convert=None, over_rows=False),
+    ops.IS_NOT_NULL.name: Rule(_is_null, "!=", convert=None, over_rows=False),
+    ops.LIKE.name: Rule(_like, convert=_as_text),
+    ops.NOT_LIKE.name: Rule(_like, negative=True, convert=_as_text),
+    ops.EQUAL_IGNORE_CASE.name: Rule(_compare, ignores_case=True, convert=_as_text),
+    ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=_as_text),
+    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negative=True, ignores_case=True, convert=_as_text),
+    ops.BETWEEN.name: Rule(_between, convert=_as_ordered),
+    ops.NOT_BETWEEN.name: Rule(_between, negative=True, convert=_as_ordered),
+}
+"""The meaning of each operator that the language has, by name."""
