@@ -236,7 +236,7 @@ class FastAPISQLAlchemyIntegration:
             filter_examples=as_examples(filter_examples),
             sort_examples=as_examples(sort_examples),
         )
-        return FastAPISQLAlchemyResource(endpoint, describe, is_closed=is_listed or item is not None)
+        return FastAPISQLAlchemyResource(endpoint, describe, is_closed=is_listed or item is not None, item=item)
 
     def _base(self, model: type) -> BaseStatement:
         return BaseStatement(cache(lambda: self.base_select(model)))

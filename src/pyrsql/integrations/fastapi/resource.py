@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import Select
 
 from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
 from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
 from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
+from pyrsql.integrations.fastapi.router import router_of
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
 from pyrsql.validation.plan import Criteria
 
@@ -31,15 +34,22 @@ class FastAPISQLAlchemyResource:
         endpoint: how requests are read and judged, and what they narrow.
         describe: an endpoint -> what OpenAPI says of its filter and sort.
         is_closed: the resource says which fields are offered, by an item or by lists; else the item of a page does.
+        item: what clients see of a row, for `router`.
     """
 
     def __init__(
-        self, endpoint: Endpoint, describe: Callable[[Endpoint], Documents], *, is_closed: bool = False
+        self,
+        endpoint: Endpoint,
+        describe: Callable[[Endpoint], Documents],
+        *,
+        is_closed: bool = False,
+        item: Any = None,
     ) -> None:
         documents = describe(endpoint)
         self.endpoint = endpoint
         self._describe = describe
         self._is_closed = is_closed
+        self._item = item
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
         self._criteria = CriteriaDependency(endpoint.config, documents)
         self._select = EndpointDependency(endpoint, self._selected, documents)
@@ -201,6 +211,31 @@ class FastAPISQLAlchemyResource:
         return StreamDependency(
             endpoint, documents, item, session, format=format, max_rows=max_rows, chunk_size=chunk_size
         )
+
+    def router(
+        self, session: SessionDependency, *, item: Any = None, total: bool = True, total_limit: int | None = None
+    ) -> APIRouter:
+        """A ready router: the list, `/count`, and one row by its key, where the model has a key and does not hide it.
+
+            app.include_router(posts.router(get_session), prefix="/posts")
+
+        A composite key stands in the path part by part, in the order of the primary key. A row that the base statement
+        does not let a request see is a 404, like one that does not exist.
+
+        Args:
+            session: the dependency that gives the session, sync or async.
+            item: what clients see of a row; without it the item of the resource.
+            total: count the rows of all pages of the list.
+            total_limit: stop counting there.
+
+        Raises:
+            ConfigurationError: there is no item, or the total is impossible.
+        """
+        chosen = self._item if item is None else item
+        if chosen is None:
+            raise ConfigurationError(f"the router of {self.endpoint.model.__name__} needs an item: resource(…, item=…)")
+        page = self.page_dependency(chosen, session, total=total, total_limit=total_limit)
+        return router_of(self.endpoint, chosen, session, page=page, count=self._count)
 
     def of_pages(self, item: Any) -> tuple[Endpoint, Documents]:
         """The endpoint of the dependencies that give pages, and what OpenAPI says of it.

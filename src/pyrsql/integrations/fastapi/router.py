@@ -1,0 +1,169 @@
+"""A ready router for a resource: the list, the count, and one row by its key."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from pydantic import BaseModel, TypeAdapter
+from pydantic import Field as Documented
+from returns.result import Success
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+from pyrsql.adapters.fastapi.responses import error_responses
+from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.page import Page
+from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.language.nodes import Comparison
+from pyrsql.models import kinds
+from pyrsql.models.model import Field
+from pyrsql.models.schema import Schema, schema_for
+from pyrsql.operators import EQUAL
+from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.pipeline import apply_filter, validate
+from pyrsql.validation.plan import Filter
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Count(BaseModel):
+    """The number of rows that a filter selects."""
+
+    count: int = Documented(description="The number of rows.")
+
+
+def router_of(
+    endpoint: Endpoint,
+    item: Any,
+    session: SessionDependency,
+    *,
+    page: Callable[..., Any],
+    count: Callable[..., Any],
+) -> APIRouter:
+    """The router of a resource; `FastAPISQLAlchemyResource.router` says what it has.
+
+    Args:
+        endpoint: gives the model and the base statement.
+        item: what clients see of a row.
+        session: the dependency that gives the session, sync or async.
+        page: the dependency that gives a page of items.
+        count: the dependency that gives the select of the number of rows.
+    """
+    # FastAPI resolves annotations by the names of the module, so what differs stands in the defaults.
+    page_of, counted, opened = Depends(page), Depends(count), Depends(session)
+    router = APIRouter()
+
+    @router.get("", response_model=Page.__class_getitem__(item), responses=error_responses)
+    async def list_rows(page: Any = page_of) -> Any:
+        """The rows that a filter selects, a page at a time."""
+        return page
+
+    @router.get("/count", responses=error_responses)
+    async def count_rows(statement: Any = counted, session: Any = opened) -> Count:
+        """The number of rows that a filter selects."""
+        return Count(count=await in_session(session, _number, statement))
+
+    keys = _keys(endpoint)
+    if not keys:
+        return router
+    rows = RowDependency(endpoint, item, session, keys)
+    row_of = Depends(rows)
+
+    @router.get(rows.path, response_model=item, responses={404: {"description": "There is no row with this key."}})
+    async def read_row(row: Any = row_of) -> Any:
+        """The row with a key."""
+        return row
+
+    return router
+
+
+def _number(session: Session, statement: Select[Any]) -> int:
+    number: int = session.scalars(statement).one()
+    return number
+
+
+def _keys(endpoint: Endpoint) -> tuple[Field, ...]:
+    """The fields of the primary key; none where the model hides one of them."""
+    identity = endpoint.orm.model(endpoint.model).identity
+    return identity if all(field.rights.filter for field in identity) else ()
+
+
+class RowDependency:
+    """Reads the row with the key that stands in the path, as far as the base statement lets a request see it.
+
+    Args:
+        endpoint: gives the model and the base statement.
+        item: what clients see of the row.
+        session: the dependency that gives the session, sync or async.
+        keys: the fields of the primary key.
+
+    Raises:
+        ConfigurationError: the item is no Pydantic model.
+
+    Raises (when called):
+        HTTPException: 404, where the request may see no row with this key.
+    """
+
+    def __init__(self, endpoint: Endpoint, item: Any, session: SessionDependency, keys: tuple[Field, ...]) -> None:
+        check_item(item)
+        self._endpoint = endpoint
+        self._item = item
+        self._adapter = TypeAdapter[Any](item)
+        self._keys = [field.name for field in keys]
+        # A slash may be part of a text.
+        may_have_slash = isinstance(keys[-1].kind, kinds.Text)
+        self.path = "".join(f"/{{{name}}}" for name in self._keys[:-1]) + (
+            f"/{{{self._keys[-1]}:path}}" if may_have_slash else f"/{{{self._keys[-1]}}}"
+        )
+
+        def keyword(name: str, annotation: Any) -> inspect.Parameter:
+            return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+        self.__signature__ = inspect.Signature(
+            [
+                *(keyword(name, Annotated[str, Path(description=f"The {name} of the row.")]) for name in self._keys),
+                keyword("pyrsql_session", Annotated[Any, Depends(session)]),
+                *(one.replace(name="pyrsql_base") for one in endpoint.base.parameters),
+            ]
+        )
+
+    @cached_property
+    def _schema(self) -> Schema:
+        """The key is the developer's choice: no right of clients has to name it."""
+        given = self._endpoint.config.query_options
+        options = QueryOptions(strict_equality=True, value_converter_registry=given.value_converter_registry)
+        return schema_for(self._endpoint.model, orm=self._endpoint.orm, options=options)
+
+    @cached_property
+    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        model = self._schema.model
+        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+
+    async def __call__(
+        self, *, pyrsql_session: Session | AsyncSession, pyrsql_base: Select[Any] | None = None, **keys: str
+    ) -> Any:
+        """Read the row."""
+        filters: list[Filter] = []
+        for name in self._keys:
+            proven = validate(self._schema)(Comparison(name, EQUAL, (keys[name],)))
+            if not isinstance(proven, Success):
+                # A text that no key can be is the key of no row.
+                raise HTTPException(404)
+            filters.append(proven.unwrap())
+        return await in_session(pyrsql_session, self._read, filters, pyrsql_base)
+
+    def _read(self, session: Session, filters: list[Filter], given: Select[Any] | None) -> Any:
+        statement = self._loaded(self._endpoint.base.statement(given))
+        for proven in filters:
+            statement = apply_filter(statement)(proven).unwrap().select
+        row = session.scalars(statement).unique().first()
+        if row is None:
+            raise HTTPException(404)
+        return self._adapter.validate_python(row, from_attributes=True)
