@@ -150,7 +150,7 @@ def _to_the_point(text: str, outcome: Outcome, reader: FilterReader) -> frozense
     bare = grammar.comparison.compiled.match(text, outcome.index)
     if bare is None or not expected > ARGUMENTS:
         return expected
-    if text.startswith(")", outcome.furthest):
+    if text.startswith(")", outcome.furthest) or outcome.furthest == len(text):
         return expected - ARGUMENTS
     operator = reader.rules.operators.find(bare[OPERATOR_AT])
     return expected if operator and takes(operator, 0) else expected & ARGUMENTS
