@@ -128,7 +128,7 @@ def problems_page() -> str:
     rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in problems]
     return page(
         "Problems",
-        "What a stage of the pipeline fails with. `code` is stable: clients may rely on it. Over HTTP, problems of "
+        "The failures of the pipeline's stages. `code` is stable: clients may rely on it. Over HTTP, problems of "
         "syntax, size and page are answered with 400, all others with 422.",
         table(("code", "class", "when"), rows),
         "## Over HTTP",

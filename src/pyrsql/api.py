@@ -27,7 +27,7 @@ ValueT = TypeVar("ValueT")
 
 
 class Criterion(Protocol):
-    """What can be applied to a target: a query, a sort, a page."""
+    """A query, a sort or a page, which can be applied to a target."""
 
     def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
         """The target, narrowed, sorted or cut."""

@@ -46,7 +46,7 @@ def caches_of(schema: Schema) -> SchemaCaches:
 
 
 def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | Unresolved:
-    """What a selector stands for, without suggestions where it stands for nothing."""
+    """The resolution of a selector, without suggestions where there is none."""
 
     def admit(made: Resolution | Unresolved) -> tuple[Resolution | Unresolved, int] | None:
         return (made, weight_of(selector, made.operand)) if isinstance(made, Resolution) else None

@@ -35,7 +35,7 @@ _NULL = 0xFFFF
 """The length that stands for NULL."""
 
 Carried = str | None
-"""The value of a key as a cursor carries it: a text that a backend has made of it, or None for NULL."""
+"""The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Sealer(Protocol):
         ...
 
     def open(self, sealed: bytes, /) -> bytes:
-        """What was sealed. Raises any exception for what was not."""
+        """The text that was sealed. Raises any exception for another one."""
         ...
 
 
@@ -112,14 +112,14 @@ class Position(NamedTuple):
 
 
 class Digests(NamedTuple):
-    """What a cursor belongs to."""
+    """The digests of the order and the filter that a cursor belongs to."""
 
     sort: bytes
     filter: bytes
 
 
 class Payload(NamedTuple):
-    """What a cursor says."""
+    """The contents of a cursor."""
 
     position: Position
     digests: Digests
@@ -166,7 +166,7 @@ class CursorFormat:
         return text if self.length is None or len(text) <= self.length else None
 
     def read(self, text: str) -> Payload | Problem:
-        """What a cursor says, or what is wrong with it.
+        """The contents of a cursor, or the problem with it.
 
         Problems: CursorProblem (unreadable, version, signature), LimitExceeded.
         """
@@ -208,7 +208,7 @@ def _to_text(data: bytes) -> str:
 
 
 def _to_bytes(text: str) -> bytes | None:
-    """What a text encodes; None where it does not, or is not the one text for it."""
+    """The bytes that a text encodes; None where it encodes none, or is not the one text for them."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):

@@ -163,7 +163,7 @@ class SortLimits:
 
 @dataclass(frozen=True)
 class FunctionSignature:
-    """What a database function takes and gives, so that no call of a client can fail in the database.
+    """The argument and result types of a database function, so that no call of a client can fail in the database.
 
     Args:
         arguments: the Python types of its arguments, in order.
@@ -217,7 +217,7 @@ class ValueConverterRegistry(_Settled):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldOptions(_Settled):
-    """What filter and sort options share: names, rights and functions.
+    """The options that filters and sorts share: names, rights and functions.
 
     All that a developer gives is copied: no later change of a dict or set counts. Names that cannot be right for a
     model are refused when its schema is built (`pyrsql.models.option_checks` says which).
@@ -225,7 +225,7 @@ class FieldOptions(_Settled):
     Args:
         field_mapping: name a client writes -> path it means. Also applies to the start of a longer path. The path it
             means is made of attributes and is not mapped again.
-        model_field_mapping: model -> such a mapping for paths (or rests of paths) that start at this model.
+        model_field_mapping: model -> a mapping like this for paths (or rests of paths) that start at this model.
         join_hints: `"User.company"` -> how that relation is joined. RIGHT is refused.
         field_whitelist: the only fields a client may use. An entry is a whole path (`"company.name"`), or the name of
             one step: a path is allowed when it is listed whole or each of its steps is, as the client writes it or as

@@ -55,7 +55,7 @@ class PageRequest:
         """Give the target this page's rows, in a total order.
 
         Args:
-            target: a select over `model`, sorted already if it is to be sorted.
+            target: a select over `model`, sorted before it is paged.
             model: the class whose rows it returns.
             orm: the backend.
         """

@@ -191,7 +191,7 @@ def validate_request(
         cursors: how cursors are written and read.
 
     Returns:
-        What the request asks for, proven.
+        The filter, order and page of the request, proven.
 
     Problems: those of `parse` or `validate`, of `order`, and of the page, in this order.
 

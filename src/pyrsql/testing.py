@@ -247,7 +247,7 @@ def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
 
 
 def _operators(schema: Schema, selector: str) -> list[ComparisonOperator]:
-    """The operators that a selector takes; none where there is no such selector."""
+    """The operators that a selector takes; none where the selector does not exist."""
 
     def takes(operator: ComparisonOperator) -> bool:
         node = Comparison(selector, operator, ("",) * operator.minimum_arguments)

@@ -1,4 +1,4 @@
-"""What `--model` names: a mapped class, or a resource of a service with its rights."""
+"""The class that `--model` names: a mapped class, or a resource of a service with its rights."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a class offers its clients."""
+"""The fields, relations and rights of a class."""

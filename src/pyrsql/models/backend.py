@@ -1,4 +1,4 @@
-"""What a backend must provide."""
+"""The protocol of a backend."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sought(Protocol[TargetT_co]):
 
     @property
     def statement(self) -> TargetT_co:
-        """What gives all of its rows at once."""
+        """The statement, or the list, of all rows."""
         ...
 
     @property
@@ -49,12 +49,12 @@ class Sought(Protocol[TargetT_co]):
         ...
 
     def key(self, row: Any) -> tuple[tuple[Carried, ...], ...]:
-        """What a cursor carries of a row: for each key of the order its values."""
+        """The part of a row that a cursor carries: for each key of the order its values."""
         ...
 
 
 class LoweredFilter(Protocol):
-    """What a backend makes of a predicate before it knows the target."""
+    """A predicate that a backend has lowered before it knows the target."""
 
     @property
     def weight(self) -> int:
@@ -79,7 +79,7 @@ class ORM(Protocol):
         ...
 
     def scope(self, target: object, model: Model) -> Mapping[RelationPath, object]:
-        """What a target has reached by itself, the root first: all that lowering has to know about the target."""
+        """The scope of a target, the root first: all that lowering has to know about the target."""
         ...
 
     def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> LoweredFilter:
@@ -152,5 +152,5 @@ class ORM(Protocol):
         ...
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> object:
-        """What gives the number of rows without the page: a statement, or a number."""
+        """The number of rows without the page: a statement, or a number."""
         ...

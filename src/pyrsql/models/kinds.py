@@ -1,4 +1,4 @@
-"""What a field holds: a closed family of value kinds.
+"""The kinds of values that a field can hold: a closed family.
 
 A kind decides how text becomes a value (`convert`) and which operators a field takes (`validate`). A backend names the
 kind of every field when it reflects a model; nothing else of the backend's type system reaches the core.

@@ -1,4 +1,4 @@
-"""What a model offers: its fields and relations.
+"""The fields and relations of a model.
 
 A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member
 again is in `source`, which only that backend reads.

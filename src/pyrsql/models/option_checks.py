@@ -9,7 +9,7 @@ Only what is certainly a mistake is refused, because endpoints may share options
 - In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too.
 - A join hint must name a relation where it names a model that a path leads to. Hints for other models wait for them.
 
-Rights cannot be judged by this: a listed field may be hidden by the model all the same.
+This says nothing about rights: a listed field may be hidden by the model all the same.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def check_options(model: Model, options: FieldOptions, describe: Callable[[type]
 
 
 class _Reach:
-    """What paths from a model lead to, looked at only when something has to be checked."""
+    """The attributes that paths from a model lead to, looked up only when something has to be checked."""
 
     def __init__(self, model: Model, options: FieldOptions, describe: Callable[[type], Model]) -> None:
         self.model = model

@@ -14,7 +14,7 @@ INFO_KEY = "pyrsql"
 
 @dataclass(frozen=True, slots=True)
 class FieldRights:
-    """What any client may do with a member, whatever the options of a request say.
+    """The rights of any client on a member, whatever the options of a request say.
 
     Args:
         filter: it may stand in a filter.
@@ -28,7 +28,7 @@ class FieldRights:
 
 
 def narrowed(rights: Iterable[FieldRights]) -> FieldRights:
-    """What several rights on one member leave together."""
+    """The rights that several rights on one member leave together."""
     found = ALL_RIGHTS
     for each in rights:
         operators = both(found.operators, each.operators)

@@ -16,12 +16,12 @@ Purpose = Literal["filter", "sort"]
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """What filters and sorts over one model may say. `schema_for` makes one.
+    """The fields, rights and options of filters and sorts over one model. `schema_for` makes one.
 
     Args:
         model: what the class offers.
-        query_options: how filters are judged.
-        sort_options: how sorts are judged.
+        query_options: how filters are validated.
+        sort_options: how sorts are validated.
         orm: the backend that described the model and lowers what is proven against it.
         forbidden: what the blacklists stand for at each model, for `pyrsql.validation.access`.
     """
@@ -51,9 +51,9 @@ def schema_for(
     Args:
         entity: the class.
         orm: the backend.
-        options: how filters are judged.
-        sort_options: how sorts are judged; without them sorts get the names, rights and functions of `options`, so that
-            a list kept in one place counts for both.
+        options: how filters are validated.
+        sort_options: how sorts are validated; without them sorts get the names, rights and functions of `options`, so
+            that a list kept in one place counts for both.
 
     Raises:
         ConfigurationError: the backend does not know the class, or the options hold a name that is certainly a mistake

@@ -21,7 +21,7 @@ Arguments = Sequence[Argument]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What is known of a function that a client may call.
+    """A function that a client may call, as far as it is known.
 
     Args:
         name: what the backend calls it.
@@ -50,7 +50,7 @@ SQLite's parser has room for few more, and SQLAlchemy's compiler meets Recursion
 """
 
 _COPIES_OF_UNKNOWN_TEXT = 50
-"""What `replace` counts as when it puts in a text that only the database knows."""
+"""The length of a text that `replace` puts in, where only the database knows it."""
 
 _MOST_CHARACTERS = 2**31 - 1
 _WHOLE = kinds.Integer(-(2**63), 2**63 - 1)
@@ -61,7 +61,7 @@ _Comparable = kinds.Text | kinds.Boolean | kinds.Date | kinds.Time | kinds.DateT
 
 
 def function(options: FieldOptions, name: str) -> Function | None:
-    """What a client may call by a name: None where it may not.
+    """The function that a client calls by a name: None where it may not.
 
     That is a function that is not listed or is blacklisted, and one that an expression lets in but nothing describes.
     """
@@ -152,7 +152,7 @@ def constant(value: str | int | float | bool | None, text: str = "") -> Constant
 
 
 def _fault(argument: Argument) -> str | None:
-    """What an argument should be instead, where no function can take it."""
+    """The expected argument, where no function can take the given one."""
     match argument:
         case ConstantOperand(value=str(text)) if UNBINDABLE.search(text):
             return "text without NUL and lone surrogates"

@@ -75,7 +75,7 @@ class CursorSelect(Generic[TargetT]):
 
     @property
     def count_statement(self) -> Any:
-        """What the backend counts all rows with: a `Select[tuple[int]]`, or a number where there is no database."""
+        """The count of all rows: a `Select[tuple[int]]`, or a number where there is no database."""
         return self.whole.count()
 
     @property
@@ -167,7 +167,7 @@ def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: Cu
     """Prove a cursor against the filter and the order of the same request.
 
     Args:
-        request: the page that is asked for.
+        request: the requested page.
         filter: the proven filter.
         order: the proven order; `total_order` gives that of a request without a sort.
         format: how cursors are written.
@@ -191,7 +191,7 @@ def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: Cu
 
 
 def unreadable_cursor(request: CursorRequest, format: CursorFormat) -> tuple[Problem, ...]:
-    """What is wrong with a cursor whatever filter and order it belongs to."""
+    """The problem of a cursor, whatever filter and order it belongs to."""
     found = None if request.cursor is None else format.read(request.cursor)
     return () if found is None or isinstance(found, Payload) else (found,)
 

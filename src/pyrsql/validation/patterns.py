@@ -1,4 +1,4 @@
-"""What text in `==` and the like operators looks for."""
+"""The patterns of `==` and the like operators."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def beyond_rights(test: Compare | Match, negative: bool, operators: Collection[s
 
 
 def like_pattern(text: str, escape: str | None) -> Pattern | SqlPattern | None:
-    """What a like operator looks for; None for an SQL pattern whose last escape character escapes nothing."""
+    """The pattern of a like operator; None for an SQL pattern whose last escape character escapes nothing."""
     if escape is None:
         pieces = _pieces(text)
         return Pattern(("", *pieces, "") if len(pieces) == 1 else pieces)

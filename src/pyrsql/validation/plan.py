@@ -1,4 +1,4 @@
-"""What was proven: the only things that a backend is given.
+"""Proven requests: the only things that a backend is given.
 
 Only `validate` makes a `Filter` and an `Order`; a `Statement` comes from applying them. Each carries the schema it was
 proven against, so that nothing proven for one endpoint reaches another.
@@ -30,7 +30,7 @@ class Filter:
         predicate: what rows must pass; None when it leaves nothing out.
         cacheable: its text alone decides what it means: no code of the developer's takes part.
         node: the tree that was proven.
-        recurs: it came before, so that what is made of it is worth keeping, too.
+        recurs: it came before, so that its lowered form is worth keeping, too.
     """
 
     schema: Schema
@@ -40,7 +40,7 @@ class Filter:
     recurs: bool = False
 
     def lower(self, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
-        """What the backend makes of it for every target with this scope; None when it leaves nothing out."""
+        """The lowered predicate for every target with this scope; None when it leaves nothing out."""
         if self.predicate is None:
             return None
         return self.schema.orm.lower(self.predicate, scope, self.schema.query_options)
@@ -92,7 +92,7 @@ class Statement(Generic[TargetT]):
         return self.schema.orm.page(self.lowered, self.schema.model, missing, page.offset, page.limit)
 
     def count(self) -> Any:
-        """What the backend counts all of its rows with: a `Select[tuple[int]]`, or a number without a database."""
+        """The count of all rows: a `Select[tuple[int]]`, or a number without a database."""
         return self.schema.orm.count(self.lowered, self.schema.model)
 
 
@@ -140,5 +140,5 @@ class PaginatedSelect(Generic[TargetT]):
 
     @property
     def count_statement(self) -> Any:
-        """What the backend counts with: a `Select[tuple[int]]`, or a number where there is no database."""
+        """The count: a `Select[tuple[int]]`, or a number where there is no database."""
         return self.whole.count()

@@ -1,4 +1,4 @@
-"""What a filter and a sort mean, after every name, right and value was proven.
+"""The meaning of a filter and a sort, after every name, right and value was proven.
 
 An algebra small enough that a backend lowers it without judging anything: wildcards are split, values converted, paths
 resolved. Three-valued, as SQL: a test of NULL is unknown.

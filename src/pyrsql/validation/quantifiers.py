@@ -69,8 +69,8 @@ def below(prefix: str, node: Comparison) -> Comparison:
 
 
 def quantified(name: str, path: RelationPath, predicate: Predicate | None) -> Predicate:
-    """What a quantifier says of the related rows at the end of a path. Two-valued: a row passes where the predicate is
-    true, not where it is unknown.
+    """The condition of a quantifier on the related rows at the end of a path. Two-valued: a row passes where the
+    predicate is true, not where it is unknown.
     """
     if name == ops.ANY.name:
         return Some(path, predicate)

@@ -1,4 +1,4 @@
-"""What each operator means: one row per operator. Which operators a kind takes stands beside the kind."""
+"""The meaning of each operator: one row per operator. Which operators a kind takes stands beside the kind."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Convert = Callable[[str], object]
 
 
 class Comparing(NamedTuple):
-    """What an operator is applied to.
+    """The operand of an operator.
 
     Args:
         operand: what the selector stands for.
@@ -71,7 +71,7 @@ class Comparing(NamedTuple):
 
 
 Make = Callable[[Comparing, tuple[object, ...], tuple[str, ...]], Predicate | Refusal]
-"""What is compared, the values, and the texts that they were converted from -> the predicate."""
+"""The operand, the values, and the texts that they were converted from -> the predicate."""
 
 
 # --- conversions of arguments ---
@@ -112,7 +112,7 @@ def _pattern_or(convert: Convert, text: str) -> object:
 
 
 def _json_scalar(convert: Convert, text: str) -> object:
-    """What has an order in JSON: numbers, texts and times."""
+    """A value that has an order in JSON: a number, a text or a time."""
     value = convert(text)
     return Refusal("a number or a text") if isinstance(value, bool | list | dict) else value
 
@@ -130,7 +130,7 @@ def _is_over_text(operand: Operand) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What an operator means.
+    """The meaning of an operator.
 
     Args:
         make: makes the predicate for one row.
@@ -192,7 +192,7 @@ def conversion(asked: Comparing) -> Convert | None:
 
 
 def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
-    """What a comparison means, or what is wrong with its values.
+    """The predicate of a comparison, or the problem of its values.
 
     Args:
         asked: the operator, and what it is applied to.

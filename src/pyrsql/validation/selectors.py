@@ -1,7 +1,7 @@
 """A selector -> what it stands for: mapping, path, rights, functions.
 
-What a client may not use and what does not exist take the same way to the same problem, so that no answer tells them
-apart.
+A field that a client may not use and one that does not exist take the same way to the same problem, so that no answer
+tells them apart.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ Unresolved = UnknownField | ForbiddenFunction | WrongCall
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resolution:
-    """What a selector stands for.
+    """The resolution of a selector.
 
     Args:
         operand: the value or relation it leads to.
         convert: how the text of an argument becomes a value of it, or a Refusal.
-        operators: names of the only operators that rights on the model leave it; None where there is no such right.
+        operators: names of the only operators that rights on the model leave it; None where it has no rights.
         converted: a converter of the developer's own stands in for that of the kind.
     """
 

@@ -1,4 +1,4 @@
-"""What makes an order total: the identity of a row, behind the keys that were asked for."""
+"""The keys that make an order total: the identity of a row, behind the keys that were asked for."""
 
 from __future__ import annotations
 

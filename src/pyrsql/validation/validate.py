@@ -70,7 +70,7 @@ Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
 
 
 class _Validation:
-    """What a tree is validated by, and what has been found so far.
+    """The state of a validation: the schema and its options, and the problems found so far.
 
     Args:
         schema: what the endpoint offers.
@@ -192,7 +192,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
 
 
 def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[LimitExceeded]:
-    """What is wrong where paths follow more relations than a database joins."""
+    """The problem of paths that follow more relations than a database joins."""
     followed = {path[:end] for path in paths for end in range(1, min(len(path), MOST_RELATIONS + 1) + 1)}
     if len(followed) > MOST_RELATIONS:
         yield LimitExceeded(source=source, limit="relations", maximum=MOST_RELATIONS)
@@ -247,7 +247,7 @@ def _predicate(validation: _Validation, node: Node, depth: int) -> Predicate | N
 
 
 def _too_deep(validation: _Validation) -> None:
-    """Note, once, that the tree is deeper than any option can allow. What lies deeper is not looked at."""
+    """Note, once, that the tree is deeper than any option can allow. Deeper parts are not validated."""
     problem = LimitExceeded(source="filter", limit="depth", maximum=DEEPEST)
     if problem not in validation.problems:
         validation.problems.append(problem)
@@ -284,7 +284,7 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
 
 
 def _resolved(validation: _Validation, node: Comparison, depth: int) -> Resolution | None:
-    """What the selector of a comparison stands for; None where a problem was found and noted."""
+    """The resolution of a comparison's selector; None where a problem was found and noted."""
     if validation.options.quantifiers and is_count(node.selector):
         counted = _count(validation, node, depth)
         if not isinstance(counted, Resolution):
@@ -334,14 +334,14 @@ def _inside(inside: _Validation, tree: Node, depth: int) -> Predicate | None:
 
 
 def _count(validation: _Validation, node: Comparison, depth: int) -> Resolution | Problems:
-    """What `@count[…]` stands for in a filter, or what is wrong with it."""
+    """The resolution of `@count[…]` in a filter, or its problem."""
     where = node.selector_span
     groups = validation.groups + depth_of(node)
     return _counted(validation, "filter", node.selector, where, groups, depth)
 
 
 def _sorted_operand(validation: _Validation, key: SortKey, *, suggest: bool) -> Resolution | Problems:
-    """What the selector of a key stands for."""
+    """The resolution of a sort key's selector."""
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
         return _counted(validation, "sort", key.selector, key.span, 0, 0)

@@ -75,7 +75,7 @@ class BodyDependency(Generic[ResultT]):
             # FastAPI would repeat a body that is no object in its answer, which fails for a lone surrogate.
             annotation=Annotated[Any, LazySchema(self._schema), Body()],
         )
-        # Whoever reads a body needs no connection to read a query from.
+        # A dependency that reads the body takes no connection.
         others = [
             parameter
             for name, parameter in given.items()
@@ -112,7 +112,7 @@ class BodyDependency(Generic[ResultT]):
 def _values(value: Any) -> list[str]:
     """A value as a query would give it, repeated as often as there are items in a list; not at all where it is null.
 
-    What is no text becomes the text that JSON writes for it, and is judged as such.
+    A value that is not text becomes its JSON text, and is validated as that text.
     """
     items = value if _is_list(value) else [value]
     return [_text(item) for item in items if item is not None]

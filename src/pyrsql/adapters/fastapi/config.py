@@ -52,7 +52,7 @@ class FastAPICriteriaConfig:
         sort_parameter_format: how several sort keys are given.
         default_page_size: size of the page where a request names none. Without it a request that names
             neither page nor size gets all rows, and a page number alone is a problem. A `page_dependency` has 50.
-        max_page_size: the largest size that a request may name. It bounds what is asked for; give
+        max_page_size: the largest size that a request may name. It bounds requested sizes; give
             `default_page_size` too to bound requests that ask for no page. A `page_dependency` has 500.
         one_based_paging: page numbers start at 1, not 0.
         unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of

@@ -30,7 +30,7 @@ TargetT = TypeVar("TargetT")
 
 @dataclass(frozen=True, slots=True)
 class RequestCriteria:
-    """What a request asks for. `criteria_dependency` gives one; make one yourself where there is no FastAPI.
+    """The filter, sort and page of a request. `criteria_dependency` gives one; without FastAPI make one yourself.
 
     Args:
         query: the filter.
@@ -46,12 +46,12 @@ class RequestCriteria:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is asked for: no filter, no sort, no page."""
+        """Whether the request has no filter, no sort and no page."""
         return self.query.expression is None and not self.sort.keys and self.page_request is None
 
     @property
     def texts(self) -> Mapping[Source, str | None]:
-        """What the request gave for filter and sort."""
+        """The texts of the filter and the sort."""
         return {"filter": self.query.text, "sort": self.sort.text}
 
     def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:

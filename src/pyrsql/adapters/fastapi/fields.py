@@ -1,4 +1,4 @@
-"""What the filter and the sort of an endpoint may name, for people and for machines."""
+"""The fields that the filter and the sort of an endpoint may name, for people and for machines."""
 
 from __future__ import annotations
 

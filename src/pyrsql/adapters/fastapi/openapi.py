@@ -96,7 +96,7 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What is described, and its extension, for each of our parameters of an operation, in its query or body."""
+    """Each of our parameters of an operation, in its query or body, with its extension."""
     for parameter in operation.get("parameters", ()):
         if EXTENSION in parameter.get("schema", {}):
             yield parameter, parameter["schema"][EXTENSION]

@@ -31,7 +31,7 @@ from pyrsql.problems import (
 
 
 class ParameterValues(NamedTuple):
-    """What a request gives the parameters.
+    """The values that a request gives to each parameter.
 
     Args:
         values: each of our parameters that the request names -> its values.
@@ -46,7 +46,7 @@ _LONGEST_NUMBER = len(str(LARGEST_OFFSET))
 
 
 class RawParameters(NamedTuple):
-    """What a request says, before anything of it is read as RSQL.
+    """The parameters of a request, before any of them is read as RSQL.
 
     Args:
         filter: the filter's text.
@@ -74,7 +74,7 @@ OF_STREAMS: tuple[Source, ...] = ("filter", "sort")
 def query_values(
     config: FastAPICriteriaConfig, connection: HTTPConnection, takes: Collection[Source] = OF_PAGES
 ) -> ParameterValues:
-    """What the query of a request gives the parameters.
+    """The values that the query of a request gives to each parameter.
 
     Args:
         config: gives their names, and says which others are refused.

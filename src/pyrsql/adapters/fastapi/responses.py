@@ -74,7 +74,7 @@ def status_of(problem: Problem) -> Status:
 
 
 def type_of(problem: Problem) -> ProblemType:
-    """What kind of mistake it is, as a URI that never changes."""
+    """The kind of the mistake, as a URI that never changes."""
     readable = status_of(problem) == 422
     match problem.source:
         case "filter":
@@ -99,10 +99,12 @@ class ErrorLocation(BaseModel):
 class CriteriaErrorItem(BaseModel):
     """One thing that is wrong with a request."""
 
-    code: str = Field(description="What is wrong, as a name that never changes.", examples=["unknown-field"])
-    detail: str = Field(description="What is wrong, for people.")
+    code: str = Field(description="The kind of problem, as a name that never changes.", examples=["unknown-field"])
+    detail: str = Field(description="The problem in words, for people.")
     field: str | None = Field(description="The selector it is about, where it is about one.", examples=["nme"])
-    hint: str | None = Field(description="What would help, where that is known.", examples=["Did you mean 'name'?"])
+    hint: str | None = Field(
+        description="A correction or advice, where one is known.", examples=["Did you mean 'name'?"]
+    )
     replacement: str | None = Field(
         description="The text to put in place of the span at `location`, where the hint is a correction.",
         examples=["name"],
@@ -114,7 +116,7 @@ class CriteriaErrorItem(BaseModel):
 class CriteriaErrorDetail(BaseModel):
     """Why a request cannot be served: the problem that decides the status, and all problems there are."""
 
-    type: ProblemType = Field(description="What kind of mistake it is.")
+    type: ProblemType = Field(description="The kind of the mistake.")
     title: str = Field(description="The same for people.")
     parameter: str = Field(description="The parameter with the deciding problem.", examples=["filter"])
     detail: str = Field(description="The deciding problem, for people.")

@@ -1,4 +1,4 @@
-"""What a dependency tells FastAPI of its parameters: enough for OpenAPI, nothing for FastAPI to refuse."""
+"""The parameters that a dependency declares to FastAPI: enough for OpenAPI, nothing for FastAPI to refuse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SORT_DESCRIPTION = "Sorts the rows: `name`, `name,desc` or `-name`; `company.nam
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What OpenAPI says of the filter and the sort of one endpoint.
+    """The documentation of one endpoint's filter and sort in OpenAPI.
 
     Args:
         filter_description: what may stand in the filter, for people.
@@ -46,7 +46,7 @@ class Documents:
 
 
 NO_DOCUMENTS = Documents()
-"""What can be said of any endpoint."""
+"""The documentation that fits any endpoint."""
 
 
 Paging = Literal["page", "cursor", "none"]
@@ -57,7 +57,7 @@ def signature(config: FastAPICriteriaConfig, documents: Documents, paging: Pagin
     """The signature of a dependency that takes filter, sort and a page under the names of the configuration.
 
     FastAPI sees texts, which every request passes and which it passes on quickly; OpenAPI sees what the values have to
-    be. What counts is read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
+    be. The values are read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
     """
     repeated = config.sort_parameter_format is SortParameterFormat.REPEATED
     longest = config.query_options.parse_limits.query_length
@@ -138,7 +138,7 @@ class LazySchema:
 
 @dataclass(frozen=True)
 class DocumentedParameter(LazySchema):
-    """What OpenAPI says of one of the four parameters."""
+    """The documentation of one of the four parameters in OpenAPI."""
 
     alias: str
     description: str
@@ -146,7 +146,7 @@ class DocumentedParameter(LazySchema):
 
 
 def documented(parameter: inspect.Parameter) -> DocumentedParameter | None:
-    """What OpenAPI says of a parameter, when it is one of the four."""
+    """The documentation of a parameter in OpenAPI, when it is one of the four."""
     metadata: tuple[object, ...] = getattr(parameter.annotation, "__metadata__", ())
     return next((found for found in metadata if isinstance(found, DocumentedParameter)), None)
 

@@ -1,6 +1,6 @@
 """Parameters that no part of a route declares: pieces of a filter with an unescaped `&`, and names from other services.
 
-An endpoint that ignores such a piece would answer the rest of the filter, with more rows than were asked for.
+An endpoint that ignores these pieces would answer the rest of the filter, with more rows than the client wants.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def fault_of(error: Exception) -> Fault | None:
-    """What an error of SQLAlchemy means for a client; None where the service is at fault."""
+    """The answer to an error of SQLAlchemy; None where the service is at fault."""
     if isinstance(error, PoolTimeout):
         return "database-unavailable"
     if not isinstance(error, DBAPIError):

@@ -85,7 +85,7 @@ def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelec
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """What an endpoint makes of a request.
+    """How an endpoint reads a request.
 
     Args:
         model: the class whose rows it returns.
@@ -107,7 +107,7 @@ class Endpoint:
 
     @cached_property
     def schema(self) -> Schema:
-        """What clients may ask for. Made when first needed: SQLAlchemy reads a model when all models are
+        """The fields that clients may use. Made when first needed: SQLAlchemy reads a model when all models are
         there.
         """
         config = self.config
@@ -135,7 +135,7 @@ class Endpoint:
         return None if order is None else replace(order, schema=schema)
 
     def read(self, given: ParameterValues, paging: Paging = "page") -> Criteria:
-        """What a request asks for, proven.
+        """The filter, sort and page of a request, proven.
 
         Args:
             given: the values of its parameters.

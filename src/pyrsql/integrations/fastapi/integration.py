@@ -171,7 +171,7 @@ class FastAPISQLAlchemyIntegration:
         filter_examples: Mapping[str, str | Example] | None = None,
         sort_examples: Mapping[str, str | Example] | None = None,
     ) -> FastAPISQLAlchemyResource:
-        """Say once what a model offers. What is not given is as in the configuration of the integration.
+        """Say once what a model offers. Options that are not given are those of the integration's configuration.
 
         All models must be imported: the arguments are checked here, so that a mistake shows when the
         application starts.
@@ -242,7 +242,7 @@ class FastAPISQLAlchemyIntegration:
         return BaseStatement(cache(lambda: self.base_select(model)))
 
     def _resource(self, model: type) -> FastAPISQLAlchemyResource:
-        """What a model offers that nothing more was said of, the same for all threads."""
+        """The endpoint of a model without options of its own, the same for all threads."""
         with self._lock:
             known = self._resources.get(model)
             if known is None:
@@ -309,7 +309,7 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
 
 
 def _unlisted(endpoint: Endpoint) -> Schema:
-    """What the lists of an endpoint may choose from."""
+    """The fields that the lists of an endpoint may choose from."""
     query_options, sort_options = endpoint.config.query_options, endpoint.config.sort_options
     return schema_for(
         endpoint.model,
@@ -334,7 +334,7 @@ def _described(
     filter_examples: Mapping[str, Example],
     sort_examples: Mapping[str, Example],
 ) -> Documents:
-    """What can be said once the model is known: the fields, and examples of each that was listed or that an item shows.
+    """The documentation that needs the model: the fields, and examples of each that was listed or that an item shows.
 
     Args:
         endpoint: the endpoint.

@@ -1,4 +1,4 @@
-"""What one model offers to the endpoints that list it."""
+"""One model, as the endpoints that list it offer it."""
 
 from __future__ import annotations
 

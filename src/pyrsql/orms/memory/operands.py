@@ -31,7 +31,7 @@ def value_of(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope
 
 
 def custom_value(operand: FieldOperand | CallOperand | RelationOperand, scope: Scope, functions: Functions) -> object:
-    """What a custom operator is given: one value or related row, or several of them in a list."""
+    """The arguments of a custom operator's function: one value or related row, or several of them in a list."""
     if isinstance(operand, RelationOperand):
         *before, last = operand.relations
         found = related(reached(scope, tuple(before)), last)

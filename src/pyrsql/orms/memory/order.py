@@ -44,7 +44,7 @@ def sorted_rows(rows: list[Row], key: OrderKey, options: FieldOptions | None, fu
 
 
 def sort_value(row: Row, key: OrderKey, options: FieldOptions | None, functions: Functions) -> Any:
-    """What a row is sorted by: over a to-many path the smallest value, or the largest when descending."""
+    """The sort key of a row: over a to-many path the smallest value, or the largest when descending."""
     root: Scope = {(): row}
     candidates = [
         value

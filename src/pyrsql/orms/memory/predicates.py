@@ -44,7 +44,7 @@ from pyrsql.validation.text import fold
 
 @dataclass(frozen=True, slots=True)
 class CustomPredicatePayload:
-    """What the function of a custom operator is given.
+    """The payload of a custom operator's function.
 
     Args:
         expression: the value that the selector names; for a path that ends on a relation, the related row, or all of

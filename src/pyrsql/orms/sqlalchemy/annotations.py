@@ -26,7 +26,7 @@ def _annotations(base: type) -> dict[str, Any]:
     try:
         return inspect.get_annotations(base)
     except Exception:
-        # Python 3.14 resolves them when they are asked for, and a name may be missing.
+        # Python 3.14 resolves them when they are read, and a name may be missing.
         return {}
 
 

@@ -32,7 +32,7 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 
 
 def carried(value: object) -> str | None:
-    """What a cursor carries of a value that a driver gave."""
+    """The text in a cursor of a value that a driver gave."""
     match value:
         case None:
             return None
@@ -144,13 +144,13 @@ class CarriedValue(TypeDecorator[str]):
         self.carries = carries
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """What is stored, read and bound without any code of a developer's."""
+        """A value that is stored, read and bound without any code of a developer's."""
         if family_of(dialect) in ("sqlite", "mysql"):
             return types.NullType()
         return _plain(stored_type(self.carries, dialect))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        """What a cursor carries of it."""
+        """Its text in a cursor."""
         return carried(value)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
@@ -216,7 +216,7 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 
 
 def _for_sqlite(value: Any) -> Any:
-    """What SQLite stores of it. It has no decimals, and no integers beyond 64 bits."""
+    """The form in which SQLite stores it. It has no decimals, and no integers beyond 64 bits."""
     return float(value) if isinstance(value, Decimal) or (isinstance(value, int) and not _is_long(value)) else value
 
 
@@ -240,7 +240,7 @@ def _for_mysql(type_: TypeEngine[Any], value: Any) -> Any:
 
 
 def _converted(type_: TypeEngine[Any], value: Any) -> Any:
-    """A value as the driver wants it for a type; None where the type can have no such value."""
+    """A value as the driver wants it for a type; None where the type cannot have this value."""
     match type_:
         case types.Boolean():
             return bool(value) if isinstance(value, int) else None

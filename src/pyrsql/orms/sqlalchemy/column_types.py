@@ -31,7 +31,7 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 class Described(NamedTuple):
-    """What a column type means for a field: the attributes of `pyrsql.models.model.Field` of the same names."""
+    """The kind of a field by its column type: the attributes of `pyrsql.models.model.Field` of the same names."""
 
     kind: kinds.Kind
     python_type: type | None
@@ -40,7 +40,7 @@ class Described(NamedTuple):
 
 
 def described(type_: TypeEngine[Any], annotated: type | None = None) -> Described:
-    """What a type of SQLAlchemy's, or a developer's, means on every database.
+    """The kind of a type of SQLAlchemy's, or a developer's, on every database.
 
     Args:
         type_: the type of a column or an expression.
@@ -66,7 +66,7 @@ def python_type_of(type_: TypeEngine[Any]) -> type | None:
 
 
 def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
-    """What a decorated type, and each type that it decorates, makes of a value before it is bound; any other type, and
+    """The value that a decorated type, and each type that it decorates, binds for a value; any other type, and
     a decorator that only reads, takes it as it is. May raise what the decorator raises.
     """
     while isinstance(type_, TypeDecorator):
@@ -209,7 +209,7 @@ def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
 
 
 def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
-    """What a developer's type means: by the Python type it declares, the one that is annotated, or the type it
+    """The kind of a developer's type: by the Python type it declares, the one that is annotated, or the type it
     decorates.
     """
     own = without_decorators(type_)

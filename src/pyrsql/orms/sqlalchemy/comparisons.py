@@ -57,7 +57,7 @@ _COMPARE: Mapping[Sign, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparable:
-    """A value as each kind of comparison is to see it, so that all databases agree.
+    """A value in the form that each kind of comparison needs, so that all databases agree.
 
     Args:
         value: the expression itself.

@@ -85,7 +85,7 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
 
 def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     attribute: Any = getattr(entity, cast("str", field.source))
-    # What the attribute's own operators compare: in another form it would count as another statement.
+    # The form that the attribute's own operators compare: another form would count as another statement.
     compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     return cast("ColumnElement[Any]", clause)

@@ -91,7 +91,7 @@ def joined(
 
 
 def base_scope(select: Select[Any], model: Model) -> Scope:
-    """What a base statement has reached by itself: its root, and the to-one relations that it joins."""
+    """The scope of a base statement: its root, and the to-one relations that it joins."""
     root = root_entity(select, model)
     scope: dict[RelationPath, Entity] = {(): root}
     for target, onclause, *_ in select._setup_joins:

@@ -12,7 +12,7 @@ Backward, every key is turned round, its place of NULL too.
 
 from __future__ import annotations
 
-# What a select holds (its order, its joins) SQLAlchemy keeps in attributes with a leading underscore only.
+# SQLAlchemy keeps the order and the joins of a select in attributes with a leading underscore only.
 # pyright: reportPrivateUsage=false
 from collections.abc import Sequence
 from functools import cached_property
@@ -34,7 +34,7 @@ from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
 MOST_SEGMENTS = 8
-"""Statements of one page at most. What lies deeper is an OR inside the last."""
+"""Statements of one page at most. Deeper levels are an OR inside the last."""
 
 Nulls = Literal["first", "last", "never", "database"]
 """Where a term has NULL. The database decides where nobody else does."""

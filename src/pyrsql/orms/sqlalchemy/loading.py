@@ -27,14 +27,14 @@ _UNLOADABLE = {"dynamic", "write_only"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a response reads of a row: columns, and related rows with what it reads of those."""
+    """The parts of a row that a response reads: columns, and related rows with the parts it reads of those."""
 
     columns: dict[str, None] = field(default_factory=dict[str, None])
     related: dict[str, Reading] = field(default_factory=dict[str, "Reading"])
 
 
 def reading(model: Model, paths: Iterable[Path]) -> Reading:
-    """What paths of attributes read, shortcuts spelled out.
+    """The parts that paths of attributes read, shortcuts spelled out.
 
     Args:
         model: the model of the row.
@@ -85,7 +85,7 @@ def loading(model: Model, read: Reading) -> Callable[[Select[Any]], Select[Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What the options of a select say.
+    """The loader options of a select.
 
     Args:
         loaded: the paths of relations that they load in a certain way.

@@ -22,7 +22,7 @@ _LEVELS_IN_ANY_ORDER = 40
 def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
     """The tests of a predicate that stand in no group, in one, in two, and so on."""
     if isinstance(predicate, Compare):
-        # What most filters are.
+        # Most filters are a single test.
         return [[predicate]]
     found: list[list[Test]] = []
     parts: list[Predicate] = [predicate]

@@ -90,7 +90,7 @@ def _is_never_null(field: Field, entity: Entity) -> bool:
 
 
 def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:
-    """What orders a row by a value in its document, or in the document of some related row."""
+    """The ORDER BY terms for a value in a row's document, or in the document of some related row."""
     by_type = options.json_options.sort_field_types.get(operand.path)
     if not key.collection:
         return json_order(expression(operand, scope), operand.keys, key, by_type)

@@ -157,12 +157,12 @@ def schema(
     *,
     orm: SQLAlchemyORM | None = None,
 ) -> Schema:
-    """What clients may do with a mapped class. Build it once, when the application is put together.
+    """The schema of a mapped class: the fields and rights of its clients. Build it once, when the application starts.
 
     Args:
         entity: the class.
-        options: how filters are judged.
-        sort_options: how sorts are judged; without them sorts get the names, rights and functions of `options`.
+        options: how filters are validated.
+        sort_options: how sorts are validated; without them sorts get the names, rights and functions of `options`.
         orm: the backend; needed only for custom operators.
 
     Raises:
@@ -180,5 +180,5 @@ def _select(lowered: BackendStatement[Any]) -> Select[Any]:
 
 
 def _scope(lowered: BackendStatement[Any], model: Model) -> Scope:
-    """What the select has reached; one that no filter has seen is looked at now."""
+    """The scope of the select; it is worked out now if no filter has needed it."""
     return cast("Scope", lowered.joins) or base_scope(_select(lowered), model)

@@ -50,7 +50,7 @@ _MERGED = 4
 
 @dataclass(frozen=True, slots=True)
 class CustomPredicatePayload:
-    """What the lowering of a custom operator is given.
+    """The payload of a custom operator's lowering.
 
     Args:
         expression: the column or expression that the selector names; for a path that ends on a relation, the
@@ -72,7 +72,7 @@ CustomLowering = Callable[[CustomPredicatePayload], ColumnElement[bool]]
 
 
 class LoweringContext(NamedTuple):
-    """What every part of a predicate is lowered with."""
+    """The context in which every part of a predicate is lowered."""
 
     options: QueryOptions
     custom: Mapping[str, CustomLowering]
@@ -97,7 +97,7 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
 
 
 def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
-    # What most parts of most filters are, by the shortest way.
+    # Most parts of most filters, by the shortest way.
     if isinstance(predicate, Compare):
         operand, sign, value, ignore_case = predicate
         if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
@@ -179,7 +179,7 @@ def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:
-    """What the developer's function makes of a test: any condition that SQLAlchemy takes, as an element."""
+    """The clause that the developer's function makes for a test: any condition that SQLAlchemy takes, as an element."""
     payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
     return and_(lowering.custom[test.operator.name](payload))
 

@@ -1,7 +1,7 @@
 """New elements from the attributes of others of their kind.
 
 Most of what `column == value` or `or_(a, b)` costs is finding out what is the same every time: operators, types, names,
-what the element is to SQLAlchemy. The public function is asked once; what it answers is the template of all that
+what SQLAlchemy knows about the element. The public function is asked once; what it answers is the template of all that
 follow.
 """
 

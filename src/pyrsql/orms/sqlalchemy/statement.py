@@ -1,6 +1,6 @@
 """Whole statements: filtered, sorted, counted and cut to a page."""
 
-# What a select holds (its order, limit, options) SQLAlchemy keeps in attributes with a leading underscore only.
+# SQLAlchemy keeps the order, limit and options of a select in attributes with a leading underscore only.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REMEMBERED = 256
 """Base statements, and orders, about which something is kept."""
 
 _BYTES_OF_ELEMENT = 512
-"""What an element of SQL takes in memory, measured at 250 to 400."""
+"""Bytes of an element of SQL in memory, measured at 250 to 400."""
 
 
 def narrowable(target: object) -> Select[Any]:
@@ -122,7 +122,7 @@ def _joins_are_known(base: Select[Any], scope: Scope) -> bool:
 def narrowed_by_sort(
     unsorted: Select[Any], scope: Scope, keys: tuple[OrderKey, ...], options: SortOptions
 ) -> Select[Any]:
-    """What counts the rows of a sorted select: the INNER joins that hints ask for leave rows out."""
+    """The select that counts the rows of a sorted select: INNER joins by hint leave rows out."""
     if not options.join_hints:
         return unsorted
     inner = (path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path))
@@ -284,7 +284,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 
 def _bare(clause: ClauseElement) -> ClauseElement:
-    """What an ORDER BY term sorts by, without direction, place of NULL and collation."""
+    """The expression of an ORDER BY term, without direction, place of NULL and collation."""
     while isinstance(clause, UnaryExpression | OrderedText | UuidText):
         clause = cast("ClauseElement", clause.element)
     return clause

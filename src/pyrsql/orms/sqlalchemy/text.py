@@ -32,7 +32,7 @@ _GLOB_WILDCARD = re.compile(rf"[{re.escape(_GLOB_WILDCARDS)}]")
 
 
 class _Collated(Grouping[Any]):
-    """A value as some comparison is to see it."""
+    """A value in the form that some comparison needs."""
 
     inherit_cache = True
 
@@ -269,8 +269,8 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
         return cast("str", in_notation(self, pattern, dialect))
 
     def _as_stored(self, pattern: Pattern | SqlPattern, dialect: Dialect) -> Pattern | SqlPattern:
-        """The pattern with its plain text as a decorated type stores it. What that refuses stays as it is: a part of a
-        value need not be one.
+        """The pattern with its plain text as a decorated type stores it. Text that it refuses stays as it is: a part
+        of a value need not be one.
         """
         try:
             if isinstance(pattern, SqlPattern):

@@ -14,7 +14,7 @@ _LONGEST_MISSPELLING = 64
 
 
 class Choices(NamedTuple):
-    """What a refusal names: the members that are expected, and those that a "did you mean" may suggest."""
+    """The names in a refusal: the members that are expected, and those that a "did you mean" may suggest."""
 
     expected: str
     names: tuple[str, ...]

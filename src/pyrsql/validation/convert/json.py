@@ -27,7 +27,7 @@ _AS_TEXT = 'For the same as text, write it in double quotes: "…".'
 
 
 class _RefusedJson(Exception):
-    """What the hooks of the JSON parser raise, to be caught by `_document` alone."""
+    """The exception of the JSON parser's hooks, caught by `_document` alone."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal)
@@ -35,7 +35,7 @@ class _RefusedJson(Exception):
 
 
 def json_value(text: str, options: JSONOptions) -> object | Refusal:
-    """What is compared with a JSON document or a value in one.
+    """The value that is compared with a JSON document or a value in one.
 
     Numbers, `true`, `false`, quoted strings, arrays and objects as JSON writes them, everything else is text: `1` is a
     number, `"1"` and `007` and `[draft` are text. `null` is refused: nothing equals it, `=na=` finds it.
@@ -76,7 +76,7 @@ def to_json(text: str) -> object:
 def temporal(text: str) -> dt.date | dt.datetime | dt.time | Refusal | None:
     """The date, time, or both that a text in a JSON document means; None for other text.
 
-    What has an offset is aware and in UTC, what has none is naive. A day that no calendar has is a Refusal. A client
+    A time with an offset is aware and in UTC, one without is naive. A day that no calendar has is a Refusal. A client
     may write an offset shorter and zeros after six digits of a second; databases do not find such texts in documents.
     """
     return _temporal(text, _STORED)

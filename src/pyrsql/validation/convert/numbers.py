@@ -21,7 +21,7 @@ def _without(character: str) -> Callable[[str], str]:
 
 _A_POINT = "Write a point, not a comma."
 
-# What a text looks like, what would help, and the number that it seems to mean.
+# The form of a text, the advice on it, and the number that it seems to mean.
 _ADVICE: tuple[tuple[re.Pattern[str], str, Callable[[str], str] | None], ...] = tuple(
     (re.compile(pattern, re.DOTALL), hint, meant)
     for pattern, hint, meant in (
@@ -114,7 +114,7 @@ def plain_decimal(text: str, digits: int, fraction_digits: int) -> decimal.Decim
 
 _MOST_DIGITS = 65
 _MOST_FRACTION_DIGITS = 30
-"""What MySQL and MariaDB take in an exact literal; PostgreSQL takes far more."""
+"""The limits of an exact literal in MySQL and MariaDB; PostgreSQL takes far more."""
 
 _FLOAT_DIGITS = 15
 """Decimal digits that a 64-bit float keeps: SQLite compares its decimals as floats."""

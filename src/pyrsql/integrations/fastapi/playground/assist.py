@@ -1,4 +1,4 @@
-"""What the playground says of a filter and a sort while they are written: words, problems, the builder's expression."""
+"""The playground's help while a filter or a sort is written: words, problems, the builder's expression."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pyrsql.pipeline import validate_request
 from pyrsql.problems import Problem
 
 Answer = dict[str, Any]
-"""What the page reads, as JSON."""
+"""The JSON that the page reads."""
 
 
 def assist(schema: Schema, filter: str, sort: str, part: str, at: int) -> Answer:

@@ -1,4 +1,4 @@
-"""What could stand at the cursor of a filter or a sort that is being written: a tolerant reading of unfinished text.
+"""Completions at the cursor of a filter or a sort that is being written: a tolerant reading of unfinished text.
 
 The grammar of `language` reads whole texts. Here only the tokens before the cursor count, however the text goes on.
 """
@@ -30,7 +30,7 @@ _MOST = 50
 """The most completions of an answer: a person reads no more, and types on."""
 
 Expected = Literal["field", "operator", "value", "list", "joint", "nothing"]
-"""What may follow; nothing where the text is wrong before the cursor."""
+"""The possible next tokens; none where the text is wrong before the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Completions:
-    """What could stand instead of the characters from `start` to `end`."""
+    """A text that could replace the characters from `start` to `end`."""
 
     start: int
     end: int
@@ -56,7 +56,7 @@ class Completions:
 
 
 class _State(NamedTuple):
-    """What may follow a token, and the comparison that it belongs to."""
+    """The tokens that may follow a token, and the comparison that it belongs to."""
 
     expected: Expected
     field: str = ""
@@ -150,7 +150,7 @@ def _may_go_on(token: re.Match[str]) -> bool:
 
 
 def _after(expected: Expected, kind: str | None, written: str) -> Expected:
-    """What is expected behind a token."""
+    """The tokens that are expected behind a token."""
     match expected, kind, written:
         case "operator", "operator", _:
             return "value"

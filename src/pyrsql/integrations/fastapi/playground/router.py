@@ -109,7 +109,7 @@ def _add_help(router: APIRouter, name: str, resource: FastAPISQLAlchemyResource)
 
 
 def _schema(request: Request, resource: FastAPISQLAlchemyResource) -> Schema:
-    """What the list of a resource offers: its response model may close what the resource itself leaves open."""
+    """The features of a resource's list: its response model may close what the resource itself leaves open."""
     found = _listing(request, resource)
     return resource.endpoint.schema if found is None else found[1].endpoint.schema
 

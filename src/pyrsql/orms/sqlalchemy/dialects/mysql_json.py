@@ -159,7 +159,7 @@ def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> s
 
 @form(WholeNumber, on="mysql")
 def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    """What tells large numbers apart; nothing where numbers are exact."""
+    """The digits that tell large numbers apart; none where numbers are exact."""
     kind, scalar = inner_sql(element, compiler, options)
     near = f"CAST({scalar} AS DOUBLE)"
     # It grows with the number, so that the largest of several numbers has the largest of both parts.

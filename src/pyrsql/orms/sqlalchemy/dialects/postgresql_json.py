@@ -55,7 +55,7 @@ def structure_text(type_: StructureText, value: JsonValue) -> str:
     return json_text(value)
 
 
-# What a json column of PostgreSQL holds and jsonb does not: NUL and lone surrogates. Two backslashes are written as
+# A json column of PostgreSQL holds text that jsonb does not: NUL and lone surrogates. Two backslashes are written as
 # \u005c first, so that each backslash left begins an escape.
 _UNKNOWN_TO_JSONB = (
     r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
@@ -88,7 +88,7 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     keys = f"CAST({keys} AS TEXT)"
     found = f"jsonb_path_query_array({document}, CAST({keys} AS JSONPATH))"
     if element.elements:
-        # What is no array counts as its own only element here, and so comes twice.
+        # A value that is no array counts as its own only element here, and so comes twice.
         found += f" || jsonb_path_query_array({document}, CAST({keys} || '[*]' AS JSONPATH))"
     # One set and not a query of several: PostgreSQL takes each for so large that it would compile to machine code.
     return (
@@ -112,7 +112,7 @@ def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> s
 
 @form(WholeNumber, on="postgresql")
 def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    """What tells large numbers apart; nothing where numbers are exact."""
+    """The digits that tell large numbers apart; none where numbers are exact."""
     kind, _ = inner_sql(element, compiler, options)
     return f"CASE {kind} WHEN 'number' THEN 0 END"
 

@@ -210,7 +210,7 @@ def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
 
 @form(ExactFloat, on="sqlite")
 def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
-    """What is stored, be it an integer: all floats have 64 bits."""
+    """The stored number, even if it is an integer: all floats have 64 bits."""
     return operand(element, compiler, **options)
 
 

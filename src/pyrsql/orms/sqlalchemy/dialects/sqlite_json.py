@@ -93,7 +93,7 @@ _MICROSECONDS = (
 @form(Document, on="sqlite")
 def document(element: Document, compiler: SQLCompiler, **options: Any) -> str:
     """The document as JSON functions take it."""
-    # What SQLite cannot parse, such as a document of 3,000 levels, would end the statement with an error.
+    # A text that SQLite cannot parse, such as a document of 3,000 levels, would end the statement with an error.
     document = only_sql(element, compiler, **options)
     return f"CASE WHEN json_valid({document}) THEN {document} END"
 
@@ -147,7 +147,7 @@ def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> s
 
 @form(WholeNumber, on="sqlite")
 def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    """What tells large numbers apart; nothing where numbers are exact."""
+    """The digits that tell large numbers apart; none where numbers are exact."""
     kind, _ = inner_sql(element, compiler, options)
     return f"CASE {kind} WHEN 'number' THEN 0 END"
 

@@ -1,8 +1,9 @@
 """Texts in JSON documents as points in time, the same on every database.
 
 A text counts as a date, as a date with a time, or as a time of day when it is written as ISO 8601 writes them:
-`2024-12-31`, `2024-12-31T10:20`, `10:20:30.123456Z`, with a blank or a T between date and time. What has no offset is
-in UTC. A time of day counts with no offset other than that of UTC: which day another would lead to is not known.
+`2024-12-31`, `2024-12-31T10:20`, `10:20:30.123456Z`, with a blank or a T between date and time. A time without an
+offset is in UTC. A time of day counts with no offset other than that of UTC: the day that another would lead to is not
+known.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class TimeOfDay(FunctionElement[int]):
 
 
 def moment(text: ColumnElement[Any], value: Temporal) -> tuple[ColumnElement[int], BindParameter[int]]:
-    """A text of a document and a value of the client's, as what is to be compared.
+    """A text of a document and a value of the client's, in the form in which they are compared.
 
     Args:
         text: the text.

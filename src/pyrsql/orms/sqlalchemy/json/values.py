@@ -167,7 +167,7 @@ class NearNumber(FunctionElement[Any]):
 
 
 class WholeNumber(FunctionElement[Any]):
-    """What tells large numbers apart where `NearNumber` is a float: the digits before the point."""
+    """The digits before the point, which tell large numbers apart where `NearNumber` is a float."""
 
     inherit_cache = True
 
