@@ -66,6 +66,12 @@ def _names(option: str, names: Collection[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _types(option: str, types: object) -> frozenset[type]:
+    if isinstance(types, Collection) and all(isinstance(each, type) for each in cast("Collection[object]", types)):
+        return frozenset(cast("Collection[type]", types))
+    raise ValueError(f"{option} takes a collection of types, not {types!r}")
+
+
 def _names_by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mapping[type, frozenset[str]]:
     return _copy({model: _names(option, names) for model, names in lists.items()})
 
@@ -195,10 +201,24 @@ class CustomPredicateDefinition:
     Args:
         operator: its name, spellings and arity.
         argument_type: the Python type its arguments are converted to; None takes the type of the field.
+        field_types: the Python types of the fields that take it; `dict` is a JSON document, `list` an array column, a
+            model a relation to it. None, together with `fields`, lets every field and relation take it.
+        fields: paths of fields and relations that take it, whatever their type.
+
+    Raises:
+        ValueError: `field_types` or `fields` is not a collection of types or of paths.
     """
 
     operator: ComparisonOperator
     argument_type: type | None = None
+    field_types: Collection[type] | None = None
+    fields: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.field_types is not None:
+            object.__setattr__(self, "field_types", _types("field_types", self.field_types))
+        if self.fields is not None:
+            object.__setattr__(self, "fields", _names("fields", self.fields))
 
 
 @dataclass(frozen=True, eq=False)

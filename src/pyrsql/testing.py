@@ -264,7 +264,7 @@ def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | No
     found = resolve(schema, "filter", selector)
     if not operators or not isinstance(found, Resolution):
         raise ValueError(f"no filter over {schema.model.name} may use {selector!r}")
-    # A comparison with a relation ignores its argument.
+    # A relation takes null checks, and operators of the developer's own.
     kind = kinds.Boolean() if isinstance(found.operand, RelationOperand) else found.operand.kind
     texts = _texts_of(kind)
     arguments = texts if stored is None else stored | texts
@@ -273,6 +273,8 @@ def _comparisons(schema: Schema, selector: str, stored: SearchStrategy[str] | No
         custom = schema.query_options.custom_predicates.get(operator.name)
         own_type = custom and custom.argument_type
         given = _texts_of(kinds.kind_of(own_type)) if own_type else arguments
+        if operator.name in kinds.NULL_CHECKS:
+            given = _texts_of(kinds.Boolean())
         most = MOST_ARGUMENTS if operator.maximum_arguments is None else operator.maximum_arguments
         lists = st.lists(given, min_size=operator.minimum_arguments, max_size=most)
         return lists.map(lambda texts: Comparison(selector, operator, tuple(texts)))

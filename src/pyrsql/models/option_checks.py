@@ -3,9 +3,9 @@
 Only what is certainly a mistake is refused, because endpoints may share options:
 
 - A name that is listed, mapped or given a converter for a model (`model_field_…`) must be one of that model.
-- A path in `field_whitelist`, in `field_value_converters`, in `sort_field_types`, and one that a mapping leads to must
-  go on as it begins: `company.nmae` is a mistake where the model has a `company`. Its first name must be one that the
-  model, or some model that a path leads to, has or maps.
+- A path in `field_whitelist`, in `field_value_converters`, in `sort_field_types`, in the `fields` of a custom operator,
+  and one that a mapping leads to must go on as it begins: `company.nmae` is a mistake where the model has a `company`.
+  Its first name must be one that the model, or some model that a path leads to, has or maps.
 - In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too.
 - A join hint must name a relation where it names a model that a path leads to. Hints for other models wait for them.
 
@@ -123,6 +123,10 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
             if not owner or (model.name == owner and not isinstance(model.members.get(name), Relation)):
                 yield f"join_hints has {hint!r}, which is no relation: write it as 'User.company'"
     if isinstance(options, QueryOptions):
+        for name, definition in options.custom_predicates.items():
+            for path in definition.fields or ():
+                if not _may_lead_somewhere(reach, path):
+                    yield f"custom_predicates lists {path!r} for {name!r}, which leads nowhere"
         for path in options.field_value_converters:
             if not _may_lead_somewhere(reach, path):
                 yield f"field_value_converters has {path!r}, which leads nowhere"

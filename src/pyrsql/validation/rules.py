@@ -13,6 +13,7 @@ from pyrsql.models.kinds import Kind
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
 from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
+from pyrsql.validation.custom import custom_operators
 from pyrsql.validation.patterns import beyond_rights, equal_text, is_pattern, is_special, like_pattern
 from pyrsql.validation.predicates import (
     Between,
@@ -155,7 +156,7 @@ def offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
     """The names of the operators that a selector takes."""
     names = _operators_of(found)
     if options.custom_predicates:
-        names |= options.custom_predicates.keys()
+        names |= custom_operators(options, found.operand)
     if options.quantifiers and isinstance(found.operand, RelationOperand):
         names |= QUANTIFIERS
     return names if found.operators is None else names & found.operators

@@ -1,0 +1,163 @@
+"""`CustomPredicateDefinition(field_types=…, fields=…)` says which fields take an operator of the developer's own."""
+
+import datetime as dt
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+import pyrsql
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
+from pyrsql.adapters.fastapi.fields import filter_extension
+from pyrsql.errors import ConfigurationError, ValidationError
+from pyrsql.models import kinds
+from pyrsql.models.schema import schema_for
+from pyrsql.orms.memory import MemoryORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.pipeline import validate_request
+from pyrsql.problems import Problem, UnsupportedOperator
+from tests.sample_models import Base, User, rows
+
+LONGER = ComparisonOperator("longer", ("=longer=",))
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+
+
+class Shape(enum.Enum):
+    ROUND = "r"
+
+
+@dataclass
+class Part:
+    name: str
+
+
+@dataclass
+class Thing:
+    name: str
+    count: int
+    price: Decimal
+    ratio: float
+    flag: bool
+    day: dt.date
+    moment: dt.datetime
+    size: Size
+    shape: Shape
+    tags: list[str]
+    part: Part
+    parts: list[Part]
+    document: Annotated[Any, kinds.Json()]
+
+
+def taken(selectors: list[str], **restriction: Any) -> list[str]:
+    """The selectors that take the operator."""
+    definition = CustomPredicateDefinition(operator=LONGER, argument_type=int, **restriction)
+    options = QueryOptions(
+        custom_predicates={"longer": definition},
+        procedure_whitelist=["upper", "length"],
+        field_mapping={"label": "name"},
+    )
+    described = schema_for(Thing, orm=MemoryORM(custom_predicates={"longer": lambda _: True}), options=options)
+
+    def takes(selector: str) -> bool:
+        problems: tuple[Problem, ...] = validate_request(described, filter=f"'{selector}'=longer=1").swap().value_or(())
+        for problem in problems:
+            assert isinstance(problem, UnsupportedOperator)
+            assert "=longer=" not in problem.offered
+        return not problems
+
+    return [selector for selector in selectors if takes(selector)]
+
+
+EVERY = [
+    *("name", "count", "price", "ratio", "flag", "day", "moment", "size", "shape", "tags", "part", "parts", "document"),
+    *("document.a", "part.name", "parts.name", "@upper[name]", "@length[name]", "label"),
+]
+
+
+@pytest.mark.parametrize(
+    ("restriction", "expected"),
+    [
+        ({}, EVERY),
+        ({"field_types": {str}}, ["name", "part.name", "parts.name", "@upper[name]", "label"]),
+        ({"field_types": [int]}, ["count", "@length[name]"]),
+        ({"field_types": {bool}}, ["flag"]),
+        ({"field_types": {Decimal, float}}, ["price", "ratio"]),
+        ({"field_types": {dt.date}}, ["day"]),
+        ({"field_types": {dt.datetime}}, ["moment"]),
+        ({"field_types": {Size}}, ["size"]),
+        ({"field_types": {enum.Enum}}, ["size", "shape"]),
+        ({"field_types": {list}}, ["tags"]),
+        ({"field_types": {dict}}, ["document", "document.a"]),
+        ({"field_types": {Part}}, ["part", "parts"]),
+        ({"field_types": ()}, []),
+        ({"fields": {"name"}}, ["name", "label"]),
+        ({"fields": ["parts", "part.name"]}, ["parts", "part.name"]),
+        ({"fields": {"document"}}, ["document", "document.a"]),
+        ({"fields": {"document.a"}}, ["document.a"]),
+        ({"fields": {"label"}}, ["label"]),
+        ({"fields": ()}, []),
+        ({"fields": {"count"}, "field_types": {bool, Part}}, ["count", "flag", "part", "parts"]),
+    ],
+)
+def test_fields_that_take_the_operator(restriction: dict[str, Any], expected: list[str]) -> None:
+    assert sorted(taken(EVERY, **restriction)) == sorted(expected)
+
+
+@pytest.fixture
+def people() -> Iterator[Session]:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(rows())
+        session.flush()
+        yield session
+    engine.dispose()
+
+
+def test_rows_and_refusals_in_a_database(people: Session) -> None:
+    definition = CustomPredicateDefinition(operator=LONGER, argument_type=int, field_types={str}, fields={"roles"})
+    options = QueryOptions(custom_predicates={"longer": definition})
+    orm = SQLAlchemyORM(
+        custom_predicates={
+            "longer": lambda payload: (
+                payload.expression.any()
+                if payload.field_path == "roles"
+                else func.length(payload.expression) > payload.values[0]
+            )
+        }
+    )
+    found = pyrsql.apply(select(User.name), User, "name=longer=4;company.name=longer=3", orm=orm, options=options)
+    names = [user.name for user in people.scalars(select(User).join(User.company)) if user.name and len(user.name) > 4]
+    assert sorted(name or "" for name in people.scalars(found)) == sorted(names) != []
+    pyrsql.apply(select(User.name), User, "roles=longer=0", orm=orm, options=options)
+    for path in ("age", "created", "company", "company.users", "company.id"):
+        with pytest.raises(ValidationError, match="=longer="):
+            pyrsql.apply(select(User.name), User, f"{path}=longer=1", orm=orm, options=options)
+    offered = {
+        field["name"]: "=longer=" in field["operators"]
+        for field in filter_extension(schema(User, options, orm=orm))["fields"]
+    }
+    assert [name for name in ("name", "email", "roles", "company.name") if not offered[name]] == []
+    assert [name for name in ("id", "age", "created", "company", "reports") if offered[name]] == []
+
+
+def test_a_mistake_shows_before_any_request() -> None:
+    with pytest.raises(ValueError, match="field_types takes a collection of types"):
+        CustomPredicateDefinition(operator=LONGER, field_types=str)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="field_types takes a collection of types"):
+        CustomPredicateDefinition(operator=LONGER, field_types=["str"])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="fields takes a collection of names"):
+        CustomPredicateDefinition(operator=LONGER, fields="name")
+    options = QueryOptions(
+        custom_predicates={"longer": CustomPredicateDefinition(operator=LONGER, fields={"company.nmae"})}
+    )
+    with pytest.raises(ConfigurationError, match=r"custom_predicates lists 'company\.nmae' for 'longer'"):
+        schema(User, options, orm=SQLAlchemyORM(custom_predicates={"longer": lambda payload: payload.expression}))
