@@ -197,7 +197,7 @@ _DOCUMENT = """\
 
 Written by `make bench`, on {when}, at {commit}.
 
-What it costs to turn a text into a statement with pyrsql, beside what else one could do: the statement written by
+How long pyrsql takes to turn a filter into a statement, compared with the alternatives: the statement written by
 hand, the package on PyPI, a route with typed parameters, fastapi-filter, and a regular expression that only
 tokenises the text.
 
@@ -207,30 +207,31 @@ tokenises the text.
   faster. It is the median of the ratios of all rounds, with the quartiles in parentheses, then the contender's own
   time in microseconds, then, where a target is set, the target and whether the median keeps to it.
 - The column *A/A* divides the checkout by a second process of the same checkout: what is not 1 there is noise.
-- *distinct*: no text comes twice. *same*: one text comes again and again (200 texts in turn, where shapes are varied).
+- *distinct*: no filter is repeated. *same*: one filter is repeated (200 filters in turn, where shapes are varied).
 
 ## Method
 
 - Every contender has an interpreter of its own, which lives as long as its level. The package on PyPI has an
   environment of its own with the same versions of everything else.
 - Before it is timed, every contender answers {checked} cases or one of each shape; the rows of each are compared with
-  those that a few lines of plain Python pick. Who gives other rows is not timed, and the table says so.
+  those that a few lines of plain Python pick. A contender that returns different rows is not timed; the
+  table marks it.
 - {rounds} rounds of {milliseconds} ms for each contender, in an order that changes from round to round. All get the
   same texts in the same round. A ratio is taken within a round, so that what slows the machine down slows both.
 - The clock is the CPU time of the process with all its threads. Texts, values and requests are made before it starts.
   The garbage collector stays on.
 - *Hand-written* is what a person would write for these rows with the values at hand: nothing is read from a text, no
   value is converted. A route by hand takes each comparison as a typed parameter and builds the statement in its body.
-- *tree*: reading alone. *Select*: reading, judging, building. *SQL string*: also compiling, with no help of
+- *tree*: parsing alone. *Select*: parsing, validating, building. *SQL string*: also compiling, with no help of
   SQLAlchemy's cache. *rows*: a new session runs the statement on SQLite in memory, with SQLAlchemy's cache; there are
   1,000 users, and few of them pass.
 - A *request* goes through the whole FastAPI application by its ASGI interface. *Dependency only* answers 204 once the
   statement is there; *with rows* runs it and answers with 25 users as JSON.
 - `varied` takes turns among 200 random shapes of four comparisons or more.
 - *Holds the event loop*: the most CPU time that the thread of the loop gives to a request before another task has its
-  turn. Texts of more than 512 characters are judged in a thread of their own.
+  turn. Texts of more than 512 characters are validated in a worker thread.
 
-What stands for "by hand":
+The statements "by hand":
 
 ```text
 {by_hand}

@@ -138,7 +138,7 @@ def paginate(
     return lambda statement: Success(PaginatedSelect(statement.page(page), statement))
 
 
-# --- whole requests: what comes again is recalled ---
+# --- whole requests, with the caches ---
 
 
 def seek(
