@@ -8,7 +8,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pyrsql.orms.memory.values import exact_number
+from pyrsql.models import kinds
+from pyrsql.orms.memory.values import orderable
 from pyrsql.validation.text import fold, upper
 
 Functions = Mapping[str, Callable[..., object]]
@@ -61,12 +62,20 @@ def _coalesce(*values: object) -> object:
 
 def _nullif(value: object, other: object) -> object:
     if isinstance(value, _Number) and isinstance(other, _Number):
-        return None if exact_number(value) == exact_number(other) else value
+        return None if orderable(value, _EXACT) == orderable(other, _EXACT) else value
     return None if value == other else value
 
 
-def _in_utc(value: dt.date) -> dt.date:
-    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value
+_EXACT = kinds.Decimal()
+
+
+def _in_utc(value: dt.date) -> tuple[int, int, int]:
+    """Year, month and day in UTC, where the year may be 0 or 10000. The calendar repeats after 400 years."""
+    if not isinstance(value, dt.datetime):
+        return value.year, value.month, value.day
+    shift = 400 if value.year < 5000 else -400
+    moved = value.replace(year=value.year + shift).astimezone(dt.UTC)
+    return moved.year - shift, moved.month, moved.day
 
 
 _OF_TEXT: Mapping[str, Callable[[str], object]] = {
@@ -79,9 +88,9 @@ _OF_TEXT: Mapping[str, Callable[[str], object]] = {
 }
 
 _OF_DATES: Mapping[str, Callable[[dt.date], object]] = {
-    "year": lambda date: _in_utc(date).year,
-    "month": lambda date: _in_utc(date).month,
-    "day": lambda date: _in_utc(date).day,
+    "year": lambda date: _in_utc(date)[0],
+    "month": lambda date: _in_utc(date)[1],
+    "day": lambda date: _in_utc(date)[2],
 }
 
 FUNCTIONS: Mapping[str, Callable[..., object]] = {

@@ -15,7 +15,7 @@ from pyrsql.orms.memory.json import below, elements, scalar
 from pyrsql.orms.memory.operands import value_of
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.rows import OrderedRows, Row, Scope, related_scopes, rows_of
-from pyrsql.orms.memory.values import comparable, exact_number
+from pyrsql.orms.memory.values import exact_number, orderable
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, ValueOperand
 from pyrsql.validation.text import fold
 
@@ -82,7 +82,7 @@ def _sort_values(value: object, key: OrderKey, options: FieldOptions | None) -> 
             # By the order in which the members are declared.
             yield next((place for place, (_, member) in enumerate(members) if member == value), len(members))
         case kind:
-            yield comparable(value, kind)
+            yield orderable(value, kind)
 
 
 def _json_scalar(value: object, key: OrderKey) -> tuple[int, Any] | None:
@@ -91,7 +91,8 @@ def _json_scalar(value: object, key: OrderKey) -> tuple[int, Any] | None:
         case bool():
             return 2, value
         case int() | float() | decimal.Decimal():
-            return 1, exact_number(value)
+            number = exact_number(value)
+            return None if number is None else (1, number)
         case str():
             return 0, fold(value) if key.ignore_case else value
         case _:

@@ -18,7 +18,7 @@ from pyrsql.orms.memory.operands import custom_value, value_of
 from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, related_scopes
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth, all_of, negation
-from pyrsql.orms.memory.values import COMPARE, comparable
+from pyrsql.orms.memory.values import COMPARE, orderable
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -132,17 +132,17 @@ def _value_test(test: Compare | Match | Member | Between | Null, value: object, 
         return (value is None) != test.negated
     if value is None:
         return None
-    mine = comparable(value, kind)
+    mine = orderable(value, kind)
     match test:
         case Compare(sign=sign, value=wanted, ignore_case=True):
             return COMPARE[sign](fold(str(mine)), fold(str(wanted)))
         case Compare(sign=sign, value=wanted):
-            return COMPARE[sign](mine, comparable(wanted, kind))
+            return COMPARE[sign](mine, orderable(wanted, kind))
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return matches(pattern, str(mine), ignore_case) != negated
         case Member(values=values, negated=negated):
-            return any(mine == comparable(wanted, kind) for wanted in values) != negated
+            return any(mine == orderable(wanted, kind) for wanted in values) != negated
         case Between(low=low, high=high, negated=negated):
-            return bool(comparable(low, kind) <= mine <= comparable(high, kind)) != negated
+            return bool(orderable(low, kind) <= mine <= orderable(high, kind)) != negated
         case _:
             assert_never(test)

@@ -35,15 +35,32 @@ def comparable(value: Any, kind: Kind | None) -> Any:
         case kinds.Time():
             return time_in_utc(value) if isinstance(value, dt.time) else value
         case kinds.Decimal():
-            return decimal.Decimal(repr(value)) if isinstance(value, float) else value
+            return _quiet(decimal.Decimal(repr(value)) if isinstance(value, float) else value)
         case kinds.Float():
-            return float(value) if isinstance(value, decimal.Decimal) else value
+            return float(_quiet(value)) if isinstance(value, decimal.Decimal) else value
         case _:
             return value
 
 
+def _quiet(number: Any) -> Any:
+    """A number that raises nothing when it is compared: a signaling NaN is a NaN."""
+    return decimal.Decimal("NaN") if isinstance(number, decimal.Decimal) and number.is_snan() else number
+
+
+def orderable(value: Any, kind: Kind | None) -> Any:
+    """A value in the form in which it is compared and sorted with others of its kind.
+
+    NaN equals itself and is larger than every number, as on PostgreSQL; other databases store none.
+    """
+    value = comparable(value, kind)
+    if isinstance(kind, kinds.Integer | kinds.Decimal | kinds.Float):
+        return (True, 0) if value != value else (False, value)
+    return value
+
+
 def exact_number(value: object) -> decimal.Decimal | None:
-    """A JSON number with the value of its digits."""
+    """A JSON number with the value of its digits; None for other values, NaN and infinity among them."""
     if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
         return None
-    return decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
+    number = decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
+    return number if number.is_finite() else None
