@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
+from pyrsql.orms.sqlalchemy.select_parts import has_variants, variant_on
 from pyrsql.validation.text import UNBINDABLE
 
 _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
@@ -82,24 +84,41 @@ def _dialects() -> tuple[Dialect, ...]:
     return tuple(make_url(f"{name}://").get_dialect()() for name in _DATABASES)
 
 
-def forms_of(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
-    """The types that databases have for a type, PostgreSQL's first: those of variants, and those that a decorator or a
-    domain stands for.
-    """
-    return (without_decorators(type_.dialect_impl(dialect)) for dialect in _dialects())
+def forms_of(type_: TypeEngine[Any]) -> list[TypeEngine[Any]]:
+    """The types that databases have for a type, PostgreSQL's first; most types are the same on all of them."""
+    if not isinstance(type_, TypeDecorator | postgresql.DOMAIN) and not has_variants(type_):
+        return [type_]
+    return list(_forms(type_)) or [without_decorators(type_)]
 
 
-def without_decorators(type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    """The type that a decorator, or a domain of PostgreSQL, stands for; any other type itself."""
+def _forms(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
+    for dialect in _dialects():
+        # The developer's code may know fewer dialects.
+        with suppress(Exception):
+            yield form_on(dialect, type_)
+
+
+def form_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type that a database has for a type: a variant, or what a decorator or a domain of PostgreSQL stands for."""
+    variant = variant_on(dialect, type_)
+    if variant is not None:
+        return form_on(dialect, variant)
     match type_:
         case types.Interval():
             return type_
         case TypeDecorator():
-            return without_decorators(type_.impl_instance)
+            return form_on(dialect, type_.load_dialect_impl(dialect))
         case postgresql.DOMAIN():
-            return without_decorators(type_.data_type)
+            return form_on(dialect, type_.data_type)
         case _:
             return type_
+
+
+def without_decorators(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type that a decorator decorates; any other type itself."""
+    while isinstance(type_, TypeDecorator) and not isinstance(type_, types.Interval):
+        type_ = type_.impl_instance
+    return type_
 
 
 def _kind(type_: TypeEngine[Any]) -> kinds.Kind:
@@ -185,7 +204,7 @@ def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
         type_: the type.
         found: its own kind, then those of its forms, PostgreSQL's first.
     """
-    first, on_postgresql, *_ = found
+    first, strictest = found[0], found[min(1, len(found) - 1)]
     if all(kind == first for kind in found):
         return first
     classes = {type(kind) for kind in found}
@@ -196,7 +215,7 @@ def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
         return kinds.Decimal() if kinds.Decimal in classes else kinds.Float()
     if classes in ({kinds.DateTime}, {kinds.Time}):
         # Other databases store no offset, and take values with and without.
-        return on_postgresql
+        return strictest
     if classes == {kinds.Boolean, kinds.Integer} and isinstance(first, kinds.Boolean):
         return first
     same_values = len({python_type_of(form) for form in (type_, *forms_of(type_))}) == 1
@@ -309,7 +328,7 @@ def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
 
     def accepts(value: object) -> bool:
         try:
-            return all(_is_bindable(_bound(type_, value, dialect)) for dialect in _dialects())
+            return all(_is_bindable(process(value)) for process in _processors(type_))
         except Exception:
             return False
 
@@ -323,10 +342,13 @@ def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
     return described(item).accepts
 
 
-def _bound(type_: TypeEngine[Any], value: object, dialect: Dialect) -> object:
-    """A value as the driver gets it."""
-    process = type_.dialect_impl(dialect).bind_processor(dialect)
-    return value if process is None else process(value)
+def _processors(type_: TypeEngine[Any]) -> Iterator[Callable[[object], object]]:
+    """What makes of a value what the drivers of the databases get, where a database has the type."""
+    for dialect in _dialects():
+        with suppress(Exception):
+            process = type_.dialect_impl(dialect).bind_processor(dialect)
+            if process is not None:
+                yield process
 
 
 def _is_bindable(value: object) -> bool:

@@ -37,7 +37,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
-from pyrsql.orms.sqlalchemy.column_types import as_stored, without_decorators
+from pyrsql.orms.sqlalchemy.column_types import as_stored, form_on
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Entity, Scope
@@ -158,7 +158,7 @@ class Unrounded(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The type that the column has on a dialect, without its size."""
-        return _without_size(without_decorators(self.column_type.dialect_impl(dialect)), _WHOLE)
+        return _without_size(form_on(dialect, self.column_type), _WHOLE)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value as the column's own decorator writes it."""
@@ -179,7 +179,7 @@ class FloatValue(TypeDecorator[float]):
         super().__init__()
         self.column_type = column_type
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The next float of 32 bits where the column has no more. A decimal number becomes a float in any case."""
         column_type = dialect.type_compiler_instance.process(self.column_type)
         single = _SINGLE.get(family_of(dialect))
@@ -200,7 +200,7 @@ def _as_float(value: float | Decimal | None) -> float | None:
 
 def _as_single(value: float | Decimal | None) -> float | None:
     try:
-        return None if value is None else cast("float", struct.unpack("<f", struct.pack("<f", value))[0])
+        return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
     except OverflowError:
         # No row holds it, and every row is on one side of it.
         return _as_float(value)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, quoted_name
 from sqlalchemy.types import TypeEngine
@@ -80,6 +81,11 @@ has."""
 def has_variants(type_: TypeEngine[Any]) -> bool:
     """Whether `with_variant` gives a type other forms on some databases."""
     return bool(type_._variant_mapping)
+
+
+def variant_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
+    """The other form that `with_variant` gives a type on a database, if it does."""
+    return type_._variant_mapping.get(dialect.name)
 
 
 def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
