@@ -515,13 +515,13 @@ def _mixin() -> type:
     return Concrete
 
 
-class Hero(SQLModel, table=True):
+class TypedHero(SQLModel, table=True):
     __tablename__ = "typed_hero"
     id: int | None = SQLModelField(default=None, primary_key=True)
     level: Level = SQLModelField(sa_type=LevelType)
 
 
-@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, lambda: Hero])
+@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, lambda: TypedHero])
 def test_a_type_follows_the_annotation_of_every_style_of_class(entity: Callable[[], type]) -> None:
     field = schema(entity()).model.members["level"]
     assert isinstance(field, Field)

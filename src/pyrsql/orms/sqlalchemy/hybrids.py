@@ -8,7 +8,7 @@ from functools import cache, partial
 from types import FrameType
 from typing import Any, TypeVar
 
-from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, configure_mappers
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
@@ -49,8 +49,6 @@ def _field(
     rights_of_column: Callable[[str], FieldRights],
     annotation: Callable[[str], type | None],
 ) -> Field | None:
-    # So that the code of all mappings does not count as code of the hybrid.
-    configure_mappers()
     try:
         attribute, expression = _bounded(partial(_expression, mapper.class_, name))
     except Exception:
