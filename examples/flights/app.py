@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from pyrsql import QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
-from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, playground
+from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, Page, playground
 
 from .load import database_path, prepare_database
 from .models import Airline, Airport, Flight, Plane, Weather
@@ -141,6 +141,14 @@ flights = integration.resource(
     },
     sort_examples={"latest first": "-departure_delay", "by airline": "airline.name;scheduled_departure"},
 )
+# The same flights, newest first: paged by cursor, so that no page skips or repeats a flight.
+feed = integration.resource(
+    Flight,
+    item=FlightView,
+    default_sort="-departure,nullslast",
+    filter_examples={"from JFK": "origin.code==JFK", "cancelled": "departure=na="},
+    sort_examples={"most delayed first": "-departure_delay,nullslast"},
+)
 # A list says what else clients may use: here rows that the response does not show.
 planes = integration.resource(
     Plane,
@@ -201,6 +209,7 @@ FLIGHT_LOADING = [
 Session = Annotated[AsyncSession, Depends(get_session)]
 FlightCount = Annotated[Any, Depends(flights.count_select_dependency())]
 FlightPage = Annotated[Page[FlightView], Depends(flights.page_dependency(FlightView, get_session))]
+FlightFeed = Annotated[CursorPage[FlightView], Depends(feed.cursor_page_dependency(FlightView, get_session))]
 PlanePage = Annotated[Page[PlaneView], Depends(planes.page_dependency(PlaneView, get_session))]
 AirlinePage = Annotated[Page[AirlineView], Depends(airlines.page_dependency(AirlineView, get_session))]
 WeatherPage = Annotated[Page[HourlyWeatherView], Depends(weather.page_dependency(HourlyWeatherView, get_session))]
@@ -217,6 +226,12 @@ async def list_flights(page: FlightPage) -> Page[FlightView]:
 async def count_flights(statement: FlightCount, session: Session) -> Count:
     """The number of flights that a filter selects."""
     return Count(count=(await session.scalars(statement)).one())
+
+
+@app.get("/flights/feed")
+async def feed_of_flights(page: FlightFeed) -> CursorPage[FlightView]:
+    """Flights page by page without offsets, the latest departure first and cancelled flights last."""
+    return page
 
 
 @app.get("/flights/{id}", responses={404: {"description": "There is no flight with this number."}})

@@ -90,3 +90,22 @@ async def test_a_flight_shows_its_relations_and_what_is_missing(client: AsyncCli
     assert flight["destination"] is None
     assert flight["departure"] == "2013-01-01T06:15:00"
     assert flight["arrival"] == "10:39:00"
+
+
+async def test_the_feed_walks_without_skipping(client: AsyncClient, connection: sqlite3.Connection) -> None:
+    """The latest departure first, cancelled flights last: each page begins where the one before ended."""
+    sql = (
+        "SELECT f.id FROM flights f JOIN airports a ON a.code = f.origin_code"
+        " WHERE a.code = 'JFK' AND date < '2013-01-03' ORDER BY f.departure DESC NULLS LAST, f.id DESC"
+    )
+    expected = [row[0] for row in connection.execute(sql)]
+    walked: list[int] = []
+    parameters = {"filter": "origin.code==JFK;date<2013-01-03", "size": 100}
+    while True:
+        body = await get(client, "/flights/feed", parameters)
+        walked += [item["id"] for item in body["items"]]
+        if body["next"] is None:
+            break
+        parameters["cursor"] = body["next"]
+    assert walked == expected
+    assert connection.execute("SELECT departure FROM flights WHERE id = ?", walked[-1:]).fetchone() == (None,)

@@ -42,30 +42,39 @@ Nulls = Literal["first", "last", "never", "database"]
 _TURNED: dict[Nulls, Nulls] = {"first": "last", "last": "first", "never": "never", "database": "database"}
 
 
-class Beyond(FunctionElement[bool]):
-    """A comparison of several keys at once, as a row value or as a ladder of comparisons: databases read the range from
-    an index in one form or in the other.
+class _Condition(FunctionElement[bool]):
+    """A condition that stands in WHERE as it is: SQLAlchemy would compare it with 1 where a database has no booleans,
+    and no index serves that.
     """
 
     inherit_cache = True
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:
+        return self
+
+
+class Beyond(_Condition):
+    """A comparison of several keys at once, as a row value or as a ladder of comparisons: databases read the range from
+    an index in one form or in the other.
+    """
+
+    inherit_cache = True
+
     def __init__(self, row_value: ColumnElement[bool], ladder: ColumnElement[bool]) -> None:
-        super().__init__(row_value, ladder.self_group())
+        super().__init__(row_value, ladder)
 
 
-class NullIsLargest(FunctionElement[bool]):
+class NullIsLargest(_Condition):
     """Whether the database itself sorts NULL as the largest value."""
 
     inherit_cache = True
-    type = Boolean()
 
 
-class NullIsSmallest(FunctionElement[bool]):
+class NullIsSmallest(_Condition):
     """Whether the database itself sorts NULL as the smallest value."""
 
     inherit_cache = True
-    type = Boolean()
 
 
 class ExactFloat(FunctionElement[float]):

@@ -168,7 +168,7 @@ def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """The ladder: many databases have no row values, or read a whole index for one."""
     _, ladder = element.clauses
-    return compiler.process(ladder, **options)
+    return f"({compiler.process(ladder, **options)})"
 
 
 @form(ExactFloat)
