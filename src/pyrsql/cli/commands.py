@@ -12,6 +12,7 @@ from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.cli.query import query
 from pyrsql.cli.show import err, out, show_problems, show_sql, show_table, show_tree
 from pyrsql.cli.target import schema_of
 from pyrsql.language.nodes import Node, SortKey
@@ -34,6 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(query)
 
 FilterArgument = Annotated[str, typer.Argument(metavar="FILTER", help="A filter, such as 'name==demo*;age>18'.")]
 SortOption = Annotated[str, typer.Option("--sort", metavar="SORT", help="A sort, such as '-created;name'.")]

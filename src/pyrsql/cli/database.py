@@ -1,0 +1,201 @@
+"""Any database as mapped classes, by reflection, and engines that only read."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, count
+from math import inf
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    and_,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine.url import URL
+from sqlalchemy.orm import registry, relationship
+
+from pyrsql.errors import ConfigurationError
+
+Keys = Mapping[str, tuple[str, ...]]
+"""The columns that identify a row of a view, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reflected:
+    """The tables of a database as mapped classes.
+
+    Args:
+        models: a class for each table and view with a key, by its name.
+        keyless: the tables without a key: their rows have no order that pages could rely on.
+    """
+
+    models: Mapping[str, type]
+    keyless: tuple[str, ...]
+
+
+def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
+    """An engine whose connections refuse to write.
+
+    Args:
+        url: the database. A SQLite file has to exist.
+        timeout: seconds after which the database stops a statement; None for no limit.
+
+    Raises:
+        ConfigurationError: a dialect whose connections cannot be made to refuse.
+    """
+    family = url.get_backend_name()
+    if family not in _SETTINGS:
+        raise ConfigurationError(f"{family}: only SQLite, PostgreSQL, MySQL and MariaDB can be opened read-only")
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def settle(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for setting in _SETTINGS[family](timeout):
+            cursor.execute(setting)
+        cursor.close()
+        connection.commit()
+        if family == "sqlite" and timeout is not None:
+            # SQLite has no setting for that; the driver asks every so many steps whether to go on.
+            connection.set_progress_handler(lambda: time.monotonic() > record.info.get("deadline", inf), 10_000)
+
+    if timeout is not None:
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def begin(connection: Connection, *_: object) -> None:
+            connection.info["deadline"] = time.monotonic() + timeout
+
+    return engine
+
+
+def _sqlite(timeout: float | None) -> Iterator[str]:
+    yield "PRAGMA query_only = ON"
+
+
+def _postgresql(timeout: float | None) -> Iterator[str]:
+    yield "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    if timeout is not None:
+        yield f"SET statement_timeout = {int(timeout * 1000)}"
+
+
+def _mysql(timeout: float | None) -> Iterator[str]:
+    yield "SET SESSION TRANSACTION READ ONLY"
+    if timeout is not None:
+        # MariaDB reads the first, MySQL the second; to the other server each is a comment.
+        yield f"/*M! SET SESSION max_statement_time = {timeout} */"
+        yield f"/*!50708 SET SESSION max_execution_time = {int(timeout * 1000)} */"
+
+
+_SETTINGS = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
+
+
+def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
+    """Map every table and view of a database.
+
+    A foreign key gives a to-one relation, named after its column without `_id`, and a to-many relation on the other
+    side, named after the table.
+
+    Args:
+        engine: the database.
+        keys: the columns that identify a row, for views and tables without a primary key.
+
+    Raises:
+        ConfigurationError: a key for a table or a column that is not there.
+    """
+    metadata = MetaData()
+    metadata.reflect(engine, views=True)
+    for name, columns in (keys or {}).items():
+        _give_key(metadata, name, columns)
+    mapped = {table.name: table for table in metadata.sorted_tables if table.primary_key.columns}
+    keyless = tuple(sorted(table.name for table in metadata.tables.values() if not table.primary_key.columns))
+    models = {name: type(_class_name(name), (), {}) for name in mapped}
+    relations = _relations(mapped)
+    mapper = registry(metadata=metadata)
+    for name, table in mapped.items():
+        properties = {
+            relation.name: _relationship(relation, mapped, models) for relation in relations if relation.owner == name
+        }
+        mapper.map_imperatively(models[name], table, properties=properties)
+    mapper.configure()
+    return Reflected(dict(sorted(models.items())), keyless)
+
+
+def _give_key(metadata: MetaData, name: str, columns: tuple[str, ...]) -> None:
+    table = metadata.tables.get(name)
+    if table is None:
+        raise ConfigurationError(f"there is no table or view {name!r}")
+    missing = [column for column in columns if column not in table.c]
+    if missing:
+        raise ConfigurationError(f"{name!r} has no column {missing[0]!r}")
+    table.append_constraint(PrimaryKeyConstraint(*(table.c[column] for column in columns)))
+
+
+_KEY_ENDING = re.compile(r"(?i)_?(?:id|code|key|fk|uuid|number|no)$")
+"""The end of a foreign key's name, which the name of its relation leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    owner: str
+    name: str
+    target: str
+    key: ForeignKeyConstraint
+    many: bool
+
+
+def _relations(tables: Mapping[str, Table]) -> list[_Relation]:
+    """Both sides of every foreign key between mapped tables, with names that nothing else has."""
+    taken = {name: {*table.c.keys()} for name, table in tables.items()}
+    found: list[_Relation] = []
+    keys = [
+        (name, key)
+        for name, table in tables.items()
+        for key in sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys))
+        if key.referred_table.name in tables
+    ]
+    for name, key in keys:
+        target = key.referred_table.name
+        column = key.column_keys[0]
+        base = _KEY_ENDING.sub("", column) if len(key.column_keys) == 1 else target
+        one = _free([base, target, f"{column}_row"], taken[name])
+        several = sum(other == name and same.referred_table.name == target for other, same in keys) > 1
+        ambiguous = several or target == name
+        many = _free([] if ambiguous else [name], taken[target], f"{name}_by_{one}")
+        found += [_Relation(name, one, target, key, many=False), _Relation(target, many, name, key, many=True)]
+    return found
+
+
+def _free(names: list[str], taken: set[str], otherwise: str = "related") -> str:
+    """The first name that is not taken yet; it is then."""
+    numbered = (f"{otherwise}_{place}" for place in count(2))
+    chosen = next(name for name in chain(names, [otherwise], numbered) if name and name not in taken)
+    taken.add(chosen)
+    return chosen
+
+
+def _relationship(relation: _Relation, tables: Mapping[str, Table], models: Mapping[str, type]) -> Any:
+    elements = relation.key.elements
+    remote = [element.parent if relation.many else element.column for element in elements]
+    return relationship(
+        models[relation.target],
+        primaryjoin=and_(*(element.parent == element.column for element in elements)),
+        foreign_keys=[element.parent for element in elements],
+        remote_side=remote,
+        uselist=relation.many,
+        viewonly=True,
+    )
+
+
+def _class_name(table: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", table)
+    return "".join(word[:1].upper() + word[1:] for word in words) or "Table"

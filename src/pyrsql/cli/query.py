@@ -1,0 +1,167 @@
+"""`pyrsql query`: the rows of a table that a filter keeps, streamed by keyset pages."""
+
+from __future__ import annotations
+
+import csv
+import enum
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+from returns.result import Failure, Result
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from pyrsql import CursorRequest, QueryOptions
+from pyrsql.cli.database import read_only_engine, reflect_models
+from pyrsql.cli.show import err, out, show_problems, show_table
+from pyrsql.cli.sources import keys_of, url_of
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
+from pyrsql.problems import Problems
+from pyrsql.validation.plan import Statement
+
+CHUNK = 1_000
+"""Rows of a statement."""
+
+TABLE_ROWS = 1_000
+"""The most rows of a table."""
+
+
+class Output(enum.StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+def query(
+    target: Annotated[str, typer.Argument(metavar="URL", help="A SQLAlchemy URL, or a CSV, TSV or Parquet file.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table or a view of it.")],
+    filter: Annotated[str, typer.Argument(metavar="FILTER", help="A filter, such as 'name==demo*;age>18'.")] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="SORT", help="A sort, such as '-created;name'.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="The most rows.")] = None,
+    output: Annotated[Output, typer.Option(help="How rows are written.")] = Output.TABLE,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="VIEW:COLUMNS", help="The columns that identify a row of a view.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 60.0,
+) -> None:
+    """Write the rows of a table that a filter keeps. The database is only read."""
+    with ExitStack() as stack:
+        try:
+            engine = read_only_engine(url_of(target, stack), timeout)
+            stack.callback(engine.dispose)
+            models = reflect_models(engine, keys_of(key or [])).models
+            if table not in models:
+                raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
+            session = stack.enter_context(Session(engine))
+            rows = _rows(session, models[table], filter, sort)
+            _write(islice(rows, limit), _columns(models[table]), output, stack)
+        except (ConfigurationError, SQLAlchemyError) as error:
+            err.print(str(error).splitlines()[0])
+            raise typer.Exit(2) from error
+        except BrokenPipeError:
+            # The reader of the pipe has seen enough. Python would complain once more when it flushes.
+            sys.stderr.close()
+
+
+def _rows(session: Session, model: type, filter: str, sort: str) -> Iterator[Mapping[str, object]]:
+    offered = schema(model, QueryOptions(quantifiers=True))
+    base: Select[Any] = select(model)
+    filtered = parse(filter, offered.query_options).bind(validate(offered)).bind(apply_filter(base))
+    ordered = order(offered)(sort)
+    wrong = False
+    for text, result in ((filter, filtered), (sort, ordered)):
+        if isinstance(result, Failure):
+            show_problems(text, result.failure())
+            wrong = True
+    if wrong:
+        raise typer.Exit(1)
+    statement: Statement[Select[Any]] = filtered.bind(apply_sort(ordered.unwrap())).unwrap()
+    columns = _columns(model)
+    cursor: str | None = None
+    while True:
+        page: Result[Any, Problems] = seek(CursorRequest.at(cursor, CHUNK))(statement)
+        cut = page.unwrap().collect(session.execute)
+        for row in cut.items:
+            yield {column: getattr(row, column) for column in columns}
+        session.expunge_all()
+        cursor = cut.next
+        if cursor is None:
+            return
+
+
+def _columns(model: type) -> tuple[str, ...]:
+    mapper: Any = inspect(model)
+    return tuple(str(prop.key) for prop in mapper.column_attrs)
+
+
+def _write(rows: Iterator[Mapping[str, object]], columns: tuple[str, ...], output: Output, stack: ExitStack) -> None:
+    match output:
+        case Output.TABLE:
+            _write_table(rows, columns)
+        case Output.JSON:
+            _write_json(_counted(rows, stack))
+        case Output.NDJSON:
+            for row in _counted(rows, stack):
+                sys.stdout.write(f"{_json(row)}\n")
+        case Output.CSV:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            for row in _counted(rows, stack):
+                writer.writerow([_cell(value) for value in row.values()])
+
+
+def _write_table(rows: Iterator[Mapping[str, object]], columns: tuple[str, ...]) -> None:
+    """A table, whose columns are as wide as their widest value: of a screenful at most, with a word on what is left."""
+    show_table(columns, ([_shown(value) for value in row.values()] for row in islice(rows, TABLE_ROWS)))
+    if next(rows, None) is not None:
+        err.print(f"There are more than {TABLE_ROWS} rows: write them with --output csv, json or ndjson.")
+
+
+def _write_json(rows: Iterator[Mapping[str, object]]) -> None:
+    sys.stdout.write("[")
+    for place, row in enumerate(rows):
+        sys.stdout.write(f"{',' if place else ''}\n{_json(row)}")
+    sys.stdout.write("\n]\n")
+
+
+def _counted(rows: Iterator[Mapping[str, object]], stack: ExitStack) -> Iterator[Mapping[str, object]]:
+    """The rows, counted on stderr while they are written into a pipe or a file."""
+    if not err.is_terminal or out.is_terminal:
+        return rows
+    columns = (TextColumn("{task.completed:,} rows"), BarColumn(), TimeElapsedColumn())
+    progress = stack.enter_context(Progress(*columns, console=err, transient=True))
+    return iter(progress.track(rows, total=None))
+
+
+def _json(row: Mapping[str, object]) -> str:
+    return json.dumps(row, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False).strip('"')
+
+
+def _cell(value: object) -> object:
+    """A value of a CSV file. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    shown = "" if value is None else _shown(value)
+    return f"'{shown}" if isinstance(value, str) and shown[:1] in ("=", "+", "-", "@", "\t", "\r") else shown

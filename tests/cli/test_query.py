@@ -1,0 +1,186 @@
+"""`pyrsql query`, and the databases and files that it reads."""
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
+
+from pyrsql.cli.commands import app
+from pyrsql.cli.database import read_only_engine, reflect_models
+from pyrsql.cli.files import load
+from pyrsql.errors import ConfigurationError
+from tests.databases import Database
+
+TABLES = """
+CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, mentor_id INTEGER REFERENCES author(id));
+CREATE TABLE post (
+    id INTEGER PRIMARY KEY, title TEXT NOT NULL, author_id INTEGER REFERENCES author(id),
+    editor_id INTEGER REFERENCES author(id), metadata TEXT
+);
+CREATE TABLE part (post INTEGER, place INTEGER, PRIMARY KEY (post, place));
+CREATE TABLE log (line TEXT);
+CREATE VIEW titles AS SELECT id, title FROM post;
+INSERT INTO author VALUES (1, 'ann', NULL), (2, 'bob', 1), (3, '=cmd()', 1);
+INSERT INTO post VALUES (1, 'one', 1, 2, 'm'), (2, 'two', 1, NULL, NULL), (3, 'three', 2, 2, NULL);
+INSERT INTO part VALUES (1, 1), (1, 2);
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(TABLES)
+    connection.close()
+    return path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["query", *arguments])
+    return done.exit_code, done.output
+
+
+def test_rows_are_filtered_sorted_and_limited(shop: Path) -> None:
+    code, printed = run(
+        f"sqlite:///{shop}", "post", "author.name==ann", "--sort", "-id", "--limit", "1", "--output", "json"
+    )
+    assert code == 0
+    assert [row["title"] for row in json.loads(printed)] == ["two"]
+
+
+def test_relations_are_named_after_their_keys(shop: Path) -> None:
+    for filter, ids in {
+        "author.mentor.name==ann": [3],
+        "editor=na=": [2],
+        "author.post_by_editor.title==one": [3],
+    }.items():
+        code, printed = run(f"sqlite:///{shop}", "post", filter, "--output", "ndjson")
+        assert code == 0, printed
+        assert [json.loads(line)["id"] for line in printed.splitlines()] == ids
+    models = reflect_models(create_engine(f"sqlite:///{shop}")).models
+    names = {table: set(inspect(model).relationships.keys()) for table, model in models.items()}
+    assert names["author"] == {"mentor", "author_by_mentor", "post_by_author", "post_by_editor"}
+    assert names["post"] == {"author", "editor"}
+
+
+def test_a_csv_file_is_no_spreadsheet_formula(shop: Path) -> None:
+    code, printed = run(f"sqlite:///{shop}", "author", "--sort", "id", "--output", "csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(printed)))
+    assert [row["name"] for row in rows] == ["ann", "bob", "'=cmd()"]
+    assert [row["mentor_id"] for row in rows] == ["", "1", "1"]
+
+
+def test_a_table_says_when_there_is_more(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyrsql.cli.query.TABLE_ROWS", 2)
+    code, printed = run(f"sqlite:///{shop}", "post")
+    assert code == 0
+    assert "There are more than 2 rows" in printed
+
+
+def test_many_chunks_are_one_answer(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyrsql.cli.query.CHUNK", 2)
+    code, printed = run(f"sqlite:///{shop}", "post", "--sort", "-title", "--output", "ndjson")
+    assert code == 0
+    assert [json.loads(line)["title"] for line in printed.splitlines()] == ["two", "three", "one"]
+
+
+def test_a_view_needs_a_key(shop: Path) -> None:
+    code, printed = run(f"sqlite:///{shop}", "titles")
+    assert code == 2
+    assert "no table 'titles' with a key" in printed
+    code, printed = run(f"sqlite:///{shop}", "titles", "id>2", "--key", "titles:id", "--output", "ndjson")
+    assert (code, json.loads(printed)) == (0, {"id": 3, "title": "three"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("post", "titel==x"), 1, "Did you mean 'title'?"),
+        (("post", "title=="), 1, "^"),
+        (("post", "", "--sort", "titel"), 1, "Did you mean 'title'?"),
+        (("nothing",), 2, "there is no table"),
+        (("post", "--key", "titles"), 2, "--key"),
+        (("post", "--key", "nothing:id"), 2, "nothing"),
+    ],
+)
+def test_mistakes(shop: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    found, printed = run(f"sqlite:///{shop}", *arguments)
+    assert (found, words in printed) == (code, True), printed
+
+
+@pytest.mark.parametrize("target", ["nothing.csv", "sqlite:///nothing.db", "nothing", "mssql://x", "postgresql://"])
+def test_a_target_that_is_not_there(target: str) -> None:
+    assert run(target, "x")[0] == 2
+
+
+@pytest.fixture
+def read_only(database: Database) -> Iterator[Engine]:
+    if database.name == "sqlite":
+        pytest.skip("a database in memory is empty: see the next test")
+    engine = read_only_engine(database.sync_url, 0.5)
+    yield engine
+    engine.dispose()
+
+
+def test_nothing_is_written_on_a_server(read_only: Engine) -> None:
+    for statement in ("CREATE TABLE written (a INTEGER)", "CREATE DATABASE written"):
+        with read_only.connect() as connection, pytest.raises(DBAPIError):
+            connection.execute(text(statement))
+
+
+def test_a_statement_is_stopped_on_a_server(read_only: Engine, database: Database) -> None:
+    sleep = "SELECT pg_sleep(5)" if database.name == "postgres" else "SELECT sleep(5) FROM information_schema.tables"
+    with read_only.connect() as connection, pytest.raises(DBAPIError):
+        connection.execute(text(sleep))
+
+
+def test_nothing_is_written_and_nothing_runs_on_in_sqlite(shop: Path) -> None:
+    from sqlalchemy.engine.url import make_url
+
+    engine = read_only_engine(make_url(f"sqlite:///{shop}"), 0.3)
+    endless = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT max(n) FROM x"
+    for statement in ("DELETE FROM post", "CREATE TABLE written (a)", "DROP TABLE post", endless):
+        with engine.connect() as connection, pytest.raises(DBAPIError):
+            connection.execute(text(statement))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM post")) == 3
+    engine.dispose()
+
+
+def test_an_unknown_engine_cannot_be_opened() -> None:
+    from sqlalchemy.engine.url import URL
+
+    with pytest.raises(ConfigurationError, match="read-only"):
+        read_only_engine(URL.create("oracle"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet", "tsv"])
+def test_a_file_is_a_table(tmp_path: Path, ending: str) -> None:
+    source = tmp_path / f"My rows.{ending}"
+    options = {"csv": "", "csv.gz": "", "tsv": "(DELIMITER '\t')", "parquet": ""}[ending]
+    duckdb.sql(
+        "SELECT range AS id, 'n' || range AS name, range / 2 AS half, range % 2 = 0 AS even, "
+        "DATE '2024-01-31' AS day FROM range(5)"
+    ).write_csv(str(source)) if ending == "csv" else duckdb.sql(
+        f"COPY (SELECT range AS id, 'n' || range AS name, range / 2 AS half, range % 2 = 0 AS even, "
+        f"DATE '2024-01-31' AS day FROM range(5)) TO '{source}' {options}"
+    )
+    code, printed = run(str(source), "my_rows", "even==true;half>0;day==2024-01-31", "--output", "ndjson")
+    assert code == 0, printed
+    assert [json.loads(line)["name"] for line in printed.splitlines()] == ["n2", "n4"]
+
+
+def test_a_file_that_is_no_table(tmp_path: Path) -> None:
+    source = tmp_path / "rows.parquet"
+    source.write_text("no parquet")
+    with pytest.raises(ConfigurationError, match=r"rows\.parquet"):
+        load(source, tmp_path / "rows.db", lambda done, total: None)
