@@ -18,11 +18,12 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pyrsql import CursorRequest, QueryOptions
 from pyrsql.cli.database import read_only_engine, reflect_models
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
+from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
+from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
 from pyrsql.problems import Problems

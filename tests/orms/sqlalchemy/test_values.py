@@ -208,8 +208,11 @@ def comparisons(column: str) -> Iterator[tuple[str, Test]]:
         yield f"{column}>={text}", by(operator.ge, one)
         yield f"{column}<{text}", by(operator.lt, one)
         yield f"{column}<={text}", by(operator.le, one)
-        yield f"{column}=bt=({every[0]},{text})", by(within, meant[0], one)
-        yield f"{column}=nb=({every[0]},{text})", by(outside, meant[0], one)
+        # A range of other values than texts whose first bound is larger is refused.
+        low, high = (every[0], text) if column in TEXTS or meant[0] <= one else (text, every[0])
+        least, most = (meant[0], one) if low == every[0] else (one, meant[0])
+        yield f"{column}=bt=({low},{high})", by(within, least, most)
+        yield f"{column}=nb=({low},{high})", by(outside, least, most)
 
 
 def folded(text: str) -> str:
@@ -282,9 +285,11 @@ def test_sort(samples: Store, column: str, modifier: str, descending: bool) -> N
         key=lambda row: place(value(column, row)) if column == "colour" else value(column, row),
         reverse=descending,
     )
-    if descending:  # ties stay in the order of the key
-        held = [row for _, row in sorted((-_rank(column, row), row) for row in held)]
+    # The completing key takes the direction of the last key.
+    held = [row for _, row in sorted(((_rank(column, row), row) for row in held), reverse=descending)]
     nulls = [row for row in range(length()) if value(column, row) is None]
+    if descending:
+        nulls.reverse()
     first = descending if not modifier else modifier == ",nullsfirst"
     wanted = nulls + held if first else held + nulls
     assert ids(samples, Sample, sort=f"{column},{'desc' if descending else 'asc'}{modifier}") == wanted

@@ -100,8 +100,10 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
 @form(ExactTest)
 def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str:
     """The form that an index serves, which is exact unless the column has rules of its own for what is equal."""
-    indexed, exact = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({indexed} AND {exact})" if has_rules(element.column.type) else indexed
+    indexed, exact = element.clauses
+    # A clause that is processed and not written would leave its parameters behind.
+    written = compiler.process(indexed, **options)
+    return f"({written} AND {compiler.process(exact, **options)})" if has_rules(element.column.type) else written
 
 
 @form(SomeRow)
