@@ -464,7 +464,7 @@ def test_suggestions_come_from_what_this_client_may_use(settings: dict[str, Any]
         ({}, "sort", "firm.name:ASC", "Write 'firm.name,asc'.", "firm.name,asc"),
         ({}, "sort", "name.desc", "Write 'name,desc'.", "name,desc"),
         ({}, "sort", "salary:desc", None, None),
-        ({}, "filter", "name:desc", None, None),
+        ({}, "filter", "name:desc", "Did you mean 'name'?", "name"),
         ({"field_blacklist": {"name"}}, "sort", "name:desc", None, None),
     ],
 )

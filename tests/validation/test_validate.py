@@ -582,7 +582,8 @@ EFFECTS: list[tuple[dict[str, Any], str | None, str | None, list[int]]] = [
 def test_options_with_relations_and_sort(
     people: Session, settings: dict[str, Any], filter: str | None, sort: str | None, wanted: list[int]
 ) -> None:
-    described = schema(User, QueryOptions(**settings), orm=SQLAlchemyORM(custom_predicates=LOWERINGS))
+    options = QueryOptions(text_order="code_point", **settings)
+    described = schema(User, options, orm=SQLAlchemyORM(custom_predicates=LOWERINGS))
     found = validate_request(described, filter=filter, sort=sort).bind(apply_criteria(select(User))).unwrap()
     ids = [user.id for user in people.scalars(found.statement)]
     if sort is None:

@@ -420,7 +420,7 @@ def test_a_filter_is_cacheable_when_no_code_of_the_developer_decides(
 
 
 def test_a_filter_over_a_relation_is_cacheable() -> None:
-    assert proven("company=na=;roles.code==x").cacheable
+    assert proven("company=na=;roles.code==x").filter.cacheable
 
 
 @pytest.mark.parametrize(("sort", "cacheable"), [("name;-id", True), ("loud", False), ("name;loud;id", False)])

@@ -23,7 +23,7 @@ Allowed = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What is shown.
+    """The columns that a server shows.
 
     Args:
         columns: the names of the columns by table, the tables without any left out.
@@ -35,7 +35,7 @@ class Exposure:
 
 
 def exposed(models: Mapping[str, type], allowed: Allowed, host: str) -> Exposure:
-    """What a server on a host shows.
+    """The columns that a server on a host shows.
 
     Args:
         models: the mapped classes by table.

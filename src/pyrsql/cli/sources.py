@@ -1,4 +1,4 @@
-"""What `serve` and `query` read: a database by its URL, or a file that is loaded into one."""
+"""The target of `serve` and `query`: a database by its URL, or a file that is loaded into one."""
 
 from __future__ import annotations
 

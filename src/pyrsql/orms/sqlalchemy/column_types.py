@@ -343,7 +343,7 @@ def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
 
 
 def _processors(type_: TypeEngine[Any]) -> Iterator[Callable[[object], object]]:
-    """What makes of a value what the drivers of the databases get, where a database has the type."""
+    """The functions by which a value becomes the value of a driver, one for each database that has the type."""
     for dialect in _dialects():
         with suppress(Exception):
             process = type_.dialect_impl(dialect).bind_processor(dialect)
