@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     HttpUrl,
     Json,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     RootModel,
@@ -207,6 +208,7 @@ class Computed(BaseModel):
 
 
 Alias = TypeAliasType("Alias", list[TagOut])
+Forward = TypeAliasType("Forward", "list[TagOut]")  # A name that nobody resolves.
 Number = NewType("Number", int)
 TITLE = {"title": "title"}
 AUTHOR = {"author": "author", "author.name": "author.name"}
@@ -280,6 +282,11 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(DocDict, "doc"), {"doc.size": "doc.size"}),
         (item(DocData, "doc"), {"doc.size": "doc.size"}),
         (item(dict[str, DocOut], "doc"), {}),
+        (item(list[DocDict], "doc"), {"doc.size": "doc.size"}),
+        (item(JsonValue, "doc"), {"doc": "doc.*"}),
+        (item(list[int], "doc"), {"doc": "doc"}),
+        (item(Forward, "doc"), {}),
+        (item(Forward, "tags"), {}),
         (item(Json[DocOut], "text"), {}),
         (item(Json[list[int]], "text"), {"text": "text"}),
         # A model that contains itself is followed once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
@@ -80,8 +80,7 @@ def _renamed(schema: object, references: dict[str, str]) -> Any:
                 for key, value in items
             }
         case list():
-            values: list[Any] = schema
-            return [_renamed(value, references) for value in values]
+            return [_renamed(value, references) for value in cast("Sequence[object]", schema)]
         case _:
             return schema
 
@@ -116,7 +115,7 @@ def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     for status, description in DESCRIPTIONS.items():
         declared: dict[str, Any] = responses.get(str(status), {})
-        of_route = declared.get("content", {})
+        of_route: dict[str, Any] = declared.get("content", {})
         if _is_of(of_route, CriteriaErrorResponse.__name__) or (
             _is_of(of_route, "HTTPValidationError") and not _has_other_input(operation)
         ):

@@ -16,8 +16,12 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
+    Final,
+    ForwardRef,
     NamedTuple,
     NewType,
+    NotRequired,
+    Required,
     TypeVar,
     Union,
     cast,
@@ -31,6 +35,7 @@ from pydantic import (
     AliasPath,
     BaseModel,
     BeforeValidator,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     RootModel,
@@ -54,7 +59,8 @@ _HIDING = (BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, Wrap
 
 _SECRETS = (SecretStr, SecretBytes, Secret)
 _SEVERAL = (list, tuple, set, frozenset, deque, Sequence, Collection, Iterable, AbstractSet)
-_ANYTHING = (Any, object, dict, Mapping)
+_PARTS = (Union, UnionType, ClassVar, Final, Required, NotRequired)
+_ANYTHING = (Any, object, dict, Mapping, JsonValue)
 
 
 class Read(NamedTuple):
@@ -247,13 +253,13 @@ def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | No
 # --- which attribute a field reads, and whether the answer shows it ---
 
 
-def _fields(item: type) -> dict[str, FieldInfo]:
+def _fields(item: type[Any]) -> dict[str, FieldInfo]:
     try:
         if issubclass(item, BaseModel):
             item.model_rebuild()
             return item.model_fields
         own: dict[str, FieldInfo] | None = getattr(item, "__pydantic_fields__", None)
-        hints = get_type_hints(item, include_extras=True)
+        hints: dict[str, Any] = get_type_hints(item, include_extras=True)
         return own or {name: FieldInfo.from_annotation(hint) for name, hint in hints.items()}
     except (PydanticUndefinedAnnotation, NameError) as error:
         raise ConfigurationError(f"{item.__name__}: {error}") from error
@@ -316,43 +322,53 @@ def _is_pydantic(thing: object) -> bool:
 # --- the parts of an annotation ---
 
 
-def _shape(annotation: Any) -> _Shape:
-    """The parts of an annotation."""
+def _shape(annotation: Any, around: tuple[Any, ...] = ()) -> _Shape:
+    """The parts of an annotation, `around` being the aliases that contain it."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if isinstance(annotation, NewType):
-        return _shape(cast("Any", annotation).__supertype__)
-    if isinstance(annotation, TypeVar):
-        return _shape(annotation.__bound__ or Any)
-    if _is_alias(annotation):
-        return _shape(annotation.__value__)
-    if _is_alias(origin):
-        return _shape(origin.__value__[arguments])
-    if origin is Annotated:
-        inner = _shape(arguments[0])
-        return _Shape(inner.models, inner.hidden or any(map(_hides, arguments[1:])), inner.anything)
-    if origin in (Union, UnionType, ClassVar):
-        return _together(map(_shape, arguments))
     if annotation in _ANYTHING:
         return _Shape(anything=True)
-    kind = origin or annotation
+    if isinstance(annotation, NewType):
+        return _shape(cast("Any", annotation).__supertype__, around)
+    if isinstance(annotation, TypeVar):
+        return _shape(annotation.__bound__ or Any, around)
+    if _is_alias(annotation) or _is_alias(origin):
+        if annotation in around:
+            return _Shape()
+        value = annotation.__value__ if origin is None else origin.__value__[arguments]
+        return _shape(value, (*around, annotation))
+    if origin is Annotated:
+        inner = _shape(arguments[0], around)
+        return _Shape(inner.models, inner.hidden or any(map(_hides, arguments[1:])), inner.anything)
+    if origin in _PARTS:
+        return _together(_shape(argument, around) for argument in arguments)
+    if isinstance(annotation, str | ForwardRef):
+        # Nobody knows what it shows.
+        return _Shape(hidden=True)
+    return _shape_of_kind(annotation, origin, arguments, around)
+
+
+def _shape_of_kind(annotation: Any, origin: Any, arguments: tuple[Any, ...], around: tuple[Any, ...]) -> _Shape:
+    """The parts of a class, with its arguments where it is generic."""
+    kind = cast("type[Any]", annotation if origin is None else origin)
     if not inspect.isclass(kind):
         return _Shape()
     if is_typeddict(kind):
         return _Shape((kind,))
     if issubclass(kind, Mapping):
-        values = _shape(arguments[1]) if len(arguments) > 1 else _Shape(anything=True)
+        values = _shape(arguments[1], around) if len(arguments) > 1 else _Shape(anything=True)
         # The keys are not known, so what the models of the values leave out is not either.
         return _Shape(hidden=values.hidden or bool(values.models), anything=True)
     if kind in _SEVERAL:
-        parts = _together(_shape(argument) for argument in arguments if argument is not Ellipsis)
+        parts = _together(_shape(argument, around) for argument in arguments if argument is not Ellipsis)
         return parts if arguments else _Shape(anything=True)
     return _shape_of_class(kind)
 
 
-def _shape_of_class(kind: type) -> _Shape:
+def _shape_of_class(kind: type[Any]) -> _Shape:
     if issubclass(kind, _SECRETS):
         return _Shape(hidden=True)
-    if issubclass(kind, RootModel):
+    is_root: bool = issubclass(kind, RootModel)
+    if is_root:
         info = _fields(kind)["root"]
         inner = _shape(info.annotation)
         return _Shape(inner.models, inner.hidden or _is_hidden(kind, "root", info), inner.anything)

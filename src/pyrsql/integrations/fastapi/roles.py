@@ -140,7 +140,8 @@ class RoleResources:
         )
 
     def _items(self, item: Any) -> Mapping[Any, Any]:
-        items: Mapping[Any, Any] = item if isinstance(item, Mapping) else dict.fromkeys(self._resources, item)
+        is_each: bool = isinstance(item, Mapping)
+        items: Mapping[Any, Any] = item if is_each else dict.fromkeys(self._resources, item)
         for role in self._resources:
             if role not in items:
                 raise ConfigurationError(f"by_role: the role {role!r} has no item")

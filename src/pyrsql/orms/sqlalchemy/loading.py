@@ -103,15 +103,18 @@ class _Said:
         deferring: set[Path] = set()
         for option in base._with_options:
             for element in getattr(option, "context", ()):
-                steps = [part for part in element.path.path if isinstance(part, RelationshipProperty | ColumnProperty)]
-                path = tuple(step.key for step in steps if isinstance(step, RelationshipProperty))
-                strategy = dict(element.strategy or ())
+                path = tuple(str(part.key) for part in element.path.path if _is_relation(part))
+                strategy: dict[str, Any] = dict(element.strategy or ())
                 if "lazy" in strategy and path:
                     loaded.add(path)
                 if strategy.get("deferred"):
                     deferring.add(path)
         folds = base._distinct or base._group_by_clauses or base._for_update_arg is not None
         return cls(frozenset(loaded), frozenset(deferring), joins=not folds)
+
+
+def _is_relation(part: object) -> bool:
+    return isinstance(part, RelationshipProperty)
 
 
 _NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)
