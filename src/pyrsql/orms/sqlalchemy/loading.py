@@ -137,8 +137,13 @@ def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) ->
             continue
         attribute = getattr(entity, name)
         is_said = path in said.loaded or relation.lazy not in _LAZY
+        is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
         if is_said:
             nested = load.defaultload(attribute)
+        elif is_endless:
+            # A tree takes a statement for each of its levels.
+            nested = load.selectinload(attribute, recursion_depth=-1)
+            below = Reading(below.columns, {other: read for other, read in below.related.items() if other != name})
         elif said.joins and relation.direction is MANYTOONE:
             nested = load.joinedload(attribute)
         else:

@@ -1,0 +1,200 @@
+"""One request takes a fixed number of statements: trees, subclasses, aliases, SQLModel."""
+
+from collections.abc import Iterator
+from typing import Any, Optional
+
+import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from sqlalchemy import ForeignKey, StaticPool, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlmodel import Field, Relationship, SQLModel
+
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from tests.asgi import get
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
+
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_name: Mapped[str]
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    children: Mapped[list["Node"]] = relationship(back_populates="parent", order_by=id)
+    parent: Mapped[Optional["Node"]] = relationship(back_populates="children", remote_side=id)
+    labels: Mapped[list[Label]] = relationship()
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "node"}  # noqa: RUF012
+
+
+class Leaf(Node):
+    """In the table of the nodes."""
+
+    __mapper_args__ = {"polymorphic_identity": "leaf"}  # noqa: RUF012
+    colour: Mapped[str | None]
+
+
+class Heavy(Node):
+    """In a table of its own."""
+
+    __tablename__ = "heavy"
+    __mapper_args__ = {"polymorphic_identity": "heavy"}  # noqa: RUF012
+    id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
+    weight: Mapped[int]
+
+
+class LabelOut(BaseModel):
+    text: str
+
+
+class Tree(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    id: int
+    first_name: str
+    labels: list[LabelOut]
+    children: list["Tree"]
+
+
+class Chain(BaseModel):
+    id: int
+    parent: "Chain | None"
+
+
+class Any1(BaseModel):
+    id: int
+    colour: str | None = None
+    weight: int | None = None
+
+
+class Team(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    secret: str
+    heroes: list["Hero"] = Relationship(back_populates="team")
+
+
+class Hero(SQLModel, table=True):
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    secret: str
+    team_id: int | None = Field(default=None, foreign_key="team.id")
+    team: Team | None = Relationship(back_populates="heroes")
+
+
+class TeamPublic(SQLModel):
+    name: str
+
+
+class HeroPublic(SQLModel):
+    id: int
+    name: str
+    team: TeamPublic | None
+
+
+class HeroOfTeam(SQLModel):
+    name: str
+
+
+class TeamWithHeroes(TeamPublic):
+    heroes: list[HeroOfTeam]
+
+
+statements: list[str] = []
+integration = FastAPISQLAlchemyIntegration()
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[FastAPI]:
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Base.metadata.create_all(engine)
+    SQLModel.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(
+            Node(
+                id=number, first_name=f"n{number}", kind="node", parent_id=number // 2 or None, labels=[Label(text="a")]
+            )
+            for number in range(1, 32)
+        )
+        session.add_all(Leaf(id=number, first_name="leaf", colour="red") for number in range(40, 60))
+        session.add_all(Heavy(id=number, first_name="heavy", weight=number) for number in range(60, 80))
+        teams = [Team(name=f"team {number}", secret="s") for number in range(5)]
+        session.add_all(Hero(name=f"hero {number}", secret="s", team=teams[number % 5]) for number in range(40))
+        session.commit()
+    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    app = FastAPI()
+    for path, model, item in (
+        ("/tree", Node, Tree),
+        ("/chain", Node, Chain),
+        ("/any", Node, Any1),
+        ("/heroes", Hero, HeroPublic),
+        ("/teams", Team, TeamWithHeroes),
+    ):
+        resource = integration.resource(model, item=item, default_sort="id")
+        app.include_router(resource.router(get_session, total=False), prefix=path)
+    yield app
+    engine.dispose()
+
+
+def ask(app: FastAPI, url: str) -> tuple[Any, int]:
+    statements.clear()
+    response = get(app, url)
+    assert response.status_code == 200, response.text
+    return response.json()["items"], len(statements)
+
+
+def test_a_tree_takes_statements_for_its_levels_not_for_its_rows(app: FastAPI) -> None:
+    small, few = ask(app, "/tree?filter=firstName==n8")
+    assert small[0]["children"][1] == {"id": 17, "firstName": "n17", "labels": [{"text": "a"}], "children": []}
+    whole, many = ask(app, "/tree?filter=firstName==n1")
+    assert whole[0]["children"][0]["children"][0]["children"][0]["children"][0]["labels"] == [{"text": "a"}]
+    # The rows and their labels, on each of 2 and of 5 levels, and the empty level below.
+    assert (few, many) == (5, 11)
+    assert ask(app, "/tree?filter=id=in=(2,3)")[1] == ask(app, "/tree?filter=id==2")[1]
+    assert [node["id"] for node in ask(app, "/tree?filter=children.firstName==n9")[0]] == [4]
+
+
+def test_a_chain_of_to_one_relations(app: FastAPI) -> None:
+    items, number = ask(app, "/chain?filter=id=in=(31,30,29,28)")
+    assert items[-1]["parent"]["parent"]["parent"]["parent"] == {"id": 1, "parent": None}
+    assert number == ask(app, "/chain?filter=id==31")[1]
+    assert number <= 6
+
+
+def test_columns_of_subclasses(app: FastAPI) -> None:
+    leaves, one = ask(app, "/any?filter=colour==red&size=1")
+    assert leaves == [{"id": 40, "colour": "red", "weight": None}]
+    assert ask(app, "/any?filter=colour==red&size=20")[1] == one
+    everything, number = ask(app, "/any?size=500")
+    assert everything[-1] == {"id": 79, "colour": None, "weight": 79}
+    assert number <= 3
+
+
+def test_sqlmodel(app: FastAPI) -> None:
+    heroes, one = ask(app, "/heroes?filter=team.name=='team 1'&sort=-id&size=2")
+    assert heroes[0] == {"id": 37, "name": "hero 36", "team": {"name": "team 1"}}
+    assert (one, ask(app, "/heroes?size=40")[1]) == (1, 1)
+    teams, two = ask(app, "/teams?filter=heroes.name=='hero 3'")
+    assert (teams[0]["name"], len(teams[0]["heroes"]), two) == ("team 3", 8, 2)
+    for path in (
+        "heroes?filter=secret",
+        "heroes?filter=team.secret",
+        "heroes?filter=team_id",
+        "teams?filter=heroes.secret",
+    ):
+        assert get(app, f"/{path}==1").status_code == 422
