@@ -24,7 +24,7 @@ help: ## list the targets
 GROUP := dev
 $(VENVDOCS)/.installed: GROUP := docs
 $(VENVDEMO)/.installed: GROUP := demo
-$(VENV20)/.installed: PINS := 'sqlalchemy<2.1'
+$(VENV20)/.installed: PINS := 'sqlalchemy<2.1' --group engines
 
 $(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'

@@ -381,3 +381,9 @@ def _link(*families: Sequence[Base]) -> None:
                 if not relation.uselist:
                     (column,) = relation.local_columns
                     setattr(row, str(column.key), None if target is None else target.id)
+
+
+# The rows bring their keys, and not every database makes any.
+for _table in Base.metadata.tables.values():
+    for _column in _table.columns:
+        _column.autoincrement = False

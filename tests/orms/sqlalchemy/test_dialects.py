@@ -1,13 +1,16 @@
 """Each family of databases gets its own SQL, and a dialect that nobody listed gets standard SQL or an error."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, column
+from sqlalchemy import JSON, Dialect, Select, String, column, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import CompileError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
+from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy.dialects import FAMILIES
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from tests.orms.sqlalchemy.store import paged
@@ -16,7 +19,8 @@ from tests.sample_models import User
 
 def named(name: str) -> DefaultDialect:
     """A dialect without features of its own, of this name."""
-    return type("Dialect", (DefaultDialect,), {"name": name, "supports_statement_cache": True})()
+    dialect: DefaultDialect = type("Dialect", (DefaultDialect,), {"name": name, "supports_statement_cache": True})()
+    return dialect
 
 
 def conditions(statement: Select[Any], dialect: DefaultDialect) -> str:
@@ -54,3 +58,73 @@ def test_a_construct_without_a_form_is_refused_by_its_name() -> None:
     assert str(Untold(column("a")).compile(dialect=named("sqlite"))) == "told"
     with pytest.raises(CompileError, match=r"Untold \(Something that only one database knows\) .*'unlisted'"):
         Untold(column("a")).compile(dialect=named("unlisted"))
+
+
+class Own(DeclarativeBase):
+    pass
+
+
+class Thing(Own):
+    __tablename__ = "things"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int | None]
+    document: Mapped[Any] = mapped_column(JSON)
+
+
+def cockroach() -> Dialect:
+    found = pytest.importorskip("sqlalchemy_cockroachdb.psycopg2", reason="needs SQLAlchemy 2.0")
+    dialect: Dialect = found.CockroachDBDialect_psycopg2(paramstyle="named")
+    return dialect
+
+
+OTHERS: dict[str, Callable[[], Dialect]] = {
+    "cockroachdb": cockroach,
+    "mssql": lambda: make_url("mssql+pyodbc://").get_dialect()(),
+    "oracle": lambda: make_url("oracle+oracledb://").get_dialect()(),
+    "duckdb": lambda: named("duckdb"),
+    "clickhouse": lambda: named("clickhouse"),
+}
+TEXT = ["name==a", "name!=a", "name=in=(a,b)", "name==a*", "name==^a", "name=ic=a", "name=like=a"]
+JSON_TESTS = ["document.a==1", "document.a=na=", "document.a=like=x", "document==x", "document.a=bt=(1,2)"]
+
+
+def compiled(dialect: str, filter: str | None, sort: str | None = None) -> str:
+    statement = paged(Thing, filter, sort, options=QueryOptions()).statement
+    return " ".join(str(statement.compile(dialect=OTHERS[dialect]())).split())
+
+
+@pytest.mark.parametrize("dialect", OTHERS)
+@pytest.mark.parametrize("filter", JSON_TESTS)
+def test_documents_are_refused_by_name(dialect: str, filter: str) -> None:
+    with pytest.raises(CompileError, match=r"cannot write \w+ \(.*\) for the dialect"):
+        compiled(dialect, filter)
+    with pytest.raises(CompileError):
+        compiled(dialect, None, "document.a")
+
+
+@pytest.mark.parametrize("dialect", ["cockroachdb", "oracle", "duckdb", "clickhouse"])
+@pytest.mark.parametrize("filter", TEXT)
+def test_text_is_compared_by_standard_sql(dialect: str, filter: str) -> None:
+    sql = compiled(dialect, filter)
+    assert "GLOB" not in sql
+    assert "ILIKE" not in sql
+    assert "COLLATE" not in sql
+
+
+@pytest.mark.parametrize("filter", [*TEXT, "name==^a*"])
+def test_sql_server_refuses_text(filter: str) -> None:
+    with pytest.raises(CompileError, match="does not compare text on SQL Server"):
+        compiled("mssql", filter)
+
+
+def test_numbers_and_the_place_of_null_on_sql_server() -> None:
+    assert "number > ?" in compiled("mssql", "number>1")
+    order = compiled("mssql", None, "number").partition(" ORDER BY ")[2]
+    assert order.startswith("CASE WHEN things.number IS NULL THEN 1 ELSE 0 END, things.number ASC")
+
+
+@pytest.mark.parametrize("dialect", ["cockroachdb", "oracle", "duckdb"])
+def test_null_is_placed_by_standard_sql(dialect: str) -> None:
+    assert "number ASC NULLS LAST" in compiled(dialect, None, "number").replace('"', "")

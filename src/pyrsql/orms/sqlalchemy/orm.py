@@ -16,6 +16,7 @@ from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import keyset, statement
 from pyrsql.orms.sqlalchemy.dialects import (
     default,
+    mssql,
     mysql,
     mysql_json,
     postgresql,
@@ -33,7 +34,7 @@ __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
 TargetT = TypeVar("TargetT")
 
-FORMS = (default, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
+FORMS = (default, mssql, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
 """The files that say how constructs are written: their import registers the forms."""
 
 
