@@ -20,10 +20,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -324,3 +325,23 @@ _LONG = dt.timedelta(days=700_000)
 def _written_duration(length: dt.timedelta) -> str:
     sign, length = ("-", -length) if length < dt.timedelta(0) else ("", length)
     return f"{sign}P{length.days}DT{length.seconds}.{length.microseconds:06}S"
+
+
+def assert_indexed(resource: Any, *, dialect: str = "postgresql", except_: Collection[str] = ()) -> None:
+    """Fail where clients of a resource may use a field that no declared index serves.
+
+    Args:
+        resource: what `FastAPISQLAlchemyIntegration.resource` gives.
+        dialect: the name of the SQLAlchemy dialect of the database.
+        except_: paths of fields that may stay without one.
+
+    Raises:
+        AssertionError: names each field, with the `Index(...)` to add; also an exception that is not needed.
+    """
+    # FastAPI and SQLAlchemy are not needed for the rest of this module.
+    from pyrsql.integrations.fastapi import index_report
+
+    report = index_report(resource, dialect=dialect)
+    lines = [f"{found.field} ({found.use}): {found.line}" for found in report if found.field not in except_]
+    lines += [f"{path}: needs no exception" for path in sorted({*except_} - {found.field for found in report})]
+    assert not lines, "no index serves these fields:\n" + "\n".join(lines)

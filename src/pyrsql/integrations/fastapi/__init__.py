@@ -4,6 +4,7 @@ from pyrsql.integrations.fastapi.cursor_page import CursorPage, CursorPageDepend
 from pyrsql.integrations.fastapi.database_errors import database_error_handler
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
+from pyrsql.integrations.fastapi.index_report import index_report
 from pyrsql.integrations.fastapi.integration import FastAPISQLAlchemyIntegration
 from pyrsql.integrations.fastapi.page import Page, PageDependency
 from pyrsql.integrations.fastapi.playground import playground
@@ -25,5 +26,6 @@ __all__ = [
     "StreamDependency",
     "by_role",
     "database_error_handler",
+    "index_report",
     "playground",
 ]

@@ -1,0 +1,22 @@
+"""Which fields of a resource no index serves."""
+
+from __future__ import annotations
+
+from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
+from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
+
+
+def index_report(resource: FastAPISQLAlchemyResource, *, dialect: str = "postgresql") -> tuple[MissingIndex, ...]:
+    """The fields that clients may use and no declared index serves, each with the `Index(...)` to add.
+
+    An index that only the database knows (made by a migration, not declared in the model) is not found.
+
+    Args:
+        resource: what clients may use.
+        dialect: the name of the SQLAlchemy dialect of the database, such as `sqlite` or `mysql`.
+    """
+    schema = resource.endpoint.schema
+    filterable = [field["name"] for field in filter_extension(schema)["fields"]]
+    sortable = [field["name"] for field in sort_extension(schema)["fields"]]
+    return missing_indexes(schema, filterable, sortable, dialect)
