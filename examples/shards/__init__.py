@@ -1,0 +1,1 @@
+"""One table on three PostgreSQL servers, and the same service on it."""
