@@ -1,7 +1,8 @@
 """Everything that is kept between requests. The stages themselves are pure.
 
-A function here gives what a stage gives, or what it gave before. All caches of a schema together hold 16 MB at most,
-whatever clients send. Where the developer's own code decides what a text means, nothing is kept: see `cacheable`.
+A function here returns the result of a stage, or the same result from before. All caches of a schema together hold
+16 MB at most, whatever clients send. Nothing is kept where the developer's own code gives a text its meaning: see
+`cacheable`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class SchemaCaches(NamedTuple):
 
 @lru_cache(maxsize=256)
 def caches_of(schema: Schema) -> SchemaCaches:
-    """The caches of a schema, empty until something comes a second time: 14 MB at most, and what notes what came."""
+    """The caches of a schema, empty until a text comes a second time. They hold 14 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
         TextCache(1_024, _MB), TextCache(filters, 4 * _MB), TextCache(sorts, _MB), TextCache(filters, 8 * _MB)

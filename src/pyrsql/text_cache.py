@@ -14,7 +14,8 @@ _NOTED = 4_096
 
 
 class TextCache(Generic[ValueT]):
-    """A thread-safe LRU cache, bounded by entries and bytes. It keeps what comes a second time: most texts never do.
+    """A thread-safe LRU cache, bounded by entries and bytes. It keeps a value when its key comes a second time: most
+    texts never do.
 
     Args:
         entries: how many values it holds at most; 0 holds none.
@@ -38,7 +39,7 @@ class TextCache(Generic[ValueT]):
         """The kept value, or what `make` gives.
 
         Args:
-            key: what the value is made of.
+            key: identifies the value.
             make: makes the value.
             admit: a value that recurs -> the value to keep and how many bytes it takes; None where it must not be kept.
         """

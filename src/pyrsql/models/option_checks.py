@@ -91,6 +91,13 @@ def _names(members: Mapping[str, Member]) -> Iterator[str]:
 
 
 def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
+    yield from _list_faults(reach, options)
+    yield from _path_faults(reach, options)
+    yield from _model_faults(reach, options)
+    yield from _hint_faults(reach, options)
+
+
+def _list_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_whitelist or ():
         # A single name may be that of any step, be it a key in a document.
         if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
@@ -100,38 +107,49 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_blacklist:
         if "." in path and not _may_lead_somewhere(reach, path) and not _leads_by_mapping(reach, reach.model, path):
             yield f"field_blacklist has {path!r}, which leads nowhere"
-    for alias, path in options.field_mapping.items():
-        if not _may_lead_somewhere(reach, path):
-            yield f"field_mapping makes {alias!r} of {path!r}, which leads nowhere"
+
+
+def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
+    """Paths of mappings, converters and sort types that lead nowhere."""
     for name, path in (options.public_fields or {}).items():
         if not _leads_somewhere(reach.model, path.removesuffix(".*")):
             yield f"public_fields makes {name!r} of {path!r}, which leads nowhere"
-    for path in options.json_options.sort_field_types:
-        if not _may_lead_somewhere(reach, path):
-            yield f"sort_field_types has {path!r}, which leads nowhere"
-    for option, lists in (
-        ("model_field_whitelist", options.model_field_whitelist),
-        ("model_field_blacklist", options.model_field_blacklist),
-    ):
-        for entity, names in lists.items():
+    is_query = isinstance(options, QueryOptions)
+    converters = options.field_value_converters if is_query else ()
+    custom = options.custom_predicates if is_query else {}
+    named = [
+        *((path, f"field_mapping makes {alias!r} of {path!r}") for alias, path in options.field_mapping.items()),
+        *((path, f"sort_field_types has {path!r}") for path in options.json_options.sort_field_types),
+        *((path, f"field_value_converters has {path!r}") for path in converters),
+        *(
+            (path, f"custom_predicates lists {path!r} for {name!r}")
+            for name, definition in custom.items()
+            for path in definition.fields or ()
+        ),
+    ]
+    yield from (f"{fault}, which leads nowhere" for path, fault in named if not _may_lead_somewhere(reach, path))
+
+
+def _model_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
+    """Names that options list for a model which does not have them."""
+    converters = options.model_field_value_converters if isinstance(options, QueryOptions) else {}
+    by_option: dict[str, Mapping[type, Iterable[str]]] = {
+        "model_field_whitelist": options.model_field_whitelist,
+        "model_field_blacklist": options.model_field_blacklist,
+        "model_field_mapping": {entity: names.values() for entity, names in options.model_field_mapping.items()},
+        "model_field_value_converters": converters,
+    }
+    for option, names_by_entity in by_option.items():
+        for entity, names in names_by_entity.items():
             yield from _unknown_to_class(reach, option, entity, names)
-    for entity, mapping in options.model_field_mapping.items():
-        yield from _unknown_to_class(reach, "model_field_mapping", entity, mapping.values())
+
+
+def _hint_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for hint in options.join_hints:
         owner, _, name = hint.rpartition(".")
         for model in reach.models:
             if not owner or (model.name == owner and not isinstance(model.members.get(name), Relation)):
                 yield f"join_hints has {hint!r}, which is no relation: write it as 'User.company'"
-    if isinstance(options, QueryOptions):
-        for name, definition in options.custom_predicates.items():
-            for path in definition.fields or ():
-                if not _may_lead_somewhere(reach, path):
-                    yield f"custom_predicates lists {path!r} for {name!r}, which leads nowhere"
-        for path in options.field_value_converters:
-            if not _may_lead_somewhere(reach, path):
-                yield f"field_value_converters has {path!r}, which leads nowhere"
-        for entity, converters in options.model_field_value_converters.items():
-            yield from _unknown_to_class(reach, "model_field_value_converters", entity, converters)
 
 
 def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[str]) -> Iterator[str]:

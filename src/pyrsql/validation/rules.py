@@ -49,7 +49,7 @@ class Comparing(NamedTuple):
     """The operand of an operator.
 
     Args:
-        operand: what the selector stands for.
+        operand: the field, call or relation of the selector.
         found: the same, with its rights.
         options: the options of the query.
         root: the path to the rows that a nested filter is about; empty outside of one.
@@ -178,7 +178,7 @@ def _operators_of(found: Resolution) -> frozenset[str]:
 
 
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
-    """An operator, by name, and what it is applied to. The selector must take the operator."""
+    """An operator, by name, applied to the operand of a selector. The selector must take the operator."""
     rule = RULES.get(name)
     if rule is None:
         custom = options.custom_predicates[name]
@@ -196,7 +196,7 @@ def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str,
     """The predicate of a comparison, or the problem of its values.
 
     Args:
-        asked: the operator, and what it is applied to.
+        asked: the operator, with its operand.
         values: its arguments, converted.
         texts: the same as the client wrote them.
     """
@@ -209,7 +209,7 @@ def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str,
 
 
 def is_cacheable(asked: Comparing) -> bool:
-    """Whether no code of the developer's decides what a comparison means."""
+    """Whether the meaning of a comparison depends on its text alone, not on code of the developer's."""
     own = asked.rule.is_custom or (asked.rule.convert is not None and asked.found.converted)
     return not own and not is_computed(asked.operand)
 

@@ -14,25 +14,24 @@ from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
 from pyrsql.language.parse import filter_reader, is_blank, parse, parse_sort
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
-from pyrsql.options import QueryOptions, SortOptions
+from pyrsql.options import QueryOptions
 from pyrsql.problems import (
     LimitExceeded,
     Problem,
     Problems,
     Span,
     UnsupportedOperator,
-    UnsupportedSort,
     WrongCall,
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter
 from pyrsql.validation.functions import DEEPEST, levels
+from pyrsql.validation.order_keys import order_key
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
     Conjunction,
     CountOperand,
     Disjunction,
-    FieldOperand,
     Operand,
     OrderKey,
     Predicate,
@@ -51,7 +50,7 @@ from pyrsql.validation.quantifiers import (
     read_count,
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
-from pyrsql.validation.rules import collection, comparing, conversion, is_cacheable, offered, predicate_of
+from pyrsql.validation.rules import comparing, conversion, is_cacheable, offered, predicate_of
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.total_order import completing
 
@@ -177,7 +176,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
         if not isinstance(found, Resolution):
             problems.extend(found)
             continue
-        ordered = _order_key(key, found, schema.sort_options)
+        ordered = order_key(key, found, schema.sort_options)
         if isinstance(ordered, OrderKey):
             proven.append(ordered)
         else:
@@ -198,32 +197,6 @@ def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[Limit
         yield LimitExceeded(source=source, limit="relations", maximum=MOST_RELATIONS)
     if any(sum(step.many for step in path) > MOST_COLLECTIONS for path in paths):
         yield LimitExceeded(source=source, limit="collections", maximum=MOST_COLLECTIONS)
-
-
-def _order_key(key: SortKey, found: Resolution, options: SortOptions) -> OrderKey | UnsupportedSort:
-    operand = found.operand
-    if isinstance(operand, RelationOperand):
-        return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
-    if isinstance(operand.kind, kinds.Binary | kinds.Array):
-        return _unsortable(key, "this type has no order")
-    if isinstance(operand.kind, kinds.Opaque) and operand.kind.equal_to is None:
-        return _unsortable(key, "this type has no order")
-    if isinstance(operand.kind, kinds.Json) and not (isinstance(operand, FieldOperand) and operand.keys):
-        return _unsortable(key, "a whole document has no order", "Name a value in it, after a dot.")
-    if key.ignore_case and not isinstance(operand.kind, kinds.Text | kinds.Json):
-        return _unsortable(key, "only text can be sorted ignoring case")
-    return OrderKey(operand, key.descending, key.ignore_case, _nulls_first(key, options), collection(operand))
-
-
-def _nulls_first(key: SortKey, options: SortOptions) -> bool | None:
-    """Where NULL goes: where the client says, else as the largest value, else where the database puts it."""
-    if key.nulls_first is None:
-        return key.descending if options.null_order == "largest" else None
-    return key.nulls_first
-
-
-def _unsortable(key: SortKey, reason: str, hint: str | None = None) -> UnsupportedSort:
-    return UnsupportedSort(source="sort", field=key.selector, reason=reason, span=key.span, hint=hint)
 
 
 def _predicate(validation: _Validation, node: Node, depth: int) -> Predicate | None:
