@@ -74,8 +74,12 @@ mutate: $(VENV)/.installed ## put small errors into modules and see whether the 
 # --- speed ---
 
 .PHONY: bench
-bench: ## measure speed beside other ways to do the same, and write docs/performance.md; BENCH_ARGUMENTS=--quick is short
+bench: ## measure speed beside the alternatives, and write benchmarks/README.md; BENCH_ARGUMENTS=--quick is short
 	$(PYTHON) -m benchmarks $(BENCH_ARGUMENTS)
+
+.PHONY: bench-smoke
+bench-smoke: $(VENV)/.installed ## fail where a ratio to hand-written code is 1.5 times what benchmarks/smoke.json expects
+	$(BIN)/python -m benchmarks --smoke
 
 # --- checks ---
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print the tables, write docs/performance.md."""
+"""`python -m benchmarks`: measure, print the tables, write benchmarks/README.md."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from typing import Any
 from benchmarks import environments, report, targets
 from benchmarks.levels import AGAIN, BY_NAME, CHECKOUT, LEVELS, Level
 from benchmarks.measure import Cell, check, measure, ratios, workers
+from benchmarks.smoke import smoke
 
 _OTHERS = ("scaling", "import", "memory", "worst")
-_DOCUMENT = environments.ROOT / "docs" / "performance.md"
+_DOCUMENT = environments.ROOT / "benchmarks" / "README.md"
 _SHOWN = ("SQLAlchemy", "fastapi", "starlette", "pydantic", "returns", "parsy", "fastapi-filter")
 
 
 def main() -> int:
     """Run what the command line asks for."""
     arguments = _arguments()
+    if arguments.smoke:
+        return smoke(write=arguments.write_smoke)
     chosen = set(arguments.only or [*BY_NAME, *_OTHERS])
     environments.make()
     load = os.getloadavg()[0]
@@ -50,7 +53,6 @@ def main() -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
     if not (arguments.only or arguments.workload or arguments.quick or arguments.source or arguments.baseline):
-        _DOCUMENT.parent.mkdir(exist_ok=True)
         _DOCUMENT.write_text(report.document(results))
     failed = report.failed(results)
     print(f"{len(failed)} rows with a target that does not hold" if failed else "every target holds")
@@ -60,6 +62,8 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few and short rounds: a first impression")
+    parser.add_argument("--smoke", action="store_true", help="fail where a ratio is 1.5 times that of smoke.json")
+    parser.add_argument("--write-smoke", action="store_true", help="with --smoke: write smoke.json")
     parser.add_argument("--only", action="append", choices=[*BY_NAME, *_OTHERS], help="this level; can be repeated")
     parser.add_argument("--workload", action="append", help="workloads whose name begins so; can be repeated")
     parser.add_argument("--contender", action="append", help="this contender beside the checkout; can be repeated")

@@ -25,7 +25,9 @@ def make() -> None:
 
 
 def python(contender: str) -> str:
-    """The interpreter of a contender."""
+    """The interpreter of a contender: this one as long as no environment is made."""
+    if contender != "published" and not DIRECTORY.exists():
+        return sys.executable
     return str(_python(DIRECTORY / ("published" if contender == "published" else "checkout")))
 
 

@@ -13,7 +13,8 @@ AGAIN = "again"
 CONTENDERS = {
     CHECKOUT: "checkout",
     AGAIN: "A/A",
-    "objects": "checkout, object surface",
+    "objects": "object surface",
+    "stages": "stage by stage",
     "published": "pyrsql 0.0.6",
     "handwritten": "hand-written",
     "finditer": "finditer",
@@ -45,7 +46,7 @@ class Level:
     rows: bool = False
 
 
-_STATEMENTS = (CHECKOUT, AGAIN, "objects", "published", "handwritten")
+_STATEMENTS = (CHECKOUT, AGAIN, "objects", "stages", "published", "handwritten")
 _REQUESTS = (CHECKOUT, AGAIN, "published", "handwritten", "fastapi_filter")
 _SHORT, _PAGES = REQUESTS[:3], REQUESTS[2:]
 

@@ -1,4 +1,4 @@
-"""What was measured -> tables in Markdown, for the terminal and for docs/performance.md."""
+"""What was measured -> tables in Markdown, for the terminal and for benchmarks/README.md."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def failed(results: Results) -> list[str]:
 
 
 def document(results: Results) -> str:
-    """docs/performance.md."""
+    """benchmarks/README.md."""
     machine = results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     by_hand = "".join(
@@ -193,13 +193,13 @@ def texts(same: bool) -> Texts:
 
 
 _DOCUMENT = """\
-# Performance
+# Benchmarks
 
-Written by `make bench`, on {when}, at {commit}.
+Written by `make bench`, on {when}, at {commit}. `make bench-smoke` compares a few ratios with those of `smoke.json`.
 
-How long pyrsql takes to turn a filter into a statement, compared with the alternatives: the statement written by
-hand, the package on PyPI, a route with typed parameters, fastapi-filter, and a regular expression that only
-tokenises the text.
+How long pyrsql takes to turn a filter into a statement, compared with the alternatives: the statement written by hand,
+the package on PyPI, a route with typed parameters, fastapi-filter, and a regular expression that only tokenises the
+text. Every contender starts from a new `select(User)` on every call.
 
 ## How to read the tables
 
@@ -214,22 +214,23 @@ tokenises the text.
 - Every contender has an interpreter of its own, which lives as long as its level. The package on PyPI has an
   environment of its own with the same versions of everything else.
 - Before it is timed, every contender answers {checked} cases or one of each shape; the rows of each are compared with
-  those that a few lines of plain Python pick. A contender that returns different rows is not timed; the
-  table marks it.
+  those that a few lines of plain Python pick. A contender that returns different rows is not timed; the table marks it.
 - {rounds} rounds of {milliseconds} ms for each contender, in an order that changes from round to round. All get the
   same texts in the same round. A ratio is taken within a round, so that what slows the machine down slows both.
 - The clock is the CPU time of the process with all its threads. Texts, values and requests are made before it starts.
   The garbage collector stays on.
 - *Hand-written* is what a person would write for these rows with the values at hand: nothing is read from a text, no
   value is converted. A route by hand takes each comparison as a typed parameter and builds the statement in its body.
-- *tree*: parsing alone. *Select*: parsing, validating, building. *SQL string*: also compiling, with no help of
+- *checkout* is `validate_request` and `apply_criteria`, which recall filters that come again. *Object surface* is
+  `pyrsql.parse(text).apply(…)`. *Stage by stage* is `parse`, `validate`, `apply_filter`: pure, without a cache.
+- *tree*: parsing alone. *Select*: parsing, validating, lowering. *SQL string*: also compiling, with no help of
   SQLAlchemy's cache. *rows*: a new session runs the statement on SQLite in memory, with SQLAlchemy's cache; there are
   1,000 users, and few of them pass.
 - A *request* goes through the whole FastAPI application by its ASGI interface. *Dependency only* answers 204 once the
   statement is there; *with rows* runs it and answers with 25 users as JSON.
 - `varied` takes turns among 200 random shapes of four comparisons or more.
 - *Holds the event loop*: the most CPU time that the thread of the loop gives to a request before another task has its
-  turn. Texts of more than 512 characters are validated in a worker thread.
+  turn. Long filters are parsed in a worker thread.
 
 The statements "by hand":
 

@@ -60,6 +60,7 @@ class Workload:
         comparisons: how many a case holds; 0 where that varies.
         nested: its groups stand inside each other.
         paged: with `SORT` and the first `SIZE` rows.
+        joined: it names fields of the user's company.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Workload:
     comparisons: int = 0
     nested: bool = False
     paged: bool = False
+    joined: bool = False
 
 
 SORT = "age,desc;name,asc"
@@ -124,6 +126,10 @@ def _no_email(choose: random.Random, number: int) -> Value:
     return f'it\'s "{number}"; \\ or so'
 
 
+def _no_company(choose: random.Random, number: int) -> Value:
+    return f"nowhere{number}"
+
+
 def _prefix(choose: random.Random, number: int) -> Value:
     return f"user{choose.randint(1, 99)}"
 
@@ -154,6 +160,9 @@ def _nested(depth: int) -> Shape:
         inner = Group(joint, (test, inner))
     return Group(";", (ONE, inner))
 
+
+TYPICAL = Group(";", (ONE, *EVERYONE[:2], Test("company.name", "!=", _no_company)))
+"""Three fields and a path to one related row."""
 
 QUOTED = Group(
     ";",
@@ -200,6 +209,7 @@ def _varied(shapes: int) -> tuple[Shape, ...]:
 WORKLOADS = (
     Workload("1 comparison", (Test("name", "==", _numbered_name),), 1),
     Workload("4 comparisons", (_flat(4),), 4),
+    Workload("typical", (TYPICAL,), 4, joined=True),
     Workload("20 comparisons", (_flat(20),), 20),
     Workload("40 comparisons", (_flat(40),), 40),
     Workload("400 comparisons", (_flat(400),), 400),
@@ -293,7 +303,8 @@ def handwritten(workload: Workload, place: int = 0) -> str:
     else:
         conditions = _condition(shape, numbers)
     paged = f".order_by(User.age.desc(), User.name).limit({SIZE}).offset(0)" if workload.paged else ""
-    return f"def build(values):\n    return select(User).where({conditions}){paged}\n"
+    joined = ".outerjoin(User.company)" if workload.joined else ""
+    return f"def build(values):\n    return select(User){joined}.where({conditions}){paged}\n"
 
 
 def _condition(shape: Shape, numbers: Iterator[int]) -> str:
@@ -301,9 +312,10 @@ def _condition(shape: Shape, numbers: Iterator[int]) -> str:
         join = "and_" if shape.joint == ";" else "or_"
         return f"{join}({', '.join(_condition(part, numbers) for part in shape.parts)})"
     value = f"values[{next(numbers)}]"
+    field = "Company.name" if shape.field == "company.name" else f"User.{shape.field}"
     if shape.sign == "*":
-        return f"User.{shape.field}.startswith({value}, autoescape=True)"
-    return f"User.{shape.field} {shape.sign} {value}"
+        return f"{field}.startswith({value}, autoescape=True)"
+    return f"{field} {shape.sign} {value}"
 
 
 # --- the rows that must come back ---
@@ -321,7 +333,8 @@ _SIGNS: dict[str, Callable[[Value, Value], bool]] = {
 
 @cache
 def _rows() -> tuple[dict[str, Value], ...]:
-    return tuple(row(number) for number in range(1, ROWS + 1))
+    rows = (row(number) for number in range(1, ROWS + 1))
+    return tuple({**user, "company.name": f"company{user['company_id']}"} for user in rows)
 
 
 def expected(workload: Workload, case: Case) -> list[int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.applications import UserOut, async_session, sync_session
 from benchmarks.jobs import Job
-from benchmarks.model import User
+from benchmarks.model import Company, User
 from benchmarks.workloads import SIZE, SORT, Case, Workload, comparisons_of, handwritten
 
 
@@ -26,7 +26,7 @@ def statement(workload: Workload) -> Job:
 
 
 def _compiled(source: str) -> Callable[[Any], Select[Any]]:
-    namespace: dict[str, Any] = {"User": User, "select": select, "and_": and_, "or_": or_}
+    namespace: dict[str, Any] = {"User": User, "Company": Company, "select": select, "and_": and_, "or_": or_}
     exec(source, namespace)
     build: Callable[[Any], Select[Any]] = namespace["build"]
     return build

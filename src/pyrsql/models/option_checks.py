@@ -114,19 +114,17 @@ def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for name, path in (options.public_fields or {}).items():
         if not _leads_somewhere(reach.model, path.removesuffix(".*")):
             yield f"public_fields makes {name!r} of {path!r}, which leads nowhere"
-    is_query = isinstance(options, QueryOptions)
-    converters = options.field_value_converters if is_query else ()
-    custom = options.custom_predicates if is_query else {}
     named = [
         *((path, f"field_mapping makes {alias!r} of {path!r}") for alias, path in options.field_mapping.items()),
         *((path, f"sort_field_types has {path!r}") for path in options.json_options.sort_field_types),
-        *((path, f"field_value_converters has {path!r}") for path in converters),
-        *(
-            (path, f"custom_predicates lists {path!r} for {name!r}")
-            for name, definition in custom.items()
-            for path in definition.fields or ()
-        ),
     ]
+    if isinstance(options, QueryOptions):
+        named += [(path, f"field_value_converters has {path!r}") for path in options.field_value_converters]
+        named += [
+            (path, f"custom_predicates lists {path!r} for {name!r}")
+            for name, definition in options.custom_predicates.items()
+            for path in definition.fields or ()
+        ]
     yield from (f"{fault}, which leads nowhere" for path, fault in named if not _may_lead_somewhere(reach, path))
 
 

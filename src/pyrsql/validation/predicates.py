@@ -292,6 +292,12 @@ def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterato
         root: the path of the `Some` around the part.
     """
     match part:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
+            tested = part.operand
+            if isinstance(tested, CountOperand):
+                yield from _around_subquery(tested.relations, tested.predicate, root)
+            else:
+                yield from filter(None, _row_paths(tested))
         case Conjunction(parts) | Disjunction(parts):
             for inner in parts:
                 yield from joined_paths(inner, root)
@@ -304,12 +310,6 @@ def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterato
         case OrderKey(operand=operand, collection=path):
             yield from _before_collection(path, root) if path else ()
             yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
-        case Compare() | Match() | Member() | Between() | Null() | Custom():
-            tested = part.operand
-            if isinstance(tested, CountOperand):
-                yield from _around_subquery(tested.relations, tested.predicate, root)
-            else:
-                yield from filter(None, _row_paths(tested))
 
 
 def _around_subquery(path: RelationPath, inner: Predicate | None, root: RelationPath) -> Iterator[RelationPath]:
@@ -336,12 +336,12 @@ def starts_with(path: RelationPath, beginning: RelationPath) -> bool:
 def to_many_steps(predicate: Predicate) -> int:
     """How many to-many relations the subqueries of a predicate follow."""
     match predicate:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
+            counted = predicate.operand
+            return to_many_steps(Some(counted.relations, counted.predicate)) if isinstance(counted, CountOperand) else 0
         case Conjunction(parts) | Disjunction(parts):
             return sum(map(to_many_steps, parts))
         case Complement(inner):
             return to_many_steps(inner)
         case Some(path, inner):
             return sum(step.many for step in path) + (0 if inner is None else to_many_steps(inner))
-        case Compare() | Match() | Member() | Between() | Null() | Custom():
-            counted = predicate.operand
-            return to_many_steps(Some(counted.relations, counted.predicate)) if isinstance(counted, CountOperand) else 0

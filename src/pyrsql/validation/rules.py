@@ -219,6 +219,8 @@ def collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
 
     The rows at the end of `root` are those that a nested filter is about: each of them is one row.
     """
+    if isinstance(operand, FieldOperand) and not operand.relations:
+        return ()
     (path,) = collection_paths(operand) or {()}
     return () if starts_with(root, path) else path
 
