@@ -65,6 +65,8 @@ def proven_filter(schema: Schema, written: str | Node | None) -> Result[Filter, 
         return Success(replace(proven, recurs=True)), weight_of(written, proven.node, proven.predicate)
 
     make = partial(read_filter, schema, written, resolver=resolution)
+    if written is None:
+        return make()
     return caches_of(schema).filters.recall(written, make, admit)
 
 
@@ -76,6 +78,8 @@ def proven_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> R
         return (made, weight_of(written, order.keys)) if order is not None and order.cacheable else None
 
     make = partial(read_sort, schema, written, resolver=resolution)
+    if not written:
+        return make()
     return caches_of(schema).orders.recall(written, make, admit)
 
 

@@ -22,9 +22,8 @@ reports what is wrong with all three at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from returns.result import Failure, Result, Success
 
@@ -215,15 +214,14 @@ def criteria_of(
 ) -> Result[Criteria, Problems]:
     """The three parts of a request together, or the problems of all of them."""
     requested = page.unwrap() if isinstance(page, Success) else None
-    cursor = requested if isinstance(requested, CursorRequest) else None
     if isinstance(filter, Success) and isinstance(order, Success) and isinstance(page, Success):
-        criteria = Criteria(filter.unwrap(), order.unwrap() or default_order)
-        if cursor is None:
-            return Success(replace(criteria, page=cast("PageRequest | None", requested)))
-        chosen = total_order(criteria.filter.schema, criteria.order)
-        opened = open_cursor(cursor, criteria.filter, chosen, cursors)
-        return opened.map(lambda found: replace(criteria, order=chosen, seek=found))
-    wrong_cursor = () if cursor is None else unreadable_cursor(cursor, cursors)
+        proven, sorted_by = filter.unwrap(), order.unwrap() or default_order
+        if not isinstance(requested, CursorRequest):
+            return Success(Criteria(proven, sorted_by, requested))
+        chosen = total_order(proven.schema, sorted_by)
+        opened = open_cursor(requested, proven, chosen, cursors)
+        return opened.map(lambda seek: Criteria(proven, chosen, seek=seek))
+    wrong_cursor = unreadable_cursor(requested, cursors) if isinstance(requested, CursorRequest) else ()
     problems = problems_of([*_problems(filter), *_problems(order), *_problems(page), *wrong_cursor])
     assert problems is not None
     return Failure(problems)

@@ -32,6 +32,7 @@ from pyrsql.validation.predicates import (
     Conjunction,
     CountOperand,
     Disjunction,
+    FieldOperand,
     Operand,
     OrderKey,
     Predicate,
@@ -242,13 +243,15 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
         _too_deep(validation)
         return None
     asked = comparing(options, found, name, validation.root)
-    validation.paths.update(path for path in relation_paths(operand) if path)
+    if not isinstance(operand, FieldOperand) or operand.relations:
+        validation.paths |= relation_paths(operand) - {()}
     validation.cacheable = validation.cacheable and is_cacheable(asked)
     convert = conversion(asked)
     values = () if convert is None else tuple([convert(text) for text in node.arguments])
-    if any(isinstance(value, Refusal) for value in values):
-        validation.problems += wrong_values(node, values, offered(options, found))
-        return None
+    for value in values:
+        if isinstance(value, Refusal):
+            validation.problems += wrong_values(node, values, offered(options, found))
+            return None
     made = predicate_of(asked, values, node.arguments)
     if isinstance(made, Refusal):
         validation.problems.append(wrong_value(node, 0, made, offered(options, found)))
