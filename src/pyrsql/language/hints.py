@@ -11,14 +11,12 @@ from typing import NamedTuple
 
 from pyrsql.language import grammar
 from pyrsql.language.grammar import OPERATOR, RUN
+from pyrsql.language.nearest import nearest
 from pyrsql.operators import OperatorRegistry
 from pyrsql.problems import Span
 
 NEARBY = 64
 """Characters looked at on each side of a failure."""
-
-NAME_LENGTH = 24
-"""The longest name that is compared with the known ones."""
 
 
 class Advice(NamedTuple):
@@ -378,16 +376,8 @@ def operator_advice(spelling: str, operators: OperatorRegistry) -> Advice | None
     if operators.find(lower):
         return Advice(f"Write {lower!r}: operators are in lower case.", lower)
     meant = operator_of(spelling.strip("="), operators)
-    if meant is None and len(spelling) <= NAME_LENGTH:
+    if meant is None:
         names = {known.strip("="): known for known in operators.by_spelling}
-        near = nearest(spelling.strip("=").lower(), names)
+        near = nearest(spelling.strip("="), names)
         meant = names[near] if near is not None else None
     return None if meant is None else Advice(f"Did you mean {meant!r}?", meant)
-
-
-def nearest(written: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The one that may have been meant, if any is like enough."""
-    # Most processes never need it.
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(written, list(known), 1, likeness)), None)

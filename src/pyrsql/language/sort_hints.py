@@ -7,17 +7,16 @@ from collections.abc import Iterable
 from pyrsql.language import grammar
 from pyrsql.language.grammar import MODIFIERS
 from pyrsql.language.hints import (
-    NAME_LENGTH,
     Advice,
     Place,
     call_after,
     call_before,
     joint_advice,
     joint_before,
-    nearest,
     place_of,
     quote_advice,
 )
+from pyrsql.language.nearest import nearest
 from pyrsql.problems import Span
 
 
@@ -47,7 +46,7 @@ def _modifier_advice(place: Place) -> Advice:
     lower = place.found.lower()
     if lower in MODIFIERS:
         return Advice(f"Write {lower!r}: modifiers are in lower case.", lower)
-    near = nearest(lower, MODIFIERS, 0.5) if len(lower) <= NAME_LENGTH else None
+    near = nearest(lower, MODIFIERS, 0.5)
     if near is not None:
         return Advice(f"Did you mean {near!r}?", near)
     comma = joint_before.search(place.before)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+
+from pyrsql.language.nearest import nearest
 
 ANYTHING_BELOW = ".*"
 """How a path ends that goes on into a document, whatever the keys are called."""
@@ -29,15 +31,12 @@ def published(fields: Mapping[str, str], parts: tuple[str, ...]) -> tuple[int, t
     return None
 
 
-def nearest_published(
-    names: Collection[str], parts: tuple[str, ...], nearest: Callable[[str, Collection[str]], str | None]
-) -> str | None:
+def nearest_published(names: Collection[str], parts: tuple[str, ...]) -> str | None:
     """The published name that a client may have meant, None where none is near.
 
     Args:
         names: the names that the client may use.
         parts: the path as the client wrote it.
-        nearest: finds the name that is most like another one.
     """
     published_parts = [tuple(name.split(".")) for name in names]
     for begun in range(len(parts) - 1, -1, -1):

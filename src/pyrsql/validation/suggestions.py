@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from heapq import nlargest
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from pyrsql.language.hints import Advice
+from pyrsql.language.nearest import LONGEST_MISSPELLING, nearest
 from pyrsql.language.render import render_selector
 from pyrsql.models.model import Computed, Embedded, Field, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
@@ -17,33 +16,11 @@ from pyrsql.validation.access import is_allowed
 from pyrsql.validation.public import nearest_published
 
 _CANDIDATES = 200
-_LIKELIEST = 10
-_LONGEST_MISSPELLING = 64
 _SHOWN = 3
 _DIRECTION = re.compile(r"(.+)[:.](asc|desc)", re.IGNORECASE | re.DOTALL)
 
 Leads = Callable[[tuple[str, ...]], bool]
 """Whether a client may use a path, as it is written from the root on."""
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that is most like another one, where one is like it at all. Case does not count.
-
-    >>> nearest("NMAE", ["id", "name"])
-    'name'
-    """
-    if len(name) > _LONGEST_MISSPELLING:
-        return None
-    by_lower = {offered.lower(): offered for offered in names}
-    matcher = difflib.SequenceMatcher(b=name.lower())
-
-    def likeness(offered: str) -> float:
-        matcher.set_seq1(offered)
-        return matcher.quick_ratio()
-
-    # The exact likeness takes long to compute: only that of the likeliest is.
-    near = difflib.get_close_matches(name.lower(), nlargest(_LIKELIEST, by_lower, likeness), n=1)
-    return by_lower[near[0]] if near else None
 
 
 def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...], leads: Leads) -> Advice | None:
@@ -58,7 +35,7 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     """
     before = len(place.written)
     name = parts[before]
-    if len(name) > _LONGEST_MISSPELLING:
+    if len(name) > LONGEST_MISSPELLING:
         return None
     names = offered(schema, purpose, place, leads)
     inside = [".".join((*place.written, one)) for one in names if one.startswith(f"{name}.")]
@@ -83,7 +60,7 @@ def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: L
     inside = [name for name in names if name.startswith(f"{written}.")]
     if inside:
         return _did_you_mean(inside)
-    near = nearest_published(names, parts, nearest)
+    near = nearest_published(names, parts)
     return None if near is None or near == written else _did_you_mean((near,))
 
 

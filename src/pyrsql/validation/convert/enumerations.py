@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import NamedTuple
 
+from pyrsql.language.nearest import nearest
 from pyrsql.models import kinds
 from pyrsql.validation.convert.refusal import Refusal
 
 _OFFERED_MEMBERS = 10
 _CANDIDATES = 200
-_LONGEST_MISSPELLING = 64
 
 
 class Choices(NamedTuple):
@@ -33,13 +32,5 @@ def to_member(members: dict[str, object], choices: Choices, text: str) -> object
     """The member of a name or value, or a Refusal."""
     if text in members:
         return members[text]
-    near = _nearest(choices.names, text)
+    near = nearest(text, choices.names)
     return Refusal(choices.expected, None if near is None else f"Did you mean {near!r}?", near)
-
-
-def _nearest(names: tuple[str, ...], text: str) -> str | None:
-    if len(text) > _LONGEST_MISSPELLING:
-        return None
-    by_lower = {name.lower(): name for name in reversed(names)}
-    near = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    return by_lower[near[0]] if near else None
