@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import NamedTuple
 
 from pyrsql.validation.convert.refusal import BLANKS, Refusal
 
@@ -15,36 +16,43 @@ def _ascii_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(one, one)) for one in text)
 
 
-def _without(character: str) -> Callable[[str], str]:
-    return lambda text: text.replace(character, "")
+def _changed(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new)
+
+
+class _Advice(NamedTuple):
+    """The form of a text that is no number, the advice on it, and the number that it seems to mean."""
+
+    pattern: str
+    hint: str
+    meant: Callable[[str], str] | None = None
+
+    def fits(self, text: str) -> bool:
+        return re.fullmatch(self.pattern, text, re.DOTALL) is not None
 
 
 _A_POINT = "Write a point, not a comma."
 
-# The form of a text, the advice on it, and the number that it seems to mean.
-_ADVICE: tuple[tuple[re.Pattern[str], str, Callable[[str], str] | None], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), hint, meant)
-    for pattern, hint, meant in (
-        (r".*[^\D0-9].*", "Write the digits 0 to 9.", _ascii_digits),
-        (r" [0-9].*", "Leave out the '+': in a URL it means a blank.", str.strip),
-        (*BLANKS, str.strip),
-        (r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", "Leave out the commas.", _without(",")),
-        (r"[+-]?[0-9]+,[0-9]+", _A_POINT, lambda text: text.replace(",", ".")),
-        (r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores.", _without("_")),
-        (r"[+-]?0[xXoObB].*", "Write decimal digits.", None),
-        (r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared.", None),
-    )
+_ADVICE = (
+    _Advice(r".*[^\D0-9].*", "Write the digits 0 to 9.", _ascii_digits),
+    _Advice(r" [0-9].*", "Leave out the '+': in a URL it means a blank.", str.strip),
+    _Advice(*BLANKS, str.strip),
+    _Advice(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", "Leave out the commas.", _changed(",", "")),
+    _Advice(r"[+-]?[0-9]+,[0-9]+", _A_POINT, _changed(",", ".")),
+    _Advice(r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores.", _changed("_", "")),
+    _Advice(r"[+-]?0[xXoObB].*", "Write decimal digits."),
+    _Advice(r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
 )
 
 
 def _no_number(text: str, expected: str, convert: Callable[[str], object]) -> Refusal:
     """The refusal of a text that is no number, with the number that it seems to mean if `convert` takes that."""
-    for pattern, hint, meant in _ADVICE:
-        if pattern.fullmatch(text):
-            number = None if meant is None else meant(text)
-            right = number not in (None, text) and not isinstance(convert(number or ""), Refusal)
-            return Refusal(expected, hint, number if right else None)
-    return Refusal(expected)
+    advice = next((one for one in _ADVICE if one.fits(text)), None)
+    if advice is None:
+        return Refusal(expected)
+    number = text if advice.meant is None else advice.meant(text)
+    right = number != text and not isinstance(convert(number), Refusal)
+    return Refusal(expected, advice.hint, number if right else None)
 
 
 _INTEGER = re.compile(r"([+-]?)([0-9]+)")
