@@ -252,8 +252,8 @@ def statement_of(target: TargetT, criteria: Criteria) -> Statement[TargetT]:
 
 def _filtered(target: TargetT, proven: Filter, lower: Lower) -> Statement[TargetT]:
     schema = proven.schema
-    scope = schema.orm.scope(target, schema.model)
-    lowered = schema.orm.filter(target, schema.model, scope, lower(proven, scope), schema.query_options)
+    begun = schema.orm.begin(target, schema.model, schema.query_options)
+    lowered = schema.orm.filter(begun, schema.model, lower(proven, begun.scope), schema.query_options)
     return Statement(schema, lowered, proven)
 
 

@@ -23,12 +23,14 @@ class BackendStatement(NamedTuple, Generic[TargetT]):
     Args:
         target: narrowed and, once sorted, sorted.
         unsorted: narrowed only: what a count is made from.
-        joins: how the paths of the target were reached so far; the backend's own notes.
+        scope: the entities that the target has reached, the root first: all that lowering has to know about the target.
+        notes: the knowledge of the backend about the target; None for a target that it has not looked at.
     """
 
     target: TargetT
     unsorted: TargetT
-    joins: Mapping[object, object] = MappingProxyType({})
+    scope: Mapping[RelationPath, object] = MappingProxyType({})
+    notes: object = None
 
 
 class Sought(Protocol[TargetT_co]):
@@ -78,8 +80,8 @@ class ORM(Protocol):
         """Describe a class. Raises ConfigurationError for one that the backend does not know."""
         ...
 
-    def scope(self, target: object, model: Model) -> Mapping[RelationPath, object]:
-        """The scope of a target, the root first: all that lowering has to know about the target."""
+    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
+        """Look at a target, before anything narrows it."""
         ...
 
     def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> LoweredFilter:
@@ -88,9 +90,8 @@ class ORM(Protocol):
 
     def filter(
         self,
-        target: TargetT,
+        begun: BackendStatement[TargetT],
         model: Model,
-        scope: Mapping[RelationPath, object],
         lowered: LoweredFilter | None,
         options: QueryOptions,
     ) -> BackendStatement[TargetT]:

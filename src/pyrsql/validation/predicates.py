@@ -319,6 +319,25 @@ def _around_subquery(path: RelationPath, inner: Predicate | None, root: Relation
         yield from (needed for needed in joined_paths(inner, path) if not starts_with(needed, path))
 
 
+def followed_paths(part: Predicate | OrderKey) -> Iterator[RelationPath]:
+    """All paths that a part follows, those inside of each `Some` as well."""
+    match part:
+        case Conjunction(parts) | Disjunction(parts):
+            for inner in parts:
+                yield from followed_paths(inner)
+        case Complement(inner):
+            yield from followed_paths(inner)
+        case Some(path, inner):
+            yield path
+            if inner is not None:
+                yield from followed_paths(inner)
+        case OrderKey(operand=operand, collection=path):
+            yield path
+            yield from relation_paths(operand)
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
+            yield from _row_paths(part.operand)
+
+
 def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:
     """The to-one steps that lead from `root` to a collection, where there are any. The last step never counts."""
     end = len(root)

@@ -100,4 +100,5 @@ def role_users() -> list[User]:
 def narrowed(rows: list[Any], model: Model, predicate: Predicate, orm: MemoryORM | None = None) -> list[Any]:
     """The rows that a predicate is true for."""
     backend, options = orm or MemoryORM(), QueryOptions()
-    return backend.filter(rows, model, {}, backend.lower(predicate, {}, options), options).target
+    begun = backend.begin(rows, model, options)
+    return backend.filter(begun, model, backend.lower(predicate, {}, options), options).target

@@ -47,7 +47,9 @@ def test_any_iterable_is_a_target_and_stays_as_it_is() -> None:
 
 def test_no_filter_leaves_nothing_out() -> None:
     rows = users("name", "b", "a")
-    lowered = MemoryORM().filter(rows, MemoryORM().model(User), {}, None, QueryOptions())
+    orm, options = MemoryORM(), QueryOptions()
+    model = orm.model(User)
+    lowered = orm.filter(orm.begin(rows, model, options), model, None, options)
     assert lowered.target == rows
     assert lowered.target is not rows
 

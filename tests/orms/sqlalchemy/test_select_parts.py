@@ -1,101 +1,190 @@
-"""What is made by the short way is what SQLAlchemy's own functions make."""
+"""Private parts of SQLAlchemy: which ones are used, where, and that this version of SQLAlchemy has them."""
 
 # pyright: reportPrivateUsage=false
 
-import copy
-import pickle
-from typing import Any
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from returns.result import Success
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    and_,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    true,
-    union_all,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import ColumnElement, Select, String, and_, false, func, inspect, literal, or_, select, text, true
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_loader_criteria
+from sqlalchemy.sql.elements import Grouping
 
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.orms.sqlalchemy import select_parts as templates
-from pyrsql.orms.sqlalchemy.text import EXACT_VALUE
+from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import Base, Company, User
 
+SOURCE = Path(__file__).parents[3] / "src" / "pyrsql" / "orms" / "sqlalchemy"
 USERS = Base.metadata.tables[User.__tablename__]
+OTHER = aliased(Company)
+
+OF_A_SELECT = {
+    "_distinct",
+    "_distinct_on",
+    "_fetch_clause",
+    "_for_update_arg",
+    "_from_obj",
+    "_generate",
+    "_group_by_clauses",
+    "_has_row_limiting_clause",
+    "_having_criteria",
+    "_limit_clause",
+    "_memoized_select_entities",
+    "_offset_clause",
+    "_order_by_clauses",
+    "_prefixes",
+    "_raw_columns",
+    "_setup_joins",
+    "_suffixes",
+    "_where_criteria",
+    "_with_options",
+}
+OF_AN_ELEMENT = {"_annotations", "_from_objects"}
+OF_AN_ATTRIBUTE = {"_extra_criteria", "_of_type"}
+OF_A_TYPE = {"_variant_mapping"}
 
 
-def attributes(parameter: BindParameter[Any]) -> dict[str, object]:
-    """What a parameter is, its place in memory aside."""
-    place = str(id(parameter))
-    return {
-        name: part.replace(place, "here") if isinstance(part, str) else part
-        for name, part in vars(parameter).items()
-        if not (name == "_anon_map_key" and name not in vars(BindParameter(None, 1)))
-    }
+def private_attributes(file: Path) -> Iterator[str]:
+    """The private attributes of others that a file reads or writes."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "super")
+            if not own:
+                yield node.attr
 
 
-@pytest.mark.parametrize(
-    ("value", "type_"), [("x", EXACT_VALUE), ("50%(s)s", String()), (7, Integer()), (("a", "b"), String())]
-)
-def test_a_bound_value_is_what_the_constructor_makes(value: object, type_: TypeEngine[Any]) -> None:
-    made = templates.bound(value, type_)
-    constructed: BindParameter[Any] = BindParameter(None, value, type_, unique=True)
-    assert attributes(made) == attributes(constructed)
-    assert type(made) is type(constructed)
-    assert type(made.key) is type(constructed.key)
-    assert made.key.quote is constructed.key.quote  # type: ignore[attr-defined]
+def test_one_file_uses_private_attributes_and_here_they_are() -> None:
+    used = {file.name: {*private_attributes(file)} for file in SOURCE.rglob("*.py")}
+    assert used.pop("select_parts.py") == OF_A_SELECT | OF_AN_ELEMENT | OF_AN_ATTRIBUTE | OF_A_TYPE
+    assert {name: found for name, found in used.items() if found} == {}
 
 
-def test_bound_values_are_told_apart() -> None:
-    kept = [templates.bound(number, Integer()) for number in range(100)]
-    assert len({parameter.key for parameter in kept}) == 100
-    statement = union_all(*(select(parameter) for parameter in kept)).compile()
-    assert sorted(statement.params.values()) == list(range(100))
+@pytest.mark.parametrize("name", sorted(OF_A_SELECT))
+def test_a_select_has_each_of_them(name: str) -> None:
+    assert hasattr(select(User), name)
 
 
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
-def test_a_bound_value_can_be_copied(again: Any) -> None:
-    made = templates.bound("x", String())
-    copied = again(made)
-    assert select(made, copied).compile().params == {"param_1": "x", "param_2": "x"}
+def test_elements_attributes_and_types_have_each_of_them() -> None:
+    assert all(hasattr(User.id.__clause_element__(), name) for name in OF_AN_ELEMENT)
+    assert all(hasattr(User.company, name) for name in OF_AN_ATTRIBUTE)
+    assert all(hasattr(String(), name) for name in OF_A_TYPE)
 
 
-def test_the_constructor_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(templates, "BindParameter", None)
-    assert templates.bound("x", String()).value == "x"
+def test_what_a_select_is_made_of() -> None:
+    plain = select(User)
+    assert parts.is_plain(plain.where(User.age > 1).order_by(User.id))
+    others = [
+        plain.join(User.company),
+        plain.select_from(User),
+        plain.with_only_columns(User.id).options(joinedload(User.company)).with_only_columns(User.name),
+        plain.distinct(),
+        plain.group_by(User.id),
+        plain.having(User.age > 1),
+        plain.prefix_with("x"),
+        plain.suffix_with("x"),
+        plain.limit(1),
+        plain.offset(1),
+        plain.fetch(1),
+    ]
+    assert not any(parts.is_plain(cast("Select[Any]", other)) for other in others)
+    assert [parts.has_limit(other) for other in (plain, plain.limit(1), plain.offset(1), plain.fetch(1))] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert parts.is_distinct(plain.distinct())
+    assert not parts.is_distinct_on(plain.distinct())
+    assert list(parts.prefixes(plain.prefix_with("a").suffix_with("b"))) == ["a", "b"]
+    assert parts.lock_of(plain.with_for_update(nowait=True)).nowait  # type: ignore[union-attr]
 
 
-def test_a_version_that_names_parameters_otherwise_makes_them_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert templates._NAMED_AS_KNOWN
-    monkeypatch.setattr(templates, "_NAMED_AS_KNOWN", False)
-    type_ = String()
-    assert attributes(templates.bound("x", type_)) == attributes(BindParameter(None, "x", type_, unique=True))
-    monkeypatch.setattr(templates, "BindParameter", lambda *_, **__: "made by SQLAlchemy")
-    assert [templates.bound("x", type_)] == ["made by SQLAlchemy"]
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_distinct_on_is_told_from_distinct() -> None:
+    assert parts.is_distinct_on(select(User).distinct(User.age))
+    assert parts.is_distinct(select(User).distinct(User.age))
+    try:
+        from sqlalchemy.dialects.postgresql import distinct_on
+    except ImportError:
+        return
+    extended = select(User).ext(distinct_on(User.age))
+    assert parts.is_distinct_on(extended)
+    assert not parts.is_plain(extended)
 
 
-def asked(base: Any, filter: str | None = None, sort: str | None = None, page: PageRequest | None = None) -> Any:
-    judged = validate_request(schema(User), filter=filter, sort=sort, page=Success(page))
-    return judged.bind(apply_criteria(base)).unwrap().statement
+def test_the_joins_of_a_select() -> None:
+    made: Any = (
+        select(User)
+        .join(User.company)
+        .join(OTHER, User.company)
+        .join(User.company.of_type(OTHER), full=True)
+        .join(User.company.and_(Company.country == "DE"))
+        .join(Company, User.company_id == Company.id)
+        .join(USERS, literal(1) == 1)
+    )
+    found = [(join.link is not None, join.entity, join.narrowed, join.full) for join in parts.base_joins(made)]
+    assert found == [
+        (True, Company, False, False),
+        (True, OTHER, False, False),
+        (True, OTHER, False, True),
+        (True, Company, True, False),
+        (False, Company, False, False),
+        (False, None, False, False),
+    ]
+
+
+def test_what_a_column_belongs_to() -> None:
+    columns = parts.columns(cast("Select[Any]", select(User, OTHER, Company.name, USERS.c.id, func.count())))
+    assert [parts.entity_of(column) for column in columns] == [User, OTHER, Company, None, None]
+    assert [parts.is_entity(column, User) for column in columns] == [True, False, False, False, False]
+    assert parts.tables_of(columns[3]) == [USERS]
+
+
+def test_options() -> None:
+    criteria = with_loader_criteria(Company, Company.country == "DE")
+    base = select(User).options(selectinload(User.roles), criteria)
+    assert parts.options_of(parts.without_loading(base)) == (criteria,)
+    assert parts.options_of(base.with_only_columns(User)) == (criteria,)
+    assert parts.criteria(base) == [criteria]
+    assert parts.loads_joined_rows(select(User).join(User.roles).options(contains_eager(User.roles)))
+    assert not parts.loads_joined_rows(base)
+    alias: Any = inspect(OTHER)
+    for_alias = parts.criteria_for_alias(criteria, alias)
+    assert for_alias.where_criteria is criteria.where_criteria
+    assert for_alias.entity is alias
+    assert criteria.entity is inspect(Company)
+
+
+def test_what_is_taken_away() -> None:
+    base = select(User).where(text("a OR b"), User.id > 1)
+    assert str(parts.without_lock(base.with_for_update())) == str(base)
+    assert parts.without_lock(base) is base
+    assert str(parts.without_distinct(base.distinct())) == str(base)
+    assert str(parts.with_conditions_grouped(base)).endswith("WHERE (a OR b AND users.id > :id_1)")
+    assert parts.without_loading(base) is base
+
+
+def test_an_element_with_another_part() -> None:
+    template = User.name == "x"
+    made = parts.with_part(template, "right", parts.bound("y", String()))
+    assert made.compile().params == {"param_1": "y"}
+    assert template.compile().params == {"name_1": "x"}
 
 
 @pytest.mark.parametrize("constant", [true(), false()])
-def test_a_constant_goes_the_way_of_a_constant(constant: ColumnElement[bool]) -> None:
-    comparison = User.id == 1
-    for ours, theirs in ((templates.all_of, and_), (templates.any_of, or_)):
-        assert str(ours([comparison, constant])) == str(theirs(comparison, constant))
-        assert str(ours([constant, comparison])) == str(theirs(constant, comparison))
+def test_groups_are_those_of_and_and_or(constant: ColumnElement[bool]) -> None:
+    one, other = User.id == 1, User.id == 2
+    for ours, theirs in ((parts.all_of, and_), (parts.any_of, or_)):
+        assert str(ours([one, other])) == str(theirs(one, other))
+        assert str(ours([one, constant])) == str(theirs(one, constant))
+        assert str(ours([constant, one])) == str(theirs(constant, one))
+    grouped = parts.any_of([Grouping(parts.any_of([one, other])), one])
+    assert str(grouped) == "(users.id = :id_1 OR users.id = :id_2) OR users.id = :id_1"
 
 
 BASES: dict[str, Any] = {
@@ -104,26 +193,27 @@ BASES: dict[str, Any] = {
     "a table": select(USERS),
     "a column of a table": select(USERS.c.id),
     "a constant": select(literal(1)).select_from(User),
-    "a number": select(func.count()).select_from(USERS),
     "with conditions": select(User).where(User.age > 1, User.id < 9),
     "with a join": select(User).join(User.company),
     "two entities": select(User, Company).join(User.company),
 }
 
 
+def asked(base: Any, filter: str | None = None, sort: str | None = None, page: PageRequest | None = None) -> Any:
+    judged = validate_request(schema(User), filter=filter, sort=sort, page=Success(page))
+    return judged.bind(apply_criteria(base)).unwrap().statement
+
+
 @pytest.mark.parametrize("name", BASES)
 def test_a_narrowed_select_is_what_its_methods_make(name: str) -> None:
     base = BASES[name]
-    made = asked(base, filter="age>=3;id!=4")
-    by_hand = base.where(User.age >= 3, User.id != 4)
-    assert same(made, by_hand)
+    assert same(asked(base, filter="age>=3;id!=4"), base.where(User.age >= 3, User.id != 4))
 
 
 @pytest.mark.parametrize("name", BASES)
 def test_a_page_is_what_its_methods_make(name: str) -> None:
     base = BASES[name]
-    made = asked(base, page=PageRequest(20, 10))
-    assert same(made, base.order_by(User.id).limit(10).offset(20))
+    assert same(asked(base, page=PageRequest(20, 10)), base.order_by(User.id).limit(10).offset(20))
 
 
 def test_a_sorted_select_is_what_its_methods_make() -> None:

@@ -80,9 +80,9 @@ class MemoryORM:
                 known = self._models[entity] = describe(entity, self.model, self._identity.get(entity))
             return known
 
-    def scope(self, target: object, model: Model) -> Mapping[RelationPath, object]:
-        """Nothing: a predicate means the same for all rows."""
-        return {}
+    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
+        """The rows as they are: a predicate means the same for all rows."""
+        return BackendStatement(target, target)
 
     def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> MemoryFilter:
         """The predicate, and the links that a row must have."""
@@ -90,9 +90,8 @@ class MemoryORM:
 
     def filter(
         self,
-        target: TargetT,
+        begun: BackendStatement[TargetT],
         model: Model,
-        scope: Mapping[RelationPath, object],
         lowered: LoweredFilter | None,
         options: QueryOptions,
     ) -> BackendStatement[TargetT]:
@@ -105,7 +104,7 @@ class MemoryORM:
         if missing:
             raise ConfigurationError(f"no function for the custom operator {min(missing)!r}: give it to MemoryORM")
         self._check_functions(options)
-        rows = rows_of(target)
+        rows = rows_of(begun.target)
         if isinstance(lowered, MemoryFilter):
             evaluation = Evaluation(options, self.custom_predicates, self.functions)
             rows = [
@@ -115,7 +114,7 @@ class MemoryORM:
             ]
         if options.distinct:
             rows = list({id(row): row for row in rows}.values())
-        result = cast("TargetT", ordered_like(target, rows))
+        result = cast("TargetT", ordered_like(begun.target, rows))
         return BackendStatement(result, result)
 
     def sort(

@@ -18,8 +18,8 @@ from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
-from pyrsql.orms.sqlalchemy.joins import Entity, Scope
-from pyrsql.orms.sqlalchemy.select_parts import bound, with_part
+from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.select_parts import Entity, bound, with_part
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactTest,

@@ -40,9 +40,9 @@ from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.column_types import as_stored, form_on
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.functions import called
-from pyrsql.orms.sqlalchemy.joins import Entity, Scope
+from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
-from pyrsql.orms.sqlalchemy.select_parts import has_variants
+from pyrsql.orms.sqlalchemy.select_parts import Entity, has_variants
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 

@@ -1,8 +1,5 @@
 """How a statement reaches what a path leads to: joins for to-one relations, EXISTS for to-many ones."""
 
-# The joins of a select SQLAlchemy keeps in an attribute with a leading underscore only.
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 import threading
@@ -10,16 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Alias, ClauseElement, FromClause, Select, inspect, literal_column, select, true
+from sqlalchemy import Alias, FromClause, Select, inspect, literal_column, select, true
 from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from pyrsql.models.model import Model, Relation
+from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import RelationPath, starts_with
-
-Entity = Any
-"""A mapped class or an alias of one: SQLAlchemy has no type for both."""
 
 Scope = Mapping[RelationPath, Entity]
 """Which entity stands for the end of each path that has been reached; `()` is the root."""
@@ -34,21 +29,6 @@ _lock = threading.Lock()
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
-def root_entity(select: Select[Any], model: Model) -> Entity:
-    """The entity of a select that stands for the model: the class itself, or the alias that the select is made from."""
-    for column in select._raw_columns:
-        parent = column._annotations.get("parententity")
-        if parent is not None and issubclass(parent.mapper.class_, model.type):
-            return parent.entity
-    return model.type
-
-
-def is_entity(column: ClauseElement, entity: Entity) -> bool:
-    """Whether what a select selects is a whole entity, and this one."""
-    parent = column._annotations.get("parententity")
-    return isinstance(column, FromClause) and parent is not None and parent.entity is entity
-
-
 class Join(NamedTuple):
     """One join of a statement: the relationship that it follows, and whether it keeps rows without a related row."""
 
@@ -60,7 +40,7 @@ def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions)
     """The joins that lead along to-one paths as far as they are not joined yet, and what is reached with them.
 
     Args:
-        scope: what has been reached so far.
+        scope: the entities that have been reached so far.
         paths: to-one paths, each with all of its steps.
         options: their join hints decide between LEFT OUTER and INNER.
     """
@@ -80,33 +60,6 @@ def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
     for link, outer in joins:
         select = select.join(link, isouter=outer)
     return select
-
-
-def joined(
-    select: SelectT, scope: Scope, paths: Iterable[RelationPath], options: FieldOptions
-) -> tuple[SelectT, Scope]:
-    """A select with the joins that lead along to-one paths, and what it has reached: see `joins_to`."""
-    joins, reached = joins_to(scope, paths, options)
-    return with_joins(select, joins), reached
-
-
-def base_scope(select: Select[Any], model: Model) -> Scope:
-    """The scope of a base statement: its root, and the to-one relations that it joins."""
-    root = root_entity(select, model)
-    scope: dict[RelationPath, Entity] = {(): root}
-    for target, onclause, *_ in select._setup_joins:
-        link = target if isinstance(target, QueryableAttribute) else onclause
-        # A relationship narrowed by `and_` leads to fewer rows than the path does.
-        if not isinstance(link, QueryableAttribute) or link._extra_criteria:
-            continue
-        for steps, entity in list(scope.items()):
-            relation = _relation_at(steps, model, link.key)
-            if relation is None or relation.many or inspect(link.parent) is not inspect(entity):
-                continue
-            reached = _joined_entity(target, link)
-            if reached is not None:
-                scope.setdefault((*steps, relation), reached)
-    return scope
 
 
 def some_row(rows: Select[Any]) -> ColumnElement[bool]:
@@ -131,7 +84,7 @@ def correlated_subquery(
     One subquery for all steps: PostgreSQL plans each that is nested in another twice, and so 30 of them never.
 
     Args:
-        scope: what has been reached outside, the steps before the first to-many one included.
+        scope: the entities that have been reached outside, the steps before the first to-many one included.
         prefix: the path to the rows.
         paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
         options: their join hints.
@@ -225,18 +178,3 @@ def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
 def is_outer(relation: Relation, options: FieldOptions) -> bool:
     """Whether rows without a related row are kept."""
     return options.join_hints.get(f"{relation.owner}.{relation.name}") is not JoinHint.INNER
-
-
-def _relation_at(steps: RelationPath, model: Model, name: str) -> Relation | None:
-    members = steps[-1].target().members if steps else model.members
-    member = members.get(name)
-    return member if isinstance(member, Relation) else None
-
-
-def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
-    """The entity that a join of a base statement brought in: the class or the alias it names; None for a bare table."""
-    if target is not link:
-        parent = target._annotations.get("parententity")
-        return None if parent is None else parent.entity
-    of_type = link._of_type
-    return link.property.mapper.class_ if of_type is None else of_type.entity

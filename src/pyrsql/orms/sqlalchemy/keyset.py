@@ -28,6 +28,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
+from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, fits
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
@@ -165,18 +166,18 @@ def sought(
     Raises:
         ConfigurationError: the base statement has an order, a cut or groups of its own.
     """
-    if unsorted._order_by_clauses:
+    if parts.order_of(unsorted):
         raise ConfigurationError(
             "the base statement has an ORDER BY, which a page by cursor cannot continue: leave it out, and give"
             " the order as a sort"
         )
-    if unsorted._has_row_limiting_clause or unsorted._group_by_clauses or getattr(unsorted, "_distinct_on", ()):
+    if parts.has_limit(unsorted) or parts.group_columns(unsorted) or parts.is_distinct_on(unsorted):
         raise ConfigurationError("a page by cursor needs a base statement without LIMIT, GROUP BY and DISTINCT ON")
     sizes = tuple(len(parts_of(key, options)) for key in keys)
     of_term = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
     terms = [
         term_of(clause, may_be_null=_may_be_null(key, unsorted))
-        for key, clause in zip(of_term, select._order_by_clauses, strict=True)
+        for key, clause in zip(of_term, parts.order_of(select), strict=True)
     ]
     return SoughtRows(select, terms, sizes, position, limit, indexed=all(map(_is_column, keys)))
 
@@ -185,7 +186,7 @@ def _may_be_null(key: OrderKey, select: Select[Any]) -> bool:
     """Whether a term may be NULL that does not say where NULL goes."""
     if key.nulls_first is not None:
         return False
-    return not _is_column(key) or bool(select._setup_joins) or cast("FieldOperand", key.operand).field.nullable
+    return not _is_column(key) or any(parts.base_joins(select)) or cast("FieldOperand", key.operand).field.nullable
 
 
 def _is_column(key: OrderKey) -> bool:

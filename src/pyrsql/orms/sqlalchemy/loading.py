@@ -1,8 +1,5 @@
 """Loader options for the related rows and deferred columns that a response reads."""
 
-# SQLAlchemy keeps the options of a select, and what it locks, in attributes with a leading underscore only.
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +11,10 @@ from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from pyrsql.models.model import Field, Model, Relation, Shortcut
-from pyrsql.orms.sqlalchemy.joins import Entity, root_entity
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_statements import root_entity
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]
 
@@ -101,15 +101,16 @@ class _Said:
     def by(cls, base: Select[Any]) -> _Said:
         loaded: set[Path] = set()
         deferring: set[Path] = set()
-        for option in base._with_options:
-            for element in getattr(option, "context", ()):
+        for option in parts.options_of(base):
+            elements: Iterable[Any] = getattr(option, "context", ())
+            for element in elements:
                 path = tuple(str(part.key) for part in element.path.path if _is_relation(part))
                 strategy: dict[str, Any] = dict(element.strategy or ())
                 if "lazy" in strategy and path:
                     loaded.add(path)
                 if strategy.get("deferred"):
                     deferring.add(path)
-        folds = base._distinct or base._group_by_clauses or base._for_update_arg is not None
+        folds = parts.is_distinct(base) or parts.group_columns(base) or parts.lock_of(base) is not None
         return cls(frozenset(loaded), frozenset(deferring), joins=not folds)
 
 
@@ -144,7 +145,7 @@ def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) ->
             # A tree takes a statement for each of its levels.
             nested = load.selectinload(attribute, recursion_depth=-1)
             below = Reading(below.columns, {other: read for other, read in below.related.items() if other != name})
-        elif said.joins and relation.direction is MANYTOONE:
+        elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
             nested = load.joinedload(attribute)
         else:
             nested = load.selectinload(attribute)

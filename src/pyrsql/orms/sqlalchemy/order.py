@@ -14,9 +14,10 @@ from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
-from pyrsql.orms.sqlalchemy.joins import Entity, Scope
+from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.predicates import value_expression
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text
 from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
 

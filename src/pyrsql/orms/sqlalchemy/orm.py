@@ -1,8 +1,9 @@
-"""The backend: what the pipeline asks of it, as SQLAlchemy statements."""
+"""The backend of the pipeline, on SQLAlchemy statements."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
@@ -14,6 +15,7 @@ from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import keyset, statement
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, base_statement
 from pyrsql.orms.sqlalchemy.dialects import (
     default,
     mssql,
@@ -24,7 +26,6 @@ from pyrsql.orms.sqlalchemy.dialects import (
     sqlite,
     sqlite_json,
 )
-from pyrsql.orms.sqlalchemy.joins import Scope, base_scope
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
 from pyrsql.orms.sqlalchemy.statement import ReachedClauses
@@ -52,13 +53,13 @@ class SQLAlchemyORM:
         """Describe a mapped class. Raises ConfigurationError for a class that is not mapped."""
         return reflect(entity)
 
-    def scope(self, target: object, model: Model) -> Scope:
-        """The entities that a select has reached by itself: its root, and the to-one relations that it joins.
+    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
+        """Look at a base statement.
 
         Raises:
-            ConfigurationError: the target is no select that a condition can narrow.
+            ConfigurationError: a filter would give it another meaning, and what to write instead.
         """
-        return base_scope(statement.narrowable(target), model)
+        return _statement(base_statement(target, model, distinct=options.distinct))
 
     def lower(
         self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions
@@ -73,9 +74,8 @@ class SQLAlchemyORM:
 
     def filter(
         self,
-        target: TargetT,
+        begun: BackendStatement[TargetT],
         model: Model,
-        scope: Mapping[RelationPath, object],
         lowered: LoweredFilter | None,
         options: QueryOptions,
     ) -> BackendStatement[TargetT]:
@@ -85,12 +85,9 @@ class SQLAlchemyORM:
             ConfigurationError: a custom operator has no lowering.
         """
         self._check(options)
-        select, reached = cast("Select[Any]", target), scope
-        if isinstance(lowered, ReachedClauses):
-            select, reached = statement.filtered(select, lowered)
-        if options.distinct:
-            select, reached = statement.distinct(select, reached, model)
-        return _lowered(select, select, reached)
+        if not isinstance(lowered, ReachedClauses):
+            return begun
+        return _statement(statement.filtered(_base(begun, model), lowered))
 
     def _check(self, options: QueryOptions) -> None:
         if options.custom_predicates and (missing := options.custom_predicates.keys() - self.custom_predicates.keys()):
@@ -105,10 +102,9 @@ class SQLAlchemyORM:
         options: SortOptions,
     ) -> BackendStatement[TargetT]:
         """Order a select by the keys, then by its own order, then by the keys that complete it."""
-        reached = _scope(lowered, model)
-        select, scope = statement.sorted_by(_select(lowered), reached, model, keys, completing, options)
-        unsorted = statement.narrowed_by_sort(cast("Select[Any]", lowered.unsorted), reached, keys, options)
-        return _lowered(select, unsorted, scope)
+        ordered = statement.sorted_by(_base(lowered, model), model, keys, completing, options)
+        unsorted = statement.narrowed_by_sort(_unsorted(lowered, model), keys, options)
+        return _statement(ordered, unsorted)
 
     def page(
         self,
@@ -119,8 +115,7 @@ class SQLAlchemyORM:
         limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in the order of the select, then by the keys that complete it."""
-        root = _scope(lowered, model)[()]
-        return cast("TargetT", statement.page(_select(lowered), root, model, completing, offset, limit))
+        return cast("TargetT", statement.page(_base(lowered, model), model, completing, offset, limit))
 
     def can_seek(
         self, keys: tuple[OrderKey, ...], options: SortOptions, values: tuple[tuple[Carried, ...], ...]
@@ -140,15 +135,18 @@ class SQLAlchemyORM:
         """The `limit` rows next to a position of a sorted select.
 
         Raises:
-            ConfigurationError: the base statement has an order, a cut or groups of its own.
+            ConfigurationError: the base statement has an order, a cut or groups of its own, or no total order.
         """
+        base = _base(lowered, model)
+        if base.unpaged:
+            raise ConfigurationError(base.unpaged)
         unsorted = cast("Select[Any]", lowered.unsorted)
-        found = keyset.sought(_select(lowered), unsorted, keys, options, position, limit)
+        found = keyset.sought(base.select, unsorted, keys, options, position, limit)
         return cast("Sought[TargetT]", found)
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""
-        return statement.count(cast("Select[Any]", lowered.unsorted), _scope(lowered, model)[()], model)
+        return statement.count(_unsorted(lowered, model), model)
 
 
 def schema(
@@ -172,14 +170,16 @@ def schema(
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
 
 
-def _lowered(target: object, unsorted: object, scope: Any) -> BackendStatement[Any]:
-    return BackendStatement(target, unsorted, scope)
+def _statement(base: BaseStatement, unsorted: BaseStatement | None = None) -> BackendStatement[Any]:
+    return BackendStatement(base.select, (unsorted or base).select, base.scope, base)
 
 
-def _select(lowered: BackendStatement[Any]) -> Select[Any]:
-    return cast("Select[Any]", lowered.target)
+def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
+    """The base statement of a target, worked out now if no filter has needed it."""
+    return lowered.notes if isinstance(lowered.notes, BaseStatement) else base_statement(lowered.target, model)
 
 
-def _scope(lowered: BackendStatement[Any], model: Model) -> Scope:
-    """The scope of the select; it is worked out now if no filter has needed it."""
-    return cast("Scope", lowered.joins) or base_scope(_select(lowered), model)
+def _unsorted(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
+    """The statement that is counted. It has the rows of the sorted one."""
+    base = _base(lowered, model)
+    return replace(base, select=cast("Select[Any]", lowered.unsorted))

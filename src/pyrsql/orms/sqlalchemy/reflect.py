@@ -21,9 +21,9 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
-from pyrsql.orms.sqlalchemy.to_one import is_to_one
 
 
 @dataclass(frozen=True, slots=True)

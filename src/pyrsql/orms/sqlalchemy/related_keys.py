@@ -13,8 +13,9 @@ from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 
-from pyrsql.orms.sqlalchemy.joins import Entity, alias_for
-from pyrsql.orms.sqlalchemy.to_one import conjuncts, equated_columns
+from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
+from pyrsql.orms.sqlalchemy.joins import alias_for
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import (
     Complement,
     Conjunction,

@@ -1,36 +1,262 @@
-"""New elements from the attributes of others of their kind.
+"""The parts of a select that SQLAlchemy has no public name for: every private attribute that pyrsql reads or writes.
 
-Most of what `column == value` or `or_(a, b)` costs is finding out what is the same every time: operators, types, names,
-what SQLAlchemy knows about the element. The public function is asked once; what it answers is the template of all that
-follow.
+`tests/orms/sqlalchemy/test_select_parts.py` checks each of them with every supported version of SQLAlchemy.
 """
 
-# SQLAlchemy keeps these parts in attributes with a leading underscore only.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, False_, FromClause, Select, True_, and_, column, or_
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, quoted_name
+from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.elements import BooleanClauseList, Grouping
+from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlalchemy.types import TypeEngine
 
 ElementT = TypeVar("ElementT", bound=ColumnElement[Any])
 
-_TIGHTER = frozenset({operators.eq, operators.ne, operators.gt, operators.ge, operators.lt, operators.le})
-"""Comparisons, which bind tighter than AND and OR in every database."""
+Entity = Any
+"""A mapped class or an alias of one: SQLAlchemy has no type for both."""
 
-_CONSTANTS = {True_, False_}
-_AND, _OR = (cast("BooleanClauseList", join(column("a"), column("b"))) for join in (and_, or_))
+
+class BaseJoin(NamedTuple):
+    """A join that a select makes by itself.
+
+    Args:
+        link: the relationship attribute that it follows; None where it has an ON clause of its own.
+        entity: the class or the alias that it brings in; None for a bare table.
+        narrowed: it leads to fewer rows than the relationship, as `User.company.and_(…)` does.
+        full: a FULL OUTER JOIN.
+    """
+
+    link: QueryableAttribute[Any] | None
+    entity: Entity | None
+    narrowed: bool
+    full: bool
+
+
+# --- read ---
+
+
+def is_plain(base: Select[Any]) -> bool:
+    """Whether a select has nothing but columns, conditions, an order, and options: one row for each row of its root."""
+    return not (
+        base._setup_joins
+        or base._from_obj
+        or base._memoized_select_entities
+        or base._distinct
+        or base._group_by_clauses
+        or base._having_criteria
+        or _extensions(base)
+        or base._prefixes
+        or base._suffixes
+        or base._limit_clause is not None
+        or base._offset_clause is not None
+        or base._fetch_clause is not None
+    )
+
+
+def is_ungrouped(base: Select[Any]) -> bool:
+    """Whether a select has one row for each row that its columns and joins give."""
+    return not (base._distinct or base._group_by_clauses or base._from_obj or _extensions(base))
+
+
+def has_limit(base: Select[Any]) -> bool:
+    """Whether a select has a LIMIT, an OFFSET or a FETCH."""
+    return base._has_row_limiting_clause
+
+
+def is_distinct(base: Select[Any]) -> bool:
+    """Whether a select has a DISTINCT or a DISTINCT ON."""
+    return bool(base._distinct or _extensions(base))
+
+
+def is_distinct_on(base: Select[Any]) -> bool:
+    """Whether a select takes one row of each group of equal expressions."""
+    return bool(base._distinct_on or _extensions(base))
+
+
+def _extensions(base: Select[Any]) -> list[str]:
+    """The extensions of a database that a select has, such as `postgresql.distinct_on` of SQLAlchemy 2.1."""
+    names = ("_post_select_clause", "_pre_columns_clause", "_post_criteria_clause", "_post_body_clause")
+    return [name for name in names if getattr(base, name, None) is not None]
+
+
+def group_columns(base: Select[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The GROUP BY terms of a select."""
+    return base._group_by_clauses
+
+
+def having(base: Select[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The conditions on groups of a select."""
+    return base._having_criteria
+
+
+def order_of(base: Select[Any]) -> tuple[ColumnElement[Any], ...]:
+    """The ORDER BY terms of a select."""
+    return base._order_by_clauses
+
+
+def conditions(base: Select[Any]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a select, all of which hold."""
+    return base._where_criteria
+
+
+def prefixes(base: Select[Any]) -> Iterator[str]:
+    """The texts that `prefix_with` and `suffix_with` put into a select."""
+    return (str(text) for text, _ in (*base._prefixes, *base._suffixes))
+
+
+def columns(base: Select[Any]) -> list[ClauseElement]:
+    """The columns of a select, and whole entities, as they were given."""
+    return cast("list[ClauseElement]", base._raw_columns)
+
+
+def entity_of(element: ClauseElement) -> Entity | None:
+    """The class or the alias that a column, or a table, of a select belongs to; None for a bare table."""
+    parent = element._annotations.get("parententity")
+    return None if parent is None else parent.entity
+
+
+def is_table(element: ClauseElement) -> bool:
+    """Whether an element of a select is a whole table or entity. A function, which SQL can read as one, is a value."""
+    return isinstance(element, FromClause) and not isinstance(element, ColumnElement)
+
+
+def is_entity(element: ClauseElement, entity: Entity) -> bool:
+    """Whether a select selects a whole entity, and this one."""
+    return entity_of(element) is entity and is_table(element)
+
+
+def tables_of(element: ClauseElement) -> list[FromClause]:
+    """The tables, or aliases of tables, that an expression reads."""
+    return element._from_objects
+
+
+def base_joins(base: Select[Any]) -> Iterator[BaseJoin]:
+    """The joins that a select makes by itself, in their order."""
+    for target, onclause, _, flags in base._setup_joins:
+        link = target if isinstance(target, QueryableAttribute) else onclause
+        full = bool(flags["full"])
+        if not isinstance(link, QueryableAttribute):
+            yield BaseJoin(None, entity_of(cast("ClauseElement", target)), False, full)
+        else:
+            yield BaseJoin(link, _joined_entity(target, link), bool(link._extra_criteria), full)
+
+
+def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
+    if target is not link:
+        return entity_of(target)
+    of_type = link._of_type
+    return link.property.mapper.class_ if of_type is None else of_type.entity
+
+
+def has_other_entities(base: Select[Any]) -> bool:
+    """Whether a select names tables otherwise than by its columns and joins: `select_from`, `with_only_columns`."""
+    return bool(base._from_obj or base._memoized_select_entities)
+
+
+def lock_of(base: Select[Any]) -> ForUpdateArg | None:
+    """The lock that a select takes: `with_for_update`."""
+    return base._for_update_arg
+
+
+# --- options ---
+
+
+def options_of(base: Select[Any]) -> tuple[ExecutableOption, ...]:
+    """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
+    earlier = (option for memoized in base._memoized_select_entities for option in memoized._with_options)
+    return (*_no_loading(earlier), *base._with_options)
+
+
+def loads_joined_rows(base: Select[Any]) -> bool:
+    """Whether a select loads a relation from its own joins: `contains_eager`."""
+    elements = (part for option in base._with_options for part in getattr(option, "context", ()))
+    return any("eager_from_alias" in (getattr(part, "local_opts", None) or ()) for part in elements)
+
+
+def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, ...]:
+    return tuple(option for option in options if not isinstance(option, LoaderOption))
+
+
+def without_loading(base: Select[Any]) -> Select[Any]:
+    """The select without loader strategies, which a select that loads no entity refuses.
+
+    All other options stay: `with_loader_criteria` says which rows there are.
+    """
+    if not base._with_options:
+        return base
+    bare = base._generate()
+    bare._with_options = _no_loading(base._with_options)
+    return bare
+
+
+def wrapped_in(outer: Select[Any], base: Select[Any], options: Iterable[ExecutableOption]) -> Select[Any]:
+    """A select around another one, with what holds for the whole statement.
+
+    SQLAlchemy takes `with_loader_criteria` and execution options from the outermost select only.
+    """
+    return outer.options(*options).execution_options(**base.get_execution_options())
+
+
+def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:
+    """The `with_loader_criteria` options of a select."""
+    return [option for option in options_of(base) if isinstance(option, LoaderCriteriaOption)]
+
+
+def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
+    """The same criteria for one alias of the class.
+
+    Args:
+        option: the criteria of a class.
+        alias: the inspected alias.
+    """
+    made = LoaderCriteriaOption.__new__(LoaderCriteriaOption)
+    for name in LoaderCriteriaOption.__slots__:
+        setattr(made, name, getattr(option, name))
+    made.entity = alias
+    return made
+
+
+# --- written, because no method takes these parts away ---
+
+
+def without_lock(base: Select[Any]) -> Select[Any]:
+    """The select without its lock."""
+    if base._for_update_arg is None:
+        return base
+    bare = base._generate()
+    bare._for_update_arg = None
+    return bare
+
+
+def without_distinct(base: Select[Any]) -> Select[Any]:
+    """The select without its DISTINCT."""
+    plain = base._generate()
+    plain._distinct = False
+    return plain
+
+
+def with_conditions_grouped(base: Select[Any]) -> Select[Any]:
+    """The select with all of its conditions in parentheses: `text("a OR b") AND c` would mean something else."""
+    grouped = base._generate()
+    grouped._where_criteria = (Grouping(and_(*base._where_criteria)),)
+    return grouped
+
+
+# --- elements ---
 
 
 def with_part(template: ElementT, name: str, part: object) -> ElementT:
-    """An element like another, but for one of its parts.
+    """An element like another, but for one of its parts: cheaper than `column == value`, which resolves types anew.
 
     Args:
         template: an element that is in no statement. One that is keeps notes of what it is part of.
@@ -38,44 +264,12 @@ def with_part(template: ElementT, name: str, part: object) -> ElementT:
         part: its value.
     """
     made = type(template).__new__(type(template))
-    parts = template.__dict__.copy()
-    parts[name] = part
-    made.__dict__ = parts
+    made.__dict__ = {**template.__dict__, name: part}
     return made
 
 
-def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
-    """`BindParameter(None, value, type_, unique=True)`: a value of the client's, or a tuple of them for IN."""
-    if not _NAMED_AS_KNOWN:
-        return BindParameter(None, value, type_, unique=True)
-    made = _new_parameter()
-    name = f"{id(made)} param"
-    parts = _PARAMETER.copy()
-    parts["value"] = value
-    parts["type"] = type_
-    parts["key"] = parts["_identifying_key"] = label = _new_label(f"%({name})s")
-    label.quote = None
-    parts["_anon_map_key"] = name
-    made.__dict__ = parts
-    return made
-
-
-_new_parameter = cast("Callable[[], BindParameter[Any]]", partial(object.__new__, BindParameter))
-_template: BindParameter[Any] = BindParameter(None, None, unique=True)
-_PARAMETER = _template.__dict__.copy()
-_new_label = cast("Callable[[str], quoted_name]", partial(str.__new__, type(_template.key)))
-
-_PLACE = str(id(_template))
-_NAMES = {
-    "key": f"%({_PLACE} param)s",
-    "_identifying_key": f"%({_PLACE} param)s",
-    "_anon_map_key": f"{_PLACE} param",  # 2.0 has none, and takes no offence at one
-}
-_NAMED_AS_KNOWN = {**_NAMES, "key": None, "_identifying_key": None} | {
-    part: text for part, text in _PARAMETER.items() if _PLACE in str(text)
-} == _NAMES
-"""Whether this version of SQLAlchemy calls a parameter what `bound` does: after its place in memory, which no other
-has."""
+_AND = cast("BooleanClauseList", and_(column("a"), column("b")))
+_OR = cast("BooleanClauseList", or_(column("a"), column("b")))
 
 
 def has_variants(type_: TypeEngine[Any]) -> bool:
@@ -89,28 +283,24 @@ def variant_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | No
 
 
 def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`and_(*clauses)`; at least two."""
-    return and_(*clauses) if _constants(clauses) else _joined(_AND, clauses)
+    """`and_(*clauses)` of at least two, except that a group among them stays one."""
+    return and_(*clauses) if _has_constant(clauses) else _joined(_AND, clauses)
 
 
 def any_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`or_(*clauses)`; at least two."""
-    return or_(*clauses) if _constants(clauses) else _joined(_OR, clauses)
+    """`or_(*clauses)` of at least two, except that a group among them stays one."""
+    return or_(*clauses) if _has_constant(clauses) else _joined(_OR, clauses)
 
 
-def _constants(clauses: Sequence[ColumnElement[bool]]) -> bool:
+def _has_constant(clauses: Sequence[ColumnElement[bool]]) -> bool:
     """Whether SQLAlchemy would leave something out: `x AND true` is `x`."""
-    return not _CONSTANTS.isdisjoint(map(type, clauses))
+    return any(isinstance(clause, True_ | False_) for clause in clauses)
 
 
 def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]]) -> BooleanClauseList:
-    operator = template.operator
-    # Most need no parentheses, which SQLAlchemy takes its time to find out.
-    grouped: list[ColumnElement[Any]] = [
-        clause if _operator(clause) in _TIGHTER else clause.self_group(operator) for clause in clauses
-    ]
-    return with_part(template, "clauses", tuple(grouped))
+    return with_part(template, "clauses", tuple([clause.self_group(template.operator) for clause in clauses]))
 
 
-def _operator(clause: ColumnElement[Any]) -> object:
-    return clause.operator if isinstance(clause, BinaryExpression) else None
+def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
+    """A value of the client's, or a tuple of them for IN, as a bound parameter."""
+    return BindParameter(None, value, type_, unique=True)

@@ -1,51 +1,37 @@
 """Whole statements: filtered, sorted, counted and cut to a page."""
 
-# SQLAlchemy keeps the order, limit and options of a select in attributes with a leading underscore only.
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select, tuple_
-from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.base import ExecutableOption
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
-from pyrsql.orms.sqlalchemy.joins import Entity, Join, Scope, is_entity, is_outer, joined, joins_to, with_joins
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked
+from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, attribute, is_outer, joins_to, with_joins
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
-from pyrsql.validation.predicates import FieldOperand, OrderKey, Predicate, joined_paths, to_many_steps
-
-_REMEMBERED = 256
-"""Base statements, and orders, about which something is kept."""
+from pyrsql.validation.predicates import (
+    FieldOperand,
+    OrderKey,
+    Predicate,
+    RelationPath,
+    followed_paths,
+    joined_paths,
+    to_many_steps,
+)
 
 _BYTES_OF_ELEMENT = 512
 """Bytes of an element of SQL in memory, measured at 250 to 400."""
-
-
-def narrowable(target: object) -> Select[Any]:
-    """The select, where a condition put on it can only take rows away.
-
-    Raises:
-        ConfigurationError: it is no select, or it has a LIMIT, OFFSET or FETCH: SQL filters before it cuts, so that a
-            condition would let in rows that the cut had left out.
-    """
-    if not isinstance(target, Select):
-        raise ConfigurationError(f"a filter narrows a select, not {type(target).__name__}")
-    if target._has_row_limiting_clause:
-        raise ConfigurationError(
-            "the base statement has a LIMIT, OFFSET or FETCH, which a filter would undo: page it last"
-        )
-    return target
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +41,14 @@ class ReachedClauses:
     Args:
         joins: the joins that reach what the conditions are about.
         clauses: the conditions, all of which must hold.
-        scope: what is reached with the joins.
+        scope: the entities that are reached with the joins.
+        followed: the paths that the predicate follows, those inside of subqueries as well.
     """
 
     joins: tuple[Join, ...]
     clauses: tuple[ColumnElement[bool], ...]
     scope: Scope
+    followed: tuple[RelationPath, ...]
 
     @property
     def weight(self) -> int:
@@ -72,8 +60,8 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     """A predicate as joins and conditions.
 
     Args:
-        predicate: what was proven.
-        scope: what the select has reached by itself.
+        predicate: the proven filter.
+        scope: the entities that the select has reached by itself.
         lowering: options and custom operators.
     """
     tests = tests_by_depth(predicate)
@@ -81,189 +69,153 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
         predicate = deepest_first(predicate)
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
-    return ReachedClauses(joins, tuple(clauses), reached)
+    return ReachedClauses(joins, tuple(clauses), reached, tuple(followed_paths(predicate)))
 
 
-def filtered(base: Select[Any], lowered: ReachedClauses) -> tuple[Select[Any], Scope]:
-    """A select with the joins and conditions of a predicate, and what it has reached."""
-    return _narrowed(with_joins(base, lowered.joins), lowered.scope, lowered.clauses), lowered.scope
+def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
+    """A statement with the joins and conditions of a predicate."""
+    narrowed = _reaching(base, lowered.joins, lowered.followed)
+    if is_ungrouped_text(parts.conditions(narrowed)):
+        narrowed = parts.with_conditions_grouped(narrowed)
+    return replace(base, select=narrowed.where(*lowered.clauses), scope=lowered.scope)
 
 
 def sorted_by(
-    base: Select[Any],
-    scope: Scope,
+    base: BaseStatement,
     model: Model,
     keys: tuple[OrderKey, ...],
     completing: tuple[OrderKey, ...],
     options: SortOptions,
-) -> tuple[Select[Any], Scope]:
-    """A select ordered by the keys, by its own order, and by the keys that complete it, and what it has reached."""
-    if base._distinct or base._group_by_clauses:
-        # PostgreSQL takes no other order there than by what is selected.
-        base, scope = distinct(base, scope, model)
-    reaching, reached = joined(base, scope, (path for key in keys for path in joined_paths(key)), options)
-    rooted = _is_rooted(base, scope)
-    terms = [term for key in keys for term in order_terms(key, reached, options, rooted=rooted)]
-    ordered = _copied(reaching, reached[()])
-    ordered._order_by_clauses = _total(tuple(terms), base._order_by_clauses, completing, reached[()], model)
-    return ordered, reached
+) -> BaseStatement:
+    """A statement ordered by the keys, by its own order, and by the keys that complete it.
+
+    Raises:
+        ConfigurationError: its rows have no order by fields of the model.
+    """
+    if base.unsorted:
+        raise ConfigurationError(base.unsorted)
+    needed = [path for key in keys for path in joined_paths(key)]
+    joins, scope = joins_to(base.scope, needed, options)
+    reaching = _reaching(base, joins, (path for key in keys for path in followed_paths(key)))
+    terms = [term for key in keys for term in order_terms(key, scope, options, rooted=base.rooted)]
+    own = parts.order_of(base.select)
+    missing = _missing(own, completing, scope[()], model)
+    ordered = reaching.order_by(None).order_by(*terms, *own, *missing)
+    if needed and parts.group_columns(base.select):
+        # By key, so that the database knows the related row of a group.
+        ordered = ordered.group_by(*(column for path in needed for column in _key_of(scope[path])))
+    return replace(base, select=ordered, scope=scope)
 
 
-def _is_rooted(base: Select[Any], scope: Scope) -> bool:
-    """Whether no row of a select lacks its root, as one would where another entity is joined to the root."""
-    return _joins_are_known(base, scope) and not any(flags["full"] for *_, flags in base._setup_joins)
-
-
-def _joins_are_known(base: Select[Any], scope: Scope) -> bool:
-    """Whether all joins of a select lead from its root to one row each."""
-    return not base._from_obj and not base._memoized_select_entities and len(base._setup_joins) < len(scope)
-
-
-def narrowed_by_sort(
-    unsorted: Select[Any], scope: Scope, keys: tuple[OrderKey, ...], options: SortOptions
-) -> Select[Any]:
-    """The select that counts the rows of a sorted select: INNER joins by hint leave rows out."""
+def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> BaseStatement:
+    """The statement that counts the rows of a sorted one: INNER joins by hint leave rows out."""
     if not options.join_hints:
         return unsorted
-    inner = (path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path))
-    return joined(unsorted, scope, inner, options)[0]
+    inner = [path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path)]
+    joins, scope = joins_to(unsorted.scope, inner, options)
+    return replace(unsorted, select=_reaching(unsorted, joins, inner), scope=scope)
 
 
-def page(
-    base: Select[Any], root: Entity, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int
-) -> Select[Any]:
-    """`limit` rows of a select after the first `offset`, in its own order, completed by keys.
-
-    Raises:
-        ConfigurationError: it has a LIMIT, OFFSET or FETCH already, which a page would replace.
-    """
-    if base._has_row_limiting_clause:
-        raise ConfigurationError("the statement has a LIMIT, OFFSET or FETCH already, which a page would replace")
-    paged = _copied(base, root)
-    if completing:
-        paged._order_by_clauses = _total((), base._order_by_clauses, completing, root, model)
-    paged._limit_clause = _as_limit(limit)
-    paged._offset_clause = _as_offset(offset)
-    return paged
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _as_limit(limit: int) -> Any:
-    """A limit as a select keeps it: to make one costs more than the rest of a page."""
-    return select().limit(limit)._limit_clause
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _as_offset(offset: int) -> Any:
-    return select().offset(offset)._offset_clause
-
-
-def distinct(base: Select[Any], scope: Scope, model: Model) -> tuple[Select[Any], Scope]:
-    """A select whose rows do not repeat, and what it has reached.
-
-    DISTINCT would forbid an ORDER BY over a relation on PostgreSQL, and any JSON column; the primary key says the same
-    without.
+def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int) -> Select[Any]:
+    """`limit` rows of a statement after the first `offset`, in its own order, completed by keys.
 
     Raises:
-        ConfigurationError: it is ordered by, or loads from, what DISTINCT leaves no single row of.
+        ConfigurationError: its rows have no total order.
     """
-    root = scope[()]
-    descriptions = base.column_descriptions
-    if len(descriptions) != 1 or descriptions[0]["expr"] is not root or not model.identity:
-        return base.distinct(), scope
-    to_one = _joins_are_known(base, scope) and len(base.get_final_froms()) == 1
-    if to_one and not base._group_by_clauses and not base._distinct_on:
-        # All of its joins are known, and lead to one row: none repeats, and DISTINCT says nothing.
-        plain = base._generate()
-        plain._distinct = False
-        return plain, scope
-    tables = {*inspect(root).selectable._from_objects}
-    if any(not tables.issuperset(clause._from_objects) for clause in base._order_by_clauses):
-        raise ConfigurationError("the base statement repeats rows and orders by a joined table: a row has no one place")
+    if base.unpaged:
+        raise ConfigurationError(base.unpaged)
+    missing = _missing(parts.order_of(base.select), completing, base.scope[()], model)
+    ordered = base.select.order_by(*missing) if missing else base.select
+    return ordered.limit(limit).offset(offset)
+
+
+def count(base: BaseStatement, model: Model) -> Select[Any]:
+    """A select of the number of rows of a statement."""
+    statement, root = base.select, base.scope[()]
     key = [_column(root, field) for field in model.identity]
-    wanted = _without_loading(base).with_only_columns(*key).order_by(None)
-    condition = key[0].in_(wanted) if len(key) == 1 else tuple_(*key).in_(wanted)
-    once = _with_options_of(base, select(root).where(condition), _options(base))
-    return once.order_by(*base._order_by_clauses), {(): root}
-
-
-def count(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
-    """A select of the number of rows of a select."""
-    if base._distinct or base._group_by_clauses or not model.identity:
-        return _count_of(base)
-    unordered = _without_loading(base).order_by(None)
-    counted = _counted(root, model.identity[0])
-    if len(base._raw_columns) == 1 and is_entity(base._raw_columns[0], root):
-        # As `maintain_column_froms` does, which has to find out first where all columns come from.
+    if base.unpaged and parts.loads_joined_rows(statement):
+        # One root in several rows is one row to whoever reads them.
+        return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
+    if not base.rooted or base.unsorted or not parts.is_ungrouped(statement):
+        return count_up_to(statement, None)
+    unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
+    # The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity.
+    counted = func.count(key[0])
+    columns = parts.columns(statement)
+    if len(columns) == 1 and parts.is_entity(columns[0], root):
+        # As `maintain_column_froms` does, which finds out first where all columns come from.
         return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
     return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
 
 
-def count_up_to(base: Select[Any], limit: int) -> Select[Any]:
+def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     """A select of the number of rows of a select, or of `limit` where there are more: the database stops there."""
-    return _count_of(base, limit)
-
-
-def _count_of(base: Select[Any], limit: int | None = None) -> Select[Any]:
-    bare = _without_loading(base).order_by(None).limit(limit)
+    bare = parts.without_lock(parts.without_loading(statement)).order_by(None).limit(limit)
     rows = select(func.count()).select_from(bare.subquery())
-    return cast("Select[tuple[int]]", _with_options_of(base, rows, _options(bare)))
+    return cast("Select[tuple[int]]", parts.wrapped_in(rows, statement, parts.options_of(bare)))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _counted(root: Entity, key: Field) -> ColumnElement[int]:
-    """The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity."""
-    return func.count(_column(root, key))
-
-
-def _narrowed(base: Select[Any], scope: Scope, clauses: tuple[ColumnElement[bool], ...]) -> Select[Any]:
-    """`base.where(*clauses)`."""
-    narrowed = _copied(base, scope[()])
-    narrowed._where_criteria = (*base._where_criteria, *clauses)
-    return narrowed
-
-
-def _copied(base: Select[Any], root: Entity) -> Select[Any]:
-    """A copy of a select to put parts into. Its methods give the same, and find out again each time what each part is.
+def _reaching(base: BaseStatement, joins: Sequence[Join], followed: Iterable[RelationPath]) -> Select[Any]:
+    """A statement with more joins.
 
     Args:
-        base: the select.
-        root: the entity that the parts are of.
+        base: the statement so far.
+        joins: the joins.
+        followed: all paths that are followed, those inside of subqueries as well.
     """
-    made = base._generate()
-    if not base._propagate_attrs:
-        # A select of a table learns from its parts that it is about an entity.
-        made._propagate_attrs = select(root)._propagate_attrs
-    return made
+    statement = with_joins(base.select, joins)
+    lock = parts.lock_of(statement)
+    if joins and lock is not None and not lock.of:
+        # PostgreSQL locks no row behind an outer join. The tables of the base statement are locked, as before.
+        statement = locked(statement, lock, *base.select.get_final_froms())
+    if parts.options_of(statement):
+        statement = statement.options(*_criteria_of_aliases(statement, base, followed))
+    return statement
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _total(
-    terms: tuple[ColumnElement[Any], ...],
-    own: tuple[ColumnElement[Any], ...],
-    completing: tuple[OrderKey, ...],
-    root: Entity,
-    model: Model,
-) -> tuple[Any, ...]:
-    """The ORDER BY terms of a total order.
+def _criteria_of_aliases(
+    statement: Select[Any], base: BaseStatement, followed: Iterable[RelationPath]
+) -> Iterator[Any]:
+    """`with_loader_criteria` of classes, for the aliases of them that paths lead to: as for a join of the class."""
+    seen = {(id(option.where_criteria), option.entity) for option in parts.criteria(statement)}
+    reached = dict(base.scope)
+    for path in followed:
+        for end in range(1, len(path) + 1):
+            prefix = path[:end]
+            if prefix in reached:
+                continue
+            parent = reached[prefix[:-1]]
+            alias = reached[prefix] = alias_for(parent, prefix)[0]
+            target = attribute(parent, prefix[-1]).property.entity
+            for option in parts.criteria(statement):
+                if option.entity is target and not option.include_aliases:
+                    made = parts.criteria_for_alias(option, inspect(alias))
+                    if (id(made.where_criteria), made.entity) not in seen:
+                        yield made
+
+
+def _missing(
+    own: tuple[ColumnElement[Any], ...], completing: tuple[OrderKey, ...], root: Entity, model: Model
+) -> list[Any]:
+    """The ORDER BY terms that complete an order to a total one.
 
     Args:
-        terms: those of the client's keys.
         own: the order that the statement has itself; it may be total already.
         completing: the keys that complete the client's.
         root: the entity whose rows are ordered.
-        model: what the entity is an entity of.
+        model: the model of the entity.
     """
     present = [_bare(clause) for clause in own]
-    if any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
-        completing = ()
+    if present and any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
+        return []
     columns = [(key, _column(root, _field(key))) for key in completing]
-    missing = [column.desc() if key.descending else column for key, column in columns if not _is_among(column, present)]
-    return select().order_by(*terms, *own, *missing)._order_by_clauses
+    return [column.desc() if key.descending else column for key, column in columns if not _is_among(column, present)]
 
 
 def _is_among(column: Any, clauses: list[ClauseElement]) -> bool:
     """Whether a column is among clauses. `compare` would take the column of an alias for that of its table."""
+    if not clauses:
+        return False
     sought = column.__clause_element__()
     table = getattr(sought, "table", None)
     return table is not None and any(
@@ -294,31 +246,7 @@ def _column(root: Entity, field: Field) -> Any:
     return getattr(root, cast("str", field.source))
 
 
-def _options(base: Select[Any]) -> tuple[ExecutableOption, ...]:
-    """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
-    earlier = (option for memoized in base._memoized_select_entities for option in memoized._with_options)
-    return (*_no_loading(earlier), *base._with_options)
-
-
-def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, ...]:
-    return tuple(option for option in options if not isinstance(option, LoaderOption))
-
-
-def _without_loading(base: Select[Any]) -> Select[Any]:
-    """The select without loader strategies, which a select that loads no entity refuses.
-
-    All other options stay: `with_loader_criteria` says which rows there are.
-    """
-    if not base._with_options:
-        return base
-    bare = base._generate()
-    bare._with_options = _no_loading(base._with_options)
-    return bare
-
-
-def _with_options_of(base: Select[Any], outer: Select[Any], options: tuple[ExecutableOption, ...]) -> Select[Any]:
-    """A select around another one, with what holds for the whole statement.
-
-    SQLAlchemy takes `with_loader_criteria` and execution options from the outermost select only.
-    """
-    return outer.options(*options).execution_options(**base.get_execution_options())
+def _key_of(entity: Entity) -> Iterator[Any]:
+    """The attributes of an entity's primary key."""
+    mapper = inspect(entity).mapper
+    return (getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key)

@@ -17,7 +17,7 @@ from sqlalchemy import CHAR, NCHAR, Boolean, Column, ColumnElement, String, Unar
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, Grouping
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -31,14 +31,18 @@ _GLOB_WILDCARDS = "*?["
 _GLOB_WILDCARD = re.compile(rf"[{re.escape(_GLOB_WILDCARDS)}]")
 
 
-class _Collated(Grouping[Any]):
-    """A value in the form that some comparison needs."""
+class _Collated(UnaryExpression[Any]):
+    """A value in the form that some comparison needs.
+
+    Unlike a `Grouping` it has not the name of what it holds, so that SQLAlchemy gives it one of its own where it puts a
+    page into a subquery.
+    """
 
     inherit_cache = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         # The operand may be an expression of any precedence.
-        super().__init__(operand.self_group())
+        super().__init__(operand.self_group(), type_=operand.type)
 
 
 class ExactText(_Collated):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, UnaryExpression
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
@@ -50,7 +49,7 @@ def operand(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any
     return compiler.process(only.self_group(), **options)
 
 
-def enclosed(element: Grouping[Any], compiler: SQLCompiler, **options: Any) -> str:
+def enclosed(element: UnaryExpression[Any], compiler: SQLCompiler, **options: Any) -> str:
     """The SQL of a value that a collation, or a cast, is put around."""
     return compiler.process(element.element, **options)
 

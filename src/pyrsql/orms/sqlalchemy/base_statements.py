@@ -1,0 +1,381 @@
+"""Base statements: the rows of each for one row of its root, and whether a filter may narrow it in place.
+
+A base statement keeps its meaning. A condition in its WHERE may only take rows away, a sort may only order them, and a
+page may only cut them. Where that does not hold, the statement is put into a subquery by its key, or refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    CompoundSelect,
+    FromClause,
+    Over,
+    Select,
+    TextClause,
+    inspect,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import FromStatement, Mapper
+from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models.model import Model, Relation
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
+from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.validation.predicates import RelationPath
+
+_AGGREGATES = re.compile(
+    r"count|sum|avg|min|max|total|every|mode|stddev.*|var.*|covar.*|corr|regr_.*|bool_.*|bit_.*|percentile_.*"
+    r"|group_concat|listagg|aggregate_strings|.*_agg|.*_agg_strict|json_group_.*|json_.*arrayagg|json_objectagg"
+)
+"""Names of functions that make one row of many."""
+
+_CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
+"""Words that a prefix or a suffix of text must not contain."""
+
+
+_WINDOW = (
+    "the base statement computes a window function, whose values a filter would change: select from it, as in"
+    " select(aliased(User, base.subquery()))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseStatement:
+    """A base statement that a filter may narrow in place.
+
+    Args:
+        select: the statement; around the developer's own where that could not be narrowed in place.
+        scope: the to-one relations that it joins by itself.
+        rooted: no row lacks its root, as a row would behind an outer join from another entity.
+        unsorted: why its rows have no order by fields of the model, and what to do; empty where they have one.
+        unpaged: why they have no total order; empty where they have one.
+    """
+
+    select: Select[Any]
+    scope: Scope
+    rooted: bool = True
+    unsorted: str = ""
+    unpaged: str = ""
+
+
+def base_statement(target: object, model: Model, *, distinct: bool = False) -> BaseStatement:
+    """Look at a base statement.
+
+    Args:
+        target: the statement.
+        model: the model that it selects.
+        distinct: no row may come twice.
+
+    Raises:
+        ConfigurationError: a filter would give it another meaning.
+    """
+    base = _select(target)
+    if distinct and not parts.is_distinct(base):
+        base = base.distinct()
+    root = root_entity(base, model)
+    _refuse_orders(base, root, model)
+    if parts.is_plain(base) and _is_of_root(base, root) and _reads_root_alone(base, root):
+        if is_ungrouped_text(parts.conditions(base)):
+            # A text may name columns without their table, which joins would make ambiguous.
+            return BaseStatement(by_key(base, root, model), {(): root})
+        return BaseStatement(base, {(): root})
+    _refuse_what_a_filter_changes(base, root, model)
+    scope = _scope(base, root, model)
+    joins = list(parts.base_joins(base))
+    if _joins_are_to_one(base, scope, joins) and _reads_root_alone(base, *scope.values()):
+        single, nullable = True, any(join.full for join in joins)
+    else:
+        froms, own = base.get_final_froms(), _own_tables(root)
+        single, nullable = is_single(parts.conditions(base), own, froms), any(may_lack(source, own) for source in froms)
+    grouped = bool(parts.group_columns(base))
+    return _narrowable(base, scope, model, single=single or grouped, nullable=nullable)
+
+
+def _select(target: object) -> Select[Any]:
+    """The target, if it is a select without a cut.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if not isinstance(target, Select):
+        what = f"a filter narrows a select, not {type(target).__name__}"
+        if isinstance(target, CompoundSelect | FromStatement):
+            what += ": select from it, as in select(aliased(User, union.subquery()))"
+        raise ConfigurationError(what)
+    base = cast("Select[Any]", target)
+    if parts.has_limit(base):
+        raise ConfigurationError(
+            "the base statement has a LIMIT, OFFSET or FETCH, which a filter or a page would undo: page it last, or"
+            " select from it, as in select(aliased(User, base.subquery()))"
+        )
+    return base
+
+
+def root_entity(base: Select[Any], model: Model) -> Entity:
+    """The entity of a select that stands for the model: the class itself, or the alias that the select is made from.
+
+    Raises:
+        ConfigurationError: the select does not read the model.
+    """
+    for column in parts.columns(base):
+        if (entity := _entity_of_model(column, model)) is not None:
+            return entity
+    # A select of a function, or of the columns of a bare table.
+    table: object = cast("Any", inspect(model.type)).local_table
+    for source in leaves(base.get_final_froms()):
+        if (entity := _entity_of_model(source, model)) is not None:
+            return entity
+        if source == table:
+            return model.type
+    raise ConfigurationError(f"the base statement does not select from {model.name}")
+
+
+def _entity_of_model(element: ClauseElement, model: Model) -> Entity | None:
+    entity = parts.entity_of(element)
+    return entity if entity is not None and issubclass(inspect(entity).mapper.class_, model.type) else None
+
+
+def _refuse_orders(base: Select[Any], root: Entity, model: Model) -> None:
+    """Refuse an order that a filter would change, or that the joins of a path would make ambiguous.
+
+    Raises:
+        ConfigurationError: it is one, and what to write instead.
+    """
+    for element in _elements(parts.order_of(base)):
+        if isinstance(element, Over):
+            raise ConfigurationError(_WINDOW)
+        if isinstance(element, TextClause) and _is_of_root(base, root):
+            raise ConfigurationError(
+                f"the base statement orders by the text {str(element)!r}, whose names joins can make ambiguous: order"
+                f" by attributes of {model.name}"
+            )
+
+
+def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model) -> None:
+    """Refuse a select whose rows depend on each other: its values would change where a filter takes rows away.
+
+    Raises:
+        ConfigurationError: it is one, and what to write instead.
+    """
+    if any(_CHANGES_ROWS.search(text) for text in parts.prefixes(base)):
+        raise ConfigurationError(
+            "a prefix or suffix of the base statement says which rows it has: use distinct() or a subquery instead"
+        )
+    groups = parts.group_columns(base)
+    if (parts.having(base) and not groups) or (groups and not _has_key(groups, root)):
+        raise ConfigurationError(
+            f"the base statement groups by something else than the key of {model.name}, so a filter would change its"
+            f" groups: filter a select of {model.name}, and group what comes out"
+        )
+    if any(isinstance(element, Over) for element in _elements(parts.columns(base))):
+        raise ConfigurationError(_WINDOW)
+
+
+def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, nullable: bool) -> BaseStatement:
+    """A base statement whose shape is known.
+
+    Args:
+        base: the statement.
+        scope: the to-one relations that it joins by itself.
+        model: the model of its root.
+        single: no row of the root stands in two rows.
+        nullable: a row may lack its root.
+    """
+    root = scope[()]
+    of_root, some_rows = _is_of_root(base, root), parts.is_distinct_on(base)
+    if not nullable and not some_rows and parts.is_distinct(base) and _has_key(parts.columns(base), root) and single:
+        # No row repeats. PostgreSQL would take no other order than by what is selected.
+        base = parts.without_distinct(base)
+    by_itself = single and not some_rows and not is_ungrouped_text(parts.conditions(base))
+    if by_itself or not of_root or nullable or (parts.loads_joined_rows(base) and not single):
+        return BaseStatement(base, scope, not nullable, *_refusals(base, root, model, nullable=nullable, single=single))
+    if parts.is_distinct(base) and not some_rows and not _has_key(parts.columns(base), root):
+        return BaseStatement(base, scope, True, *_refusals(base, root, model, nullable=nullable, single=single))
+    return BaseStatement(by_key(base, root, model), {(): root})
+
+
+def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, single: bool) -> tuple[str, str]:
+    """Why a base statement that stays as it is cannot be sorted, and why it cannot be paged; empty where it can.
+
+    Raises:
+        ConfigurationError: it cannot even be filtered.
+    """
+    name, of_root = model.name, _is_of_root(base, root)
+    if parts.is_distinct_on(base):
+        raise ConfigurationError(
+            f"the base statement has a DISTINCT ON, which a filter would undo, and selects more than {name}: select"
+            " from it, as in select(aliased(User, base.subquery()))"
+        )
+    if parts.is_distinct(base):
+        return _twice(
+            f"the base statement selects DISTINCT columns that are not those of one {name}, so its rows have no order"
+            f" by fields of {name}: select {name}, or group by its key"
+        )
+    if not parts.group_columns(base) and any(map(_is_aggregate, _elements(parts.columns(base)))):
+        return _twice(f"the base statement makes one row of all rows: a sort or a page needs a select of {name}")
+    if single and (not nullable or of_root):
+        return "", ""
+    return "", (
+        f"the base statement has several rows for one {name}, or rows without one, so its rows have no total order:"
+        f" select {name} alone, load related rows with selectinload, and narrow it with any(), as in"
+        " select(User).where(User.roles.any(Role.level > 1)).options(selectinload(User.roles))"
+    )
+
+
+def _twice(text: str) -> tuple[str, str]:
+    return text, text
+
+
+def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
+    """The columns of a select, all of its root, once for each root among its rows.
+
+    Raises:
+        ConfigurationError: it is ordered by a table of which one root may have several rows.
+    """
+    keeps_order = parts.is_distinct_on(base)
+    own = _own_tables(root)
+    order = parts.order_of(base)
+    if any(not own.issuperset(parts.tables_of(term)) for term in order):
+        if not keeps_order:
+            raise ConfigurationError(
+                f"the base statement repeats rows of {model.name} and orders by a joined table: order by a column of"
+                f" {model.name}, or leave the order to the client"
+            )
+        order = ()
+    key = [getattr(root, cast("str", field.source)) for field in model.identity]
+    inner = parts.without_lock(parts.without_loading(base)).with_only_columns(*key)
+    if not keeps_order:
+        inner = inner.order_by(None)
+    inner = inner.correlate(None)
+    condition = key[0].in_(inner) if len(key) == 1 else tuple_(*key).in_(inner)
+    outer = cast("Select[Any]", select(*cast("list[Any]", parts.columns(base)))).where(condition).order_by(*order)
+    if (lock := parts.lock_of(base)) is not None:
+        outer = locked(outer, lock)
+    outer = outer.set_label_style(base.get_label_style())
+    return parts.wrapped_in(outer, base, parts.options_of(base))
+
+
+def locked(statement: Select[Any], lock: Any, *tables: Any) -> Select[Any]:
+    """A select that takes the lock of another one, of the tables that are named."""
+    return statement.with_for_update(
+        nowait=lock.nowait,
+        read=lock.read,
+        skip_locked=lock.skip_locked,
+        key_share=lock.key_share,
+        of=tables or None,
+    )
+
+
+def _own_tables(root: Entity) -> set[FromClause]:
+    """The tables, or the alias, that hold the rows of a root."""
+    return {*parts.tables_of(inspect(root).selectable)}
+
+
+# --- what it selects ---
+
+
+def _is_of_root(base: Select[Any], root: Entity) -> bool:
+    """Whether a select selects its root, or values that one row of the root decides."""
+    columns = parts.columns(base)
+    if len(columns) == 1 and parts.is_entity(columns[0], root):
+        return True
+    own = _own_tables(root)
+    return all(
+        own.issuperset(parts.tables_of(column)) and (parts.is_table(column) or bool(parts.tables_of(column)))
+        for column in columns
+    ) and not any(isinstance(element, Over) or _is_aggregate(element) for element in _elements(columns))
+
+
+def _elements(clauses: Iterable[ClauseElement]) -> Iterator[ClauseElement]:
+    """The elements of clauses, without what subqueries hold."""
+    stack = list(clauses)
+    while stack:
+        element = stack.pop()
+        if parts.is_table(element) or isinstance(element, SelectBase | ScalarSelect):
+            continue
+        yield element
+        if not isinstance(element, ColumnClause | BindParameter):
+            stack.extend(element.get_children())
+
+
+def _is_aggregate(element: ClauseElement) -> bool:
+    name: object = getattr(cast("object", element), "name", "") if isinstance(element, FunctionElement) else ""
+    return bool(_AGGREGATES.fullmatch(str(name).lower()))
+
+
+def _has_key(columns: Iterable[ClauseElement], root: Entity) -> bool:
+    """Whether the key of a root is among columns."""
+    mapper = cast("Mapper[Any]", inspect(root).mapper)
+    own = inspect(root).selectable
+    found: set[object] = set()
+    for column in columns:
+        if parts.is_entity(column, root):
+            return True
+        found.update((getattr(each, "table", None), getattr(each, "key", None)) for each in _columns_of(column))
+    keys = [own.corresponding_column(column) for column in mapper.primary_key]
+    return all((key.table, key.key) in found for key in keys)
+
+
+def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
+    """A column, or the columns of an entity that a select groups by."""
+    if parts.is_table(column):
+        return list(cast("Any", column).c)
+    return list(cast("Iterable[ClauseElement]", getattr(column, "clauses", (column,))))
+
+
+def is_ungrouped_text(clauses: Iterable[ClauseElement]) -> bool:
+    """Whether a text of the developer's stands in conditions, which OR in it would tear apart."""
+    return any(
+        isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
+        for element in _elements(clauses)
+    )
+
+
+# --- which rows it has ---
+
+
+def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:
+    """The scope of a base statement: its root, and the to-one relations that it joins."""
+    scope: dict[RelationPath, Entity] = {(): root}
+    for join in parts.base_joins(base):
+        # A relationship narrowed by `and_` leads to fewer rows than the path does.
+        if join.link is None or join.narrowed or join.entity is None:
+            continue
+        for path, entity in list(scope.items()):
+            relation = _relation_at(path, model, join.link.key)
+            if relation is not None and not relation.many and inspect(join.link.parent) is inspect(entity):
+                scope.setdefault((*path, relation), join.entity)
+    return scope
+
+
+def _relation_at(path: RelationPath, model: Model, name: str) -> Relation | None:
+    members = path[-1].target().members if path else model.members
+    member = members.get(name)
+    return member if isinstance(member, Relation) else None
+
+
+def _joins_are_to_one(base: Select[Any], scope: Scope, joins: Sequence[parts.BaseJoin]) -> bool:
+    """Whether all joins of a select lead from its root to one row each."""
+    return not parts.has_other_entities(base) and len(joins) < len(scope)
+
+
+def _reads_root_alone(base: Select[Any], *entities: Entity) -> bool:
+    """Whether the conditions of a select read no other tables than those of entities."""
+    clauses = parts.conditions(base)
+    if not clauses:
+        return True
+    known = {table for entity in entities for table in parts.tables_of(inspect(entity).selectable)}
+    return all(known.issuperset(parts.tables_of(clause)) for clause in clauses)

@@ -1,0 +1,175 @@
+"""How many rows a relationship leads to, and a statement has for each row of its root, by the keys of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Any, cast
+
+from sqlalchemy import (
+    Alias,
+    ClauseElement,
+    Column,
+    ColumnElement,
+    FromClause,
+    Index,
+    Join,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
+
+from pyrsql.orms.sqlalchemy.select_parts import tables_of
+
+_Key = frozenset[ColumnElement[Any]]
+
+
+def is_to_one(prop: RelationshipProperty[Any]) -> bool:
+    """Whether a relationship leads from a row to at most one other.
+
+    `uselist=False` alone does not say so: SQLAlchemy loads one of several rows then. The join condition has to equate
+    all columns of a key of the target: of its primary key, or of a unique constraint or index.
+    """
+    if prop.uselist or prop.secondary is not None:
+        return False
+    equated = equated_columns(prop.primaryjoin, prop)
+    return any(key and key <= equated for key in _keys(prop))
+
+
+def equated_columns(condition: ColumnElement[Any], prop: RelationshipProperty[Any]) -> _Key:
+    """The columns of the target that a join condition sets equal to columns of the owner."""
+    pairs = frozenset(prop.local_remote_pairs or ())
+    found: set[ColumnElement[Any]] = set()
+    for part in conjuncts(condition):
+        if isinstance(part, BinaryExpression) and part.operator is operators.eq:
+            for local, remote in ((part.left, part.right), (part.right, part.left)):
+                if (local, remote) in pairs:
+                    found.add(remote)
+    return frozenset(found)
+
+
+def conjuncts(condition: Any) -> Iterator[Any]:
+    """The parts of a condition that all have to hold."""
+    match condition:
+        case Grouping(element=element):
+            yield from conjuncts(element)
+        case BooleanClauseList(operator=operators.and_, clauses=clauses):
+            for clause in clauses:
+                yield from conjuncts(clause)
+        case _:
+            yield condition
+
+
+def _keys(prop: RelationshipProperty[Any]) -> Iterator[_Key]:
+    """The sets of columns whose values no two rows of the target share."""
+    if not prop.entity.is_aliased_class:
+        yield from unique_keys(prop.mapper)
+        return
+    # An alias of a table has the keys of the table. Of a subquery the database knows none.
+    alias = prop.entity.selectable
+    if isinstance(alias, Alias) and isinstance(alias.element, Table):
+        for key in unique_keys(prop.mapper):
+            columns = [alias.corresponding_column(cast("Column[Any]", column)) for column in key]
+            yield frozenset(column for column in columns if column is not None)
+
+
+def unique_keys(mapper: Mapper[Any]) -> Iterator[_Key]:
+    """The sets of columns whose values no two rows of a mapped class share."""
+    yield frozenset(mapper.primary_key)
+    # In a table that a class joins by itself, one row may stand in several of its own. Inheritance joins by key.
+    if all(isinstance(each.local_table, Table) for each in mapper.iterate_to_root()):
+        for table in cast("Sequence[Table]", mapper.tables):
+            yield from keys_of_table(table)
+
+
+def keys_of_table(table: Table) -> Iterator[_Key]:
+    """The sets of columns whose values no two rows of a table share."""
+    for constraint in table.constraints:
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            yield frozenset(constraint.columns)
+    for index in table.indexes:
+        if _is_unique(index):
+            yield frozenset(index.columns)
+
+
+def _is_unique(index: Index) -> bool:
+    """Whether an index keeps two rows from the same columns: all rows, and the columns themselves."""
+    partial = any(name.endswith("_where") and condition is not None for name, condition in index.kwargs.items())
+    return bool(index.unique) and not partial and len(index.columns) == len(index.expressions)
+
+
+# --- statements ---
+
+
+def leaves(sources: Iterable[FromClause]) -> Iterator[FromClause]:
+    """The tables, aliases and subqueries that FROM clauses are made of."""
+    for source in sources:
+        if isinstance(source, Join):
+            yield from leaves((source.left, source.right))
+        else:
+            yield source
+
+
+def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
+    """The ON clauses in FROM clauses."""
+    for source in sources:
+        if isinstance(source, Join):
+            if source.onclause is not None:
+                yield source.onclause
+            yield from _ons((source.left, source.right))
+
+
+def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: Sequence[FromClause]) -> bool:
+    """Whether no row of the root stands in two rows of a select: each other table has one row for it at most.
+
+    A table has one where conditions equate all columns of a key of it with values that are known by then.
+
+    Args:
+        conditions: those of the select.
+        own: the tables of the root.
+        froms: the FROM clauses of the select.
+    """
+    known = {*own}
+    waiting = [leaf for leaf in leaves(froms) if leaf not in known]
+    equations = [
+        (left, right)
+        for condition in (*_ons(froms), *conditions)
+        for part in conjuncts(condition)
+        if isinstance(part, BinaryExpression) and part.operator is operators.eq
+        for left, right in ((part.left, part.right), (part.right, part.left))
+    ]
+    found = True
+    while waiting and found:
+        found = False
+        for leaf in waiting:
+            given = {
+                getattr(left, "key", None)
+                for left, right in equations
+                if getattr(left, "table", None) == leaf and known.issuperset(tables_of(right))
+            }
+            if any(key and key <= given for key in _key_names(leaf)):
+                waiting.remove(leaf)
+                known.add(leaf)
+                found = True
+                break
+    return not waiting
+
+
+def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:
+    """The names of the columns of each key of a table, or of an alias of one."""
+    table = cast("object", leaf.element if isinstance(leaf, Alias) else leaf)
+    if isinstance(table, Table):
+        yield from (frozenset(column.key for column in key) for key in keys_of_table(cast("Table", table)))
+
+
+def may_lack(source: FromClause, own: Set[FromClause]) -> bool:
+    """Whether a FROM clause has rows without the root: it stands behind an outer join."""
+    if not isinstance(source, Join):
+        return False
+    if source.full:
+        return True
+    if source.isouter and not own.isdisjoint(leaves((source.right,))):
+        return True
+    return may_lack(source.left, own) or may_lack(source.right, own)

@@ -1,0 +1,415 @@
+"""Base statements as services have them: each keeps its meaning, or is refused with what to write instead.
+
+The oracle is the base statement itself: what a filter lets through is the rows of the base, without the roots that do
+not pass, and each root once.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import (
+    Select,
+    and_,
+    column,
+    delete,
+    distinct,
+    exists,
+    func,
+    lateral,
+    literal,
+    literal_column,
+    make_url,
+    or_,
+    select,
+    text,
+    true,
+    union,
+)
+from sqlalchemy import join as core_join
+from sqlalchemy.orm import Bundle, aliased, contains_eager, joinedload, load_only, raiseload, selectinload, subqueryload
+from sqlalchemy.orm import join as orm_join
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.page import PageRequest
+from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.sample_models import Base, Company, Role, User, rows, user_roles
+
+
+@pytest.fixture(scope="module")
+def people(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, rows()) as filled:
+        yield filled
+
+
+OTHER = aliased(User)
+MANAGER = aliased(User)
+USERS = Base.metadata.tables[User.__tablename__]
+YOUNG = select(User).where(User.age < 30)
+YOUNG_USER = aliased(User, YOUNG.subquery())
+EVERYONE = union(select(User).where(User.age < 30), select(User).where(User.age >= 30))
+UNITED = aliased(User, EVERYONE.subquery())
+ELDERS = select(User.id).where(User.age > 20).cte("elders")
+FIRST = select(User).order_by(User.age.desc(), User.id).limit(5)
+FIRST_USER = aliased(User, FIRST.subquery())
+RANKED = select(User, func.row_number().over(order_by=User.id).label("place")).subquery()
+RANKED_USER = aliased(User, RANKED)
+LEVELS = (
+    select(func.max(Role.level).label("most"))
+    .join(user_roles, user_roles.c.role_id == Role.id)
+    .where(user_roles.c.user_id == User.id)
+    .correlate(User)
+)
+
+BASES: dict[str, Callable[[], Any]] = {
+    # Joins that multiply the root: each root once.
+    "joined to-many": lambda: select(User).join(User.roles),
+    "joined to-many twice": lambda: select(User).join(User.roles).join(User.reports.of_type(OTHER)),
+    "joined to-many and narrowed": lambda: select(User).join(User.roles).where(Role.level > 1),
+    "joined to-many outer": lambda: select(User).outerjoin(User.roles),
+    "joined to-many and ordered": lambda: select(User).join(User.roles).order_by(User.age),
+    "joined to-many and eager": lambda: select(User).join(User.roles).options(joinedload(User.roles)),
+    "joined by hand": lambda: select(User).join(user_roles, user_roles.c.user_id == User.id),
+    "joined by a foreign key": lambda: select(Company).join(User),
+    "joined in select_from": lambda: select(User).select_from(orm_join(User, Role, User.roles)),
+    "joined tables in select_from": lambda: select(User).select_from(core_join(USERS, user_roles)),
+    "from the other side": lambda: select(User).select_from(Role).join(Role.users),
+    "another's columns replaced": lambda: select(Role).join(Role.users).with_only_columns(User),
+    "a second table in WHERE": lambda: select(User).where(User.id == user_roles.c.user_id),
+    "lateral": lambda: select(User).join(lateral(LEVELS.add_columns(literal(1))), true()),
+    "columns of the root": lambda: select(User.id, User.name).join(User.roles),
+    "a bundle": lambda: select(Bundle("user", User.id, User.name)).join(User.roles),
+    "to-many with DISTINCT": lambda: select(User).join(User.roles).distinct(),
+    "columns with DISTINCT": lambda: select(User.id, User.name).join(User.roles).distinct(),
+    "two of a kind": lambda: select(OTHER).join(OTHER.roles),
+    # Joins that do not.
+    "joined to-one": lambda: select(User).join(User.company),
+    "joined to-one twice": lambda: select(User).join(User.company).outerjoin(MANAGER, User.manager),
+    "joined to-one without ON": lambda: select(User).join(Company),
+    "joined to-one with ON": lambda: select(User).join(Company, User.company_id == Company.id),
+    "joined to-one more narrowly": lambda: select(User).outerjoin(
+        Company, and_(User.company_id == Company.id, Company.country == "DE")
+    ),
+    "to-one ordered by it": lambda: select(User).join(User.company).order_by(Company.name),
+    "to-one loaded": lambda: select(User).join(User.company).options(contains_eager(User.company)),
+    "to-one by WHERE": lambda: select(User).where(User.company_id == Company.id, Company.country == "DE"),
+    "to-one from the other side": lambda: select(User).select_from(Company).join(Company.users),
+    "an association of one": lambda: select(User).join(
+        user_roles, and_(user_roles.c.user_id == User.id, user_roles.c.role_id == 1)
+    ),
+    "several entities": lambda: select(User, Company).join(User.company),
+    "the root last": lambda: select(Company.name, User).join(User.company),
+    # What is selected and loaded.
+    "columns": lambda: select(User.id, User.name, func.lower(User.email)),
+    "a scalar subquery": lambda: select(User, LEVELS.scalar_subquery()),
+    "a constant": lambda: select(User, literal("x")),
+    "columns replaced": lambda: select(User).with_only_columns(User.id),
+    "columns of a table": lambda: select(USERS),
+    "loader strategies": lambda: select(User).options(
+        selectinload(User.roles), joinedload(User.company), load_only(User.id, User.name), raiseload(User.reports)
+    ),
+    "subqueryload": lambda: select(User).options(subqueryload(User.roles)),
+    "named labels": lambda: select(User.id.label("a"), User.name.label("b")),
+    # Conditions.
+    "text": lambda: select(User).where(text("age > 30 OR name = 'demo'")),
+    "text and more": lambda: select(User).where(text("age > 30 OR name = 'demo'"), User.id > 0),
+    "text in a group": lambda: select(User).where(and_(User.id > 0, text("age > 30 OR name = 'demo'"))),
+    "text in an alternative": lambda: select(User).where(or_(User.id < 0, text("age > 30 OR name = 'demo'"))),
+    "a literal column": lambda: select(User).where(literal_column("age > 30 OR name = 'demo'")),
+    "text with a parameter": lambda: select(User).where(text("age > :age OR name = 'demo'")).params(age=30),
+    "an alternative": lambda: select(User).where((User.age > 30) | (User.name == "demo")),
+    "a tuple": lambda: select(User).where(User.id.in_(select(user_roles.c.user_id))),
+    "EXISTS": lambda: select(User).where(exists().where(user_roles.c.user_id == User.id)),
+    "any": lambda: select(User).where(User.roles.any(Role.level > 1)),
+    "filter_by": lambda: select(User).filter_by(name="demo"),
+    "a parameter": lambda: select(User).where(User.age > 20),
+    # Subqueries, unions and CTEs.
+    "an alias": lambda: select(OTHER),
+    "a subquery": lambda: select(YOUNG_USER),
+    "a union": lambda: select(UNITED),
+    "a limited subquery": lambda: select(FIRST_USER),
+    "a ranked subquery": lambda: select(RANKED_USER, RANKED.c.place),
+    "a CTE": lambda: select(User).join(ELDERS, ELDERS.c.id == User.id),
+    "a CTE in WHERE": lambda: select(User).where(User.id.in_(select(ELDERS.c.id))),
+    "an independent CTE": lambda: select(User).add_cte(ELDERS),
+    "an alias of a CTE": lambda: select(aliased(User, YOUNG.cte("young"))),
+    # Groups.
+    "grouped": lambda: select(User).join(User.roles).group_by(User.id),
+    "grouped with a count": lambda: select(User, func.count(Role.id)).outerjoin(User.roles).group_by(User.id),
+    "grouped with HAVING": lambda: (
+        select(User, func.count(Role.id).label("n"))
+        .join(User.roles)
+        .group_by(User.id)
+        .having(func.count(Role.id) > 1)
+        .order_by(text("n"))
+    ),
+    "grouped with a to-one join": lambda: (
+        select(User.id, func.count(Role.id)).join(User.company).outerjoin(User.roles).group_by(User.id)
+    ),
+    # Options, hints, and their like.
+    "DISTINCT": lambda: select(User).distinct(),
+    "DISTINCT columns with the key": lambda: select(User.id, User.name).distinct(),
+    "execution options": lambda: select(User).execution_options(tenant=1),
+    "yield_per": lambda: select(User).execution_options(yield_per=2),
+    "a hint": lambda: select(User).with_hint(User, "FORCE INDEX (PRIMARY)", "mysql"),
+    "a statement hint": lambda: select(User).with_statement_hint("", "oracle"),
+    "a prefix": lambda: select(User).prefix_with("/* hint */"),
+    "a suffix": lambda: select(User).suffix_with("/* hint */"),
+    "an order": lambda: select(User).order_by(User.age.desc()),
+    "an order by a label": lambda: select(User.id, User.age.label("years")).order_by("years"),
+    "uncorrelated": lambda: select(User).correlate(None),
+    "locked": lambda: select(User).with_for_update(),
+    "locked to-one": lambda: select(User).join(User.company).with_for_update(skip_locked=True),
+    "locked to-many": lambda: select(User).join(User.roles).with_for_update(of=User),
+    "locked to share": lambda: select(User).with_for_update(read=True),
+}
+
+FILTERS = ("age>10,name=na=", "company.name==acme,roles.code==admin,manager.name==demo")
+SORTS = ("name;-id", "-company.name", "roles.level", "-manager.company.country,nullslast")
+
+
+def rows_of(store: Store, statement: Any, model: type) -> list[int]:
+    """The key of the root of each row, in its place."""
+
+    def ask(session: Any) -> list[int]:
+        found: list[int] = []
+        result = session.execute(statement)
+        # Nothing is made unique in a result that is read in parts.
+        for row in result if "yield_per" in statement.get_execution_options() else result.unique():
+            one: Any = next((value for value in row if isinstance(value, model)), row)
+            value = getattr(one, "id", None)
+            found.append(value if isinstance(value, int) else one[0] if isinstance(one[0], int) else one[0].id)
+        return found
+
+    return store.run(ask)
+
+
+def total(store: Store, found: Any) -> Any:
+    return store.run(lambda session: session.scalar(cast("Select[Any]", found.count_statement)))
+
+
+def passing(store: Store, model: type, filter: str) -> set[int]:
+    return set(rows_of(store, paged(model, filter).statement, model))
+
+
+def model_of(base: Select[Any]) -> type:
+    return Company if str(base).startswith("SELECT companies.id, companies.name, companies.country \n") else User
+
+
+@pytest.mark.parametrize("name", BASES)
+def test_a_base_keeps_its_meaning(people: Store, name: str) -> None:
+    """Rows, totals and pages are those of the base, of which a filter takes rows away."""
+    base = BASES[name]()
+    if people.name == "mariadb" and name == "lateral":
+        pytest.skip("MariaDB has no LATERAL")
+    if people.name == "sqlite" and name == "lateral":
+        pytest.skip("SQLite has no LATERAL")
+    model = model_of(base)
+    whole = list(dict.fromkeys(rows_of(people, base, model)))
+    assert whole
+    filters = FILTERS if model is User else ("country=nn=,name==empty", "users.name==demo")
+    sorts = SORTS if model is User else ("name", "-users.age")
+    for number, filter in enumerate((None, *filters)):
+        wanted = sorted(whole if filter is None else {*whole} & passing(people, model, filter))
+        plain = paged(model, filter, base=base)
+        assert sorted(rows_of(people, plain.statement, model)) == wanted
+        assert total(people, plain) == len(wanted)
+        for sort in sorts[number : number + 2]:
+            in_order = rows_of(people, paged(model, filter, sort, base=base).statement, model)
+            assert sorted(in_order) == wanted, (filter, sort)
+            ordered = [one for one in rows_of(people, paged(model, None, sort).statement, model) if one in in_order]
+            # An order of its own comes after the client's keys.
+            assert in_order == ordered or "ORDER BY" in str(base), (filter, sort)
+            pages = [paged(model, filter, sort, PageRequest.of(place, 5), base=base) for place in range(3)]
+            walked = [one for page in pages for one in rows_of(people, page.statement, model)]
+            assert walked == in_order, (filter, sort)
+            assert total(people, pages[0]) == len(wanted)
+    unsorted = [paged(model, None, None, PageRequest.of(place, 5), base=base) for place in range(3)]
+    assert sorted(one for page in unsorted for one in rows_of(people, page.statement, model)) == sorted(whole)
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "LIMIT": (lambda: select(User).limit(3), "LIMIT, OFFSET or FETCH"),
+    "OFFSET": (lambda: select(User).offset(3), "LIMIT, OFFSET or FETCH"),
+    "FETCH": (lambda: select(User).fetch(3), "LIMIT, OFFSET or FETCH"),
+    "a union": (lambda: EVERYONE, "select from it, as in select\\(aliased"),
+    "from_statement": (lambda: select(User).from_statement(EVERYONE), "select from it, as in select\\(aliased"),
+    "text": (lambda: text("SELECT * FROM users"), "narrows a select, not TextClause"),
+    "DELETE": (lambda: delete(User), "narrows a select, not Delete"),
+    "a class": (lambda: User, "narrows a select"),
+    "another model": (lambda: select(Company), "does not select from User"),
+    "nothing": (lambda: select(literal(1)), "does not select from User"),
+    "grouped by a value": (
+        lambda: select(User.age, func.count()).group_by(User.age),
+        "groups by something else than the key of User",
+    ),
+    "HAVING alone": (lambda: select(func.count(User.id)).having(func.count(User.id) > 1), "groups by something else"),
+    "a window function": (
+        lambda: select(User, func.row_number().over(order_by=User.age)),
+        "window function, whose values a filter would change",
+    ),
+    "ordered by a window function": (
+        lambda: select(User).order_by(func.rank().over(order_by=User.age)),
+        "window function",
+    ),
+    "ordered by text": (lambda: select(User).order_by(text("age DESC")), "orders by the text 'age DESC'"),
+    "a prefix that says which rows": (lambda: select(User).prefix_with("DISTINCT"), "prefix or suffix"),
+    "a suffix that says which rows": (lambda: select(User).suffix_with("LIMIT 3"), "prefix or suffix"),
+    "to-many ordered by a related column": (
+        lambda: select(User).join(User.roles).order_by(Role.code),
+        "orders by a joined table: order by a column of User",
+    ),
+    "DISTINCT ON of more": (
+        lambda: select(User, Company).join(User.company).distinct(User.company_id),
+        "DISTINCT ON, which a filter would undo",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_keep_its_meaning_is_refused(name: str) -> None:
+    make, message = REFUSED[name]
+    with pytest.raises(ConfigurationError, match=message):
+        paged(User, "id>0", base=make())
+    with pytest.raises(ConfigurationError, match=message):
+        paged(User, base=make())
+    with pytest.raises(ConfigurationError, match=message):
+        PageRequest.of(0, 2).apply(make(), User, orm=SQLAlchemyORM())
+
+
+UNPAGED: dict[str, tuple[Callable[[], Any], str]] = {
+    "several rows for a root": (lambda: select(User, Role).join(User.roles), "has no total order|several rows"),
+    "columns of related rows": (lambda: select(User.id, Role.code).join(User.roles), "several rows for one User"),
+    "contains_eager of many": (
+        lambda: select(User).join(User.roles).options(contains_eager(User.roles)),
+        "load related rows with selectinload",
+    ),
+    "contains_eager of many beside one": (
+        lambda: select(User).join(User.company).join(User.roles).options(contains_eager(User.company)),
+        "several rows for one User",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNPAGED)
+def test_what_has_no_total_order_is_not_paged(people: Store, name: str) -> None:
+    """It is filtered, sorted and counted as it is."""
+    base, message = UNPAGED[name][0](), UNPAGED[name][1]
+    for filter in (None, *FILTERS):
+        found = paged(User, filter, "-age", base=base)
+        rows = [tuple(row) for row in people.run(lambda session: session.execute(base).unique().all())]
+        passes = passing(people, User, filter) if filter else set(rows_of(people, select(User), User))
+        wanted = [row for row in rows_of(people, base, User) if row in passes]
+        in_order = rows_of(people, found.statement, User)
+        assert len(rows) == len(rows_of(people, base, User))
+        assert sorted(in_order) == sorted(wanted)
+        assert list(dict.fromkeys(in_order)) == [
+            one for one in rows_of(people, paged(User, filter, "-age").statement, User) if one in wanted
+        ]
+        assert total(people, found) == len(wanted)
+    with pytest.raises(ConfigurationError, match=message):
+        paged(User, None, "age", PageRequest.of(0, 2), base=base)
+    with pytest.raises(ConfigurationError, match=message):
+        PageRequest.of(0, 2).apply(base, User, orm=SQLAlchemyORM())
+
+
+UNSORTED: dict[str, tuple[Callable[[], Any], list[Any], str]] = {
+    "DISTINCT columns": (lambda: select(User.company_id).distinct(), [(1,)], "selects DISTINCT columns"),
+    "DISTINCT pairs": (
+        lambda: select(Company.name, User.company_id).join(User.company).distinct(),
+        [("acme", 1)],
+        "selects DISTINCT columns",
+    ),
+    "a count": (lambda: select(func.count(User.id)), [(5,)], "makes one row of all rows"),
+    "a count of rows": (lambda: select(func.count()).select_from(User), [(5,)], "makes one row of all rows"),
+    "a count of values": (
+        lambda: select(func.count(distinct(User.company_id))),
+        [(1,)],
+        "makes one row of all rows",
+    ),
+    "a sum": (lambda: select(func.sum(User.id) + 1), [(32,)], "makes one row of all rows"),
+}
+
+
+@pytest.mark.parametrize("name", UNSORTED)
+def test_what_has_no_order_by_fields_is_not_sorted(people: Store, name: str) -> None:
+    make, wanted, message = UNSORTED[name]
+    found = paged(User, "company.name==acme", base=make())
+    assert people.run(lambda session: [tuple(row) for row in session.execute(found.statement)]) == wanted
+    assert total(people, found) == len(wanted)
+    with pytest.raises(ConfigurationError, match=message):
+        paged(User, None, "age", base=make())
+    with pytest.raises(ConfigurationError, match=message):
+        paged(User, None, None, PageRequest.of(0, 2), base=make())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_distinct_on_keeps_its_rows(people: Store) -> None:
+    """The oldest user of each company; a filter on age lets no other in."""
+    if people.name != "postgres":
+        pytest.skip("only PostgreSQL has DISTINCT ON")
+    base = (
+        select(User)
+        .where(User.age.is_not(None), User.company_id.is_not(None))
+        .distinct(User.company_id)
+        .order_by(User.company_id, User.age.desc(), User.id)
+    )
+    oldest = rows_of(people, base, User)
+    assert oldest == [9, 2]
+    for sort in (None, "name", "-company.name", "age"):
+        assert sorted(rows_of(people, paged(User, None, sort, base=base).statement, User)) == [2, 9]
+        found = paged(User, "age<50", sort, PageRequest.of(0, 5), base=base)
+        assert rows_of(people, found.statement, User) == [2]
+        assert total(people, found) == 1
+
+
+def test_the_option_distinct_says_the_same_as_distinct(people: Store) -> None:
+    options = QueryOptions(distinct=True)
+    for name in ("loader strategies", "joined to-many", "several entities"):
+        base = BASES[name]()
+        ours = paged(User, "id>0", "-id", PageRequest.of(0, 3), base=base, options=options)
+        assert rows_of(people, ours.statement, User) == rows_of(
+            people, paged(User, "id>0", "-id", PageRequest.of(0, 3), base=base.distinct()).statement, User
+        )
+    with pytest.raises(ConfigurationError, match="selects DISTINCT columns"):
+        paged(User, None, "age", base=select(User.age), options=options)
+
+
+@pytest.mark.parametrize("name", ["locked", "locked to-one", "locked to-many", "locked to share"])
+def test_a_lock_is_taken_of_rows_and_not_of_counts(name: str) -> None:
+    found = paged(User, "manager.name==demo", "manager.age", PageRequest.of(0, 2), base=BASES[name]())
+    dialect = make_url("postgresql://").get_dialect()()
+    rows, total = (
+        str(cast("Select[Any]", one).compile(dialect=dialect)) for one in (found.statement, found.count_statement)
+    )
+    assert " FOR UPDATE" in rows or " FOR SHARE" in rows
+    assert rows.count(" FOR ") == 1
+    assert "FOR UPDATE" not in total
+    assert "FOR SHARE" not in total
+    if name == "locked to-one":
+        assert rows.endswith(
+            (" FOR UPDATE OF users, companies SKIP LOCKED", " FOR UPDATE OF companies, users SKIP LOCKED")
+        )
+
+
+def test_the_options_of_a_wrapped_base_stay() -> None:
+    base = select(User).join(User.roles).options(selectinload(User.roles)).execution_options(tenant=7)
+    found = paged(User, "id>0", "age", PageRequest.of(0, 2), base=base).statement
+    assert found.get_execution_options() == {"tenant": 7}
+    assert found.get_label_style() is base.get_label_style()
+
+
+def test_a_text_condition_keeps_its_parentheses() -> None:
+    """It stands in a subquery of its own, or in parentheses where more than the root is selected."""
+    condition = text("users.age > 30 OR users.name = 'demo'")
+    base = cast("Select[Any]", select(User, Company).join(User.company).where(condition))
+    found = str(paged(User, "id>3", base=base).statement)
+    assert "WHERE (users.age > 30 OR users.name = 'demo') AND users.id > " in found
+    assert f"IN (SELECT users.id \nFROM users \nWHERE {condition})" in str(
+        paged(User, "id>3", base=select(User).where(condition)).statement
+    )
+    unchanged = select(User).where(User.age > 30, column("name") == "demo")
+    assert "WHERE users.age > :age_1 AND name = :name_1 AND" in str(paged(User, "id>3", base=unchanged).statement)
