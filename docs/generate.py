@@ -86,8 +86,8 @@ def operators_page() -> str:
     return page(
         "Operators",
         "The first spelling is the canonical one. A path that ends on a relation takes the null checks only: they ask "
-        "whether there is a related row. A whole JSON document takes what an enum takes. Arrays take what their "
-        "elements take. Binary columns take the null checks.",
+        "whether there is a related row. A whole JSON document takes equality, lists, null checks and the operators of "
+        "text, and has no order. Arrays take what their elements take. Binary columns take the null checks.",
         table(header, rows),
     )
 

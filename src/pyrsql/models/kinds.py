@@ -175,8 +175,10 @@ def operators_of(kind: Kind) -> frozenset[str]:
             return ORDERED | ON_TEXT
         case Integer() | Decimal() | Float() | Date() | Time() | DateTime() | Duration():
             return ORDERED
-        case Boolean() | Enumeration() | Uuid() | Json():
+        case Boolean() | Enumeration() | Uuid():
             return EQUALITY
+        case Json():
+            return EQUALITY | ON_TEXT
         case Binary():
             return NULL_CHECKS
         case Opaque(equal_to=equal_to):

@@ -272,6 +272,7 @@ FILTERS: tuple[str, ...] = (
     "a=nb=(0,1)",
     "a=bt=(a,z)",
     "a=bt=(0,z)",
+    "a=bt=(0,0)",
     "a==9007199254740993",
     "a==9007199254740992",
     "a>9007199254740992",
@@ -414,6 +415,16 @@ MOMENT_FILTERS = (
 )
 
 WHOLE_FILTERS = (
+    # Text operators: of a text, and of an array that holds one.
+    "==^X",
+    "==*",
+    "==x*",
+    "!=x*",
+    "=like=x",
+    "=notlike=x",
+    "=ilike=X",
+    "=inotlike=X",
+    "=ic=X",
     "==1",
     "==text",
     "!=text",
@@ -549,7 +560,9 @@ def is_found(test: Test, document: object) -> bool:
     values = reached(document, operand.keys)
     if isinstance(test, Null):
         return any(value is not None for value in values) == test.negated
-    elements = [item for value in values if isinstance(value, list) and operand.keys for item in value]
+    elements = [item for value in values if isinstance(value, list) for item in value]
+    if not operand.keys:
+        elements = [item for item in elements if not isinstance(item, list | dict)]
     passes: Callable[[object], bool]
     negated = isinstance(test, Match | Member | Between) and test.negated
     match test:

@@ -26,17 +26,18 @@ def json_test(test: Compare | Match | Member | Between | Null, document: object,
     """A test of a document or of what a path below it leads to.
 
     The test is true when some value there passes it, and the negated one is true when none does: also where the path
-    leads nowhere. An array at the end of a path stands for itself and for its elements. A document that is missing is
-    NULL; Python has no other form for a document that is JSON's null.
+    leads nowhere. An array stands for itself and for its elements; a whole document that is one, for its scalars only.
+    A document that is missing is NULL; Python has no other form for a document that is JSON's null.
     """
     if isinstance(test, Null):
         # An array counts as one value here, an empty one too.
         return any(value is not None for value in below(document, keys)) == test.negated
     if document is None:
         return None
-    found = below(document, keys)
-    if keys:
-        found = [inner for value in found for inner in (value, *elements(value))]
+    found = [inner for value in below(document, keys) for inner in (value, *elements(value))]
+    if not keys:
+        # An array or object is compared with the whole document alone.
+        found = [document, *(value for value in found[1:] if not isinstance(value, list | dict))]
     match test:
         case Compare(sign="==" | "!=" as sign, value=wanted, ignore_case=ignore_case):
             same = _same_text if ignore_case else _same

@@ -134,8 +134,10 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     (document,) = inner_sql(element, compiler, options, slice(1))
     steps = inner_sql(element, compiler, options, slice(2, None))
     columns = f"COLUMNS (kind JSON PATH '$', value JSON PATH '$', scalar {_TEXT} PATH '$')"
-    if not steps:
+    if not steps and not element.elements:
         return f"JSON_TABLE({document}, '$' {columns})"
+    if not steps:
+        return f"JSON_TABLE(JSON_EXTRACT({document}, '$', '$[*]'), '$[*]' {columns})"
     found = document
     for step in steps:
         found = f"JSON_EXTRACT({found}, {step})"

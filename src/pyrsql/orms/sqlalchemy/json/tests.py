@@ -91,9 +91,11 @@ class _Place:
     keys: tuple[str, ...]
     options: JSONOptions
 
-    def some(self, condition: Callable[[TableValuedAlias], ColumnElement[bool]]) -> ColumnElement[bool]:
-        """Some value here, or some element of an array here, fulfils a condition. A whole document is one value."""
-        rows = values_at(self.document, self.keys, elements=bool(self.keys))
+    def some(
+        self, condition: Callable[[TableValuedAlias], ColumnElement[bool]], *, elements: bool = True
+    ) -> ColumnElement[bool]:
+        """Some value here, or with `elements` some element of an array here, fulfils a condition."""
+        rows = values_at(self.document, self.keys, elements=elements)
         return select(_ONE).select_from(rows).where(condition(rows)).exists()
 
 
@@ -138,10 +140,15 @@ def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
     scalars: list[_Scalar] = [value for value in wanted if not isinstance(value, list | dict)]
     alternatives: list[ColumnElement[bool]] = []
     if structures:
-        alternatives.append(place.some(lambda rows: or_(*(same_structure(rows, value) for value in structures))))
+        # An array or object is compared with the whole document, not with the elements of one.
+        alternatives.append(
+            place.some(
+                lambda rows: or_(*(same_structure(rows, value) for value in structures)), elements=bool(place.keys)
+            )
+        )
     if scalars:
         found = place.some(lambda rows: _is_one_of(rows, scalars))
-        alternatives.append(_by_path(place, [("==", scalars)], found) if place.keys else found)
+        alternatives.append(_by_path(place, [("==", scalars)], found))
     return or_(*alternatives)
 
 
