@@ -4,7 +4,7 @@ import pytest
 
 from pyrsql import field_rights
 from pyrsql.models.model import Field, Model, Relation, Shortcut
-from pyrsql.models.rights import ALL_RIGHTS, FieldRights
+from pyrsql.models.rights import ALL_RIGHTS, FieldRights, narrowed
 from pyrsql.operators import EQUAL, LIKE
 from pyrsql.orms.sqlalchemy import schema
 from tests.sample_models import Company, User
@@ -17,6 +17,18 @@ def test_rights_allow_everything_unless_they_say_otherwise() -> None:
 
 def test_rights_take_operators_and_their_names_alike() -> None:
     assert field_rights(operators=[EQUAL, "like"]) == field_rights(operators={"equal", LIKE})
+    assert [
+        field_rights(operators=names).sorts_values for names in (["equal"], ["greater"], ["between", "like"], None)
+    ] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert field_rights(operators=["equal"], sort=True).sorts_values
+    assert not field_rights(operators=["greater"], sort=False).sorts_values
+    assert not narrowed([field_rights(operators=["equal"]), field_rights()]).sorts_values
+    assert not narrowed([field_rights(sort=False), field_rights(operators=["greater"])]).sorts_values
     assert field_rights(operators=[]).operators == frozenset()
 
 

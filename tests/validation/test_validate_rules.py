@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
-from sqlalchemy import JSON, ColumnElement, Integer, LargeBinary, String, type_coerce
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Integer, LargeBinary, String, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pyrsql import (
     ComparisonOperator,
@@ -317,6 +317,25 @@ def test_equality_means_no_operator_that_the_rights_leave_out(comparison: str, r
         assert problems(f"more{comparison};free{comparison}", model=Safe, negation=negation) == []
     assert problems(r"equal==a\*;equal==\^a;equal==a;equal!=\*", model=Safe) == []
     assert problems("equal==a*;equal==^a", model=Safe, strict_equality=True) == []
+
+
+def test_a_field_without_operators_that_compare_by_order_is_no_sort_key() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Vault(Base):
+        __tablename__ = "validate_rules_vaults"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pin: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal"])})
+        listed: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal"], sort=True)})
+        ranged: Mapped[str] = mapped_column(info={"pyrsql": field_rights(operators=["equal", "greater"])})
+        owner_id: Mapped[int] = mapped_column(ForeignKey("validate_rules_vaults.id"))
+        owner: Mapped[Vault] = relationship(remote_side=id, info={"pyrsql": field_rights(operators=["is_null"])})
+
+    (hidden,) = problems(sort="pin;listed;ranged;owner.listed", model=Vault)
+    (unknown,) = problems(sort="nothing", model=Vault)
+    assert type(hidden) is type(unknown)
+    assert len(problems(sort="owner.pin", model=Vault)) == 1
 
 
 def test_a_null_check_is_no_way_to_its_opposite() -> None:

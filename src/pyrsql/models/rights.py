@@ -18,13 +18,20 @@ class FieldRights:
 
     Args:
         filter: it may stand in a filter.
-        sort: it may stand in a sort.
+        sort: it may stand in a sort; None leaves that to `operators`.
         operators: names of the only operators it takes; None allows all that its type takes.
     """
 
     filter: bool = True
-    sort: bool = True
+    sort: bool | None = True
     operators: frozenset[str] | None = None
+
+    @property
+    def sorts_values(self) -> bool:
+        """A value with these rights may be sorted by: without a word on it, if some operator compares by order."""
+        if self.sort is None:
+            return self.operators is None or not self.operators.isdisjoint(_BY_ORDER)
+        return self.sort
 
 
 def narrowed(rights: Iterable[FieldRights]) -> FieldRights:
@@ -32,7 +39,8 @@ def narrowed(rights: Iterable[FieldRights]) -> FieldRights:
     found = ALL_RIGHTS
     for each in rights:
         operators = both(found.operators, each.operators)
-        found = FieldRights(found.filter and each.filter, found.sort and each.sort, operators)
+        sort = False if found.sort is False or each.sort is False else None if None in (found.sort, each.sort) else True
+        found = FieldRights(found.filter and each.filter, sort, operators)
     return found
 
 
@@ -57,8 +65,8 @@ def field_rights(
 
     Args:
         filter: it may stand in a filter.
-        sort: it may stand in a sort. None allows it unless `operators` leaves out all that compare by order: an order
-            shows which of two values is larger.
+        sort: it may stand in a sort. None allows it, unless it is a value and `operators` names none that compare by
+            order: an order shows which of two values is larger.
         operators: the only operators it takes, as `ComparisonOperator` or by name; None allows all that its type takes.
             `==` then takes no wildcard without `like`, and no `^` without `equal_ignore_case`. A member with a list is
             no argument of a function either: `@substring[…]==` would find what `=like=` finds.
@@ -72,8 +80,7 @@ def field_rights(
         if isinstance(operator, str) and not operator.isidentifier():
             raise ValueError(f"{operator!r} is no name of an operator: use one such as 'equal', or the operator itself")
     names = None if operators is None else frozenset(o if isinstance(o, str) else o.name for o in operators)
-    by_order = names is None or not names.isdisjoint(_BY_ORDER)
-    return FieldRights(filter, by_order if sort is None else sort, names)
+    return FieldRights(filter, names is None or None if sort is None else sort, names)
 
 
 _BY_ORDER = frozenset(

@@ -22,7 +22,9 @@ def is_allowed(schema: Schema, purpose: Purpose, step: Step) -> bool:
     field.
     """
     options, rights = schema.options(purpose), step.member.rights
-    if not (rights.filter if purpose == "filter" else rights.sort):
+    # A path may lead on through a relation whatever operators the relation itself takes.
+    sortable = rights.sorts_values if isinstance(step.member, Field) else rights.sort is not False
+    if not (rights.filter if purpose == "filter" else sortable):
         return False
     if options.field_whitelist is not None and not _listed(options.field_whitelist, step):
         return False
