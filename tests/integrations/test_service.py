@@ -407,6 +407,15 @@ def test_a_factory_with_parameters_is_a_dependency(get_session: SessionDependenc
     assert response.json() == 30, response.text
 
 
+class Tenants(BaseModel):
+    tenant: int
+
+
+class Caller:
+    def __init__(self, request: Request) -> None:
+        self.tenant = int(request.headers["x-tenant"])
+
+
 def unannotated(tenant) -> Any: ...  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
@@ -438,13 +447,20 @@ def several(*tenants: int) -> Any: ...
 def anything(**tenant: int) -> Any: ...
 
 
+def a_class(scope: Annotated[Tenants, Depends()]) -> Any: ...
+
+
+def a_request_in_a_class(scope: Annotated[Caller, Depends()]) -> Select[Any]:
+    return select(Post).where(Post.tenant_id == scope.tenant)
+
+
 async def an_async_one(tenant: int) -> Any: ...
 
 
-FACTORIES = (unannotated, a_number, a_default, a_model, an_optional, annotated, a_text, several, anything, an_async_one)
+FACTORIES = (unannotated, a_number, a_default, a_model, an_optional, annotated, a_text, several, anything, a_class)
 
 
-@pytest.mark.parametrize("factory", [*FACTORIES, lambda tenant=1: None])
+@pytest.mark.parametrize("factory", [*FACTORIES, an_async_one, lambda tenant=1: None])
 def test_a_parameter_that_a_client_would_choose_is_refused(factory: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"of Post: a client would choose the parameter '(tenants?)'"):
         integration.resource(Post, statement_factory=factory)
@@ -454,6 +470,10 @@ def test_a_parameter_that_a_client_would_choose_is_refused(factory: Any) -> None
 def test_a_factory_that_cannot_be_called_is_refused(factory: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"of Post.* (cannot be resolved|is no function)"):
         integration.resource(Post, statement_factory=factory)
+
+
+def test_a_class_that_reads_the_request_is_a_dependency() -> None:
+    assert integration.resource(Post, statement_factory=a_request_in_a_class).endpoint.base.per_request
 
 
 def test_functions_of_a_resource_take_the_base_of_a_request() -> None:

@@ -95,8 +95,14 @@ def _fault(parameter: inspect.Parameter) -> str | None:
         annotation, *more = get_args(annotation)
         metadata = tuple(more)
     said = (*metadata, parameter.default)
-    if any(isinstance(one, params.Depends | params.Param | params.Body) for one in said):
+    if any(isinstance(one, params.Param | params.Body) for one in said):
         return None
+    depends = next((one for one in said if isinstance(one, params.Depends)), None)
+    if depends is not None:
+        # `Depends()` on a class reads the parameters of the class itself.
+        own = annotation if depends.dependency is None and inspect.isclass(annotation) else None
+        inner = [] if own is None else get_typed_signature(own).parameters.values()
+        return next((fault for fault in map(_fault, inner) if fault is not None), None)
     if isinstance(annotation, str | ForwardRef):
         return f"the annotation of the parameter {parameter.name!r} cannot be resolved: {annotation!r}"
     if inspect.isclass(annotation) and issubclass(annotation, _GIVEN_BY_FASTAPI):
