@@ -1,4 +1,4 @@
-"""The command line: `pyrsql parse | check | format | explain | fields`."""
+"""The command line: `pyrsql parse | check | format | explain | fields | query | serve`."""
 
 from pyrsql.cli.main import main
 

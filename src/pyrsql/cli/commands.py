@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
 from pyrsql.cli.query import query
+from pyrsql.cli.serve import serve
 from pyrsql.cli.show import err, out, show_problems, show_sql, show_table, show_tree
 from pyrsql.cli.target import schema_of
 from pyrsql.language.nodes import Node, SortKey
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 
 app.command()(query)
+app.command()(serve)
 
 FilterArgument = Annotated[str, typer.Argument(metavar="FILTER", help="A filter, such as 'name==demo*;age>18'.")]
 SortOption = Annotated[str, typer.Option("--sort", metavar="SORT", help="A sort, such as '-created;name'.")]

@@ -1,0 +1,73 @@
+"""`pyrsql serve`: a database, a CSV or a Parquet file as a web service, in one command."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from pyrsql.cli.database import Reflected, read_only_engine, reflect_models
+from pyrsql.cli.exposure import Exposure, exposed, read_allowed
+from pyrsql.cli.files import is_file
+from pyrsql.cli.service import service
+from pyrsql.cli.show import err, out
+from pyrsql.cli.sources import keys_of, url_of
+from pyrsql.errors import ConfigurationError
+
+WRONG_USAGE = 2
+
+
+def serve(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A SQLAlchemy URL, or a CSV, TSV or Parquet file.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any.")] = 8000,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE:COLUMNS", help="What clients may see: 'users:id,name', 'posts:*'."),
+    ] = None,
+    allow_file: Annotated[Path | None, typer.Option(help="The same as a TOML file: [allow] users = ['id'].")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(metavar="VIEW:COLUMNS", help="The columns that identify a row of a view.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 5.0,
+) -> None:
+    """Serve a database read-only: lists that are filtered, sorted, paged and documented, and a playground."""
+    with ExitStack() as stack:
+        try:
+            url = url_of(target, stack)
+            engine = read_only_engine(url, timeout)
+            stack.callback(engine.dispose)
+            reflected = reflect_models(engine, keys_of(key or []))
+            exposure = exposed(reflected.models, read_allowed(allow or [], allow_file), host)
+        except (ConfigurationError, SQLAlchemyError) as error:
+            raise _refused(str(error).splitlines()[0]) from error
+        try:
+            listener = stack.enter_context(socket.create_server((host, port)))
+        except OSError as error:
+            raise _refused(f"Port {port} of {host} cannot be used ({error}). Name another with --port.") from error
+        app = service(
+            engine, reflected.models, exposure, Path(target).name if is_file(target) else url.database or target
+        )
+        _greet(app.title, reflected, exposure)
+        shown, bound = listener.getsockname()[:2]
+        out.print(f"http://{shown}:{bound}/")
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def _greet(title: str, reflected: Reflected, exposure: Exposure) -> None:
+    tables = sum(1 for columns in exposure.columns.values() if columns)
+    out.print(f"{title}: {tables} {'table' if tables == 1 else 'tables'}")
+    if exposure.hidden:
+        out.print(f"Hidden because of their names: {', '.join(exposure.hidden)}")
+    if reflected.keyless:
+        out.print(f"Not served, because no key identifies their rows (--key): {', '.join(reflected.keyless)}")
+
+
+def _refused(message: str) -> typer.Exit:
+    err.print(message)
+    return typer.Exit(WRONG_USAGE)

@@ -1,0 +1,101 @@
+"""A database as a web service: every table filterable, sortable, paged, documented, and read-only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from sqlalchemy import Engine, inspect
+from sqlalchemy.orm import Session
+
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
+from pyrsql.cli.exposure import Exposure
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, database_error_handler, playground
+from pyrsql.models import kinds
+from pyrsql.models.model import Field as ModelField
+from pyrsql.options import ALL_FIELDS, QueryOptions
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+
+
+def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, title: str) -> FastAPI:
+    """The service. Each table is a list at `/table`, its number of rows at `/table/count`, a row at `/table/key`.
+
+    Args:
+        engine: a read-only engine.
+        models: the mapped classes by table.
+        exposure: the columns that are shown; a table without any is not served.
+        title: the name of the service.
+    """
+    app = FastAPI(title=title, description="Served by pyrsql, read-only.")
+    install_openapi(app)
+    database_error_handler(app)
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    served = {table: model for table, model in models.items() if exposure.columns.get(table)}
+    rights = {model: _rights(model, exposure.columns[table], served) for table, model in served.items()}
+    # A path may not lead through a table that is not shown.
+    rights |= {model: frozenset[str]() for table, model in models.items() if table not in served}
+    options = QueryOptions(model_field_whitelist=rights, quantifiers=True)
+    integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
+    resources = [
+        integration.resource(model, item=_item(model, exposure.columns[table]), filterable_fields=ALL_FIELDS)
+        for table, model in served.items()
+    ]
+    for table, resource in zip(served, resources, strict=True):
+        app.include_router(resource.router(get_session), prefix=f"/{table}", tags=[table])
+    app.include_router(playground(*resources, title=title))
+    return app
+
+
+def _rights(model: type, columns: tuple[str, ...], served: Mapping[str, type]) -> frozenset[str]:
+    """The shown columns of a table, and the relations that lead to tables which are shown."""
+    mapper: Any = inspect(model)
+    shown = set(served.values())
+    return frozenset(columns) | {prop.key for prop in mapper.relationships if prop.mapper.class_ in shown}
+
+
+def _item(model: type, columns: tuple[str, ...]) -> type[BaseModel]:
+    """The response model of a table. Bytes have no form in JSON that a person reads, and are left out."""
+    described = SQLAlchemyORM().model(model)
+    fields: dict[str, Any] = {}
+    for place, name in enumerate(columns):
+        member = described.members[name]
+        if isinstance(member, ModelField) and not isinstance(member.kind, kinds.Binary):
+            # A column may have any name; an attribute of a response model may not begin with an underscore.
+            fields[f"column_{place}"] = (_type(member.kind) | None, Field(alias=name))
+    config = ConfigDict(from_attributes=True, populate_by_name=True)
+    return create_model(f"{model.__name__}Out", __config__=config, **fields)
+
+
+def _type(kind: kinds.Kind) -> Any:
+    match kind:
+        case kinds.Boolean():
+            return bool
+        case kinds.Integer():
+            return int
+        case kinds.Decimal():
+            return decimal.Decimal
+        case kinds.Float():
+            return float
+        case kinds.Date():
+            return dt.date
+        case kinds.Time():
+            return dt.time
+        case kinds.DateTime():
+            return dt.datetime
+        case kinds.Duration():
+            return dt.timedelta
+        case kinds.Uuid(as_text=False):
+            return uuid.UUID
+        case kinds.Text() | kinds.Uuid() | kinds.Enumeration():
+            return str
+        case kinds.Json() | kinds.Array() | kinds.Opaque() | kinds.Binary():
+            return Any
