@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
@@ -20,9 +20,10 @@ from sqlalchemy import (
     and_,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.engine.url import URL
-from sqlalchemy.orm import registry, relationship
+from sqlalchemy.orm import Mapper, registry, relationship
 
 from pyrsql.errors import ConfigurationError
 
@@ -199,3 +200,17 @@ def _relationship(relation: _Relation, tables: Mapping[str, Table], models: Mapp
 def _class_name(table: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", table)
     return "".join(word[:1].upper() + word[1:] for word in words) or "Table"
+
+
+def columns_of(model: type) -> tuple[str, ...]:
+    """The names of the columns of a mapped class."""
+    return tuple(prop.key for prop in _mapper(model).column_attrs)
+
+
+def relations_of(model: type) -> dict[str, type]:
+    """The relations of a mapped class, and the classes that they lead to."""
+    return {prop.key: prop.mapper.class_ for prop in _mapper(model).relationships}
+
+
+def _mapper(model: type) -> Mapper[Any]:
+    return cast("Mapper[Any]", inspect(model))

@@ -7,10 +7,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import inspect
-
+from pyrsql.cli.database import columns_of
 from pyrsql.errors import ConfigurationError
 from pyrsql.validation.secrets import looks_secret
 
@@ -45,7 +44,7 @@ def exposed(models: Mapping[str, type], allowed: Allowed, host: str) -> Exposure
     Raises:
         ConfigurationError: nothing was named for a host that others reach, or a name that is not there.
     """
-    columns = {table: _columns(model) for table, model in models.items()}
+    columns = {table: columns_of(model) for table, model in models.items()}
     if allowed:
         return Exposure({table: _named(table, names, columns) for table, names in allowed.items()})
     if not is_loopback(host):
@@ -90,11 +89,11 @@ def _from_file(file: Path) -> dict[str, tuple[str, ...]]:
     if not isinstance(given, dict):
         raise ConfigurationError(f"{file}: expected a table [allow] such as: users = ['id', 'name']")
     found: dict[str, tuple[str, ...]] = {}
-    for table, names in given.items():  # pyright: ignore[reportUnknownVariableType]
-        listed: Any = [names] if isinstance(names, str) else names
-        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):  # pyright: ignore[reportUnknownVariableType]
+    for table, names in cast("dict[str, Any]", given).items():
+        listed: list[Any] = [*names] if isinstance(names, list) else [names]
+        if not all(isinstance(name, str) for name in listed):
             raise ConfigurationError(f"{file}: expected a list of columns for {table!r}")
-        found[str(table)] = tuple(listed)  # pyright: ignore[reportUnknownArgumentType]
+        found[table] = tuple(listed)
     return found
 
 
@@ -107,8 +106,3 @@ def _named(table: str, names: tuple[str, ...], columns: Mapping[str, tuple[str, 
     if missing:
         raise ConfigurationError(f"{table!r} has no column {missing[0]!r}")
     return tuple(dict.fromkeys(names))
-
-
-def _columns(model: type) -> tuple[str, ...]:
-    mapper: Any = inspect(model)
-    return tuple(str(prop.key) for prop in mapper.column_attrs)

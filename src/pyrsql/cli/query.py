@@ -1,8 +1,12 @@
 """`pyrsql query`: the rows of a table that a filter keeps, streamed by keyset pages."""
 
+# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; its result is known.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import enum
 import json
 import sys
@@ -14,11 +18,11 @@ from typing import Annotated, Any
 import typer
 from returns.result import Failure, Result
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from pyrsql.cli.database import read_only_engine, reflect_models
+from pyrsql.cli.database import columns_of, read_only_engine, reflect_models
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.cursor import CursorRequest
@@ -67,7 +71,7 @@ def query(
                 raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
             session = stack.enter_context(Session(engine))
             rows = _rows(session, models[table], filter, sort)
-            _write(islice(rows, limit), _columns(models[table]), output, stack)
+            _write(islice(rows, limit), columns_of(models[table]), output, stack)
         except (ConfigurationError, SQLAlchemyError) as error:
             err.print(str(error).splitlines()[0])
             raise typer.Exit(2) from error
@@ -89,7 +93,7 @@ def _rows(session: Session, model: type, filter: str, sort: str) -> Iterator[Map
     if wrong:
         raise typer.Exit(1)
     statement: Statement[Select[Any]] = filtered.bind(apply_sort(ordered.unwrap())).unwrap()
-    columns = _columns(model)
+    columns = columns_of(model)
     cursor: str | None = None
     while True:
         page: Result[Any, Problems] = seek(CursorRequest.at(cursor, CHUNK))(statement)
@@ -100,11 +104,6 @@ def _rows(session: Session, model: type, filter: str, sort: str) -> Iterator[Map
         cursor = cut.next
         if cursor is None:
             return
-
-
-def _columns(model: type) -> tuple[str, ...]:
-    mapper: Any = inspect(model)
-    return tuple(str(prop.key) for prop in mapper.column_attrs)
 
 
 def _write(rows: Iterator[Mapping[str, object]], columns: tuple[str, ...], output: Output, stack: ExitStack) -> None:
@@ -153,7 +152,7 @@ def _json(row: Mapping[str, object]) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return value.hex()
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
 def _shown(value: object) -> str:

@@ -28,7 +28,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any.")] = 8000,
     allow: Annotated[
         list[str] | None,
-        typer.Option(metavar="TABLE:COLUMNS", help="What clients may see: 'users:id,name', 'posts:*'."),
+        typer.Option(metavar="TABLE:COLUMNS", help="The columns that clients may see: 'users:id,name', 'posts:*'."),
     ] = None,
     allow_file: Annotated[Path | None, typer.Option(help="The same as a TOML file: [allow] users = ['id'].")] = None,
     key: Annotated[

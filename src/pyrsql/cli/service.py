@@ -10,10 +10,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, create_model
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
+from pyrsql.cli.database import relations_of
 from pyrsql.cli.exposure import Exposure
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, database_error_handler, playground
 from pyrsql.models import kinds
@@ -57,9 +58,8 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
 
 def _rights(model: type, columns: tuple[str, ...], served: Mapping[str, type]) -> frozenset[str]:
     """The shown columns of a table, and the relations that lead to tables which are shown."""
-    mapper: Any = inspect(model)
     shown = set(served.values())
-    return frozenset(columns) | {prop.key for prop in mapper.relationships if prop.mapper.class_ in shown}
+    return frozenset(columns) | {name for name, target in relations_of(model).items() if target in shown}
 
 
 def _item(model: type, columns: tuple[str, ...]) -> type[BaseModel]:

@@ -15,7 +15,7 @@ from pyrsql.validation.predicates import FieldOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
 
 Use = Literal["filter", "sort", "keyset"]
-"""What an index is for: conditions, an order, or pages by cursor."""
+"""The use of an index: conditions, an order, or pages by cursor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, routing
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -119,19 +119,29 @@ def _described(request: Request, name: str, resource: FastAPISQLAlchemyResource)
     found = _listing(request, resource)
     if found is None:
         return None
-    route, dependency = found
-    path = request.scope.get("root_path", "") + route.path
-    return {"name": name, "title": route.path.strip("/"), "url": path, **_parameters(dependency)}
+    path, dependency = found
+    url = request.scope.get("root_path", "") + path
+    return {"name": name, "title": path.strip("/"), "url": url, **_parameters(dependency)}
 
 
-def _listing(request: Request, resource: FastAPISQLAlchemyResource) -> tuple[APIRoute, PageDependency[Any]] | None:
-    """The route that lists a resource, and its dependency."""
-    for route in request.app.routes:
-        if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.param_convertors:
+def _listing(request: Request, resource: FastAPISQLAlchemyResource) -> tuple[str, PageDependency[Any]] | None:
+    """The path of the route that lists a resource, and its dependency."""
+    for path, route in _routes(request.app.routes):
+        if "GET" in (route.methods or ()) and "{" not in path:
             dependency = next(_page_dependencies(route.dependant, resource), None)
             if dependency is not None:
-                return route, dependency
+                return path, dependency
     return None
+
+
+def _routes(routes: Any) -> Iterator[tuple[str, APIRoute]]:
+    """The operations of an application with their paths, those of included routers too."""
+    # FastAPI keeps included routers as they are; older versions copy their routes.
+    contexts: Any = getattr(routing, "iter_route_contexts", None)
+    for found in routes if contexts is None else contexts(routes):
+        route = found if contexts is None else found.original_route
+        if isinstance(route, APIRoute):
+            yield found.path, route
 
 
 def _page_dependencies(dependant: Dependant, resource: FastAPISQLAlchemyResource) -> Iterator[PageDependency[Any]]:

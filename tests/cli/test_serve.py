@@ -1,0 +1,144 @@
+"""`pyrsql serve`: a database as a service, and what of it is shown."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.engine.url import make_url
+from typer.testing import CliRunner
+
+from pyrsql.cli.commands import app
+from pyrsql.cli.database import read_only_engine, reflect_models
+from pyrsql.cli.exposure import exposed, is_loopback, read_allowed
+from pyrsql.cli.service import service
+from pyrsql.errors import ConfigurationError
+
+TABLES = """
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY, name TEXT, password_hash TEXT, manager_id INTEGER REFERENCES users(id), photo BLOB
+);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, "_odd name" TEXT, user_id INTEGER REFERENCES users(id));
+CREATE TABLE parts (post INTEGER, place INTEGER, note TEXT, PRIMARY KEY (post, place));
+CREATE TABLE log (line TEXT);
+INSERT INTO users VALUES (1, 'ann', 'h1', NULL, x'00'), (2, 'bob', 'h2', 1, NULL);
+INSERT INTO posts VALUES (1, 'one', 'x', 1), (2, 'two', NULL, 1), (3, 'three', NULL, 2);
+INSERT INTO parts VALUES (1, 1, 'a'), (1, 2, 'b');
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(TABLES)
+    connection.close()
+    return path
+
+
+def served(shop: Path, *allowed: str, host: str = "127.0.0.1") -> TestClient:
+    engine = read_only_engine(make_url(f"sqlite:///{shop}"), 2)
+    models = reflect_models(engine).models
+    return TestClient(service(engine, models, exposed(models, read_allowed(allowed, None), host), "shop.db"))
+
+
+@pytest.fixture
+def client(shop: Path) -> Iterator[TestClient]:
+    with served(shop) as opened:
+        yield opened
+
+
+def test_every_table_is_a_list_with_a_count_and_rows_by_key(client: TestClient) -> None:
+    page = client.get("/posts", params={"filter": "user.name==ann", "sort": "-id", "size": 1}).json()
+    assert page["items"] == [{"id": 2, "title": "two", "_odd name": None, "user_id": 1}]
+    assert page["total"] == 2
+    assert client.get("/posts/count", params={"filter": "user.manager.name==ann"}).json() == {"count": 1}
+    assert client.get("/parts/1/2").json() == {"post": 1, "place": 2, "note": "b"}
+    assert client.get("/users", params={"filter": "posts=any='title==three'"}).json()["total"] == 1
+    assert client.get("/users", params={"filter": "@count[posts]>1"}).json()["items"][0]["name"] == "ann"
+
+
+def test_a_secret_does_not_exist(client: TestClient) -> None:
+    assert "password_hash" not in client.get("/users").text
+    for filter in ("password_hash==h1", "password_hash=na="):
+        hidden = client.get("/users", params={"filter": filter})
+        absent = client.get("/users", params={"filter": filter.replace("password_hash", "nothing_here1")})
+        assert hidden.status_code == absent.status_code == 422
+        assert hidden.json()["detail"]["errors"][0]["code"] == "unknown-field"
+    assert client.get("/posts", params={"filter": "user.password_hash==h1"}).status_code == 422
+    assert client.get("/posts", params={"sort": "user.password_hash"}).status_code == 422
+    assert "password_hash" not in client.get("/openapi.json").text
+
+
+def test_bytes_are_not_shown(client: TestClient) -> None:
+    assert "photo" not in client.get("/users").json()["items"][0]
+
+
+def test_only_get_is_offered(client: TestClient) -> None:
+    methods = {method for path in client.get("/openapi.json").json()["paths"].values() for method in path}
+    assert methods == {"get"}
+    assert client.post("/users").status_code == 405
+
+
+def test_the_playground_knows_the_tables(client: TestClient) -> None:
+    assert client.get("/").status_code == 200
+    names = {resource["title"] for resource in client.get("/resources").json()["resources"]}
+    assert names == {"users", "posts", "parts"}
+
+
+def test_only_what_is_named_is_shown(shop: Path) -> None:
+    with served(shop, "posts:id,title", host="0.0.0.0") as client:
+        assert client.get("/posts/1").json() == {"id": 1, "title": "one"}
+        assert client.get("/users").status_code == 404
+        assert client.get("/posts", params={"filter": "user.name==ann"}).status_code == 422
+        assert client.get("/posts", params={"filter": "user=na="}).status_code == 422
+        assert client.get("/posts", params={"filter": "user_id==1"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host", "words"),
+    [
+        ((), "0.0.0.0", "--allow"),
+        ((), "example.org", "--allow"),
+        (("nothing:id",), "127.0.0.1", "no table 'nothing'"),
+        (("users:nothing",), "127.0.0.1", "no column 'nothing'"),
+        (("users",), "127.0.0.1", "table:column"),
+        (("log:*",), "127.0.0.1", "log"),
+    ],
+)
+def test_what_cannot_be_shown(shop: Path, allowed: tuple[str, ...], host: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        served(shop, *allowed, host=host)
+
+
+def test_a_toml_file_names_what_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "allow.toml"
+    file.write_text("[allow]\nusers = ['id', 'name']\nposts = '*'\n")
+    assert read_allowed(["users:manager_id"], file) == {"users": ("id", "name", "manager_id"), "posts": ("*",)}
+    for text in ("users = 1", "[allow]\nusers = 1", "[allow", "[allow]\nusers = [1]"):
+        file.write_text(text)
+        with pytest.raises(ConfigurationError, match=r"allow\.toml"):
+            read_allowed([], file)
+
+
+def test_hosts_of_this_machine() -> None:
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.1.2.3", "::1")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org", "localhost.example.org")))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nothing.db",), "neither a database URL"),
+        (("sqlite:///nothing.db",), "there is no file"),
+        (("nothing.csv",), "there is no file"),
+        (("{shop}", "--host", "0.0.0.0"), "--allow"),
+        (("{shop}", "--key", "titles"), "--key"),
+        (("{shop}", "--allow", "users"), "--allow"),
+    ],
+)
+def test_mistakes(shop: Path, arguments: tuple[str, ...], words: str) -> None:
+    given = [argument.format(shop=f"sqlite:///{shop}") for argument in arguments]
+    done = CliRunner().invoke(app, ["serve", *given])
+    assert (done.exit_code, words in done.output) == (2, True), done.output
