@@ -134,7 +134,7 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     statement, root = base.select, base.scope[()]
     key = [_column(root, field) for field in model.identity]
     if base.unpaged and parts.loads_joined_rows(statement):
-        # One root in several rows is one row to whoever reads them.
+        # A root that appears in several rows is read as one.
         return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
     if not base.rooted or base.unsorted or not parts.is_ungrouped(statement):
         return count_up_to(statement, None)
