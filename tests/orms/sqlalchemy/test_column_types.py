@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.declarative import ConcreteBase
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, registry, relationship
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field as SQLModelField
@@ -45,7 +46,7 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.column_types import described
-from pyrsql.problems import UnsupportedOperator, UnsupportedSort, WrongValue
+from pyrsql.problems import UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
 
@@ -526,3 +527,23 @@ def test_a_type_follows_the_annotation_of_every_style_of_class(entity: Callable[
     field = schema(entity()).model.members["level"]
     assert isinstance(field, Field)
     assert field.kind == kinds.Enumeration.of(Level)
+
+
+def test_the_column_that_tells_concrete_tables_apart_is_no_field() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Worker(ConcreteBase, Own):
+        __tablename__ = "typed_workers"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "worker", "concrete": True}  # noqa: RUF012
+
+    class Chief(Worker):
+        __tablename__ = "typed_chiefs"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        bonus: Mapped[int]
+        __mapper_args__ = {"polymorphic_identity": "chief", "concrete": True}  # noqa: RUF012
+
+    assert list(schema(Worker).model.members) == ["id"]
+    assert isinstance(problems(Worker, "type=na=")[0], UnknownField)
+    assert {"id", "bonus"} <= schema(Chief).model.members.keys()

@@ -9,7 +9,22 @@ from typing import Any, cast
 
 import pytest
 from returns.result import Success
-from sqlalchemy import ColumnElement, Select, String, and_, false, func, inspect, literal, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    false,
+    func,
+    inspect,
+    literal,
+    make_url,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_loader_criteria
 from sqlalchemy.sql.elements import Grouping
 
@@ -228,3 +243,11 @@ def same(made: Select[Any], by_hand: Select[Any]) -> bool:
     assert texts[0] == texts[1]
     assert keys[0] == keys[1]
     return made._propagate_attrs == by_hand._propagate_attrs
+
+
+def test_the_variants_of_a_type_are_found() -> None:
+    variants = String(10).with_variant(postgresql.CITEXT(), "postgresql")
+    dialects = [make_url(name).get_dialect()() for name in ("postgresql://", "sqlite://")]
+    assert parts.has_variants(variants)
+    assert [type(parts.variant_on(dialect, variants)) for dialect in dialects] == [postgresql.CITEXT, type(None)]
+    assert not parts.has_variants(String(10))
