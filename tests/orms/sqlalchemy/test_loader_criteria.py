@@ -78,6 +78,7 @@ def tenant_of(cls: Any) -> Any:
 
 
 OTHER = aliased(Person)
+TEAM = aliased(Team)
 FORMS: dict[str, Callable[[], ORMOption]] = {
     "expression": lambda: with_loader_criteria(Person, Person.tenant == 1),
     "function": lambda: with_loader_criteria(Person, lambda cls: cls.tenant == 1),
@@ -160,3 +161,66 @@ def test_a_condition_of_another_statement_is_not_taken_for_ours(people: Store) -
     """The options of a subquery in a condition hold for nothing: SQLAlchemy takes them from the outermost select."""
     inner = select(func.max(Person.id)).options(FORMS["expression"]()).scalar_subquery()
     assert ids(people, Person, "id>0", base=select(Person).where(Person.id <= inner)) == [1, 2, 3, 4, 5]
+
+
+# --- criteria of a class count wherever a path leads to it ---
+
+CRITERIA: dict[str, Callable[[], ORMOption]] = {
+    "expression": lambda: with_loader_criteria(Team, Team.tenant == 1),
+    "function": lambda: with_loader_criteria(Team, lambda cls: cls.tenant == 1),
+    "aliases": lambda: with_loader_criteria(Team, Team.tenant == 1, include_aliases=True),
+    "mixin": lambda: with_loader_criteria(Tenanted, lambda cls: cls.tenant == 1, include_aliases=True),
+}
+
+
+@pytest.mark.parametrize("form", CRITERIA)
+def test_a_path_leads_to_no_row_of_another_tenant(people: Store, form: str) -> None:
+    """Persons 1 and 3 are in the team of the tenant, 2 and 4 in that of another."""
+    base = select(Person).options(CRITERIA[form]())
+    mine = [1, 2, 5] if form == "mixin" else [1, 2, 3, 4, 5]
+    for text, wanted in {
+        "team.name==theirs": [],
+        "team.name==mine": [1, 3],
+        "team.name=na=": [2, 4, 5],
+        "team=na=": [2, 4, 5],
+        "team=nn=": [1, 3],
+        "team.people.name==d": [],
+        "team.people.team.name==theirs": [],
+        "team.name==*s,id==5": [5],
+    }.items():
+        found = [one for one in wanted if one in mine]
+        assert ids(people, Person, text, base=base) == found, text
+        assert ids(people, Person, text, "-team.name,nullslast;id", base=base, page=PageRequest.of(0, 9)) == found
+    # Another tenant's team has no place in an order: its persons come last, as those without a team.
+    wanted = [one for one in (1, 3, 2, 4, 5) if one in mine]
+    assert ids(people, Person, None, "team.name;id", base=base) == wanted
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_collection_holds_no_row_of_another_tenant(people: Store, form: str) -> None:
+    base = select(Team).options(FORMS[form]())
+    wanted = [1] if form == "mixin" else [1, 2]
+    for text, found in {
+        "people.name==c": [],
+        "people.name==d": [],
+        "people.name==b": [2],
+        "people.id>0": [1, 2],
+        "people.team.people.name==d": [],
+        "people.name==c,people.name==a": [1],
+    }.items():
+        assert ids(people, Team, text, base=base) == [one for one in found if one in wanted], text
+    # The last names that count are a and b, not c and d.
+    assert ids(people, Team, None, "-people.name", base=base) == [one for one in (2, 1) if one in wanted]
+
+
+def test_criteria_of_a_subclass_count_for_its_relations(people: Store) -> None:
+    """A second relation to the same class, to a subclass, and an alias of the developer's own keep their rules."""
+    base = select(Person).outerjoin(Person.team.of_type(TEAM)).options(with_loader_criteria(Team, Team.tenant == 1))
+    # The base statement joins an alias, which criteria without `include_aliases` leave alone; the path uses its join.
+    assert ids(people, Person, "team.name==theirs", base=base) == [2, 4]
+
+
+def test_criteria_that_are_there_already_are_not_added_again() -> None:
+    base = select(Person).options(with_loader_criteria(Team, Team.tenant == 1))
+    text = str(paged(Person, "team.name==a,team.people.name==b", "team.name;-team.people.id", base=base).statement)
+    assert text.count("ON lc_team_1.id = lc_person.team_id AND lc_team_1.tenant = ") == 1
