@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from pyrsql import QueryOptions, operators, parse
-from pyrsql.language.builder import Condition, f, python_of, sort_by
+from pyrsql.language.builder import Condition, f, sort_by
+from pyrsql.language.builder_code import python_of
 from pyrsql.language.nodes import And, Node, Or
 from pyrsql.language.render import render
 from pyrsql.operators import ComparisonOperator

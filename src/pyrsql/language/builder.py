@@ -13,20 +13,14 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-import keyword
-import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from returns.result import Success
-
 from pyrsql import operators
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
-from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import render, render_sort
 from pyrsql.operators import ComparisonOperator
-from pyrsql.options import QueryOptions
 
 Value = (
     str
@@ -125,12 +119,12 @@ class Field:
         ('age==18', 'name=in=50*')
         """
         text = _text(value)
-        return self._compare(operators.EQUAL if _is_plain(text) else operators.IN, text)
+        return self._compare(operators.EQUAL if is_plain(text) else operators.IN, text)
 
     def ne(self, value: Value) -> Condition:
         """Not equal to a value, and not NULL."""
         text = _text(value)
-        return self._compare(operators.NOT_EQUAL if _is_plain(text) else operators.NOT_IN, text)
+        return self._compare(operators.NOT_EQUAL if is_plain(text) else operators.NOT_IN, text)
 
     def gt(self, value: Value) -> Condition:
         """Greater than a value."""
@@ -275,102 +269,9 @@ def sort_by(*keys: SortKey) -> str:
     return render_sort(keys)
 
 
-def python_of(node: Node) -> str:
-    """The builder expression that makes a tree.
-
-    >>> from pyrsql import parse
-    >>> python_of(parse("name==de*;(age=ge=18,age=na=)").expression)
-    "f.name.matches('de*') & ((f.age >= 18) | f.age.is_null())"
-    """
-    pieces: list[str] = []
-    waiting: list[Node | str] = [node]
-    while waiting:
-        match waiting.pop():
-            case str() as piece:
-                pieces.append(piece)
-            case Comparison() as comparison:
-                pieces.append(_python_comparison(comparison, alone=comparison is node))
-            case And(nodes=nodes):
-                waiting.extend(_infix(" & ", nodes))
-            case Or(nodes=nodes):
-                waiting.extend(_infix(" | ", nodes))
-    return "".join(pieces)
-
-
-_QUANTIFIERS = QueryOptions(quantifiers=True)
-_COUNT = re.compile(r"@count\[([^|@\]]+)\]")
-_SIGNS = {
-    "equal": "==",
-    "not_equal": "!=",
-    "greater": ">",
-    "greater_or_equal": ">=",
-    "less": "<",
-    "less_or_equal": "<=",
-}
-_METHODS = {
-    "in": "in_",
-    "not_in": "not_in",
-    "between": "between",
-    "not_between": "not_between",
-    "is_null": "is_null",
-    "is_not_null": "is_not_null",
-    "equal_ignore_case": "equals_ignoring_case",
-}
-
-
-def _infix(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
-    parts: list[Node | str] = []
-    for node in nodes:
-        parts += [joint] if parts else []
-        parts += [node] if isinstance(node, Comparison) else ["(", node, ")"]
-    return parts[::-1]
-
-
-def _python_comparison(comparison: Comparison, *, alone: bool) -> str:
-    field, name, values = _python_field(comparison.selector), comparison.operator.name, comparison.arguments
-    if name in _SIGNS and len(values) == 1 and (name not in ("equal", "not_equal") or _is_plain(values[0])):
-        text = f"{field} {_SIGNS[name]} {_python_value(values[0])}"
-        return text if alone else f"({text})"
-    if name == "equal" and len(values) == 1 and not values[0].startswith("\\^"):
-        caret = values[0].startswith("^")
-        return f"{field}.matches({values[0][caret:]!r}{', ignore_case=True' if caret else ''})"
-    if name in ("is_null", "is_not_null", "any", "none") and not values:
-        return f"{field}.{_METHODS.get(name, name)}()"
-    if name in ("any", "none", "all"):
-        nested = parse_filter(values[0], _QUANTIFIERS)
-        if isinstance(nested, Success):
-            return f"{field}.{name}({python_of(nested.unwrap())})"
-    if name in ("in", "not_in"):
-        return f"{field}.{_METHODS[name]}([{', '.join(map(_python_value, values))}])"
-    if name in ("between", "not_between", "equal_ignore_case"):
-        return f"{field}.{_METHODS[name]}({', '.join(map(_python_value, values))})"
-    operator = f"ComparisonOperator({name!r}, ({comparison.operator.spelling!r},))"
-    if name.upper() in vars(operators):
-        operator = f"operators.{name.upper()}"
-    return f"{field}.compare({', '.join([operator, *map(_python_value, values)])})"
-
-
-def _is_plain(value: str) -> bool:
+def is_plain(value: str) -> bool:
     """A text that means itself behind `==`."""
     return "*" not in value and "\\" not in value and not value.startswith("^")
-
-
-def _python_field(selector: str) -> str:
-    count = _COUNT.fullmatch(selector)
-    if count is not None:
-        return f"{_python_field(count[1])}.count()"
-    names = selector.split(".")
-    if not any(name.startswith("_") or name in _TAKEN or keyword.iskeyword(name) for name in names) and all(
-        name.isascii() and name.isidentifier() for name in names
-    ):
-        return f"f.{selector}"
-    return f"f[{selector!r}]"
-
-
-def _python_value(text: str) -> str:
-    digits = text.removeprefix("-")
-    whole = digits.isascii() and digits.isdigit() and len(digits) < 18 and str(int(text)) == text
-    return text if whole else repr(text)
 
 
 def _text(value: Value) -> str:
@@ -405,6 +306,3 @@ def _listed(values: Iterable[Value]) -> list[str]:
 
 def _without_wildcards(text: str) -> str:
     return text.replace("*", r"\*")
-
-
-_TAKEN = frozenset(dir(Field)) | {"selector"}

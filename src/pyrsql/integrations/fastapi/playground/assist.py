@@ -7,7 +7,7 @@ from typing import Any
 from returns.result import Success
 
 from pyrsql.integrations.fastapi.playground.complete import Completions, complete_filter, complete_sort
-from pyrsql.language.builder import python_of
+from pyrsql.language.builder_code import python_of
 from pyrsql.language.nodes import Node
 from pyrsql.language.parse import parse, parse_sort
 from pyrsql.language.words import filter_in_words, sort_in_words
