@@ -34,6 +34,16 @@ class Item(Base):
     parts: Mapped[list[Part]] = relationship()
 
 
+class Kept(Base):
+    """The same items in a character set of their own on MariaDB."""
+
+    __tablename__ = "plan_kept"
+    __table_args__ = {"mysql_charset": "latin1"}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), index=True)
+
+
 class Part(Base):
     __tablename__ = "plan_parts"
 
@@ -192,6 +202,8 @@ def test_the_index_that_serves(planned: Planned, row: Row) -> None:
         assert "plan_" not in plan.replace("plan_items", ""), "an index serves it: say so in the table"
     else:
         assert any(index in plan for index in served.split("|")), plan
+        assert "DEPENDENT" not in plan, "a subquery for each row"
+        assert "CORRELATED" not in plan, "a subquery for each row"
 
 
 def test_a_nocase_index_serves_as_well_on_sqlite(sqlite_database: Database) -> None:
@@ -203,6 +215,16 @@ def test_a_nocase_index_serves_as_well_on_sqlite(sqlite_database: Database) -> N
     for filter in ("name==^name-00042", "name==^name-0004*"):
         assert "plan_nocase" in Planned("sqlite", engine).plan(paged(Item, filter).statement)
     engine.dispose()
+
+
+def test_a_column_of_another_character_set_is_served(planned: Planned) -> None:
+    if planned.name != "mariadb":
+        pytest.skip("only MariaDB has a character set for each column")
+    with planned.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM plan_kept")
+        connection.exec_driver_sql("INSERT INTO plan_kept (id, name) SELECT id, name FROM plan_items WHERE id <= 5000")
+    for filter in ("name==Name-00042", "name=in=(Name-00042,Name-00043)", "name==Name-0004*", "name<Name-00004"):
+        assert "ix_plan_kept_name" in planned.plan(paged(Kept, filter, options=QueryOptions()).statement), filter
 
 
 def test_null_where_the_database_puts_it_is_served_everywhere(planned: Planned) -> None:

@@ -34,7 +34,8 @@ _REMEMBERED = 1_024
 class SomeRow(FunctionElement[bool]):
     """Some related row passes: as EXISTS, and as a key that is among the foreign keys of the rows that pass.
 
-    Both are two-valued: a NULL among the foreign keys is left out.
+    With a NULL among the foreign keys the second is unknown where the first is false: the same rows. A negation takes
+    the first.
     """
 
     inherit_cache = True
@@ -43,6 +44,10 @@ class SomeRow(FunctionElement[bool]):
     def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool]) -> None:
         super().__init__(exists, among)
         self.exists = exists
+
+    def self_group(self, against: object = None) -> Any:
+        """The element itself: SQLAlchemy would add `= 1`, which keeps MariaDB from making a join of it."""
+        return self
 
     def _negate(self) -> ColumnElement[bool]:
         # The rows without one are many: a database finds out for each that it returns.
@@ -82,12 +87,8 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
     key: ColumnElement[Any] = getattr(parent, inspect(parent).mapper.get_property_by_column(local).key)
     if prop.secondary is None:
         column = _column_of(inspect(entity).selectable, foreign)
-        return None if column is None else _keys(entity, key, column, select(column).select_from(entity))
+        return None if column is None else RelatedKeys(entity, key, select(column).select_from(entity).correlate(None))
     return _keys_through_table(prop, entity, key, foreign)
-
-
-def _keys(entity: Entity, key: ColumnElement[Any], column: ColumnElement[Any], rows: Select[Any]) -> RelatedKeys:
-    return RelatedKeys(entity, key, rows.where(column.is_not(None)).correlate(None))
 
 
 def _keys_through_table(
@@ -103,7 +104,7 @@ def _keys_through_table(
     on = [there == here for there, here in pairs if there is not None and here is not None]
     if len(on) != len(pairs):
         return None
-    return _keys(entity, key, column, select(column).select_from(entity).join(between, and_(*on)))
+    return RelatedKeys(entity, key, select(column).select_from(entity).join(between, and_(*on)).correlate(None))
 
 
 def _column_of(source: Any, column: ColumnElement[Any]) -> ColumnElement[Any] | None:

@@ -240,6 +240,13 @@ class ExactTest(FunctionElement[bool]):
         super().__init__(indexed, exact)
         self.column = column
 
+    def self_group(self, against: object = None) -> Any:
+        """The element itself: SQLAlchemy would add `= 1`, which keeps MariaDB from using an index."""
+        return self
+
+    def _negate(self) -> ColumnElement[bool]:
+        return UnaryExpression(self, operator=operators.inv, type_=self.type)
+
 
 class WideExactTest(ExactTest):
     """The same with letters that not every character set holds."""
