@@ -28,6 +28,7 @@ ROOMS = (
 TOP_FILES = {
     "operators": "base",
     "options": "base",
+    "limits": "base",
     "problems": "base",
     "messages": "base",
     "errors": "base",
@@ -156,7 +157,7 @@ def test_an_init_file_only_reexports(file: str) -> None:
 
 
 # Files above the ceiling: the list only shrinks.
-LONG_FILES = {"options": 420, "orms/sqlalchemy/keyset": 420}
+LONG_FILES = {"orms/sqlalchemy/keyset": 420}
 LONGEST = 400
 
 

@@ -11,6 +11,9 @@ from types import MappingProxyType
 from typing import Any, Literal, Self, TypeVar, cast
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.limits import DEFAULT_PARSE_LIMITS, DEFAULT_SORT_LIMITS
+from pyrsql.limits import ParseLimits as ParseLimits
+from pyrsql.limits import SortLimits as SortLimits
 from pyrsql.operators import (
     DEFAULT_OPERATOR_REGISTRY,
     DEFAULT_OPERATORS,
@@ -129,42 +132,6 @@ class JSONOptions(_Settled):
 
 
 DEFAULT_JSON_OPTIONS = JSONOptions()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParseLimits:
-    """How large a filter may be. Checked before the work they bound; None lifts a limit.
-
-    Args:
-        query_length: characters of the whole text.
-        selector_length: characters of one selector.
-        argument_length: characters of one argument.
-        arguments: arguments in one list.
-        depth: parentheses open at a time.
-        nodes: comparisons, ANDs and ORs in the tree.
-    """
-
-    query_length: int | None = 4_096
-    selector_length: int | None = 256
-    argument_length: int | None = 1_024
-    arguments: int | None = 100
-    depth: int | None = 64
-    nodes: int | None = 1_024
-
-
-@dataclass(frozen=True, kw_only=True)
-class SortLimits:
-    """How large a sort may be; None lifts a limit.
-
-    Args:
-        sort_length: characters of the whole text.
-        selector_length: characters of one selector.
-        keys: sort keys.
-    """
-
-    sort_length: int | None = 4_096
-    selector_length: int | None = 256
-    keys: int | None = 10
 
 
 @dataclass(frozen=True)
@@ -349,7 +316,7 @@ class QueryOptions(FieldOptions):
     distinct: bool = False
     like_escape_character: str | None = None
     negation: Literal["sql", "complement"] = "sql"
-    parse_limits: ParseLimits = ParseLimits()
+    parse_limits: ParseLimits = DEFAULT_PARSE_LIMITS
     operator_registry: OperatorRegistry = DEFAULT_OPERATOR_REGISTRY
     custom_predicates: Mapping[str, CustomPredicateDefinition] = field(default_factory=lambda: _NOTHING)
     value_converter_registry: ValueConverterRegistry = ValueConverterRegistry()
@@ -396,7 +363,7 @@ class SortOptions(FieldOptions):
             database; `"database"` leaves it where the database puts it, which is what its indexes serve.
     """
 
-    sort_limits: SortLimits = SortLimits()
+    sort_limits: SortLimits = DEFAULT_SORT_LIMITS
     null_order: Literal["largest", "database"] = "largest"
 
     def __post_init__(self) -> None:
