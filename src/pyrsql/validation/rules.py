@@ -280,23 +280,29 @@ def _is_null(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...
     opposite = ops.IS_NULL if negated else ops.IS_NOT_NULL
     text = texts[0].lower() if texts else ""
     if text in ("", "true"):
-        return _null_check(asked.operand, negated, asked.root)
+        return _null_check(asked, negated)
     if opposite.name not in offered(asked.options, asked.found):
         return Refusal("no value, or true")
     if text == "false":
-        return _null_check(asked.operand, not negated, asked.root)
+        return _null_check(asked, not negated)
     return Refusal("no value, true or false")
 
 
-def _null_check(operand: Operand, negated: bool, root: RelationPath) -> Predicate:
-    """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does."""
-    if not isinstance(operand, RelationOperand):
+def _null_check(asked: Comparing, negated: bool) -> Predicate:
+    """The operand is NULL, or with `negated` is not; of a relation: no related row exists, or one does.
+
+    An association proxy over many rows is as a relation: it holds something, or nothing.
+    """
+    operand, root, elements = asked.operand, asked.root, asked.found.elements
+    if not isinstance(operand, RelationOperand) and not (isinstance(operand, FieldOperand) and elements is not None):
         path, test = collection(operand, root), Null(operand, negated)
         return Some(path, test) if path else test
+    relations = operand.relations
     if negated:
-        return Some(operand.relations)
+        return Some(relations)
     # `companies.users=na=`: some company has no users.
-    before, absent = through_to_many(operand.relations[:-1]), Complement(Some(operand.relations))
+    before = through_to_many(relations[: len(relations) - 1 if elements is None else elements])
+    absent = Complement(Some(relations))
     return absent if not before or starts_with(root, before) else Some(before, absent)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, assert_never
 
@@ -31,6 +31,7 @@ from pyrsql.validation.predicates import (
     FieldOperand,
     Operand,
     RelationOperand,
+    RelationPath,
     collection_paths,
 )
 from pyrsql.validation.public import published
@@ -47,12 +48,15 @@ class Resolution:
         convert: how the text of an argument becomes a value of it, or a Refusal.
         operators: names of the only operators that rights on the model leave it; None where it has no rights.
         converted: a converter of the developer's own stands in for that of the kind.
+        elements: the selector is an association proxy over many rows: the number of relations before it. A null check
+            asks whether the proxy holds anything.
     """
 
     operand: Operand
     convert: Callable[[str], object]
     operators: frozenset[str] | None = None
     converted: bool = False
+    elements: int | None = None
 
 
 NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
@@ -112,6 +116,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
         place, rest = place._replace(written=parts[:length]), parts[length:]
     shortcut_of: Model | None = None
     operators: frozenset[str] | None = None
+    proxied: int | None = None
     while True:
         written = place.written
         if ahead:
@@ -129,6 +134,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             operators = both(operators, member.rights.operators)
         match member:
             case Shortcut(path=path):
+                proxied = _before_proxy(step, proxied)
                 ahead, shortcut_of = (*path, *ahead), place.model
                 place = place._replace(written=written)
             case Embedded():
@@ -138,16 +144,29 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             case Relation():
                 if step.final:
                     operand = RelationOperand(question.selector, (*place.relations, member))
-                    return Resolution(operand, converter(kinds.Text()), operators)
+                    return Resolution(
+                        operand, converter(kinds.Text()), operators, elements=_elements(operand.relations, proxied)
+                    )
                 place = place.along(member, written)
             case Field(kind=kind):
                 if step.keys and not isinstance(kind, kinds.Json):
                     return _unknown(question, Advice(f"'{'.'.join(written)}' is a value: no path leads on from it."))
-                return _resolve_field(question, step, member, operators)
+                resolved = _resolve_field(question, step, member, operators)
+                return replace(resolved, elements=_elements(place.relations, proxied))
             case Computed():
                 return _unknown(question, _suggestion(question, asked, parts))
             case _:
                 assert_never(member)
+
+
+def _before_proxy(step: Step, proxied: int | None) -> int | None:
+    """The number of relations before the first proxy that a selector ends on."""
+    return len(step.place.relations) if proxied is None and step.final else proxied
+
+
+def _elements(relations: RelationPath, proxied: int | None) -> int | None:
+    """The number of relations before a proxy that a selector ends on, where the proxy leads to many rows."""
+    return proxied if proxied is not None and any(step.many for step in relations[proxied:]) else None
 
 
 def _step(

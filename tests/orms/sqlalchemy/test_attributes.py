@@ -484,14 +484,18 @@ KINDS: dict[str, Fixture] = {
     ),
     "association proxy": Fixture(
         Item,
-        {"tags==tech": [1], "tags==tech*": [1, 2], "tags=in=(art,technology)": [1, 2], "owner.items.tags==art": [1]},
+        {"tags==tech": [1], "tags==tech*": [1, 2], "tags=in=(art,technology)": [1, 2], "owner.items.tags==art": [1]}
+        # Of many rows a null check asks whether there is one.
+        | {"tags=na=": [3], "tags=nn=": [1, 2], "tag_rows.label=na=": [], "owner.items.tags=na=": []},
         {"tags": [1, 2, 3], "-tags": [3, 2, 1]},
     ),
     "association proxy, to-one": Fixture(
         Item, {"owner_name==Ann": [1], "owner_name=na=": [3]}, {"-owner_name,nullslast": [2, 1, 3]}
     ),
     "association proxy of a proxy": Fixture(
-        Item, {"badge_names==Ann": [1], "badge_names==Bob": [1, 2]}, {"badge_names": [1, 2, 3]}
+        Item,
+        {"badge_names==Ann": [1], "badge_names==Bob": [1, 2], "badge_names=na=": [3], "badge_names=nn=": [1, 2]},
+        {"badge_names": [1, 2, 3]},
     ),
     "hybrid property": Fixture(
         Item,
