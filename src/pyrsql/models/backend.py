@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -44,6 +44,10 @@ class Sought(Protocol[TargetT_co]):
     @property
     def statements(self) -> tuple[TargetT_co, ...]:
         """The same rows in consecutive parts, each as long as the page may be."""
+        ...
+
+    def parts(self) -> Iterator[TargetT_co]:
+        """`statements`, each made when it is needed."""
         ...
 
     def item(self, row: Any) -> Any:

@@ -101,12 +101,12 @@ class CursorSelect(Generic[TargetT]):
             ValidationError: a key has a value too long for a cursor.
         """
         rows: list[Any] = []
-        for statement in self.statements:
+        for statement in self.sought.parts():
             rows += _rows(run(statement))
             if len(rows) > self.seek.size:
                 break
         cut, behind = self._read(rows)
-        for statement in behind.statements if behind is not None else ():
+        for statement in behind.parts() if behind is not None else ():
             if _rows(run(statement)):
                 return cut
         return cut if behind is None else replace(cut, next=None)
@@ -114,12 +114,12 @@ class CursorSelect(Generic[TargetT]):
     async def acollect(self, run: Callable[[TargetT], Awaitable[Any]]) -> Cut:
         """`collect` with a function to await, such as `AsyncSession.execute`."""
         rows: list[Any] = []
-        for statement in self.statements:
+        for statement in self.sought.parts():
             rows += _rows(await run(statement))
             if len(rows) > self.seek.size:
                 break
         cut, behind = self._read(rows)
-        for statement in behind.statements if behind is not None else ():
+        for statement in behind.parts() if behind is not None else ():
             if _rows(await run(statement)):
                 return cut
         return cut if behind is None else replace(cut, next=None)

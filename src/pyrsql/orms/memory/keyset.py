@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from pyrsql.cursor import Carried, Position
@@ -35,6 +35,10 @@ class SoughtRows:
     def __init__(self, rows: list[PlacedRow]) -> None:
         self.statement = rows
         self.statements = (rows,)
+
+    def parts(self) -> Iterator[list[PlacedRow]]:
+        """The one part."""
+        return iter(self.statements)
 
     def item(self, row: PlacedRow) -> Row:
         """The row itself."""

@@ -1,27 +1,15 @@
-"""The rows next to a position, as ranges of an index.
-
-The rows after a position are consecutive segments that do not overlap:
-
-    after((k, rest…), (c, cs…)) = [k = c, or IS NULL] and each segment of after(rest, cs)
-                                  then, where c is a value: [k beyond c], and [k IS NULL] where NULL comes last
-                                  or, where c is NULL:      [k IS NOT NULL] where NULL comes first
-
-A key that a segment binds by equality is left out of its ORDER BY, so that an index on the keys serves the rest.
-Backward, every key is turned round, its place of NULL too.
-"""
+"""A page of a select by position: which statements give its rows, and what a cursor carries of each."""
 
 from __future__ import annotations
 
 # SQLAlchemy keeps the order and the joins of a select in attributes with a leading underscore only.
 # pyright: reportPrivateUsage=false
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Any, Literal, NamedTuple, cast
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
-from sqlalchemy import Boolean, ColumnElement, Double, Float, Select, UnaryExpression, and_, or_, tuple_, type_coerce
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import ColumnElement, Float, Select, type_coerce
+from sqlalchemy import select as select_of
 
 from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
@@ -31,89 +19,23 @@ from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, fits
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
-from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.segments import (
+    ExactFloat,
+    Segment,
+    Term,
+    any_condition,
+    first_segments,
+    leading,
+    segments_behind,
+    term_of,
+)
 from pyrsql.validation.predicates import FieldOperand, OrderKey
+
+_REMEMBERED = 1_024
+"""Key columns that are kept. Clients can name no others than there are."""
 
 MOST_SEGMENTS = 8
 """Statements of one page at most. Deeper levels are an OR inside the last."""
-
-Nulls = Literal["first", "last", "never", "database"]
-"""Where a term has NULL. The database decides where nobody else does."""
-
-_TURNED: dict[Nulls, Nulls] = {"first": "last", "last": "first", "never": "never", "database": "database"}
-
-
-class _Condition(FunctionElement[bool]):
-    """A condition that stands in WHERE as it is: SQLAlchemy would compare it with 1 where a database has no booleans,
-    and no index serves that.
-    """
-
-    inherit_cache = True
-    type = Boolean()
-
-    def self_group(self, against: Any = None) -> Any:
-        return self
-
-
-class Beyond(_Condition):
-    """A comparison of several keys at once, as a row value or as a ladder of comparisons: databases read the range from
-    an index in one form or in the other.
-    """
-
-    inherit_cache = True
-
-    def __init__(self, row_value: ColumnElement[bool], ladder: ColumnElement[bool]) -> None:
-        super().__init__(row_value, ladder)
-
-
-class NullIsLargest(_Condition):
-    """Whether the database itself sorts NULL as the largest value."""
-
-    inherit_cache = True
-
-
-class NullIsSmallest(_Condition):
-    """Whether the database itself sorts NULL as the smallest value."""
-
-    inherit_cache = True
-
-
-class ExactFloat(FunctionElement[float]):
-    """A float of any size with all 64 bits: drivers round one of 32 bits."""
-
-    inherit_cache = True
-    type = Double()  # pyright: ignore[reportUnknownVariableType]
-
-
-class Term(NamedTuple):
-    """One part of an order.
-
-    Args:
-        value: what it orders by.
-        descending: its direction.
-        nulls: where NULL is.
-    """
-
-    value: ColumnElement[Any]
-    descending: bool
-    nulls: Nulls
-
-    @property
-    def turned(self) -> Term:
-        """The same, read backward."""
-        return Term(self.value, not self.descending, _TURNED[self.nulls])
-
-    @property
-    def bare(self) -> ColumnElement[Any]:
-        """The ORDER BY term where there is no NULL, or where NULL is where the database puts it."""
-        return self.value.desc() if self.descending else self.value
-
-    @property
-    def clause(self) -> ColumnElement[Any]:
-        """The ORDER BY term."""
-        if self.nulls in ("never", "database"):
-            return self.bare
-        return NullsPlaced(self.value, self.descending, self.nulls == "first")
 
 
 def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind | None, ...]:
@@ -200,44 +122,6 @@ def _is_column(key: OrderKey) -> bool:
     )
 
 
-def term_of(clause: ColumnElement[Any], *, may_be_null: bool) -> Term:
-    """The term of an ORDER BY clause of ours.
-
-    Args:
-        clause: a value, with a direction or none, in a `NullsPlaced` or bare.
-        may_be_null: there may be NULL where the clause does not say its place.
-    """
-    nulls: Nulls = "database" if may_be_null else "never"
-    if isinstance(clause, NullsPlaced):
-        nulls = "first" if clause.modifier is operators.nulls_first_op else "last"
-        clause = clause.element
-    descending = False
-    if isinstance(clause, UnaryExpression) and clause.modifier in (operators.desc_op, operators.asc_op):
-        descending = clause.modifier is operators.desc_op
-        clause = clause.element
-    return Term(clause, descending, nulls)
-
-
-class _Segment(NamedTuple):
-    """One range of rows.
-
-    Args:
-        conditions: what they have in common.
-        order: the terms that order them.
-        beyond: the terms, from `level` on, that a position is compared with at once.
-        level: the number of keys bound by equality.
-    """
-
-    conditions: tuple[ColumnElement[bool], ...]
-    order: tuple[ColumnElement[Any], ...]
-    beyond: tuple[tuple[Term, BindParameter[Any]], ...] = ()
-    level: int = 0
-
-    @property
-    def condition(self) -> ColumnElement[bool]:
-        return _all([*self.conditions, *([_beyond(self.beyond)] if self.beyond else [])])
-
-
 class SoughtRows:
     """The page of a select by position.
 
@@ -260,24 +144,26 @@ class SoughtRows:
         *,
         indexed: bool,
     ) -> None:
-        keys = [
-            type_coerce(_exact(term.value), CarriedValue(term.value.type)).label(f"pyrsql_key_{number}")
-            for number, term in enumerate(terms)
-        ]
-        self._select = select.add_columns(*keys).order_by(None).limit(limit)
+        # The columns of a root are the same in each statement; computed values are not.
+        made = _key_column if indexed else _key_column.__wrapped__
+        keys = [made(term.value, number) for number, term in enumerate(terms)]
+        self._select = select.add_columns(*keys)
+        self._select._limit_clause = limit_clause(limit)
+        self._ordered_by = _order_of if indexed else _order_of.__wrapped__
         self._sizes = sizes
         self._terms = tuple(term.turned for term in terms) if position.backward else tuple(terms)
         flat = None if position.values is None else [value for key in position.values for value in key]
         self._indexed = indexed
-        self._segments = _first_segments(self._terms) if flat is None else _segments(self._terms, flat)
-        self._whole = self._terms if flat is None else None
-        self._lead = None if flat is None else _leading(self._terms[0], flat[0])
+        types = [key.type for key in keys]
+        self._segments = first_segments(self._terms) if flat is None else segments_behind(self._terms, flat, types)
+        self._first = None if flat is None else flat[0]
+        self._starts = flat is None
 
     @cached_property
     def statement(self) -> Select[Any]:
         """All rows at once: the segments joined by OR, behind the range of the first key."""
-        if self._whole is not None:
-            return self._select.order_by(*(term.clause for term in self._whole))
+        if self._starts:
+            return self._made((), self._terms)
         if len(self._segments) == 1:
             return self._of(self._segments[0])
         return self._any(self._segments)
@@ -285,12 +171,18 @@ class SoughtRows:
     @cached_property
     def statements(self) -> tuple[Select[Any], ...]:
         """The segments in turn."""
+        return tuple(self.parts())
+
+    def parts(self) -> Iterator[Select[Any]]:
+        """The segments in turn, each made when it is needed: the first one fills most pages."""
         if not self._indexed or len(self._segments) < 2:
-            return (self.statement,)
-        if len(self._segments) <= MOST_SEGMENTS:
-            return tuple(map(self._of, self._segments))
-        nearest, deeper = self._segments[: MOST_SEGMENTS - 1], self._segments[MOST_SEGMENTS - 1 :]
-        return (*map(self._of, nearest), self._any(deeper))
+            yield self.statement
+            return
+        few = len(self._segments) <= MOST_SEGMENTS
+        alone = self._segments if few else self._segments[: MOST_SEGMENTS - 1]
+        yield from map(self._of, alone)
+        if not few:
+            yield self._any(self._segments[MOST_SEGMENTS - 1 :])
 
     def item(self, row: Any) -> Any:
         """The entity of a row, or all that the select selects where it is more."""
@@ -306,105 +198,37 @@ class SoughtRows:
             place += size
         return tuple(found)
 
-    def _of(self, segment: _Segment) -> Select[Any]:
-        return self._select.where(segment.condition).order_by(*segment.order)
+    def _of(self, segment: Segment) -> Select[Any]:
+        condition = segment.condition
+        return self._made(() if condition is None else (condition,), segment.order)
 
-    def _any(self, segments: Sequence[_Segment]) -> Select[Any]:
-        choice = _any([segment.condition for segment in segments])
-        lead = [] if self._lead is None else [self._lead]
-        return self._select.where(*lead, choice).order_by(*(term.clause for term in self._terms))
+    def _any(self, segments: Sequence[Segment]) -> Select[Any]:
+        choice = any_condition([condition for segment in segments if (condition := segment.condition) is not None])
+        lead = None if self._starts else leading(self._terms[0], self._first)
+        return self._made((choice,) if lead is None else (lead, choice), self._terms)
 
-
-def _first_segments(terms: tuple[Term, ...]) -> list[_Segment]:
-    """The list from its start: the rows whose first key is NULL apart, which no index puts where the order wants it."""
-    first, rest = terms[0], tuple(term.clause for term in terms[1:])
-    values = _Segment((first.value.is_not(None),), (first.bare, *rest))
-    nulls = _Segment((first.value.is_(None),), rest)
-    match first.nulls:
-        case "first":
-            return [nulls, values]
-        case "last":
-            return [values, nulls]
-        case "never" | "database":
-            return [_Segment((), (first.clause, *rest))]
+    def _made(self, conditions: tuple[ColumnElement[bool], ...], order: tuple[Term, ...]) -> Select[Any]:
+        """The select with conditions and an order. Its methods give the same, and find out again what each part is."""
+        made = self._select._generate()
+        made._where_criteria = (*made._where_criteria, *conditions)
+        made._order_by_clauses = self._ordered_by(order)
+        return made
 
 
-def _segments(terms: tuple[Term, ...], values: Sequence[Carried]) -> list[_Segment]:
-    """The rows behind a position, the nearest first."""
-    bounds = [
-        BindParameter[Any](None, value, CarriedValue(term.value.type), unique=True)
-        for term, value in zip(terms, values, strict=True)
-    ]
-    same = [
-        term.value.is_(None) if value is None else _compared(term.value, operators.eq, bound)
-        for term, value, bound in zip(terms, values, bounds, strict=True)
-    ]
-    found: list[_Segment] = []
-    for level in reversed(range(len(terms))):
-        term, before, rest = terms[level], tuple(same[:level]), tuple(one.clause for one in terms[level + 1 :])
-        if values[level] is None:
-            if (first := _if_nulls(term, "first")) is not None:
-                found.append(_Segment((*before, term.value.is_not(None), *first), (term.bare, *rest)))
-            continue
-        beyond: tuple[tuple[Term, BindParameter[Any]], ...] = ((term, bounds[level]),)
-        if found and _continues(found[-1], level + 1, term):
-            beyond += found.pop().beyond
-        found.append(_Segment(before, (term.bare, *rest), beyond, level))
-        if (last := _if_nulls(term, "last")) is not None:
-            found.append(_Segment((*before, term.value.is_(None), *last), rest))
-    return found
+@lru_cache(maxsize=_REMEMBERED)
+def limit_clause(limit: int) -> Any:
+    """A limit as a select keeps it."""
+    return select_of().limit(limit)._limit_clause
 
 
-def _continues(nearest: _Segment, level: int, term: Term) -> bool:
-    """Whether a range and the one around it are one range of several keys: `[a = x, b > y]` and `[a > x]`."""
-    return bool(nearest.beyond) and nearest.level == level and nearest.beyond[0][0].descending is term.descending
+@lru_cache(maxsize=_REMEMBERED)
+def _order_of(terms: tuple[Term, ...]) -> tuple[Any, ...]:
+    """The ORDER BY clauses of terms."""
+    return select_of().order_by(*(term.clause for term in terms))._order_by_clauses
 
 
-def _if_nulls(term: Term, place: Literal["first", "last"]) -> tuple[ColumnElement[bool], ...] | None:
-    """The conditions under which a term has NULL first, or last; None where it never has."""
-    if term.nulls == "database":
-        return (NullIsLargest() if term.descending is (place == "first") else NullIsSmallest(),)
-    return () if term.nulls == place else None
-
-
-def _leading(term: Term, value: Carried) -> ColumnElement[bool] | None:
-    """The range of the first key that all rows behind a position are in; None where it is no range."""
-    if value is None:
-        return term.value.is_(None) if term.nulls == "last" else None
-    bound = BindParameter[Any](None, value, CarriedValue(term.value.type), unique=True)
-    reached = _compared(term.value, operators.le if term.descending else operators.ge, bound)
-    last = _if_nulls(term, "last")
-    return reached if last is None else or_(reached, and_(term.value.is_(None), *last))
-
-
-def _beyond(bounds: Sequence[tuple[Term, BindParameter[Any]]]) -> ColumnElement[bool]:
-    """The rows beyond a position in several keys of one direction."""
-    operator = operators.lt if bounds[0][0].descending else operators.gt
-    (last, last_bound) = bounds[-1]
-    ladder = _compared(last.value, operator, last_bound)
-    for term, bound in reversed(bounds[:-1]):
-        same = _compared(term.value, operators.eq, bound)
-        ladder = or_(_compared(term.value, operator, bound), and_(same, ladder))
-    if len(bounds) == 1:
-        return ladder
-    row_value = _compared(
-        tuple_(*(term.value for term, _ in bounds)), operator, tuple_(*(bound for _, bound in bounds))
-    )
-    return Beyond(row_value, ladder)
-
-
-def _compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A comparison of what is stored: a type of the developer's may have given the operator another meaning."""
-    return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
-
-
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    return conditions[0] if len(conditions) == 1 else and_(*conditions)
-
-
-def _any(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    return conditions[0] if len(conditions) == 1 else or_(*conditions)
-
-
-def _exact(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return ExactFloat(value) if isinstance(value.type, Float) else value
+@lru_cache(maxsize=_REMEMBERED)
+def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
+    """A term as a column of its own, which a cursor can carry."""
+    exact = ExactFloat(value) if isinstance(value.type, Float) else value
+    return type_coerce(exact, CarriedValue(value.type)).label(f"pyrsql_key_{number}")

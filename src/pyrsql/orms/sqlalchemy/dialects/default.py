@@ -20,9 +20,9 @@ from pyrsql.orms.sqlalchemy.functions import (
     WholeBelow,
 )
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
-from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
     ExactText,

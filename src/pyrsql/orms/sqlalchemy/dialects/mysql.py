@@ -15,8 +15,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.column_types import declared_text
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
-from pyrsql.orms.sqlalchemy.keyset import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
     ExactText,

@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import InUtc
-from pyrsql.orms.sqlalchemy.keyset import Beyond, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,

@@ -16,8 +16,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
-from pyrsql.orms.sqlalchemy.keyset import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
