@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ForwardRef, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, cast, get_args, get_origin
 
 from fastapi import BackgroundTasks, Depends, Response, params
 from fastapi.dependencies.utils import get_typed_signature
@@ -100,9 +100,10 @@ def _fault(parameter: inspect.Parameter) -> str | None:
     depends = next((one for one in said if isinstance(one, params.Depends)), None)
     if depends is not None:
         # `Depends()` on a class reads the parameters of the class itself.
-        own = annotation if depends.dependency is None and inspect.isclass(annotation) else None
-        inner = [] if own is None else get_typed_signature(own).parameters.values()
-        return next((fault for fault in map(_fault, inner) if fault is not None), None)
+        if depends.dependency is None and inspect.isclass(annotation):
+            inner = get_typed_signature(cast("Callable[..., Any]", annotation)).parameters.values()
+            return next((fault for fault in map(_fault, inner) if fault is not None), None)
+        return None
     if isinstance(annotation, str | ForwardRef):
         return f"the annotation of the parameter {parameter.name!r} cannot be resolved: {annotation!r}"
     if inspect.isclass(annotation) and issubclass(annotation, _GIVEN_BY_FASTAPI):

@@ -367,14 +367,17 @@ def _shape_of_kind(annotation: Any, origin: Any, arguments: tuple[Any, ...], aro
 def _shape_of_class(kind: type[Any]) -> _Shape:
     if issubclass(kind, _SECRETS):
         return _Shape(hidden=True)
-    is_root: bool = issubclass(kind, RootModel)
-    if is_root:
+    if _is_root_model(kind):
         info = _fields(kind)["root"]
         inner = _shape(info.annotation)
         return _Shape(inner.models, inner.hidden or _is_hidden(kind, "root", info), inner.anything)
     if issubclass(kind, BaseModel) or is_dataclass(kind):
         return _Shape((kind,))
     return _Shape(hidden=hasattr(kind, "__get_pydantic_core_schema__") and not _is_pydantic(kind))
+
+
+def _is_root_model(kind: type[Any]) -> bool:
+    return issubclass(kind, RootModel)
 
 
 def _is_alias(annotation: object) -> bool:

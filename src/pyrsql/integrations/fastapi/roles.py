@@ -140,8 +140,7 @@ class RoleResources:
         )
 
     def _items(self, item: Any) -> Mapping[Any, Any]:
-        is_each: bool = isinstance(item, Mapping)
-        items: Mapping[Any, Any] = item if is_each else dict.fromkeys(self._resources, item)
+        items: Mapping[Any, Any] = item if _is_mapping(item) else dict.fromkeys(self._resources, item)
         for role in self._resources:
             if role not in items:
                 raise ConfigurationError(f"by_role: the role {role!r} has no item")
@@ -187,6 +186,10 @@ class RoleDependency(Generic[ResultT]):
 
     def _given_to(self, role: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return {name: given[slot] for name, slot in self._slots[role].items()}
+
+
+def _is_mapping(item: object) -> bool:
+    return isinstance(item, Mapping)
 
 
 def _slots(parameters: dict[str, inspect.Parameter], dependency: Reader[Any]) -> dict[str, str]:
