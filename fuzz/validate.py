@@ -14,7 +14,7 @@ with atheris.instrument_imports(include=["pyrsql"]):
     from returns.pipeline import is_successful
     from sqlalchemy import make_url, select
 
-    from property_tests.sample_models import Item
+    from property_tests.models import Item
     from pyrsql.language.nodes import Comparison
     from pyrsql.messages import describe
     from pyrsql.operators import DEFAULT_OPERATORS

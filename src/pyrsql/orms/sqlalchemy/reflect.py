@@ -85,7 +85,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 # Only an option of a statement says what its value is.
                 continue
             case ColumnProperty() if python_inspect.getattr_static(mapper.class_, name, None) is None:
-                # The class has no such attribute: it tells the tables of concrete classes apart.
+                # The class lacks the attribute: it tells the tables of concrete classes apart.
                 continue
             case ColumnProperty():
                 yield _column_field(mapper, name, prop, unique)

@@ -141,7 +141,7 @@ class Segment(NamedTuple):
 
     @property
     def condition(self) -> ColumnElement[bool] | None:
-        """What a row of it passes; None where every row does."""
+        """The condition of its rows; None where it has every row."""
         found = self.conditions()
         if self.beyond:
             found.append(_beyond(self.beyond))
