@@ -139,8 +139,8 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     if not base.rooted or base.unsorted or not parts.is_ungrouped(statement):
         return count_up_to(statement, None)
     unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
-    # The key and not `*`: it keeps the entity in the statement, and with it the criteria that belong to the entity.
-    counted = func.count(key[0])
+    # `*` and not the key: SQLite counts the entries of an index then.
+    counted = func.count()
     columns = parts.columns(statement)
     if len(columns) == 1 and parts.is_entity(columns[0], root):
         # As `maintain_column_froms` does, which finds out first where all columns come from.
