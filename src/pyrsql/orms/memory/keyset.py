@@ -92,7 +92,8 @@ def _compared(values: tuple[Any, ...], place: tuple[Any, ...], keys: tuple[Order
     for value, other, key in zip(values, place, keys, strict=True):
         if value is None or other is None:
             if value is not other:
-                return -1 if (value is None) is bool(key.nulls_first) else 1
+                nulls_first = key.descending if key.nulls_first is None else key.nulls_first
+                return -1 if (value is None) is nulls_first else 1
         elif value != other:
             return -1 if (value < other) is not key.descending else 1
     return 0
@@ -108,31 +109,35 @@ def _fits(key: OrderKey, options: FieldOptions, text: str) -> bool:
     if isinstance(operand, FieldOperand) and operand.keys:
         by_type = options.json_options.sort_field_types.get(operand.path)
         if by_type is None:
-            return isinstance(value, tuple) and isinstance(value[1], _BY_RANK[value[0]])
-        return isinstance(value, _BY_SCALAR_TYPE[by_type])
-    types = _types(operand.kind)
-    return isinstance(value, types) and isinstance(value, bool) is (types == (bool,))
+            return isinstance(value, tuple) and value[0] < len(_BY_RANK) and type(value[1]) is _BY_RANK[value[0]]
+        return type(value) is _BY_SCALAR_TYPE[by_type]
+    if isinstance(operand.kind, kinds.Integer | kinds.Decimal | kinds.Float):
+        # NaN has a rank of its own, behind all numbers.
+        return isinstance(value, tuple) and value[0] in (0, 1) and type(value[1]) in _NUMBERS
+    return type(value) is _type(operand.kind)
 
 
-def _types(kind: Kind) -> tuple[type, ...]:
+def _type(kind: Kind) -> type:
     match kind:
         case kinds.Boolean():
-            return (bool,)
-        case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Enumeration():
-            return (int, float, decimal.Decimal)
+            return bool
+        case kinds.Enumeration():
+            return int
         case kinds.DateTime():
-            return (dt.datetime,)
+            return dt.datetime
         case kinds.Date():
-            return (dt.date,)
+            return dt.date
         case kinds.Time():
-            return (dt.time,)
+            return dt.time
         case kinds.Duration():
-            return (dt.timedelta,)
+            return dt.timedelta
         case kinds.Uuid(as_text=False):
-            return (uuid.UUID,)
+            return uuid.UUID
         case _:
-            return (str,)
+            return str
 
+
+_NUMBERS = (int, float, decimal.Decimal)
 
 _BY_RANK: tuple[type, ...] = (str, decimal.Decimal, bool)
 
@@ -156,7 +161,7 @@ def _carried(value: object) -> Carried:
             return None
         case tuple():
             rank, scalar = cast("tuple[int, object]", value)
-            return f"j{rank}{_carried(scalar)}"
+            return f"j{int(rank)}{_carried(scalar)}"
         case bool():
             return f"b{int(value)}"
         case int():
@@ -184,7 +189,7 @@ def _value(text: Carried) -> Any:
     if text is None:
         return None
     body = text[1:]
-    return (int(body[0]), _value(body[1:])) if text[0] == "j" else _READ[text[0]](body)
+    return (int(body[0]), _READ[body[1]](body[2:])) if text[0] == "j" else _READ[text[0]](body)
 
 
 def _moment(body: str) -> dt.datetime:

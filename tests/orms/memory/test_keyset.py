@@ -1,0 +1,95 @@
+"""Pages by cursor over Python objects: the meaning that databases are tested against."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pytest
+
+from property_tests.walks import sought, walked, whole
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.errors import ConfigurationError
+from pyrsql.models import kinds
+from pyrsql.models.schema import schema_for
+from pyrsql.orms.memory import MemoryORM
+from tests.sample_models import User, rows
+
+
+@dataclass
+class Thing:
+    key: int
+    name: str | None = None
+    price: decimal.Decimal | None = None
+    ratio: float | None = None
+    flag: bool | None = None
+    day: dt.date | None = None
+    moment: dt.datetime | None = None
+    doc: Annotated[Any, kinds.Json()] = None
+
+
+THINGS = [
+    Thing(5, "b", decimal.Decimal("1.10"), 0.1, True, dt.date(2024, 1, 1), dt.datetime(2024, 1, 1), {"a": 1}),
+    Thing(
+        2, "a", decimal.Decimal("1.1"), float("nan"), False, None, dt.datetime(2024, 1, 1, tzinfo=dt.UTC), {"a": "x"}
+    ),
+    Thing(9, None, None, float("inf"), None, dt.date(1, 1, 1), None, {}),
+    Thing(1, "B", decimal.Decimal("NaN"), float("nan"), True, None, None, {"a": True}),
+    Thing(7, "a", decimal.Decimal(-3), -0.0, None, dt.date(9999, 12, 31), None, None),
+    Thing(4),
+]
+DESCRIBED = schema_for(Thing, orm=MemoryORM(identity={Thing: ["key"]}))
+SORTS = ["key", "name", "-name,ic", "price", "-ratio", "flag;-day", "moment", "doc.a", "-doc.a,nullslast", "day;name"]
+
+
+def everything(statement: Any) -> Any:
+    return statement
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("size", [1, 2, 5, 6, 7])
+def test_a_walk_is_the_sorted_list(sort: str, size: int) -> None:
+    expected = list(whole(DESCRIBED, THINGS, None, sort))
+    for backward in (False, True):
+        assert walked(DESCRIBED, THINGS, everything, sort=sort, size=size, backward=backward) == expected
+
+
+def test_a_mapped_class_has_its_primary_key() -> None:
+    described = schema_for(User, orm=MemoryORM())
+    people = [row for row in rows() if isinstance(row, User)]
+    assert [user.id for user in walked(described, people, everything, sort="-age", size=5)] == [
+        *(12, 3, 9, 4, 2, 1, 6, 5, 8, 7, 10, 11),
+    ]
+
+
+def test_a_class_without_identity_has_no_cursors() -> None:
+    with pytest.raises(ConfigurationError, match="Thing has no unique key"):
+        sought(schema_for(Thing, orm=MemoryORM()), THINGS, None, "name", CursorRequest.first(2))
+    with pytest.raises(ConfigurationError, match="names a field"):
+        schema_for(Thing, orm=MemoryORM(identity={Thing: ["id"]}))
+
+
+FORGED = ["i5", "b1", "j0i5", "j1fnan", "j2b1", "j7i1", "j", "j0", "j0j0i1", "j" * 5_000, "s", "sx", "f1e5", "d1", "dx"]
+FORGED += ["m2024-01-01T00:00:00", "m2024-01-01T00:00:00+00:00", "y2024-01-01", "t12:00", "l5", "u5", "x", ""]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_value_that_a_client_can_send_raises(sort: str) -> None:
+    cursors = CursorFormat()
+    made = sought(DESCRIBED, THINGS, None, sort, CursorRequest.first(2)).collect(everything).next
+    assert made is not None
+    payload = cursors.read(made)
+    assert isinstance(payload, Payload)
+    values = payload.position.values
+    assert values is not None
+    for value in FORGED:
+        text = cursors.write(payload._replace(position=payload.position._replace(values=((value,), *values[1:]))))
+        try:
+            page = sought(DESCRIBED, THINGS, None, sort, CursorRequest.at(text, 2))
+        except Exception as refused:  # UnwrapFailedError, which holds the problems
+            problems = refused.halted_container.failure()  # type: ignore[attr-defined]
+            assert [problem.code for problem in problems] == ["cursor-error"], value
+            continue
+        page.collect(everything)
