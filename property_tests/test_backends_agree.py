@@ -37,7 +37,8 @@ def check_filter(stores: Stores, schema: Schema, text: str) -> None:
     proven = parse(text, schema.query_options).bind(validate(schema)).unwrap()
     options, items = schema.query_options, stores.world.items
     lowered = None if proven.predicate is None else MEMORY.lower(proven.predicate, {}, options)
-    expected = sorted(ids(MEMORY.filter(items, schema.model, {}, lowered, options).target))
+    begun = MEMORY.begin(items, schema.model, options)
+    expected = sorted(ids(MEMORY.filter(begun, schema.model, lowered, options).target))
     page = apply_filter(select(Item.id))(proven).bind(paginate(None)).unwrap()
     for store in stores.databases:
         assert sorted(store.rows(page.statement)) == expected, store.name

@@ -142,6 +142,7 @@ def test_what_is_kept_takes_no_more_memory_than_it_is_counted_for(kind: str) -> 
     dialect = create_engine("sqlite://").dialect
 
     def ask(number: int) -> None:
+        made: Any = None
         for _ in range(TIMES):
             made = validate_request(members, filter=HEAVY[kind](number)).bind(apply_criteria(select(Member)))
         # SQLAlchemy notes things in the elements that it compiles.

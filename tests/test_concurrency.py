@@ -18,7 +18,6 @@ from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
 from pyrsql.problems import Problems
-from pyrsql.validation.plan import PaginatedSelect
 from tests.asgi import client_of
 
 THREADS = 16
@@ -71,7 +70,7 @@ def cold_model() -> type[DeclarativeBase]:
 def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     """What a request becomes: SQL with its values, or problems."""
     judged = validate_request(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
-    applied: Result[PaginatedSelect[Any], Problems] = judged.bind(apply_criteria(select(books.model.type)))
+    applied: Result[Any, Problems] = judged.bind(apply_criteria(select(books.model.type)))
     return str(applied.map(lambda page: (sql(page.statement), sql(page.count_statement))))
 
 

@@ -378,7 +378,8 @@ def test_a_stream_has_a_limit_and_refuses_what_is_wrong(session: SessionDependen
     assert errors(app, "/export?filter=id=")[0][:2] == ("filter", "syntax-error")
     assert get(app, "/export?filter=nme==1").status_code == 422
     assert get(app, "/export?filter=id>50").text == ""
-    for wrong in ({"max_rows": 0}, {"chunk_size": 0}, {"format": "xml"}):
+    impossible: list[dict[str, Any]] = [{"max_rows": 0}, {"chunk_size": 0}, {"format": "xml"}]
+    for wrong in impossible:
         with pytest.raises(ConfigurationError):
             users().stream_dependency(UserOut, session, **wrong)
 

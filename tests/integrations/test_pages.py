@@ -91,7 +91,8 @@ def app_of(
 
 def users(config: FastAPICriteriaConfig | None = None, **more: Any) -> FastAPISQLAlchemyResource:
     resource = FastAPISQLAlchemyIntegration(criteria_config=config).resource
-    return resource(User, default_sort="id", **({"filterable_fields": ALL_FIELDS} | more))
+    settings: dict[str, Any] = {"filterable_fields": ALL_FIELDS} | more
+    return resource(User, default_sort="id", **settings)
 
 
 def ids(body: dict[str, Any]) -> list[int]:

@@ -82,7 +82,7 @@ class AuthorAdminOut(AuthorOut):
 
 
 class PostAdminOut(PostOut):
-    author: AuthorAdminOut
+    author: AuthorAdminOut  # pyright: ignore[reportIncompatibleVariableOverride]
     notes: str
 
 

@@ -96,4 +96,6 @@ def flat(node: Node) -> Node:
     if not isinstance(node, And | Or):
         return node
     parts = [flat(part) for part in node.nodes]
-    return type(node)(tuple(inner for part in parts for inner in (part.nodes if type(part) is type(node) else (part,))))
+    return type(node)(
+        tuple(inner for part in parts for inner in (part.nodes if isinstance(part, type(node)) else (part,)))
+    )

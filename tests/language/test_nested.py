@@ -157,7 +157,8 @@ def test_limits_count_the_whole_request(limits: ParseLimits, depth: int, nodes: 
     if limit is None:
         assert len(result.unwrap().nodes) == 2  # type: ignore[union-attr]
     else:
-        (problem,) = result.failure()
+        problem, *others = result.failure()
+        assert others == []
         assert isinstance(problem, LimitExceeded)
         assert (problem.limit, problem.maximum) == (limit, getattr(limits, limit))
         assert problem.span is not None

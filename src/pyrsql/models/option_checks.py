@@ -130,7 +130,9 @@ def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
 
 def _model_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     """Names that options list for a model which does not have them."""
-    converters = options.model_field_value_converters if isinstance(options, QueryOptions) else {}
+    converters: Mapping[type, Iterable[str]] = (
+        options.model_field_value_converters if isinstance(options, QueryOptions) else {}
+    )
     by_option: dict[str, Mapping[type, Iterable[str]]] = {
         "model_field_whitelist": options.model_field_whitelist,
         "model_field_blacklist": options.model_field_blacklist,

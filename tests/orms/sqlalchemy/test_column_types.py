@@ -517,7 +517,7 @@ def _mixin() -> type:
 
 
 class TypedHero(SQLModel, table=True):
-    __tablename__ = "typed_hero"
+    __tablename__ = "typed_hero"  # pyright: ignore[reportAssignmentType]
     id: int | None = SQLModelField(default=None, primary_key=True)
     level: Level = SQLModelField(sa_type=LevelType)
 

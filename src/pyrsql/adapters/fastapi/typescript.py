@@ -116,8 +116,8 @@ def _type(schema: Document) -> str:
                 for name, part in properties.items()
             )
             return f"{{ {'; '.join(members)} }}"
-        case {"type": "object", "additionalProperties": dict() as values}:
-            return f"Record<string, {_type(values)}>"
+        case {"type": "object"} if isinstance(schema.get("additionalProperties"), dict):
+            return f"Record<string, {_type(schema['additionalProperties'])}>"
         case {"type": str(plain)}:
             return _PLAIN.get(plain, "unknown")
         case _:
