@@ -264,9 +264,6 @@ def _sorted(statement: Statement[TargetT], proven: Order | None) -> Statement[Ta
     if proven.schema is not schema:
         raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
     lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
-    if proven.schema is not schema:
-        raise ConfigurationError("this order was proven for another schema: what it allows may be forbidden here")
-    lowered = schema.orm.sort(statement.lowered, schema.model, proven.keys, proven.completing, schema.sort_options)
     return Statement(schema, lowered, statement.filter, proven)
 
 
