@@ -109,12 +109,17 @@ def _fits(key: OrderKey, options: FieldOptions, text: str) -> bool:
     if isinstance(operand, FieldOperand) and operand.keys:
         by_type = options.json_options.sort_field_types.get(operand.path)
         if by_type is None:
-            return isinstance(value, tuple) and value[0] < len(_BY_RANK) and type(value[1]) is _BY_RANK[value[0]]
+            return _is_pair(value) and value[0] < len(_BY_RANK) and type(value[1]) is _BY_RANK[value[0]]
         return type(value) is _BY_SCALAR_TYPE[by_type]
     if isinstance(operand.kind, kinds.Integer | kinds.Decimal | kinds.Float):
         # NaN has a rank of its own, behind all numbers.
-        return isinstance(value, tuple) and value[0] in (0, 1) and type(value[1]) in _NUMBERS
+        return _is_pair(value) and value[0] in (0, 1) and type(value[1]) in _NUMBERS
     return type(value) is _type(operand.kind)
+
+
+def _is_pair(value: Any) -> bool:
+    """Whether a value has a rank before it."""
+    return isinstance(value, tuple)
 
 
 def _type(kind: Kind) -> type:

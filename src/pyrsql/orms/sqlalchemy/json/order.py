@@ -75,9 +75,8 @@ def _of_first_rank(extremes: Terms) -> Terms:
 
 def _values_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
     """The rank of each row's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
-    rank: ColumnElement[Any] = case(
-        *((is_kind(rows, kind), literal_column(str(place))) for place, kind in enumerate(_RANKS))
-    )
+    whens: list[Any] = [(is_kind(rows, kind), literal_column(str(place))) for place, kind in enumerate(_RANKS)]
+    rank: ColumnElement[Any] = case(*whens)
     return [rank, *number(rows).clauses, _text(rows, ignore_case), _word(rows)]
 
 
