@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.databases import is_set
 
@@ -30,6 +30,8 @@ def browser() -> Iterator[Browser]:
         if is_set("PYRSQL_REQUIRE_BROWSER"):
             pytest.fail(f"PYRSQL_REQUIRE_BROWSER is set, but {reason}", pytrace=False)
         pytest.skip(reason)
+    # A busy machine may take a while to show what a click has asked for.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield found

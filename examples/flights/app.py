@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Path, Request
 from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -235,7 +235,7 @@ async def feed_of_flights(page: FlightFeed) -> CursorPage[FlightView]:
 
 
 @app.get("/flights/{id}", responses={404: {"description": "There is no flight with this number."}})
-async def get_flight(id: int, session: Session) -> FlightView:
+async def get_flight(id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: Session) -> FlightView:
     """One flight."""
     found = await session.scalar(select(Flight).where(Flight.id == id).options(*FLIGHT_LOADING))
     if found is None:

@@ -77,19 +77,19 @@ class Any1(BaseModel):
     weight: int | None = None
 
 
-class Team(SQLModel, table=True):
+class Squad(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str
     secret: str
-    heroes: list["Hero"] = Relationship(back_populates="team")
+    heroes: list["Player"] = Relationship(back_populates="team")
 
 
-class Hero(SQLModel, table=True):
+class Player(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str
     secret: str
-    team_id: int | None = Field(default=None, foreign_key="team.id")
-    team: Team | None = Relationship(back_populates="heroes")
+    team_id: int | None = Field(default=None, foreign_key="squad.id")
+    team: Squad | None = Relationship(back_populates="heroes")
 
 
 class TeamPublic(SQLModel):
@@ -128,8 +128,8 @@ def app() -> Iterator[FastAPI]:
         )
         session.add_all(Leaf(id=number, first_name="leaf", colour="red") for number in range(40, 60))
         session.add_all(Heavy(id=number, first_name="heavy", weight=number) for number in range(60, 80))
-        teams = [Team(name=f"team {number}", secret="s") for number in range(5)]
-        session.add_all(Hero(name=f"hero {number}", secret="s", team=teams[number % 5]) for number in range(40))
+        teams = [Squad(name=f"team {number}", secret="s") for number in range(5)]
+        session.add_all(Player(name=f"hero {number}", secret="s", team=teams[number % 5]) for number in range(40))
         session.commit()
     event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
@@ -142,8 +142,8 @@ def app() -> Iterator[FastAPI]:
         ("/tree", Node, Tree),
         ("/chain", Node, Chain),
         ("/any", Node, Any1),
-        ("/heroes", Hero, HeroPublic),
-        ("/teams", Team, TeamWithHeroes),
+        ("/heroes", Player, HeroPublic),
+        ("/teams", Squad, TeamWithHeroes),
     ):
         resource = integration.resource(model, item=item, default_sort="id")
         app.include_router(resource.router(get_session, total=False), prefix=path)

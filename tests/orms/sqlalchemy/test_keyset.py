@@ -388,10 +388,8 @@ def test_a_cursor_behind_any_row_and_a_count(seated: Store) -> None:
     [
         lambda: select(Seat).order_by(Seat.price),
         lambda: select(Seat).group_by(Seat.row, Seat.place),
-        lambda: select(Seat).distinct(Seat.row),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*DISTINCT ON:sqlalchemy.exc.SADeprecationWarning")
 def test_a_base_statement_has_no_order_and_no_groups_of_its_own(base: Any) -> None:
     with pytest.raises(ConfigurationError):
         sought(SEATS, base(), None, "price", CursorRequest.first(2))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-# SQLAlchemy keeps the order and the joins of a select in attributes with a leading underscore only.
-# pyright: reportPrivateUsage=false
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Float, Select, type_coerce
-from sqlalchemy import select as select_of
 
 from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
@@ -147,9 +144,7 @@ class SoughtRows:
         # The columns of a root are the same in each statement; computed values are not.
         made = _key_column if indexed else _key_column.__wrapped__
         keys = [made(term.value, number) for number, term in enumerate(terms)]
-        self._select = select.add_columns(*keys)
-        self._select._limit_clause = limit_clause(limit)
-        self._ordered_by = _order_of if indexed else _order_of.__wrapped__
+        self._select = select.add_columns(*keys).order_by(None).limit(limit)
         self._sizes = sizes
         self._terms = tuple(term.turned for term in terms) if position.backward else tuple(terms)
         flat = None if position.values is None else [value for key in position.values for value in key]
@@ -208,23 +203,8 @@ class SoughtRows:
         return self._made((choice,) if lead is None else (lead, choice), self._terms)
 
     def _made(self, conditions: tuple[ColumnElement[bool], ...], order: tuple[Term, ...]) -> Select[Any]:
-        """The select with conditions and an order. Its methods give the same, and find out again what each part is."""
-        made = self._select._generate()
-        made._where_criteria = (*made._where_criteria, *conditions)
-        made._order_by_clauses = self._ordered_by(order)
-        return made
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def limit_clause(limit: int) -> Any:
-    """A limit as a select keeps it."""
-    return select_of().limit(limit)._limit_clause
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _order_of(terms: tuple[Term, ...]) -> tuple[Any, ...]:
-    """The ORDER BY clauses of terms."""
-    return select_of().order_by(*(term.clause for term in terms))._order_by_clauses
+        """The select with conditions and an order."""
+        return self._select.where(*conditions).order_by(*(term.clause for term in order))
 
 
 @lru_cache(maxsize=_REMEMBERED)
