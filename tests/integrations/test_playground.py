@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect
 
 from examples.flights.app import app as flights_app
+from examples.flights.app import planes
 from examples.flights.load import prepare_database
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi import playground
@@ -204,3 +206,15 @@ def test_it_stands_below_a_prefix_and_in_a_sub_application(root_path: str) -> No
 def test_a_playground_of_nothing_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="at least one"):
         playground()
+    roles: Any = object()
+    with pytest.raises(ConfigurationError, match="shows resources, not object"):
+        playground(roles)
+
+
+def test_a_resource_without_a_list_says_nothing_of_its_fields() -> None:
+    app = FastAPI()
+    app.include_router(playground(planes), prefix="/playground")
+    client = TestClient(app)
+    assert client.get("/playground/resources").json()["resources"] == []
+    assert client.get("/playground/plane/fields").status_code == 404
+    assert client.get("/playground/plane/assist").status_code == 404

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response, routing
+from fastapi import APIRouter, HTTPException, Query, Request, Response, routing
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -51,10 +51,15 @@ def playground(*resources: FastAPISQLAlchemyResource, title: str = "Playground")
         title: the head of the page.
 
     Raises:
-        ConfigurationError: no resource.
+        ConfigurationError: no resource, or something else, such as the resources of several roles.
     """
     if not resources:
         raise ConfigurationError("a playground shows at least one resource")
+    for resource in resources:
+        if not isinstance(resource, FastAPISQLAlchemyResource):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(
+                f"a playground shows resources, not {type(resource).__name__}: the fields of by_role depend on the role"
+            )
     router = APIRouter(include_in_schema=False)
     for path, (name, media_type) in _FILES.items():
         router.add_api_route(f"/{path}", _file(name, media_type), methods=["GET"])
@@ -109,9 +114,14 @@ def _add_help(router: APIRouter, name: str, resource: FastAPISQLAlchemyResource)
 
 
 def _schema(request: Request, resource: FastAPISQLAlchemyResource) -> Schema:
-    """The features of a resource's list: its response model may close what the resource itself leaves open."""
+    """The schema of the list of a resource: its response model may close what the resource itself leaves open.
+
+    A resource that no route lists has no help: its fields may be for some clients only.
+    """
     found = _listing(request, resource)
-    return resource.endpoint.schema if found is None else found[1].endpoint.schema
+    if found is None:
+        raise HTTPException(404)
+    return found[1].endpoint.schema
 
 
 def _described(request: Request, name: str, resource: FastAPISQLAlchemyResource) -> Answer | None:
