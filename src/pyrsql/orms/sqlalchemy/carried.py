@@ -192,7 +192,9 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
             return types.Boolean()
         case types.Integer():
             return types.BigInteger()
-        case types.Numeric() if isinstance(type_, types.Float) or type_.__visit_name__ == "float":
+        case types.Float():
+            return types.Double()
+        case types.Numeric() if type_.__visit_name__ == "float":
             # On SQLAlchemy 2.0 the float of a driver is no `Float`.
             return types.Double()
         case types.Numeric():
