@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from examples.flights.app import app as flights_app
 from examples.flights.app import planes
@@ -89,6 +89,26 @@ def test_type_complete_and_run(page: Page) -> None:
     expect(page.locator("#filter-words")).to_have_text("Rows where plane.manufacturer begins with 'AIRBUS'.")
     filter_.press("Control+Enter")
     expect(page.get_by_role("status")).to_contain_text("of 7,283 rows")
+
+
+def test_a_late_answer_keeps_what_was_chosen(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.press_sequentially("plane.m")
+    expect(page.get_by_role("option", name="plane.manufacturer")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/assist?*", lambda route: held.append(route))
+    with page.expect_request("**/assist?*"):
+        filter_.press_sequentially("anu")
+    filter_.press("ArrowDown")
+    chosen = page.get_by_role("option", name="plane.manufacturer")
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    with page.expect_response("**/assist?*"):
+        held[0].continue_()
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.unroute("**/assist?*")
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    filter_.press("Enter")
+    expect(filter_).to_have_value("plane.manufacturer")
 
 
 def test_a_problem_has_a_caret_and_its_hint_is_applied_by_a_click(page: Page) -> None:

@@ -155,6 +155,8 @@ function editor(part, tokenise) {
   }
 
   function offer(completions) {
+    // The answer to the last letter may come after a choice: what was chosen stays chosen.
+    const kept = chosen < 0 ? undefined : offered.items[chosen]?.label;
     offered = { ...completions, from: unitsAt(area.value, completions.from), to: unitsAt(area.value, completions.to) };
     chosen = -1;
     options.replaceChildren(
@@ -170,12 +172,16 @@ function editor(part, tokenise) {
       }),
     );
     open(completions.items.length > 0 && document.activeElement === area);
+    const place = completions.items.findIndex((item) => item.label === kept);
+    if (place >= 0) choose(place);
   }
 
   function open(whether) {
     options.hidden = !whether;
     area.setAttribute("aria-expanded", String(whether));
-    if (!whether) area.removeAttribute("aria-activedescendant");
+    if (whether) return;
+    chosen = -1;
+    area.removeAttribute("aria-activedescendant");
   }
 
   function choose(place) {
