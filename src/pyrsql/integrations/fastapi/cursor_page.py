@@ -19,12 +19,12 @@ from pyrsql.adapters.fastapi.parameters import OF_CURSORS, ParameterValues, quer
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import Documents, signature
 from pyrsql.errors import ConfigurationError, ValidationError
-from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, sought
+from pyrsql.integrations.fastapi.endpoint import Endpoint, sought
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
 from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
+from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.orms.sqlalchemy.loading import loading, reading
-from pyrsql.pipeline import Cut
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
@@ -45,9 +45,9 @@ class CursorPage(BaseModel, Generic[ItemT]):
     prev: str | None = Field(description="The cursor of the page before this one; null on the first page.")
     size: int = Field(description="Rows on a full page.")
     total: int | None = Field(
-        description="Rows on all pages; where it is not exact, at least so many. Null where rows are not counted."
+        description="Rows on all pages; where it is not exact, a lower bound or an estimate. Null where not counted."
     )
-    total_is_exact: bool = Field(description="There are not more rows than `total` says.")
+    total_is_exact: bool = Field(description="`total` is the number of rows, neither a lower bound nor an estimate.")
 
 
 class CursorPageDependency(Generic[ItemT]):
@@ -58,11 +58,11 @@ class CursorPageDependency(Generic[ItemT]):
         documents: what OpenAPI says of the parameters.
         item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
-        total: count the rows of all pages.
+        total: count the rows of all pages, or take an estimate of the database.
         total_limit: stop counting there.
 
     Raises:
-        ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model; a
+        ConfigurationError: a total that is none; an item that is no Pydantic model; a
             model without a unique key; a cursor that would show a value which clients may not see.
 
     Raises (when called):
@@ -76,19 +76,16 @@ class CursorPageDependency(Generic[ItemT]):
         item: type[ItemT],
         session: SessionDependency,
         *,
-        total: bool = False,
+        total: Total = False,
         total_limit: int | None = None,
     ) -> None:
-        if total_limit is not None and (total_limit < 1 or not total):
-            raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
+        self.totals = Totals(total, total_limit)
         check_item(item)
         check_shown(endpoint, item)
         self.endpoint = endpoint
         self.config = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))
-        self._total = total
-        self._total_limit = total_limit
         self._item = item
         self.__signature__: inspect.Signature = with_session(
             signature(endpoint.config, documents, "cursor"), session, endpoint.base
@@ -150,29 +147,19 @@ class CursorPageDependency(Generic[ItemT]):
             cut = page.collect(session.execute)
         except ValidationError as error:
             raise criteria_error(error.problems, {}, self.endpoint.config) from error
-        total = self._count(session, base, criteria, cut)
-        limit = self._total_limit
-        exact = total is not None and (limit is None or total <= limit)
+        shown = len(cut.items)
+        known = shown if cut.next is None and cut.prev is None else None
+        total, is_exact = self.totals.number(session, base, criteria, known=known, least=shown)
         content = {
             "items": cut.items,
             "next": cut.next,
             "prev": cut.prev,
             "size": page.seek.size,
-            "total": total if exact else limit,
-            "total_is_exact": exact,
+            "total": total,
+            "total_is_exact": is_exact,
         }
         # Made here, where a session can still load what an item reads.
         return self._page.model_validate(content, from_attributes=True), page.last_page
-
-    def _count(self, session: Session, base: Select[Any], criteria: Criteria, cut: Cut) -> int | None:
-        """The number of rows on all pages as far as it is counted; up to one more than the limit."""
-        if not self._total:
-            return None
-        if cut.next is None and cut.prev is None:
-            return len(cut.items)
-        if self._total_limit is None:
-            return cast("int", session.scalar(counted(base, criteria)))
-        return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
 
 
 def check_shown(endpoint: Endpoint, item: Any) -> None:

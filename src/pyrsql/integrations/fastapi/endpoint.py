@@ -74,7 +74,12 @@ def counted(base: Select[Any], criteria: Criteria) -> Select[Any]:
 
 def counted_up_to(base: Select[Any], criteria: Criteria, limit: int) -> Select[Any]:
     """The number of rows that the filter leaves, or `limit` where there are more: the database stops there."""
-    return count_up_to(statement_of(base, Criteria(criteria.filter)).select, limit)
+    return count_up_to(unpaged(base, criteria), limit)
+
+
+def unpaged(base: Select[Any], criteria: Criteria) -> Select[Any]:
+    """The rows that the filter leaves, in no order."""
+    return statement_of(base, Criteria(criteria.filter)).select
 
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:

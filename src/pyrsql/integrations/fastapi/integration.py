@@ -34,6 +34,7 @@ from pyrsql.integrations.fastapi.examples import (
 )
 from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
@@ -136,7 +137,7 @@ class FastAPISQLAlchemyIntegration:
         item: type[ItemT],
         session: SessionDependency,
         *,
-        total: bool = True,
+        total: Total = True,
         total_limit: int | None = None,
     ) -> PageDependency[ItemT]:
         """Gives a `Page` of what clients see, and sets the `Link` header.
@@ -145,7 +146,7 @@ class FastAPISQLAlchemyIntegration:
             model: the class whose rows are listed.
             item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
-            total: count the rows of all pages.
+            total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
 
         Raises:

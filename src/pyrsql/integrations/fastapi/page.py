@@ -17,11 +17,11 @@ from starlette.requests import HTTPConnection
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
-from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.base import BaseStatement
-from pyrsql.integrations.fastapi.endpoint import Endpoint, counted, counted_up_to, selected
+from pyrsql.integrations.fastapi.endpoint import Endpoint, selected
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.links import link_header
+from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.validation.plan import Criteria
@@ -34,9 +34,9 @@ class Page(BaseModel, Generic[ItemT]):
 
     items: list[ItemT] = Field(description="The rows of this page.")
     total: int | None = Field(
-        description="Rows on all pages; where it is not exact, at least so many. Missing where rows are not counted."
+        description="Rows on all pages; where it is not exact, a lower bound or an estimate. Missing where not counted."
     )
-    total_is_exact: bool = Field(description="There are not more rows than `total` says.")
+    total_is_exact: bool = Field(description="`total` is the number of rows, neither a lower bound nor an estimate.")
     page: int = Field(description="Number of this page.")
     size: int = Field(description="Rows on a full page.")
     pages: int | None = Field(description="Number of pages; missing where the total is not exact.")
@@ -60,11 +60,11 @@ class PageDependency(Generic[ItemT]):
         documents: what OpenAPI says of the parameters.
         item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
-        total: count the rows of all pages.
+        total: count the rows of all pages, or take an estimate of the database.
         total_limit: stop counting there.
 
     Raises:
-        ConfigurationError: a limit of a total that is not counted, or below 1; an item that is no Pydantic model.
+        ConfigurationError: a total that is none; an item that is no Pydantic model.
 
     Raises (when called):
         CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
@@ -77,18 +77,15 @@ class PageDependency(Generic[ItemT]):
         item: type[ItemT],
         session: SessionDependency,
         *,
-        total: bool = True,
+        total: Total = True,
         total_limit: int | None = None,
     ) -> None:
-        if total_limit is not None and (total_limit < 1 or not total):
-            raise ConfigurationError(f"total_limit={total_limit}: a total is counted up to 1 row or more")
+        self.totals = Totals(total, total_limit)
         check_item(item)
         self.endpoint = endpoint
         self.config = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
-        self._total = total
-        self._total_limit = total_limit
         self._item = item
         self.__signature__: inspect.Signature = with_session(
             signature(endpoint.config, documents), session, endpoint.base
@@ -155,31 +152,20 @@ class PageDependency(Generic[ItemT]):
         found = list(session.scalars(statement).unique())
         shown = found if page is None else found[: page.limit]
         has_next = len(found) > len(shown)
-        total = self._count(session, base, criteria, len(shown), has_next)
-        limit = self._total_limit
-        exact = total is not None and (limit is None or total <= limit)
+        least = (0 if page is None else page.offset) + len(found)
+        known = None if has_next or (not shown and least) else least
+        total, is_exact = self.totals.number(session, base, criteria, known=known, least=least if shown else 0)
         size = len(shown) if page is None else page.limit
         content = {
             "items": shown,
-            "total": total if exact else limit,
-            "total_is_exact": exact,
+            "total": total,
+            "total_is_exact": is_exact,
             "page": first if page is None else page.page_number + first,
             "size": size,
-            "pages": _pages(total, size) if exact and total is not None else None,
+            "pages": _pages(total, size) if is_exact and total is not None else None,
         }
         # Made here, where a session can still load what an item reads.
         return self._page.model_validate(content, from_attributes=True), has_next
-
-    def _count(self, session: Session, base: Select[Any], criteria: Criteria, shown: int, has_next: bool) -> int | None:
-        """The number of rows on all pages as far as it is counted; up to one more than the limit."""
-        if not self._total:
-            return None
-        offset = 0 if criteria.page is None else criteria.page.offset
-        if not has_next and (shown or not offset):
-            return offset + shown
-        if self._total_limit is None:
-            return cast("int", session.scalar(counted(base, criteria)))
-        return cast("int", session.scalar(counted_up_to(base, criteria, self._total_limit + 1)))
 
 
 def is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:

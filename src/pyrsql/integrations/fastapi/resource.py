@@ -19,6 +19,7 @@ from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSe
 from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
 from pyrsql.integrations.fastapi.router import router_of
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
+from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.validation.plan import Criteria
 
 ItemT = TypeVar("ItemT")
@@ -116,7 +117,7 @@ class FastAPISQLAlchemyResource:
         item: type[ItemT],
         session: SessionDependency,
         *,
-        total: bool = True,
+        total: Total = True,
         total_limit: int | None = None,
     ) -> PageDependency[ItemT]:
         """Gives a `Page` of what clients see, and sets the `Link` header.
@@ -134,7 +135,7 @@ class FastAPISQLAlchemyResource:
         Args:
             item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
-            total: count the rows of all pages.
+            total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
 
         Raises:
@@ -148,7 +149,7 @@ class FastAPISQLAlchemyResource:
         item: type[ItemT],
         session: SessionDependency,
         *,
-        total: bool = False,
+        total: Total = False,
         total_limit: int | None = None,
     ) -> CursorPageDependency[ItemT]:
         """Gives a `CursorPage` of what clients see, and sets the `Link` header: a page that begins behind a row, as
@@ -165,7 +166,7 @@ class FastAPISQLAlchemyResource:
         Args:
             item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
-            total: count the rows of all pages.
+            total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
 
         Raises:
@@ -213,7 +214,7 @@ class FastAPISQLAlchemyResource:
         )
 
     def router(
-        self, session: SessionDependency, *, item: Any = None, total: bool = True, total_limit: int | None = None
+        self, session: SessionDependency, *, item: Any = None, total: Total = True, total_limit: int | None = None
     ) -> APIRouter:
         """A ready router: the list, `/count`, and one row by its key, where the model has a key and does not hide it.
 
@@ -225,7 +226,7 @@ class FastAPISQLAlchemyResource:
         Args:
             session: the dependency that gives the session, sync or async.
             item: what clients see of a row; without it the item of the resource.
-            total: count the rows of all pages of the list.
+            total: count the rows of all pages of the list; `"estimated"` takes the estimate of the database.
             total_limit: stop counting there.
 
         Raises:

@@ -19,6 +19,7 @@ from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.page import Page, SessionDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.totals import Total
 
 ResultT = TypeVar("ResultT")
 
@@ -99,14 +100,14 @@ class RoleResources:
         return self._applier
 
     def page_dependency(
-        self, item: Any, session: SessionDependency, *, total: bool = True, total_limit: int | None = None
+        self, item: Any, session: SessionDependency, *, total: Total = True, total_limit: int | None = None
     ) -> RoleDependency[Page[Any]]:
         """Gives a `Page` of what the clients of a role see, and sets the `Link` header.
 
         Args:
             item: what clients see of a row; or role -> what its clients see.
             session: the dependency that gives the session, sync or async.
-            total: count the rows of all pages.
+            total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there.
 
         Raises:
@@ -118,14 +119,14 @@ class RoleResources:
         )
 
     def cursor_page_dependency(
-        self, item: Any, session: SessionDependency, *, total: bool = False, total_limit: int | None = None
+        self, item: Any, session: SessionDependency, *, total: Total = False, total_limit: int | None = None
     ) -> RoleDependency[CursorPage[Any]]:
         """Gives a `CursorPage` of what the clients of a role see, and sets the `Link` header.
 
         Args:
             item: what clients see of a row; or role -> what its clients see.
             session: the dependency that gives the session, sync or async.
-            total: count the rows of all pages.
+            total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there.
 
         Raises:

@@ -65,6 +65,14 @@ def _explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
     return f"EXPLAIN {compiler.process(element.statement, **options)}"
 
 
+@compiles(Explain, "mysql")
+@compiles(Explain, "mariadb")
+def _explain_mysql(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    # Without EXTENDED, MariaDB does not say how many of the rows it reads it expects to keep. MySQL always does.
+    extended = "EXTENDED " if getattr(compiler.dialect, "is_mariadb", False) else ""
+    return f"EXPLAIN {extended}{compiler.process(element.statement, **options)}"
+
+
 @compiles(Explain, "sqlite")
 def _explain_sqlite(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
     return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"

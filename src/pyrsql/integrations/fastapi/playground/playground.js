@@ -321,10 +321,16 @@ async function run() {
   }
   const rows = Array.isArray(body) ? body : body.items;
   const total = body.total ?? null;
-  const counted = total === null ? `${rows.length} rows` : `${rows.length} of ${total.toLocaleString("en")}${body.total_is_exact === false ? " or more" : ""} rows`;
+  const counted = total === null ? `${rows.length} rows` : `${rows.length} of ${totalText(total, body.total_is_exact)} rows`;
   say(`${counted} in ${took} ms`);
   showRows(rows);
   assistNow(null);
+}
+
+function totalText(total, isExact) {
+  const number = total.toLocaleString("en");
+  if (isExact !== false) return number;
+  return resource.estimated ? `about ${number}` : `${number} or more`;
 }
 
 function showPager(link) {

@@ -166,6 +166,7 @@ def _parameters(dependency: PageDependency[Any]) -> Answer:
     config = dependency.endpoint.config
     return {
         "paging": "page",
+        "estimated": dependency.totals.total == "estimated",
         "parameters": {
             "filter": config.filter_parameter,
             "sort": config.sort_parameter,
