@@ -92,9 +92,10 @@ lint: $(VENV)/.installed ## check format and lint
 	$(BIN)/ruff check $(SOURCES)
 
 .PHONY: types
-types: $(VENV)/.installed ## check types with mypy and pyright
+types: $(VENV)/.installed ## check types with mypy and pyright, and that every public type is known
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/pyright --pythonpath $(BIN)/python $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --verifytypes pyrsql --ignoreexternal
 
 .PHONY: format
 format: $(VENV)/.installed ## format the code and fix what ruff can fix

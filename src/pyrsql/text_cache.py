@@ -27,7 +27,8 @@ class TextCache(Generic[ValueT]):
     """
 
     def __init__(self, entries: int, capacity: int) -> None:
-        self.capacity, self.weight = capacity, 0
+        self.capacity: int = capacity
+        self.weight: int = 0
         self._entries = entries
         self._seen = set[int]()
         self._held = OrderedDict[Hashable, tuple[ValueT, int]]()

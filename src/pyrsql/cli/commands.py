@@ -30,7 +30,7 @@ ValueT = TypeVar("ValueT")
 WRONG_TEXT = 1
 """The exit code for a filter or sort that is wrong."""
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Read, check and explain RSQL filters, and serve any database with them.",
     no_args_is_help=True,
     add_completion=False,

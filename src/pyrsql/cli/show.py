@@ -16,8 +16,8 @@ from pyrsql.messages import caret, describe
 from pyrsql.problems import Problem
 
 # Nothing is wrapped, cut or recognised as markup: the output may be the input of another program.
-out = Console(highlight=False, markup=False, soft_wrap=True)
-err = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
+out: Console = Console(highlight=False, markup=False, soft_wrap=True)
+err: Console = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
 
 
 def show_problems(text: str, problems: Sequence[Problem]) -> None:

@@ -256,7 +256,7 @@ class Fields:
         return Field(selector)
 
 
-f = Fields()
+f: Fields = Fields()
 """The start of every path."""
 
 

@@ -9,20 +9,52 @@ Expressions are possessive and rules never backtrack: every text is read in line
 is kept on a stack: depth costs no recursion.
 """
 
-# parsy has no stubs, and its annotations leave some types open. A rule is combined with rules only.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportIncompatibleMethodOverride=false
-
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from parsy import Parser, alt, regex, seq
-from parsy import Result as Outcome
+if TYPE_CHECKING:
+    # parsy ships no types: these are the parts of it that are used here.
+    class Outcome:
+        """The result of a parser: a value, or the furthest failure and what was expected there."""
+
+        status: bool
+        index: int
+        value: Any
+        furthest: int
+        expected: frozenset[str]
+
+        def __init__(
+            self, status: bool, index: int, value: Any, furthest: int, expected: frozenset[str], /
+        ) -> None: ...
+        @staticmethod
+        def success(index: int, value: Any, /) -> Outcome: ...  # noqa: D102
+        @staticmethod
+        def failure(index: int, expected: str | frozenset[str], /) -> Outcome: ...  # noqa: D102
+        def aggregate(self, other: Outcome | None, /) -> Outcome: ...  # noqa: D102
+
+    class Parser:
+        """A function from a text and a place in it to an outcome."""
+
+        wrapped_fn: Callable[[str, int], Outcome]
+
+        def __init__(self, wrapped_fn: Callable[[str, int], Outcome], /) -> None: ...
+        def __call__(self, stream: str, index: int, /) -> Outcome: ...  # noqa: D102
+        def desc(self, description: str, /) -> Parser: ...  # noqa: D102
+        def optional(self) -> Parser: ...  # noqa: D102
+        def many(self) -> Parser: ...  # noqa: D102
+
+    def alt(*parsers: Parser) -> Parser: ...
+    def seq(*parsers: Parser) -> Parser: ...
+    def regex(expression: str, flags: re.RegexFlag, /) -> Parser: ...
+
+else:
+    from parsy import Parser, alt, regex, seq
+    from parsy import Result as Outcome
 
 __all__ = [
     "NOTHING",
@@ -59,7 +91,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.DOTALL)
 
 
-class Rule(Parser):  # type: ignore[misc]
+class Rule(Parser):
     """A parsy parser for a regular part of the language, and the regular expression that reads the same text.
 
     Args:

@@ -19,6 +19,7 @@ Blanks may follow every token. Only U+0020 is a blank.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from pyrsql.language.combinators import (
@@ -51,13 +52,13 @@ OR = r"(?:,|[ ]or[ ])"
 MODIFIERS = ("asc", "desc", "ic", "ignorecase", "nullsfirst", "nullslast")
 MODIFIER = rf"(?:{'|'.join(MODIFIERS)})(?!{RUN})"
 
-run_pattern = compiled(RUN)
-blanks_pattern = compiled(BLANKS)
-whitespace_pattern = compiled(f"[{WHITESPACE}]*+")
-modifier_pattern = compiled(MODIFIER)
-token_pattern = compiled(rf"{VALUE}|{OPERATOR}|{AND}|{OR}|.|\Z")
+run_pattern: re.Pattern[str] = compiled(RUN)
+blanks_pattern: re.Pattern[str] = compiled(BLANKS)
+whitespace_pattern: re.Pattern[str] = compiled(f"[{WHITESPACE}]*+")
+modifier_pattern: re.Pattern[str] = compiled(MODIFIER)
+token_pattern: re.Pattern[str] = compiled(rf"{VALUE}|{OPERATOR}|{AND}|{OR}|.|\Z")
 """Any token, or any other character, or the end of the text."""
-dead_end_pattern = compiled(rf"(?!{OPERATOR})[(=!~'\"]")
+dead_end_pattern: re.Pattern[str] = compiled(rf"(?!{OPERATOR})[(=!~'\"]")
 """Where no token can follow an operator without arguments: what begins here is none, or is a broken list."""
 
 # --- the names of the terminals in messages ---
@@ -90,7 +91,7 @@ def in_order(words: Collection[str]) -> tuple[str, ...]:
 
 # --- filters ---
 
-blanks = quiet(BLANKS)
+blanks: Rule = quiet(BLANKS)
 
 
 def _token(pattern: str, words: str) -> Rule:
@@ -99,7 +100,7 @@ def _token(pattern: str, words: str) -> Rule:
 
 
 # A run that does not begin with whitespace cannot be blank. Other fields are checked when the comparison is made.
-field = _token(rf"(?:(?P<field>[^{RESERVED}{WHITESPACE}][^{RESERVED}]*+)|(?P<odd>{VALUE}))", A_FIELD)
+field: Rule = _token(rf"(?:(?P<field>[^{RESERVED}{WHITESPACE}][^{RESERVED}]*+)|(?P<odd>{VALUE}))", A_FIELD)
 
 __test__["field"] = r"""
 >>> attempt(field, "company.name==x"), attempt(field, "'a b' ==x"), attempt(field, "\t==x")
@@ -108,7 +109,7 @@ __test__["field"] = r"""
 ((0, ['a field']), (0, ['a field']))
 """
 
-operator = _token(rf"(?P<operator>{OPERATOR})", AN_OPERATOR)
+operator: Rule = _token(rf"(?P<operator>{OPERATOR})", AN_OPERATOR)
 
 __test__["operator"] = """
 >>> attempt(operator, "=in=(1)"), attempt(operator, "==1"), attempt(operator, ">= 1"), attempt(operator, "=== 1")
@@ -117,7 +118,7 @@ __test__["operator"] = """
 ((0, ['an operator']), (0, ['an operator']))
 """
 
-value = _token(rf"(?:(?P<value>{RUN})|(?P<quoted>{QUOTED}))", A_VALUE)
+value: Rule = _token(rf"(?:(?P<value>{RUN})|(?P<quoted>{QUOTED}))", A_VALUE)
 
 __test__["value"] = r"""
 >>> attempt(value, "a*;b"), attempt(value, r"'it\'s' ;b"), attempt(value, '"" or b')
@@ -126,10 +127,10 @@ __test__["value"] = r"""
 ((0, ['a value']), (0, ['a value']), (0, ['a value']))
 """
 
-listed = token(VALUE, A_VALUE)
-another = _token(OR, ANOTHER_VALUE)
-values = listed >> blanks >> (another >> listed >> blanks).many()
-several = (_token(r"\(", A_LIST) >> values.optional() >> token(r"\)", END_OF_LIST)).named("list") >> blanks
+listed: Rule = token(VALUE, A_VALUE)
+another: Rule = _token(OR, ANOTHER_VALUE)
+values: Rule = listed >> blanks >> (another >> listed >> blanks).many()
+several: Rule = (_token(r"\(", A_LIST) >> values.optional() >> token(r"\)", END_OF_LIST)).named("list") >> blanks
 
 __test__["several"] = """
 >>> attempt(several, "(1, 'x' or 3) "), attempt(several, "()")
@@ -139,9 +140,9 @@ __test__["several"] = """
 """
 
 # One value of a list that was read, and the joint behind it.
-listed_pattern = (listed.named("item") >> blanks >> another.optional()).compiled
+listed_pattern: re.Pattern[str] = (listed.named("item") >> blanks >> another.optional()).compiled
 
-comparison = field >> operator >> (value | several).optional()
+comparison: Rule = field >> operator >> (value | several).optional()
 
 __test__["comparison"] = """
 >>> attempt(comparison, "name==demo;b"), attempt(comparison, "a =in= (1,2);b"), attempt(comparison, "a=na= or b")
@@ -155,7 +156,7 @@ FIELD, ODD, OPERATOR_AT, VALUE_AT, QUOTED_AT, LIST = (
     comparison.compiled.groupindex[name] for name in ("field", "odd", "operator", "value", "quoted", "list")
 )
 
-filters = Infix(
+filters: Infix = Infix(
     comparison,
     tight=_token(AND, AN_AND),
     loose=_token(OR, AN_OR),
@@ -182,9 +183,9 @@ True
 
 # --- sorts ---
 
-sign = quiet("[-+]").named("sign").optional()
-modifiers = (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).many().named("modifiers")
-sort_key = sign >> field >> modifiers
+sign: Rule = quiet("[-+]").named("sign").optional()
+modifiers: Rule = (_token(",", A_COMMA) >> _token(MODIFIER, A_MODIFIER)).many().named("modifiers")
+sort_key: Rule = sign >> field >> modifiers
 
 __test__["sort_key"] = """
 >>> attempt(sort_key, "-created;id"), attempt(sort_key, "name , desc,ic"), attempt(sort_key, "asc")
@@ -193,7 +194,7 @@ __test__["sort_key"] = """
 ((1, ['a field']), (1, ['a field']))
 """
 
-sorts = Chain(sort_key, joint=_token(";", A_SEMICOLON), end=token(r"\Z", THE_END))
+sorts: Chain = Chain(sort_key, joint=_token(";", A_SEMICOLON), end=token(r"\Z", THE_END))
 
 __test__["sorts"] = """
 >>> read = sorts.parser(lambda found, wrong: found["field"], 2)
@@ -210,7 +211,7 @@ True
 CALL_DEPTH = 32
 """How many function calls may be open at a time in a selector."""
 
-dot = token(r"\.", "'.'")
+dot: Rule = token(r"\.", "'.'")
 
 
 def _dotted(characters: str) -> Rule:
@@ -219,7 +220,7 @@ def _dotted(characters: str) -> Rule:
     return part >> (dot >> part).many()
 
 
-path = _dotted(r"[^.]++")
+path: Rule = _dotted(r"[^.]++")
 
 __test__["path"] = """
 >>> attempt(path, "company.name"), attempt(path, "a[0].b")
@@ -228,7 +229,7 @@ __test__["path"] = """
 ((0, ['a name']), 'a')
 """
 
-call = Nested(
+call: Nested = Nested(
     _dotted(r"[^.\[\]|@#]++").named("path") | quiet("#") >> quiet(r"[^\]|]*+").named("constant"),
     opening=token(r"@(?P<name>[^\[\]|@#]++)\[", "a call"),
     joint=token(r"\|", "'|'"),
@@ -247,5 +248,5 @@ __test__["call"] = """
 (6, ['fewer groups'])
 """
 
-integer_pattern = compiled(r"[-+]?[0-9]{1,4000}+")
-float_pattern = compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")
+integer_pattern: re.Pattern[str] = compiled(r"[-+]?[0-9]{1,4000}+")
+float_pattern: re.Pattern[str] = compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_CURSORS, ParameterValues, query_values
 from pyrsql.adapters.fastapi.responses import criteria_error
@@ -83,7 +84,7 @@ class CursorPageDependency(Generic[ItemT]):
         check_item(item)
         check_shown(endpoint, item)
         self.endpoint = endpoint
-        self.config = endpoint.config
+        self.config: FastAPICriteriaConfig = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))
         self._item = item

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
@@ -43,7 +44,7 @@ class EndpointDependency(Generic[ResultT]):
         takes_base: bool = True,
     ) -> None:
         self.endpoint = endpoint
-        self.config = endpoint.config
+        self.config: FastAPICriteriaConfig = endpoint.config
         self._make = make
         parameters = signature(endpoint.config, documents).parameters.values()
         own = endpoint.base.parameters if takes_base else []

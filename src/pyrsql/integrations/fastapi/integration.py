@@ -77,7 +77,7 @@ class FastAPISQLAlchemyIntegration:
 
     def __init__(self, orm: ORM | None = None, criteria_config: FastAPICriteriaConfig | None = None) -> None:
         self.orm: ORM = orm or SQLAlchemyORM()
-        self.config = criteria_config or DEFAULT_CRITERIA_CONFIG
+        self.config: FastAPICriteriaConfig = criteria_config or DEFAULT_CRITERIA_CONFIG
         missing = self.config.query_options.custom_predicates.keys() - self.orm.custom_predicates.keys()
         if missing:
             backend = type(self.orm).__name__

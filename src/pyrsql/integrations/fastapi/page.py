@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Documents, signature
@@ -83,7 +84,7 @@ class PageDependency(Generic[ItemT]):
         self.totals = Totals(total, total_limit)
         check_item(item)
         self.endpoint = endpoint
-        self.config = endpoint.config
+        self.config: FastAPICriteriaConfig = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
         self._item = item

@@ -11,6 +11,7 @@ from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.body import Reader
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import RequestCriteria
 from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.adapters.fastapi.signature import documented as document_of
@@ -165,7 +166,7 @@ class RoleDependency(Generic[ResultT]):
         self, role: Callable[..., Any], dependencies: Mapping[Any, Reader[ResultT]], *, documented: Any
     ) -> None:
         self._dependencies = dependencies
-        self.config = dependencies[documented].config
+        self.config: FastAPICriteriaConfig = dependencies[documented].config
         parameters = dict(dependencies[documented].__signature__.parameters)
         self._slots = {name: _slots(parameters, dependency) for name, dependency in dependencies.items()}
         of_role = inspect.Parameter(_ROLE, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(role)])

@@ -119,14 +119,14 @@ class RowDependency:
         self._keys = [field.name for field in keys]
         # A slash may be part of a text.
         may_have_slash = isinstance(keys[-1].kind, kinds.Text)
-        self.path = "".join(f"/{{{name}}}" for name in self._keys[:-1]) + (
+        self.path: str = "".join(f"/{{{name}}}" for name in self._keys[:-1]) + (
             f"/{{{self._keys[-1]}:path}}" if may_have_slash else f"/{{{self._keys[-1]}}}"
         )
 
         def keyword(name: str, annotation: Any) -> inspect.Parameter:
             return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
-        self.__signature__ = inspect.Signature(
+        self.__signature__: inspect.Signature = inspect.Signature(
             [
                 *(keyword(name, Annotated[str, Path(description=f"The {name} of the row.")]) for name in self._keys),
                 keyword("pyrsql_session", Annotated[Any, Depends(session)]),

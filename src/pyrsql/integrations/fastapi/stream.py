@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_STREAMS, ParameterValues, query_values
 from pyrsql.adapters.fastapi.responses import criteria_error
@@ -95,7 +96,7 @@ class StreamDependency:
         check_item(item)
         total_order(endpoint.schema, None)
         self.endpoint = endpoint
-        self.config = endpoint.config
+        self.config: FastAPICriteriaConfig = endpoint.config
         self._item = item
         self._format: StreamFormat = format
         self._max_rows = max_rows

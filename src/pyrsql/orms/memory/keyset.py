@@ -34,7 +34,7 @@ class SoughtRows:
 
     def __init__(self, rows: list[PlacedRow]) -> None:
         self.statement = rows
-        self.statements = (rows,)
+        self.statements: tuple[list[PlacedRow]] = (rows,)
 
     def parts(self) -> Iterator[list[PlacedRow]]:
         """The one part."""

@@ -58,7 +58,7 @@ class MemoryORM:
         functions: Mapping[str, Callable[..., object]] | None = None,
         identity: Mapping[type, Collection[str]] | None = None,
     ) -> None:
-        self.custom_predicates = dict(custom_predicates or {})
+        self.custom_predicates: Mapping[str, CustomPredicate] = dict(custom_predicates or {})
         self.functions: Functions = {**FUNCTIONS, **(functions or {})}
         self._identity = {entity: tuple(names) for entity, names in (identity or {}).items()}
         self._models: dict[type, Model] = {}

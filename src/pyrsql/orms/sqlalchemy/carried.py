@@ -136,8 +136,8 @@ class CarriedValue(TypeDecorator[str]):
         carries: the type of the key.
     """
 
-    impl = types.NullType
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = types.NullType
+    cache_ok: bool | None = True
 
     def __init__(self, carries: TypeEngine[Any]) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ def sql_of(statement: Select[Any], dialect: Dialect) -> ShownSQL:
 class Explain(Executable, ClauseElement):
     """EXPLAIN of a select: nothing of it runs."""
 
-    inherit_cache = False
+    inherit_cache: bool | None = False
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement

@@ -149,8 +149,8 @@ class Unrounded(TypeDecorator[Any]):
         column_type: the type of the column.
     """
 
-    impl = NullType
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = NullType
+    cache_ok: bool | None = True
 
     def __init__(self, column_type: TypeEngine[Any]) -> None:
         super().__init__()
@@ -172,8 +172,8 @@ class FloatValue(TypeDecorator[float]):
         column_type: the type of the column.
     """
 
-    impl = Double
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Double
+    cache_ok: bool | None = True
 
     def __init__(self, column_type: TypeEngine[Any]) -> None:
         super().__init__()

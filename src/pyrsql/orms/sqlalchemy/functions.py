@@ -21,7 +21,7 @@ Clause = ColumnElement[Any]
 class Magnitude(FunctionElement[Any]):
     """A number without its sign, also where the type of the number has no room for it."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, number: Clause, type_: TypeEngine[Any]) -> None:
         super().__init__(number)
@@ -31,39 +31,39 @@ class Magnitude(FunctionElement[Any]):
 class WholeBelow(FunctionElement[Any]):
     """The largest whole number that is not larger than a number."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class WholeAbove(FunctionElement[Any]):
     """The smallest whole number that is not smaller than a number."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class TrimmedText(FunctionElement[str]):
     """A text without blanks (U+0020) at either end."""
 
-    inherit_cache = True
-    type = String()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = String()
 
 
 class LeftTrimmedText(TrimmedText):
     """A text without blanks at its beginning."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class RightTrimmedText(TrimmedText):
     """A text without blanks at its end."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class InUtc(FunctionElement[Any]):
     """A point in time as a date and time of day in UTC."""
 
-    inherit_cache = True
-    type = DateTime()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = DateTime()
 
 
 _OF_TEXT: dict[str, type[FunctionElement[str]]] = {

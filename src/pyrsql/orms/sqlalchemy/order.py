@@ -31,7 +31,7 @@ class NullsPlaced(UnaryExpression[Any]):
     SQLAlchemy takes it for a modifier of its own, and so finds the value in it where it wraps a page in a subquery.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, value: ColumnElement[Any], descending: bool, nulls_first: bool) -> None:
         directed = value.desc() if descending else value.asc()

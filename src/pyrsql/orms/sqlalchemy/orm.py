@@ -47,7 +47,7 @@ class SQLAlchemyORM:
     """
 
     def __init__(self, custom_predicates: Mapping[str, CustomLowering] | None = None) -> None:
-        self.custom_predicates = dict(custom_predicates or {})
+        self.custom_predicates: Mapping[str, CustomLowering] = dict(custom_predicates or {})
 
     def model(self, entity: type) -> Model:
         """Describe a mapped class. Raises ConfigurationError for a class that is not mapped."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.joins import alias_for
@@ -38,8 +39,8 @@ class SomeRow(FunctionElement[bool]):
     the first.
     """
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool]) -> None:
         super().__init__(exists, among)

@@ -38,8 +38,8 @@ class _Condition(FunctionElement[bool]):
     and no index serves that.
     """
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
     def self_group(self, against: Any = None) -> Any:
         return self
@@ -50,7 +50,7 @@ class Beyond(_Condition):
     an index in one form or in the other.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, row_value: ColumnElement[bool], ladder: ColumnElement[bool]) -> None:
         super().__init__(row_value, ladder)
@@ -59,20 +59,20 @@ class Beyond(_Condition):
 class NullIsLargest(_Condition):
     """Whether the database itself sorts NULL as the largest value."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class NullIsSmallest(_Condition):
     """Whether the database itself sorts NULL as the smallest value."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class ExactFloat(FunctionElement[float]):
     """A float of any size with all 64 bits: drivers round one of 32 bits."""
 
-    inherit_cache = True
-    type = Double()  # pyright: ignore[reportUnknownVariableType]
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Double()
 
 
 class Term(NamedTuple):

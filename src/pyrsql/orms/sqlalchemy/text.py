@@ -38,7 +38,7 @@ class _Collated(UnaryExpression[Any]):
     page into a subquery.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         # The operand may be an expression of any precedence.
@@ -48,13 +48,13 @@ class _Collated(UnaryExpression[Any]):
 class ExactText(_Collated):
     """A text as `=` and `IN` are to see it: case, accents and trailing blanks count."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class OrderedText(_Collated):
     """A text as `<` and ORDER BY are to see it: by code point."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class WideText(_Collated):
@@ -63,7 +63,7 @@ class WideText(_Collated):
     MySQL and MariaDB refuse to compare a column of `latin1` with a letter that `latin1` lacks.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class UuidText(_Collated):
@@ -72,20 +72,20 @@ class UuidText(_Collated):
     Its own type orders by parts, and takes a UUID without a proper version for NULL.
     """
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class PlainText(_Collated):
     """A text without the rules of its column: its own collation, CITEXT, the blanks that CHAR adds."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class _ExactValue(TypeDecorator[str]):
     """A value that is an `ExactText`."""
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
     def bind_expression(self, bindparam: BindParameter[str]) -> ColumnElement[str]:
         """The value, with the collation that the comparison must follow."""
@@ -114,21 +114,21 @@ def plain_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
 class FoldedText(FunctionElement[str]):
     """A text in lower case: each letter as its one lower-case form."""
 
-    inherit_cache = True
-    type = String()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = String()
 
 
 class UpperText(FunctionElement[str]):
     """A text in upper case: each letter as its one upper-case form, where it has one."""
 
-    inherit_cache = True
-    type = String()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = String()
 
 
 class _Matched(BinaryExpression[bool]):
     """`operand LIKE pattern`, in parentheses of its own."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[str], pattern: BindParameter[Any]) -> None:
         super().__init__(operand.self_group(), pattern, operators.like_op, type_=Boolean())
@@ -143,43 +143,43 @@ class _Matched(BinaryExpression[bool]):
 class TextMatch(_Matched):
     """A match where case counts."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class PrefixMatch(TextMatch):
     """A match where case counts and whose pattern begins with plain text, which an index can find."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class WidePrefixMatch(PrefixMatch):
     """The same with letters that not every character set holds."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class TextMatchIgnoringCase(_Matched):
     """A match where case does not count."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class PrefixMatchIgnoringCase(TextMatchIgnoringCase):
     """The same of a pattern that begins with plain text."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class EqualIgnoringCase(TextMatchIgnoringCase):
     """The same of a pattern that is plain text."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class EqualInFewForms(EqualIgnoringCase):
     """The same of a plain text that can be written in few ways, the case of ASCII letters aside."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 Shape = Literal["anywhere", "prefix", "wide prefix", "whole", "few forms"]
@@ -233,8 +233,8 @@ class ExactTest(FunctionElement[bool]):
     The exact form implies the other. Every other database compares exactly, and gets the first.
     """
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool]) -> None:
         super().__init__(indexed, exact)
@@ -251,7 +251,7 @@ class ExactTest(FunctionElement[bool]):
 class WideExactTest(ExactTest):
     """The same with letters that not every character set holds."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class PatternText(TypeDecorator[Pattern | SqlPattern]):
@@ -263,8 +263,8 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
         shape: how the pattern begins and ends.
     """
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
     def __init__(self, operand_type: TypeEngine[str], ignore_case: bool, shape: Shape) -> None:
         super().__init__()

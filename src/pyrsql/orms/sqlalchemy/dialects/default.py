@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import ClauseElement, UnaryExpression
@@ -150,7 +150,7 @@ def trimmed_text(element: TrimmedText, compiler: SQLCompiler, **options: Any) ->
     return f"{TRIMS[type(element)]}({operand(element, compiler, **options)})"
 
 
-TRIMS = {TrimmedText: "trim", LeftTrimmedText: "ltrim", RightTrimmedText: "rtrim"}
+TRIMS: Mapping[type[TrimmedText], str] = {TrimmedText: "trim", LeftTrimmedText: "ltrim", RightTrimmedText: "rtrim"}
 
 
 @form(TrimmedText, on="duckdb")

@@ -86,7 +86,7 @@ def in_notation(type_: TypeDecorator[Any], value: object, dialect: Dialect) -> A
 class FamilyBound(TypeDecorator[Any]):
     """A type whose values are bound in a notation that `notation` registers for each family."""
 
-    cache_ok = True
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value in the notation of the dialect."""

@@ -19,6 +19,7 @@ from typing import Any, assert_never, cast
 from sqlalchemy import Boolean, ColumnElement, and_, false, literal_column, not_, or_, select
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions, QueryOptions
 from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_holds, path_is_set
@@ -58,8 +59,8 @@ _ONE: ColumnElement[int] = literal_column("1")
 class OnPostgreSQL(FunctionElement[bool]):
     """A condition with a form of its own on PostgreSQL: that form, then the one for all others."""
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
 
 def json_test(

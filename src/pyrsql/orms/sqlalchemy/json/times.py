@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.json.values import JsonValue
 
@@ -30,15 +31,15 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 class Instant(FunctionElement[int]):
     """The microseconds from 1970 to the date, or date and time, that a text says; NULL for other texts."""
 
-    inherit_cache = True
-    type = BigInteger()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = BigInteger()
 
 
 class TimeOfDay(FunctionElement[int]):
     """The microseconds from midnight to the time of day that a text says; NULL for other texts."""
 
-    inherit_cache = True
-    type = BigInteger()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = BigInteger()
 
 
 def moment(text: ColumnElement[Any], value: Temporal) -> tuple[ColumnElement[int], BindParameter[int]]:

@@ -16,7 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter, Tuple
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
 
 from pyrsql.orms.sqlalchemy.dialects.families import FamilyBound
 from pyrsql.validation.text import UNBINDABLE
@@ -52,18 +52,18 @@ def json_text(value: JsonValue) -> str:
 class Document(FunctionElement[Any]):
     """A column's document, as the JSON functions of the database take it."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         super().__init__(operand)
-        self.operand_type = operand.type
+        self.operand_type: TypeEngine[Any] = operand.type
 
 
 class IsPresent(FunctionElement[bool]):
     """There is a document: neither NULL nor JSON's null, which Python does not tell apart."""
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
 
 def inner_sql(
@@ -89,27 +89,27 @@ def only_sql(element: FunctionElement[Any], compiler: SQLCompiler, **options: An
 class StepPaths(FunctionElement[Any]):
     """The paths that lead from a value to those under one key of it, for MariaDB and MySQL."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class KeysText(FamilyBound):
     """The keys of a path as one bound value: a jsonpath for PostgreSQL, an array for SQLite."""
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
 
 class ValuesAt(FunctionElement[Any]):
     """The values that a path leads to, arrays as one value."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
     elements = False
 
 
 class ItemsAt(ValuesAt):
     """The values that a path leads to, and the elements of those that are arrays."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
     elements = True
 
 
@@ -156,34 +156,34 @@ def values_at(document: ColumnElement[Any], keys: tuple[str, ...], *, elements: 
 class Kind(FunctionElement[str]):
     """The kind of a row's value: `null`, `boolean`, `number`, `string`, `array` or `object`."""
 
-    inherit_cache = True
-    type = String()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = String()
 
 
 class NearNumber(FunctionElement[Any]):
     """The number of a row, as well as the database compares numbers of any size; NULL for other kinds."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class WholeNumber(FunctionElement[Any]):
     """The digits before the point, which tell large numbers apart where `NearNumber` is a float."""
 
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 class NearNumberValue(FamilyBound):
     """A number as it is compared with a `NearNumber`."""
 
-    impl = NullType
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = NullType
+    cache_ok: bool | None = True
 
 
 class WholeNumberValue(FamilyBound):
     """A number as it is compared with a `WholeNumber`."""
 
-    impl = NullType
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = NullType
+    cache_ok: bool | None = True
 
 
 def is_kind(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
@@ -212,15 +212,15 @@ def bound_number(value: int | Decimal) -> Tuple:
 class SameStructure(FunctionElement[bool]):
     """A row's value is this array or object, whatever the order of keys and the spelling of numbers."""
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
 
 class StructureText(FamilyBound):
     """An array or object as one bound value."""
 
-    impl = String
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = String
+    cache_ok: bool | None = True
 
 
 def same_structure(rows: TableValuedAlias, value: JsonValue) -> SameStructure:
