@@ -333,9 +333,18 @@ def followed_paths(part: Predicate | OrderKey) -> Iterator[RelationPath]:
                 yield from followed_paths(inner)
         case OrderKey(operand=operand, collection=path):
             yield path
-            yield from relation_paths(operand)
+            yield from _followed_by(operand)
         case Compare() | Match() | Member() | Between() | Null() | Custom():
-            yield from _row_paths(part.operand)
+            yield from _followed_by(part.operand)
+
+
+def _followed_by(operand: Operand) -> Iterator[RelationPath]:
+    if not isinstance(operand, CountOperand):
+        yield from _row_paths(operand)
+        return
+    yield operand.relations
+    if operand.predicate is not None:
+        yield from followed_paths(operand.predicate)
 
 
 def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:

@@ -13,7 +13,6 @@ from pyrsql.models.kinds import Kind
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
 from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
-from pyrsql.validation.custom import custom_operators
 from pyrsql.validation.patterns import beyond_rights, equal_text, is_pattern, is_special, like_pattern
 from pyrsql.validation.predicates import (
     Between,
@@ -37,7 +36,6 @@ from pyrsql.validation.predicates import (
     starts_with,
     through_to_many,
 )
-from pyrsql.validation.quantifiers import QUANTIFIERS
 from pyrsql.validation.refused import SMALLER_FIRST
 from pyrsql.validation.selectors import Resolution
 
@@ -152,31 +150,6 @@ class Rule:
     is_custom: bool = False
 
 
-def offered(options: QueryOptions, found: Resolution) -> frozenset[str]:
-    """The names of the operators that a selector takes."""
-    names = _operators_of(found)
-    if options.custom_predicates:
-        names |= custom_operators(options, found.operand)
-    if options.quantifiers and isinstance(found.operand, RelationOperand):
-        names |= QUANTIFIERS
-    return names if found.operators is None else names & found.operators
-
-
-def _operators_of(found: Resolution) -> frozenset[str]:
-    operand = found.operand
-    if isinstance(operand, RelationOperand):
-        return kinds.NULL_CHECKS
-    names = kinds.operators_of(operand.kind)
-    if isinstance(operand, FieldOperand):
-        if operand.keys:
-            return kinds.ORDERED | kinds.ON_TEXT
-        if found.converted and isinstance(operand.kind, kinds.Binary | kinds.Opaque):
-            names = kinds.ORDERED
-        if operand.field.over_text:
-            names |= kinds.ON_TEXT
-    return names
-
-
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
     """An operator, by name, applied to the operand of a selector. The selector must take the operator."""
     rule = RULES.get(name)
@@ -281,7 +254,7 @@ def _is_null(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...
     text = texts[0].lower() if texts else ""
     if text in ("", "true"):
         return _null_check(asked, negated)
-    if opposite.name not in offered(asked.options, asked.found):
+    if opposite.name not in asked.found.offered:
         return Refusal("no value, or true")
     if text == "false":
         return _null_check(asked, not negated)

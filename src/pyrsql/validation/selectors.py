@@ -25,6 +25,7 @@ from pyrsql.problems import ForbiddenFunction, Span, UnknownField, WrongCall
 from pyrsql.validation import functions, suggestions
 from pyrsql.validation.access import holds_forbidden_key, is_allowed
 from pyrsql.validation.convert import Refusal, converter, json_value, with_converter
+from pyrsql.validation.offered import offered
 from pyrsql.validation.predicates import (
     CallOperand,
     ConstantOperand,
@@ -46,6 +47,7 @@ class Resolution:
     Args:
         operand: the value or relation it leads to.
         convert: how the text of an argument becomes a value of it, or a Refusal.
+        offered: names of the operators that it takes in a filter.
         operators: names of the only operators that rights on the model leave it; None where it has no rights.
         converted: a converter of the developer's own stands in for that of the kind.
         elements: the selector is an association proxy over many rows: the number of relations before it. A null check
@@ -54,6 +56,7 @@ class Resolution:
 
     operand: Operand
     convert: Callable[[str], object]
+    offered: frozenset[str]
     operators: frozenset[str] | None = None
     converted: bool = False
     elements: int | None = None
@@ -145,7 +148,11 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                 if step.final:
                     operand = RelationOperand(question.selector, (*place.relations, member))
                     return Resolution(
-                        operand, converter(kinds.Text()), operators, elements=_elements(operand.relations, proxied)
+                        operand,
+                        converter(kinds.Text()),
+                        offered(question.options, operand, operators),
+                        operators,
+                        elements=_elements(operand.relations, proxied),
                     )
                 place = place.along(member, written)
             case Field(kind=kind):
@@ -220,7 +227,9 @@ def _resolve_field(question: _Question, step: Step, member: Field, operators: fr
     if isinstance(member.kind, kinds.Json):
         hides = partial(holds_forbidden_key, question.schema, question.purpose, step)
         convert = _accepted(convert, lambda value: not hides(value), "a value with keys that a filter may ask for")
-    return Resolution(operand, convert, operators, converted=own is not None)
+    converted = own is not None
+    names = offered(question.options, operand, operators, converted=converted)
+    return Resolution(operand, convert, names, operators, converted)
 
 
 def _accepted(
@@ -267,7 +276,9 @@ def _own_converter(question: _Question, step: Step, member: Field) -> Converter 
 
 def _resolve_call(question: _Question, call: Call) -> Resolution | Unresolved:
     operand = _call(question, call)
-    return Resolution(operand, converter(operand.kind)) if isinstance(operand, CallOperand) else operand
+    if not isinstance(operand, CallOperand):
+        return operand
+    return Resolution(operand, converter(operand.kind), offered(question.options, operand, None))
 
 
 def _call(question: _Question, call: Call) -> CallOperand | Unresolved:

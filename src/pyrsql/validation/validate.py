@@ -26,6 +26,7 @@ from pyrsql.problems import (
 )
 from pyrsql.validation.convert import Refusal, converter
 from pyrsql.validation.functions import DEEPEST, levels
+from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
@@ -51,7 +52,7 @@ from pyrsql.validation.quantifiers import (
     read_count,
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
-from pyrsql.validation.rules import comparing, conversion, is_cacheable, offered, predicate_of
+from pyrsql.validation.rules import comparing, conversion, is_cacheable, predicate_of
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.total_order import completing
 
@@ -233,10 +234,10 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
     if found is None:
         return None
     name = node.operator.name
-    if name in QUANTIFIERS and name in offered(validation.options, found) and validation.options.quantifiers:
+    if name in QUANTIFIERS and name in found.offered and validation.options.quantifiers:
         return _quantified(validation, node, found.operand, depth)
     options, operand = validation.options, found.operand
-    if name not in offered(options, found):
+    if name not in found.offered:
         validation.problems.append(_unsupported(options, node, found))
         return None
     if depth + levels(operand) > DEEPEST:
@@ -250,11 +251,11 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
     values = () if convert is None else tuple([convert(text) for text in node.arguments])
     for value in values:
         if isinstance(value, Refusal):
-            validation.problems += wrong_values(node, values, offered(options, found))
+            validation.problems += wrong_values(node, values, found.offered)
             return None
     made = predicate_of(asked, values, node.arguments)
     if isinstance(made, Refusal):
-        validation.problems.append(wrong_value(node, 0, made, offered(options, found)))
+        validation.problems.append(wrong_value(node, 0, made, found.offered))
         return None
     return made
 
@@ -359,7 +360,7 @@ def _counted(
             return _at_selector(purpose, span, problems)
     kind = kinds.Integer(-(2**63), 2**63 - 1)
     operand = CountOperand(selector, path, predicate, kind, validation.options, schema.orm.custom_predicates)
-    return Resolution(operand, converter(kind))
+    return Resolution(operand, converter(kind), offered(validation.options, operand, None))
 
 
 def _at_selector(purpose: Purpose, span: Span | None, problems: Problems) -> Problems:
@@ -375,7 +376,7 @@ def _wrong_count(purpose: Purpose, selector: str, span: Span | None, expected: s
 
 
 def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:
-    names = offered(options, found)
+    names = found.offered
     return UnsupportedOperator(
         source="filter",
         field=node.selector,

@@ -213,6 +213,22 @@ def test_a_collection_holds_no_row_of_another_tenant(people: Store, form: str) -
     assert ids(people, Team, None, "-people.name", base=base) == [one for one in (2, 1) if one in wanted]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_count_counts_no_row_of_another_tenant(people: Store, form: str) -> None:
+    """Persons 1 and 2, in one team each, belong to the tenant; 3 and 4 do not."""
+    base = select(Team).options(FORMS[form]())
+    options = QueryOptions(quantifiers=True)
+    wanted = [1] if form == "mixin" else [1, 2]
+    for text, found in {
+        "@count[people]==1": [1, 2],
+        "@count[people]==2": [],
+        "'@count[people|#name==a,name==c]'==1": [1],
+        "'@count[people|#team.people.name==d]'>=1": [],
+    }.items():
+        ids_found = ids(people, Team, text, base=base, options=options)
+        assert ids_found == [one for one in found if one in wanted], text
+
+
 def test_criteria_of_a_subclass_count_for_its_relations(people: Store) -> None:
     """A second relation to the same class, to a subclass, and an alias of the developer's own keep their rules."""
     base = select(Person).outerjoin(Person.team.of_type(TEAM)).options(with_loader_criteria(Team, Team.tenant == 1))

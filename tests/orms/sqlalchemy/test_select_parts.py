@@ -69,7 +69,8 @@ def private_attributes(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
             own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "super")
-            if not own:
+            # `_replace` is the public method of a named tuple.
+            if not own and node.attr != "_replace":
                 yield node.attr
 
 
@@ -107,6 +108,10 @@ def test_what_a_select_is_made_of() -> None:
         plain.fetch(1),
     ]
     assert not any(parts.is_plain(cast("Select[Any]", other)) for other in others)
+    bare = [plain, select(User.id, User.name), plain.options(joinedload(User.company)), select(OTHER)]
+    assert all(parts.is_bare(cast("Select[Any]", base)) for base in bare)
+    more = [*others, plain.where(User.age > 1), plain.order_by(User.id), plain.with_for_update()]
+    assert not any(parts.is_bare(cast("Select[Any]", other)) for other in more)
     assert [parts.has_limit(other) for other in (plain, plain.limit(1), plain.offset(1), plain.fetch(1))] == [
         False,
         True,

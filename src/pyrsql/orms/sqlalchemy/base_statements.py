@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -52,8 +51,7 @@ _WINDOW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BaseStatement:
+class BaseStatement(NamedTuple):
     """A base statement that a filter may narrow in place.
 
     Args:
@@ -86,6 +84,8 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)
+    if parts.is_bare(base) and _is_of_root(base, root):
+        return BaseStatement(base, {(): root})
     _refuse_orders(base, root, model)
     if parts.is_plain(base) and _is_of_root(base, root) and _reads_root_alone(base, root):
         if is_ungrouped_text(parts.conditions(base)):
@@ -145,7 +145,9 @@ def root_entity(base: Select[Any], model: Model) -> Entity:
 
 def _entity_of_model(element: ClauseElement, model: Model) -> Entity | None:
     entity = parts.entity_of(element)
-    return entity if entity is not None and issubclass(inspect(entity).mapper.class_, model.type) else None
+    if entity is None or entity is model.type:
+        return entity
+    return entity if issubclass(inspect(entity).mapper.class_, model.type) else None
 
 
 def _refuse_orders(base: Select[Any], root: Entity, model: Model) -> None:

@@ -161,10 +161,11 @@ def comparable(operand: FieldOperand | CallOperand, scope: Scope, text_order: Te
     if isinstance(operand, CallOperand):
         return of_expression(expression(operand, scope), operand.kind, text_order)
     linked = bool(operand.relations) and not operand.relations[-1].many
-    if operand.field.computed:
-        value = field_expression(operand.field, scope[operand.relations], linked=linked)
-        return of_expression(value, operand.kind, text_order, over_text=operand.field.over_text)
-    return _of_field(operand.field, operand.kind, scope[operand.relations], linked, text_order)
+    field, entity = operand.field, scope[operand.relations]
+    if field.computed or operand.kind is not field.kind:
+        value = field_expression(field, entity, linked=linked)
+        return of_expression(value, operand.kind, text_order, over_text=field.over_text)
+    return _of_field(field, entity, linked, text_order)
 
 
 def of_expression(
@@ -209,6 +210,6 @@ def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: Text
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_field(field: Field, kind: kinds.Kind, entity: Entity, linked: bool, text_order: TextOrder) -> Comparable:
+def _of_field(field: Field, entity: Entity, linked: bool, text_order: TextOrder) -> Comparable:
     value = field_expression(field, entity, linked=linked)
-    return of_expression(value, kind, text_order, over_text=field.over_text)
+    return of_expression(value, field.kind, text_order, over_text=field.over_text)

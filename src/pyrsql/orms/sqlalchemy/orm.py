@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
@@ -182,4 +181,4 @@ def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
 def _unsorted(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
     """The statement that is counted. It has the rows of the sorted one."""
     base = _base(lowered, model)
-    return replace(base, select=cast("Select[Any]", lowered.unsorted))
+    return base._replace(select=cast("Select[Any]", lowered.unsorted))

@@ -45,6 +45,16 @@ class BaseJoin(NamedTuple):
 # --- read ---
 
 
+_BARE = frozenset(
+    {"_raw_columns", "_propagate_attrs", "_label_style", "_compile_options", "_with_options", "_execution_options"}
+)
+
+
+def is_bare(base: Select[Any]) -> bool:
+    """Whether a select has nothing but columns and options. A select sets an attribute for every other part it has."""
+    return base.__dict__.keys() <= _BARE
+
+
 def is_plain(base: Select[Any]) -> bool:
     """Whether a select has nothing but columns, conditions, an order, and options: one row for each row of its root."""
     return not (

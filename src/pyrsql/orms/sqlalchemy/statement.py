@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select
@@ -67,17 +67,20 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     tests = tests_by_depth(predicate)
     if is_deep(len(tests) - 1, [test.operand for level in tests for test in level]):
         predicate = deepest_first(predicate)
+    followed = tuple(filter(None, followed_paths(predicate)))
+    if not followed:
+        return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, ())
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
-    return ReachedClauses(joins, tuple(clauses), reached, tuple(followed_paths(predicate)))
+    return ReachedClauses(joins, tuple(clauses), reached, followed)
 
 
 def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
     """A statement with the joins and conditions of a predicate."""
-    narrowed = _reaching(base, lowered.joins, lowered.followed)
+    narrowed = _reaching(base, lowered.joins, lowered.followed) if lowered.followed else base.select
     if is_ungrouped_text(parts.conditions(narrowed)):
         narrowed = parts.with_conditions_grouped(narrowed)
-    return replace(base, select=narrowed.where(*lowered.clauses), scope=lowered.scope)
+    return base._replace(select=narrowed.where(*lowered.clauses), scope=lowered.scope)
 
 
 def sorted_by(
@@ -104,7 +107,7 @@ def sorted_by(
     if needed and parts.group_columns(base.select):
         # By key, so that the database knows the related row of a group.
         ordered = ordered.group_by(*(column for path in needed for column in _key_of(scope[path])))
-    return replace(base, select=ordered, scope=scope)
+    return base._replace(select=ordered, scope=scope)
 
 
 def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> BaseStatement:
@@ -113,7 +116,7 @@ def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], option
         return unsorted
     inner = [path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path)]
     joins, scope = joins_to(unsorted.scope, inner, options)
-    return replace(unsorted, select=_reaching(unsorted, joins, inner), scope=scope)
+    return unsorted._replace(select=_reaching(unsorted, joins, inner), scope=scope)
 
 
 def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Which fields take an operator of the developer's own."""
+"""The operators that a field, a call or a relation takes, those of the developer included."""
 
 from __future__ import annotations
 
@@ -6,16 +6,47 @@ import enum
 from collections.abc import Collection
 
 from pyrsql.models import kinds
-from pyrsql.options import CustomPredicateDefinition, QueryOptions
+from pyrsql.options import CustomPredicateDefinition, FieldOptions, QueryOptions
 from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand
+from pyrsql.validation.quantifiers import QUANTIFIERS
 
 
-def custom_operators(options: QueryOptions, operand: Operand) -> frozenset[str]:
-    """The names of the custom operators that an operand takes."""
-    return frozenset(name for name, definition in options.custom_predicates.items() if _takes(definition, operand))
+def offered(
+    options: FieldOptions, operand: Operand, rights: frozenset[str] | None, *, converted: bool = False
+) -> frozenset[str]:
+    """The names of the operators that an operand takes.
+
+    Args:
+        options: the options of the query; those of a sort offer no operators.
+        operand: a field, a call or a relation.
+        rights: names of the only operators that rights on the model leave it; None where it has no rights.
+        converted: a converter of the developer's own stands in for that of the kind.
+    """
+    if not isinstance(options, QueryOptions):
+        return frozenset()
+    names = _by_kind(operand, converted)
+    if options.custom_predicates:
+        names |= {name for name, custom in options.custom_predicates.items() if _takes_custom(custom, operand)}
+    if options.quantifiers and isinstance(operand, RelationOperand):
+        names |= QUANTIFIERS
+    return names if rights is None else names & rights
 
 
-def _takes(definition: CustomPredicateDefinition, operand: Operand) -> bool:
+def _by_kind(operand: Operand, converted: bool) -> frozenset[str]:
+    if isinstance(operand, RelationOperand):
+        return kinds.NULL_CHECKS
+    names = kinds.operators_of(operand.kind)
+    if isinstance(operand, FieldOperand):
+        if operand.keys:
+            return kinds.ORDERED | kinds.ON_TEXT
+        if converted and isinstance(operand.kind, kinds.Binary | kinds.Opaque):
+            names = kinds.ORDERED
+        if operand.field.over_text:
+            names |= kinds.ON_TEXT
+    return names
+
+
+def _takes_custom(definition: CustomPredicateDefinition, operand: Operand) -> bool:
     if definition.fields is None and definition.field_types is None:
         return True
     return _is_listed(definition.fields or (), operand) or any(
