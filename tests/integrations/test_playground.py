@@ -1,14 +1,11 @@
 """The playground in a real browser, over the example service."""
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, Route, expect
@@ -20,6 +17,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi import playground
 from pyrsql.integrations.fastapi.playground.router import SECURITY_HEADERS
 from tests.browser import browser as any_browser
+from tests.browser import opened
+from tests.service import running
 
 SCREENSHOT = Path(__file__).parents[2] / "docs/images/playground.png"
 LARGEST_PAGE = 80 * 1024
@@ -32,16 +31,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     prepare_database(path)
     before = os.environ.get("FLIGHTS_DATABASE")
     os.environ["FLIGHTS_DATABASE"] = str(path)
-    server = uvicorn.Server(uvicorn.Config(flights_app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with running(flights_app) as address:
+        yield address
     os.environ.pop("FLIGHTS_DATABASE")
     if before is not None:
         os.environ["FLIGHTS_DATABASE"] = before
@@ -55,25 +46,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, service: str) -> Iterator[Page]:
-    """The playground, opened; at the end nothing has asked another host, and nothing has broken the policy."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    opened = context.new_page()
-    requested: list[str] = []
-    complaints: list[str] = []
-    opened.on("request", lambda request: requested.append(request.url))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
-    )
-    opened.goto(f"{service}/")
-    expect(opened.locator("#rows tbody tr").first).to_be_visible()
-    yield opened
-    context.close()
-    assert [url for url in requested if not url.startswith((service, "data:"))] == []
-    # A wrong filter is answered with 400 or 422, which Chromium notes.
-    assert [text for text in complaints if "status of 4" not in text] == []
+    with opened(browser, f"{service}/") as found:
+        expect(found.locator("#rows tbody tr").first).to_be_visible()
+        yield found
 
 
 def test_type_complete_and_run(page: Page) -> None:

@@ -9,7 +9,7 @@ from returns.result import Success
 
 from pyrsql import operators
 from pyrsql.language.builder import Field, is_plain
-from pyrsql.language.nodes import And, Comparison, Node, Or
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
 from pyrsql.language.parse import parse_filter
 from pyrsql.options import QueryOptions
 
@@ -55,6 +55,45 @@ def python_of(node: Node) -> str:
             case Or(nodes=nodes):
                 waiting.extend(_infix(" | ", nodes))
     return "".join(pieces)
+
+
+def python_of_sort(keys: tuple[SortKey, ...]) -> str:
+    """The builder expression that makes a sort.
+
+    >>> from pyrsql.language.parse import parse_sort
+    >>> python_of_sort(parse_sort("-age;name,ic,nullsfirst").unwrap())
+    'sort_by(f.age.desc(), f.name.asc(ignore_case=True, nulls_first=True))'
+    """
+    return f"sort_by({', '.join(map(_python_key, keys))})"
+
+
+def _python_key(key: SortKey) -> str:
+    options = ["ignore_case=True"] if key.ignore_case else []
+    options += [] if key.nulls_first is None else [f"nulls_first={key.nulls_first}"]
+    return f"{_python_field(key.selector)}.{'desc' if key.descending else 'asc'}({', '.join(options)})"
+
+
+def python_script(node: Node | None, keys: tuple[SortKey, ...]) -> str:
+    """A script that makes a filter and a sort with the builder; blank without either.
+
+    >>> from pyrsql import parse
+    >>> print(python_script(parse("name==demo").expression, ()))
+    from pyrsql.language.builder import f
+    <BLANKLINE>
+    filter = str(f.name == 'demo')
+    """
+    lines = [] if node is None else [f"filter = str({python_of(node)})"]
+    lines += [f"sort = {python_of_sort(keys)}"] if keys else []
+    if not lines:
+        return ""
+    written = "\n".join(lines)
+    names = ["f", *(["sort_by"] if keys else [])]
+    imports = [f"from pyrsql.language.builder import {', '.join(names)}"]
+    if "ComparisonOperator(" in written:
+        imports.append("from pyrsql.operators import ComparisonOperator")
+    if "operators." in written:
+        imports.insert(0, "from pyrsql import operators")
+    return "\n".join([*imports, "", written])
 
 
 def _infix(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:

@@ -25,6 +25,7 @@ from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
 from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
 from pyrsql.integrations.fastapi.totals import Total, Totals
+from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
@@ -123,11 +124,12 @@ class CursorPageDependency(Generic[ItemT]):
     ) -> CursorPage[ItemT]:
         """Read the values of the parameters, wherever the request has them, and run what it asks for."""
         criteria = await run_off_loop_if_long(self._criteria, given)
+        run = watched(request, self._run)
         if is_async(session):
-            made, last = await session.run_sync(self._run, criteria, base)
+            made, last = await session.run_sync(run, criteria, base)
         else:
             # A synchronous driver waits for the database, which the event loop must not.
-            made, last = await run_in_threadpool(self._run, session, criteria, base)
+            made, last = await run_in_threadpool(run, session, criteria, base)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if request.method in ("GET", "HEAD"):
             links = cursor_link_header(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
 from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
+from pyrsql.models.schema import Schema
 from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
 
 
@@ -16,7 +17,16 @@ def index_report(resource: FastAPISQLAlchemyResource, *, dialect: str = "postgre
         resource: what clients may use.
         dialect: the name of the SQLAlchemy dialect of the database, such as `sqlite` or `mysql`.
     """
-    schema = resource.endpoint.schema
+    return report_of(resource.endpoint.schema, dialect)
+
+
+def report_of(schema: Schema, dialect: str) -> tuple[MissingIndex, ...]:
+    """The same of what a schema offers.
+
+    Args:
+        schema: what clients may use.
+        dialect: the name of the SQLAlchemy dialect of the database.
+    """
     filterable = [field["name"] for field in filter_extension(schema)["fields"]]
     sortable = [field["name"] for field in sort_extension(schema)["fields"]]
     return missing_indexes(schema, filterable, sortable, dialect)

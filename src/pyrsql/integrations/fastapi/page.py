@@ -23,6 +23,7 @@ from pyrsql.integrations.fastapi.endpoint import Endpoint, selected
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.links import link_header
 from pyrsql.integrations.fastapi.totals import Total, Totals
+from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.validation.plan import Criteria
@@ -123,11 +124,12 @@ class PageDependency(Generic[ItemT]):
     ) -> Page[ItemT]:
         """Read what a request gives the four parameters, wherever it does, and run what it asks for."""
         criteria = await run_off_loop_if_long(self.endpoint.read, given)
+        run = watched(request, self._run)
         if is_async(session):
-            made, has_next = await session.run_sync(self._run, criteria, base)
+            made, has_next = await session.run_sync(run, criteria, base)
         else:
             # A synchronous driver waits for the database, which the event loop must not.
-            made, has_next = await run_in_threadpool(self._run, session, criteria, base)
+            made, has_next = await run_in_threadpool(run, session, criteria, base)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if criteria.page is not None and request.method in ("GET", "HEAD"):
             links = link_header(

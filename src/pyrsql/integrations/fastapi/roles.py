@@ -63,13 +63,23 @@ class RoleResources:
         if documented not in resources:
             raise ConfigurationError(f"by_role: the documented role {documented!r} has no resource")
         self._role = role
-        self._resources = dict(resources)
+        self._resources: dict[Any, FastAPISQLAlchemyResource] = dict(resources)
         self._documented = documented
         self._criteria = self.dependency(lambda _, resource: resource.criteria_dependency())
         self._select = self.dependency(lambda _, resource: resource.select_dependency())
         self._count = self.dependency(lambda _, resource: resource.count_select_dependency())
         self._paginated = self.dependency(lambda _, resource: resource.paginated_select_dependency())
         self._applier = self.dependency(lambda _, resource: resource.applier_dependency())
+
+    @property
+    def role(self) -> Callable[..., Any]:
+        """The FastAPI dependency that gives the role of a request."""
+        return self._role
+
+    @property
+    def documented(self) -> FastAPISQLAlchemyResource:
+        """The resource of the role whose fields OpenAPI shows."""
+        return self._resources[self._documented]
 
     def dependency(self, make: Callable[[Any, FastAPISQLAlchemyResource], Reader[ResultT]]) -> RoleDependency[ResultT]:
         """The dependency that is made of the resource of each role.
@@ -166,22 +176,28 @@ class RoleDependency(Generic[ResultT]):
         self, role: Callable[..., Any], dependencies: Mapping[Any, Reader[ResultT]], *, documented: Any
     ) -> None:
         self._dependencies = dependencies
-        self.config: FastAPICriteriaConfig = dependencies[documented].config
-        parameters = dict(dependencies[documented].__signature__.parameters)
+        self.documented: Reader[ResultT] = dependencies[documented]
+        self.config: FastAPICriteriaConfig = self.documented.config
+        parameters = dict(self.documented.__signature__.parameters)
         self._slots = {name: _slots(parameters, dependency) for name, dependency in dependencies.items()}
         of_role = inspect.Parameter(_ROLE, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(role)])
         self.__signature__: inspect.Signature = inspect.Signature([of_role, *parameters.values()])
 
     async def __call__(self, *, role: Any, connection: HTTPConnection, **given: Any) -> ResultT:
         """Read the query of a request as its role may."""
-        call: Callable[..., Awaitable[ResultT]] = cast("Any", self._of(role))
+        call: Callable[..., Awaitable[ResultT]] = cast("Any", self.of(role))
         return await call(connection=connection, **self._given_to(role, given))
 
     async def read(self, values: ParameterValues, *, role: Any, **given: Any) -> ResultT:
         """Read the values of the parameters, wherever the request has them, as its role may."""
-        return await self._of(role).read(values, **self._given_to(role, given))
+        return await self.of(role).read(values, **self._given_to(role, given))
 
-    def _of(self, role: Any) -> Reader[ResultT]:
+    def of(self, role: Any) -> Reader[ResultT]:
+        """The dependency of a role.
+
+        Raises:
+            HTTPException: 403 for a role that has no dependency.
+        """
         if role not in self._dependencies:
             raise HTTPException(403, "This role may not use this list.")
         return self._dependencies[role]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, CursorResult, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -52,7 +52,23 @@ def plan_of(connection: Connection, statement: Select[Any]) -> list[str]:
         connection: to the database that would run the statement.
         statement: the statement; it is planned, not run.
     """
-    rows = connection.execute(Explain(statement)).mappings().all()
+    return _lines(connection, connection.execute(Explain(statement)))
+
+
+def plan_of_sent(connection: Connection, sql: str, parameters: Any) -> list[str]:
+    """The plan of a select that the driver has got, a line each.
+
+    Args:
+        connection: to the database that ran it.
+        sql: the text of the select, as the driver got it.
+        parameters: its parameters, as the driver got them.
+    """
+    begin = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    return _lines(connection, connection.exec_driver_sql(f"{begin} {sql}", parameters))
+
+
+def _lines(connection: Connection, result: CursorResult[Any]) -> list[str]:
+    rows = result.mappings().all()
     if connection.dialect.name == "sqlite":
         return [str(row["detail"]) for row in rows]
     if len(rows) and len(rows[0]) == 1:

@@ -7,8 +7,8 @@ from typing import Any
 from returns.result import Success
 
 from pyrsql.integrations.fastapi.playground.complete import Completions, complete_filter, complete_sort
-from pyrsql.language.builder_code import python_of
-from pyrsql.language.nodes import Node
+from pyrsql.language.builder_code import python_script
+from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import parse, parse_sort
 from pyrsql.language.words import filter_in_words, sort_in_words
 from pyrsql.messages import describe, pointed
@@ -32,18 +32,18 @@ def assist(schema: Schema, filter: str, sort: str, part: str, at: int) -> Answer
     """
     checked = validate_request(schema, filter=filter, sort=sort)
     problems = () if isinstance(checked, Success) else checked.failure()
-    node = _parsed(schema, filter)
+    node, keys = _parsed(schema, filter), _parsed_sort(schema, sort)
     return {
         "filter": {
             "words": "" if node is None else f"Rows where {filter_in_words(node)}.",
             "problems": [_problem(filter, problem) for problem in problems if problem.source == "filter"],
         },
         "sort": {
-            "words": _sort_in_words(schema, sort),
+            "words": f"Sorted {sort_in_words(keys)}." if keys else "",
             "problems": [_problem(sort, problem) for problem in problems if problem.source == "sort"],
         },
         "completions": _completions(schema, filter, sort, part, at),
-        "builder": "" if node is None else f"from pyrsql.language.builder import f\n\nfilter = str({python_of(node)})",
+        "builder": python_script(node, keys),
     }
 
 
@@ -52,10 +52,9 @@ def _parsed(schema: Schema, text: str) -> Node | None:
     return parsed.unwrap() if isinstance(parsed, Success) else None
 
 
-def _sort_in_words(schema: Schema, text: str) -> str:
+def _parsed_sort(schema: Schema, text: str) -> tuple[SortKey, ...]:
     parsed = parse_sort(text, schema.sort_options) if text.strip(" ") else Success(())
-    keys = parsed.unwrap() if isinstance(parsed, Success) else ()
-    return f"Sorted {sort_in_words(keys)}." if keys else ""
+    return parsed.unwrap() if isinstance(parsed, Success) else ()
 
 
 def _problem(text: str, problem: Problem) -> Answer:

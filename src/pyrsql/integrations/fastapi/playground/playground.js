@@ -41,16 +41,20 @@ function headers() {
 
 const ask = async (path) => {
   const answer = await fetch(path, { headers: headers() });
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`.trim());
   return answer.json();
 };
+
+// What the playground's server part knows of the list that is shown.
+const askOf = (part, query = {}) =>
+  ask(`${encodeURIComponent(resource.name)}/${part}?${new URLSearchParams({ list: resource.list, ...query })}`);
 
 function requestURL() {
   const names = resource.parameters;
   const query = new URLSearchParams();
   if (state.filter.trim()) query.set(names.filter, state.filter);
   if (state.sort.trim()) query.set(names.sort, state.sort);
-  if (state.page) query.set(resource.paging === "cursor" ? names.cursor : names.page, state.page);
+  if (state.page) query.set(names.page, state.page);
   if (state.size) query.set(names.size, state.size);
   const text = query.toString();
   return new URL(resource.url + (text ? `?${text}` : ""), location.href);
@@ -270,61 +274,74 @@ async function assistNow(part) {
   if (!resource) return;
   const mine = ++asked;
   const at = part ? editors[part].at : 0;
-  const query = new URLSearchParams({ filter: state.filter, sort: state.sort, part: part ?? "", at });
   try {
-    const answer = await ask(`${encodeURIComponent(resource.name)}/assist?${query}`);
+    const answer = await askOf("assist", { filter: state.filter, sort: state.sort, part: part ?? "", at });
     if (mine !== asked) return;
     for (const name of ["filter", "sort"]) editors[name].show(answer[name]);
     if (part) editors[part].offer(answer.completions);
     builder = answer.builder;
-    showDebug(answer.debug);
   } catch (error) {
-    if (mine === asked) say(`The playground got no help from the server: ${error.message}`);
+    // What the list itself says of a request stands there already.
+    if (mine === asked && part) say(`The playground got no help from the server: ${error.message}`);
   }
 }
 
-function showDebug(debug) {
-  element("debug").hidden = !debug;
-  if (!debug) return;
-  element("sql").textContent = debug.sql;
-  element("plan").textContent = debug.plan;
-  element("indexes").replaceChildren(...debug.indexes.map((line) => make("li", {}, line)));
-}
-
-// --- rows ---
+// --- the request ---
 
 const say = (text) => (element("status").textContent = text);
 
+let running = 0;
+
 async function run() {
   if (!resource) return;
+  const mine = ++running;
   writeAddress();
   const url = requestURL();
   const began = performance.now();
   say("Loading…");
+  element("result").setAttribute("aria-busy", "true");
   let answer;
-  let body;
+  let body = null;
   try {
     answer = await fetch(url, { headers: headers() });
-    body = await answer.json();
+    body = await answer.text();
+    // Only the last request counts, however late the others are answered.
+    if (mine !== running) return;
+    body = JSON.parse(body);
   } catch (error) {
-    say(`No answer: ${error.message}`);
-    return;
+    if (mine !== running) return;
+    if (!answer) {
+      finish(`No answer: ${error.message}`, null);
+      return;
+    }
   }
   const took = Math.round(performance.now() - began);
   showPager(answer.headers.get("Link"));
-  if (!answer.ok) {
-    const problem = typeof body.detail === "object" && body.detail !== null ? body.detail : body;
-    say(`${answer.status}: ${problem.detail ?? problem.title ?? answer.statusText}`);
-    showRows([]);
-    assistNow(null);
-    return;
+  if (answer.ok) {
+    const rows = rowsOf(body);
+    finish(rows ? `${counted(body, rows)} in ${took} ms` : "The answer is no list of rows.", rows);
+    debug(url, mine);
+  } else {
+    finish(`${answer.status}: ${told(body) ?? (answer.statusText || "the service failed")}`, null);
+    if (answer.status === 401) element("authorization").open = true;
   }
-  const rows = Array.isArray(body) ? body : body.items;
-  const total = body.total ?? null;
-  const counted = total === null ? `${rows.length} rows` : `${rows.length} of ${totalText(total, body.total_is_exact)} rows`;
-  say(`${counted} in ${took} ms`);
-  showRows(rows);
   assistNow(null);
+}
+
+function finish(text, rows) {
+  element("result").setAttribute("aria-busy", "false");
+  say(text);
+  showRows(rows ?? []);
+  element("empty").hidden = rows === null || rows.length > 0;
+  if (rows === null) element("debug")?.remove();
+}
+
+const rowsOf = (body) => [body, body?.items].find(Array.isArray) ?? null;
+
+function counted(body, rows) {
+  const shown = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+  if (typeof body.total !== "number") return shown;
+  return `${rows.length} of ${totalText(body.total, body.total_is_exact)} rows`;
 }
 
 function totalText(total, isExact) {
@@ -333,16 +350,53 @@ function totalText(total, isExact) {
   return resource.estimated ? `about ${number}` : `${number} or more`;
 }
 
+// The words for people in an answer that is no list: a problem (RFC 9457), or the `detail` of FastAPI.
+function told(body) {
+  const problem = typeof body?.detail === "object" && body.detail !== null ? body.detail : body;
+  return [problem?.detail, problem?.title].find((text) => typeof text === "string");
+}
+
+// --- the statements, where the service was told to show them ---
+
+async function debug(url, mine) {
+  if (!service.debug) return;
+  const path = resource.list.split("/").map(encodeURIComponent).join("/");
+  let found;
+  try {
+    found = await ask(`${encodeURIComponent(resource.name)}/debug${path}${url.search}`);
+  } catch (error) {
+    found = { statements: [], indexes: [], error: `No statements: ${error.message}` };
+  }
+  if (mine !== running) return;
+  const title = (text) => make("h2", {}, text);
+  const code = (lines) => make("pre", { tabIndex: 0 }, lines.join("\n"));
+  const section = make("section", { id: "debug" }, ...(found.error ? [make("p", {}, found.error)] : []));
+  section.setAttribute("aria-label", "Statements");
+  for (const { sql, parameters, plan } of found.statements) {
+    section.append(title("SQL"), code([sql]), title("Parameters"), code(parameters.length ? parameters : ["none"]), title("Plan"), code(plan));
+  }
+  if (found.indexes.length) {
+    const lines = make("ul", {}, ...found.indexes.map((line) => make("li", {}, line)));
+    section.append(make("details", {}, make("summary", {}, `${found.indexes.length} uses of fields without an index`), lines));
+  }
+  const before = element("debug");
+  if (before?.querySelector("details")?.open) section.querySelector("details").open = true;
+  if (before) before.replaceWith(section);
+  else document.querySelector("main").append(section);
+}
+
+// --- rows ---
+
 function showPager(link) {
   const targets = {};
   for (const match of (link ?? "").matchAll(/<([^>]*)>;\s*rel="(\w+)"/g)) targets[match[2]] = match[1];
-  const name = resource.paging === "cursor" ? resource.parameters.cursor : resource.parameters.page;
   for (const [id, relation] of [["previous", "prev"], ["next", "next"]]) {
     const button = element(id);
     button.disabled = !(relation in targets);
     button.onclick = () => {
-      state.page = new URL(targets[relation], location.href).searchParams.get(name) ?? "";
+      state.page = new URL(targets[relation], location.href).searchParams.get(resource.parameters.page) ?? "";
       run();
+      element("rows").closest(".scroll").scrollTop = 0;
     };
   }
 }
@@ -362,9 +416,34 @@ function showRows(rows) {
   // An object that is missing in some rows has no column of its own beside its parts.
   const shown = columns.filter((column) => !columns.some((other) => other.startsWith(`${column}.`)));
   const table = element("rows");
-  table.tHead.replaceChildren(make("tr", {}, ...shown.map(head)));
+  const focused = document.activeElement.dataset.column;
+  const numeric = new Set(shown.filter((column) => flat.some((row) => typeof row.get(column) === "number")));
+  table.tHead.replaceChildren(make("tr", {}, ...shown.map((column) => head(column, numeric.has(column)))));
   table.tBodies[0].replaceChildren(...flat.map((row) => make("tr", {}, ...shown.map((column) => cell(column, row.get(column))))));
+  if (focused) [...table.tHead.querySelectorAll("button")].find((button) => button.dataset.column === focused)?.focus();
+  const first = table.tBodies[0].querySelector("button");
+  if (first) first.tabIndex = 0;
 }
+
+// One stop of the tab key for all cells; arrows go from there.
+element("rows").tBodies[0].addEventListener("keydown", (event) => {
+  const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
+  const td = event.target.closest("td");
+  if (down === undefined || !td) return;
+  event.preventDefault();
+  let row = td.parentElement;
+  let column = td.cellIndex;
+  do {
+    row = row.parentElement.children[row.sectionRowIndex + down];
+    column += right;
+  } while (row?.children[column] && !row.children[column].querySelector("button"));
+  const button = row?.children[column]?.querySelector("button");
+  if (!button) return;
+  event.target.tabIndex = -1;
+  button.tabIndex = 0;
+  button.focus();
+  button.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
 
 function direction(column) {
   const first = state.sort.split(";")[0].split(",");
@@ -372,8 +451,8 @@ function direction(column) {
   return first[0].startsWith("-") || first.includes("desc") ? "descending" : "ascending";
 }
 
-function head(column) {
-  const th = make("th", { scope: "col" });
+function head(column, numeric) {
+  const th = make("th", { scope: "col", className: numeric ? "number" : "" });
   if (!sortable.has(column)) {
     th.append(column);
     return th;
@@ -385,23 +464,22 @@ function head(column) {
   button.addEventListener("click", () => {
     const next = { null: column, ascending: `-${column}`, descending: "" }[now];
     change("sort", next);
-    const again = [...element("rows").tHead.querySelectorAll("button")].find((other) => other.textContent.startsWith(column));
-    again?.focus();
   });
+  button.dataset.column = column;
   th.append(button);
   return th;
 }
 
 function cell(column, value) {
   const td = make("td");
-  if (value === undefined || value === null) td.append(make("span", { className: "null" }, value === null ? "NULL" : ""));
+  if (value === undefined || value === null) td.append(make("span", { className: "null" }, value === null ? "NULL" : "—"));
   else if (Array.isArray(value)) {
     td.append(make("span", { className: "many", title: JSON.stringify(value, null, 1) }, `${value.length} ${column}`));
     return td;
-  } else td.append(String(value));
+  } else td.append(make("span", { className: "value", title: String(value) }, String(value)));
   if (typeof value === "number") td.className = "number";
   if (value !== undefined && filterable.has(column)) {
-    const button = make("button", { type: "button", title: `Filter by this ${column}` }, "filter");
+    const button = make("button", { type: "button", title: `Filter by this ${column}`, tabIndex: -1 }, "=");
     button.setAttribute("aria-label", `Filter by ${column} ${value}`);
     button.addEventListener("click", () => change("filter", narrowed(column, value)));
     td.append(button);
@@ -438,17 +516,23 @@ function change(part, text) {
 
 const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const python = (text) => JSON.stringify(text);
+const authorized = () => element("token").value.trim() !== "";
 
+// A header is not copied: it is read where the copied text runs.
 const FORMATS = {
   URL: (url) => url.href,
-  curl: (url) => `curl ${element("token").value ? `-H 'Authorization: …' ` : ""}${shell(url.href)}`,
+  curl: (url) => `curl ${authorized() ? `-H "Authorization: $AUTHORIZATION" ` : ""}${shell(url.href)}`,
   httpx: (url) => {
     const parameters = [...url.searchParams].map(([name, value]) => `${python(name)}: ${python(value)}`);
-    return `import httpx\n\nhttpx.get(${python(url.origin + url.pathname)}, params={${parameters.join(", ")}}).raise_for_status().json()`;
+    const headers = authorized() ? `, headers={"Authorization": os.environ["AUTHORIZATION"]}` : "";
+    const request = `${python(url.origin + url.pathname)}, params={${parameters.join(", ")}}${headers}`;
+    return `${authorized() ? "import os\n\n" : ""}import httpx\n\npage = httpx.get(${request}).raise_for_status().json()`;
   },
   fetch: (url) => {
     const parameters = JSON.stringify(Object.fromEntries(url.searchParams), null, 2);
-    return `const query = new URLSearchParams(${parameters});\nconst answer = await fetch(\`${url.origin + url.pathname}?\${query}\`);\nconst page = await answer.json();`;
+    const first = authorized() ? `const headers = { Authorization: "" }; // yours\n` : "";
+    const request = `\`${url.origin + url.pathname}?\${query}\`${authorized() ? ", { headers }" : ""}`;
+    return `${first}const query = new URLSearchParams(${parameters});\nconst answer = await fetch(${request});\nconst page = await answer.json();`;
   },
   "Python builder": () => builder,
 };
@@ -456,7 +540,11 @@ const FORMATS = {
 for (const [name, format] of Object.entries(FORMATS)) {
   const button = make("button", { type: "button" }, name);
   button.addEventListener("click", async () => {
-    const text = format(requestURL());
+    const text = resource ? format(requestURL()) : "";
+    if (!text) {
+      say("There is nothing to copy yet: write a filter or a sort that is right.");
+      return;
+    }
     element("copied").textContent = text;
     element("copied").hidden = false;
     try {
@@ -471,37 +559,48 @@ for (const [name, format] of Object.entries(FORMATS)) {
 
 // --- start ---
 
-async function choose(name) {
-  resource = service.resources.find((known) => known.name === name) ?? service.resources[0];
-  state.resource = resource.name;
+async function choose(title) {
+  resource = service.resources.find((known) => known.title === title) ?? service.resources[0];
+  state.resource = resource.title;
   for (const button of element("resources").children) {
-    if (button.value === resource.name) button.setAttribute("aria-current", "page");
+    if (button.value === resource.title) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
-  const examples = resource.examples.map((example) => {
-    const button = make("button", { type: "button" }, example.title);
-    button.addEventListener("click", () => {
-      for (const part of ["filter", "sort"]) {
-        state[part] = example[part] ?? "";
-        editors[part].set(state[part]);
-      }
-      state.page = "";
-      run();
-    });
-    return button;
-  });
-  element("examples").replaceChildren(...examples);
   element("size").placeholder = resource.size ?? "";
   for (const part of ["filter", "sort"]) editors[part].set(state[part]);
   element("size").value = state.size;
+  const mine = resource;
+  let offered = { filter: [], sort: [], examples: [] };
   try {
-    const offered = await ask(`${encodeURIComponent(resource.name)}/fields`);
-    filterable = new Set(offered.filter);
-    sortable = new Set(offered.sort);
-  } catch (error) {
-    say(`No fields: ${error.message}`);
+    offered = await askOf("fields");
+  } catch {
+    // The list says itself why it refuses this client.
   }
+  if (mine !== resource) return;
+  filterable = new Set(offered.filter);
+  sortable = new Set(offered.sort);
+  showExamples(offered.examples);
   await run();
+}
+
+function showExamples(examples) {
+  for (const [part, text] of [["filter", "name==demo*;age>18"], ["sort", "-created;name"]]) {
+    element(part).placeholder = examples.find((example) => part in example)?.[part] ?? text;
+  }
+  element("examples").replaceChildren(
+    ...examples.map((example) => {
+      const button = make("button", { type: "button" }, example.title);
+      button.addEventListener("click", () => {
+        for (const part of ["filter", "sort"]) {
+          state[part] = example[part] ?? "";
+          editors[part].set(state[part]);
+        }
+        state.page = "";
+        run();
+      });
+      return button;
+    }),
+  );
 }
 
 async function start() {
@@ -509,11 +608,11 @@ async function start() {
   service = await ask("resources");
   document.title = service.title;
   element("title").textContent = service.title;
-  const tabs = service.resources.map(({ name, title }) => {
-    const button = make("button", { type: "button", value: name }, title);
+  const tabs = service.resources.map(({ title }) => {
+    const button = make("button", { type: "button", value: title }, title);
     button.addEventListener("click", () => {
       Object.assign(state, { filter: "", sort: "", page: "", size: "" });
-      choose(name);
+      choose(title);
     });
     return button;
   });

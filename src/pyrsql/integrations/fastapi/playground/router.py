@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response, routing
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from pyrsql.adapters.fastapi.config import Examples
 from pyrsql.adapters.fastapi.signature import documented
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.playground.assist import Answer, assist
 from pyrsql.integrations.fastapi.playground.complete import offered_fields
-from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
-from pyrsql.models.schema import Schema
+from pyrsql.integrations.fastapi.playground.debug import statements_of
+from pyrsql.integrations.fastapi.playground.lists import ListDependency, Listing, Shown, listings
+from pyrsql.integrations.fastapi.roles import RoleResources
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -38,28 +39,31 @@ _FILES = {
 }
 
 
-def playground(*resources: FastAPISQLAlchemyResource, title: str = "Playground") -> APIRouter:
+def playground(*resources: Shown, title: str = "Playground", debug: bool = False) -> APIRouter:
     """A page on which a person writes filters and sorts and sees the rows of your own endpoints.
 
         app.include_router(playground(users, flights), prefix="/playground")
 
     The page sends what a client would send, with the `Authorization` header that its user gives it. It knows no more
-    than OpenAPI says: the fields, operators and examples of the resources.
+    than OpenAPI says: the fields, operators and examples of the resources. Of resources by role it shows those of the
+    role of who asks.
 
     Args:
-        resources: those whose list endpoints are shown, in this order.
+        resources: those whose list endpoints are shown, in this order; `by_role(…)` counts as one.
         title: the head of the page.
+        debug: show the SQL of each request with its parameters, the plan of the database, and the fields without an
+            index. For development: SQL names columns and values that no client should see.
 
     Raises:
-        ConfigurationError: no resource, or something else, such as the resources of several roles.
+        ConfigurationError: no resource, or something else.
     """
     if not resources:
         raise ConfigurationError("a playground shows at least one resource")
     for resource in resources:
-        if not isinstance(resource, FastAPISQLAlchemyResource):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigurationError(
-                f"a playground shows resources, not {type(resource).__name__}: the fields of by_role depend on the role"
-            )
+        if not isinstance(resource, Shown):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"a playground shows resources, not {type(resource).__name__}")
+    if not isinstance(debug, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"debug={debug!r}: it is True or False; the session is that of the list")
     router = APIRouter(include_in_schema=False)
     for path, (name, media_type) in _FILES.items():
         router.add_api_route(f"/{path}", _file(name, media_type), methods=["GET"])
@@ -67,11 +71,17 @@ def playground(*resources: FastAPISQLAlchemyResource, title: str = "Playground")
 
     @router.get("/resources")
     def list_resources(request: Request) -> Answer:
-        found = (_described(request, name, resource) for name, resource in named.items())
-        return {"title": title, "resources": [one for one in found if one is not None]}
+        found = [
+            _described(request, name, listing)
+            for name, shown in named.items()
+            for listing in listings(request.app, shown)
+        ]
+        return {"title": title, "resources": found, **({"debug": True} if debug else {})}
 
-    for name, resource in named.items():
-        _add_help(router, name, resource)
+    for name, shown in named.items():
+        _add_help(router, name, shown)
+        if debug:
+            _add_debug(router, name, shown)
     return router
 
 
@@ -84,101 +94,96 @@ def _file(name: str, media_type: str) -> Any:
     return send
 
 
-def _named(resources: tuple[FastAPISQLAlchemyResource, ...]) -> Iterator[tuple[str, FastAPISQLAlchemyResource]]:
+def _named(resources: tuple[Shown, ...]) -> Iterator[tuple[str, Shown]]:
     """Each resource by the name of its model, numbered where two have the same."""
     seen: dict[str, int] = {}
-    for resource in resources:
+    for shown in resources:
+        resource = shown.documented if isinstance(shown, RoleResources) else shown
         name = resource.endpoint.model.__name__.lower()
         seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), resource
+        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), shown
 
 
-def _add_help(router: APIRouter, name: str, resource: FastAPISQLAlchemyResource) -> None:
+def _add_help(router: APIRouter, name: str, shown: Shown) -> None:
+    asking = Depends(_role_of(shown))
+
     @router.get(f"/{name}/fields")
-    def list_fields(request: Request) -> Answer:
-        schema = _schema(request, resource)
+    def list_fields(request: Request, list: Annotated[str, Query()] = "", role: Any = asking) -> Answer:
+        dependency = _listing(request, shown, list).of(role)
+        schema = dependency.endpoint.schema
         return {
             "filter": [field["name"] for field in offered_fields(schema, "filter") if "==" in field["operators"]],
             "sort": [field["name"] for field in offered_fields(schema, "sort")],
+            "examples": [example for part in ("filter", "sort") for example in _examples(dependency, part)],
         }
 
     @router.get(f"/{name}/assist")
     def help_with_texts(
         request: Request,
+        list: Annotated[str, Query()] = "",
         filter: Annotated[str, Query()] = "",
         sort: Annotated[str, Query()] = "",
         part: Annotated[str, Query()] = "",
         at: Annotated[int, Query(ge=0)] = 0,
+        role: Any = asking,
     ) -> Answer:
-        return assist(_schema(request, resource), filter, sort, part, at)
+        return assist(_listing(request, shown, list).of(role).endpoint.schema, filter, sort, part, at)
 
 
-def _schema(request: Request, resource: FastAPISQLAlchemyResource) -> Schema:
-    """The schema of the list of a resource: its response model may close what the resource itself leaves open.
+def _add_debug(router: APIRouter, name: str, shown: Shown) -> None:
+    asking = Depends(_role_of(shown))
 
-    A resource that no route lists has no help: its fields may be for some clients only.
+    # The query is that of the list, so the list stands in the path.
+    @router.get(f"/{name}/debug{{path:path}}")
+    async def show_statements(request: Request, path: str, role: Any = asking) -> Answer:
+        listing = _listing(request, shown, path)
+        return await statements_of(request, listing.path, listing.of(role))
+
+
+def _role_of(shown: Shown) -> Any:
+    """The dependency that gives the role of a request, where there is one."""
+
+    async def nobody() -> None:
+        return None
+
+    return shown.role if isinstance(shown, RoleResources) else nobody
+
+
+def _listing(request: Request, shown: Shown, path: str) -> Listing:
+    """A list of a resource, by its path; the first one without it.
+
+    Raises:
+        HTTPException: 404 where there is none. A resource that no route lists has no help: its fields may be for some
+            clients only.
     """
-    found = _listing(request, resource)
+    found = next((one for one in listings(request.app, shown) if path in ("", one.path)), None)
     if found is None:
         raise HTTPException(404)
-    return found[1].endpoint.schema
+    return found
 
 
-def _described(request: Request, name: str, resource: FastAPISQLAlchemyResource) -> Answer | None:
-    """A resource and the route that lists it; None where the service has no route for it."""
-    found = _listing(request, resource)
-    if found is None:
-        return None
-    path, dependency = found
-    url = request.scope.get("root_path", "") + path
-    return {"name": name, "title": path.strip("/"), "url": url, **_parameters(dependency)}
-
-
-def _listing(request: Request, resource: FastAPISQLAlchemyResource) -> tuple[str, PageDependency[Any]] | None:
-    """The path of the route that lists a resource, and its dependency."""
-    for path, route in _routes(request.app.routes):
-        if "GET" in (route.methods or ()) and "{" not in path:
-            dependency = next(_page_dependencies(route.dependant, resource), None)
-            if dependency is not None:
-                return path, dependency
-    return None
-
-
-def _routes(routes: Any) -> Iterator[tuple[str, APIRoute]]:
-    """The operations of an application with their paths, those of included routers too."""
-    # FastAPI keeps included routers as they are; older versions copy their routes.
-    contexts: Any = getattr(routing, "iter_route_contexts", None)
-    for found in routes if contexts is None else contexts(routes):
-        route = found if contexts is None else found.original_route
-        if isinstance(route, APIRoute):
-            yield found.path, route
-
-
-def _page_dependencies(dependant: Dependant, resource: FastAPISQLAlchemyResource) -> Iterator[PageDependency[Any]]:
-    for inner in dependant.dependencies:
-        call: Any = inner.call
-        if type(call) is PageDependency and call.endpoint.base is resource.endpoint.base:
-            yield call
-        yield from _page_dependencies(inner, resource)
-
-
-def _parameters(dependency: PageDependency[Any]) -> Answer:
-    config = dependency.endpoint.config
+def _described(request: Request, name: str, listing: Listing) -> Answer:
+    config = listing.documented.endpoint.config
+    cursor = isinstance(listing.documented, CursorPageDependency)
     return {
-        "paging": "page",
-        "estimated": dependency.totals.total == "estimated",
+        "name": name,
+        "list": listing.path,
+        "title": listing.path.strip("/") or name,
+        "url": request.scope.get("root_path", "") + quote(listing.path),
+        "paging": "cursor" if cursor else "page",
+        "estimated": isinstance(listing.documented, PageDependency | CursorPageDependency)
+        and listing.documented.totals.total == "estimated",
         "parameters": {
             "filter": config.filter_parameter,
             "sort": config.sort_parameter,
-            "page": config.page_parameter,
+            "page": config.cursor_parameter if cursor else config.page_parameter,
             "size": config.size_parameter,
         },
         "size": config.default_page_size,
-        "examples": [example for part in ("filter", "sort") for example in _examples(dependency, part)],
     }
 
 
-def _examples(dependency: PageDependency[Any], part: str) -> Iterator[Answer]:
+def _examples(dependency: ListDependency, part: str) -> Iterator[Answer]:
     parameter = documented(dependency.__signature__.parameters[part])
     examples: Examples = {} if parameter is None else parameter.examples
     for name, example in examples.items():
