@@ -7,7 +7,7 @@ every dependency and every right of the list counts, and a client that gets no r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -116,7 +116,7 @@ def _watch(
 
 
 @contextmanager
-def _recorded(connection: Connection) -> Iterator[list[_Sent]]:
+def _recorded(connection: Connection) -> Generator[list[_Sent]]:
     """The selects that a connection sends."""
     sent: list[_Sent] = []
 

@@ -479,7 +479,7 @@ function cell(column, value) {
   } else td.append(make("span", { className: "value", title: String(value) }, String(value)));
   if (typeof value === "number") td.className = "number";
   if (value !== undefined && filterable.has(column)) {
-    const button = make("button", { type: "button", title: `Filter by this ${column}`, tabIndex: -1 }, "=");
+    const button = make("button", { type: "button", title: `Filter by this ${column}`, tabIndex: -1 });
     button.setAttribute("aria-label", `Filter by ${column} ${value}`);
     button.addEventListener("click", () => change("filter", narrowed(column, value)));
     td.append(button);
