@@ -18,7 +18,7 @@ from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.roles import RoleDependency, RoleResources
 
 Shown = FastAPISQLAlchemyResource | RoleResources
-"""What a playground shows: a resource, or that of the role of who asks."""
+"""A resource, or the resources of several roles, of which each request sees its own."""
 
 ListDependency = PageDependency[Any] | CursorPageDependency[Any] | EndpointDependency[Any]
 """The dependency of a list."""
