@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from returns.result import Result, Success
 
+from pyrsql.adapters.fastapi.report import OnRequest
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Sealer
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
@@ -61,14 +63,17 @@ class FastAPICriteriaConfig:
         query_options: how filters are read and judged.
         sort_options: how sorts are read and judged; without them sorts get the names, rights and functions of
             `query_options`.
+        on_request: gets a `RequestReport` of each request: the shape of its filter and sort, problems and time, never a
+            value. It is called where the request is validated, on the event loop for short texts, so it must not wait;
+            its exceptions are logged and break no request.
         filter_openapi_examples: examples of the filter on the OpenAPI page.
         sort_openapi_examples: examples of the sort.
         page_openapi_examples: examples of the page number.
         size_openapi_examples: examples of the page size.
 
     Raises:
-        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, or secrets
-            that are no list of texts.
+        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, secrets that
+            are no list of texts, or an `on_request` that is no plain function.
     """
 
     filter_parameter: str = "filter"
@@ -86,6 +91,7 @@ class FastAPICriteriaConfig:
     unknown_parameters: Literal["suspicious", "refuse", "ignore"] = "suspicious"
     query_options: QueryOptions = DEFAULT_QUERY_OPTIONS
     sort_options: SortOptions | None = None
+    on_request: OnRequest | None = None
     filter_openapi_examples: Examples | None = None
     sort_openapi_examples: Examples | None = None
     page_openapi_examples: Examples | None = None
@@ -119,6 +125,8 @@ class FastAPICriteriaConfig:
                 raise ConfigurationError(f"{option}={size}: a page has at least one row and at most {LARGEST_OFFSET}")
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
+        if self.on_request is not None and not _is_plain_function(self.on_request):
+            raise ConfigurationError("on_request is called and not awaited: give a plain function of one RequestReport")
         cursors = CursorFormat(self.cursor_secrets, self.cursor_sealer, self.cursor_length)
         object.__setattr__(self, "cursor_secrets", cursors.secrets)
         object.__setattr__(self, "cursors", cursors)
@@ -148,6 +156,11 @@ class FastAPICriteriaConfig:
     def largest_page(self) -> int:
         """The largest page number that a request may name: no offset lies beyond it, whatever the size."""
         return LARGEST_OFFSET // (self.max_page_size or 1) - 1 + self.first_page
+
+
+def _is_plain_function(hook: object) -> bool:
+    calls = (hook, getattr(hook, "__call__", None))  # noqa: B004
+    return callable(hook) and not any(map(inspect.iscoroutinefunction, calls))
 
 
 DEFAULT_CRITERIA_CONFIG = FastAPICriteriaConfig()

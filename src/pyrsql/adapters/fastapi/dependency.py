@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeVar
 
 from returns.result import Result, Success
@@ -13,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from pyrsql import caches, pipeline
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.observe import observed, report_refusal
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
@@ -67,22 +69,24 @@ class RequestCriteria:
                 status 422.
         """
         schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
-        proven = self.prove(schema)
-        if not isinstance(proven, Success):
-            raise criteria_error(proven.failure(), self.texts, self.config)
-        criteria = proven.unwrap()
+        criteria = observed(self.config.on_request, model, lambda: self.proven(schema))
         return pipeline.statement_of(target, criteria).page(criteria.page)
 
-    def prove(self, schema: Schema) -> Result[Criteria, Problems]:
-        """Judge filter and sort against what an endpoint offers.
+    def proven(self, schema: Schema) -> Criteria:
+        """Filter, sort and page, validated against what an endpoint offers.
 
-        Problems: those of the filter, then those of the sort.
+        Raises:
+            CriteriaError: the problems of the filter, then those of the sort.
         """
-        return pipeline.criteria_of(
+        found: Result[Criteria, Problems] = pipeline.criteria_of(
             caches.proven_filter(schema, self.query.expression),
             caches.proven_order(schema, self.sort.keys),
             Success(self.page_request),
         )
+        if not isinstance(found, Success):
+            raise criteria_error(found.failure(), self.texts, self.config)
+        criteria: Criteria = found.unwrap()
+        return criteria
 
 
 ResultT = TypeVar("ResultT")
@@ -138,12 +142,15 @@ class CriteriaDependency:
         return await run_off_loop_if_long(self._criteria, given)
 
     def _criteria(self, given: ParameterValues) -> RequestCriteria:
+        started = perf_counter()
         texts = read_request(self.config, given)
         node = pipeline.parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)
         problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])
         if problems is not None:
-            raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
+            error = criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
+            report_refusal(self.config.on_request, None, error, started)
+            raise error
         return RequestCriteria(
             Query(texts.filter, self.config.query_options, node.unwrap()),
             Sort(texts.sort, self._sort_options, keys.unwrap()),

@@ -12,6 +12,7 @@ from sqlalchemy import Select
 from pyrsql import pipeline
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import RequestCriteria
+from pyrsql.adapters.fastapi.observe import observed
 from pyrsql.adapters.fastapi.parameters import (
     OF_STREAMS,
     ParameterValues,
@@ -149,6 +150,9 @@ class Endpoint:
         Raises:
             CriteriaError: everything that is wrong with filter, sort and page.
         """
+        return observed(self.config.on_request, self.model, lambda: self._read(given, paging))
+
+    def _read(self, given: ParameterValues, paging: Paging) -> Criteria:
         numbered = paging == "page"
         values = {source: given.values[source] for source in OF_STREAMS if source in given.values}
         texts = read_request(self.config, given if numbered else given._replace(values=values))
@@ -174,10 +178,9 @@ class Endpoint:
         Raises:
             CriteriaError: filter or sort ask for what the endpoint does not offer.
         """
-        judged: Result[Criteria, Problems] = criteria.prove(self.schema)
-        if not isinstance(judged, Success):
-            raise criteria_error(judged.failure(), criteria.texts, criteria.config)
-        return self._with_default_order(judged.unwrap())
+        return observed(
+            self.config.on_request, self.model, lambda: self._with_default_order(criteria.proven(self.schema))
+        )
 
     def _with_default_order(self, criteria: Criteria) -> Criteria:
         if criteria.order is not None or self.default_order is None:
