@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from pyrsql import ComparisonOperator, CustomPredicateDefinition
-from pyrsql.language.nested import depth_of, outward, parse_nested
+from pyrsql.language.nested import Groups, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import render
@@ -28,7 +28,7 @@ def outer(text: str, options: QueryOptions = OPTIONS) -> Comparison:
 
 
 def problems(text: str) -> Problems:
-    return parse_nested(outer(text), OPTIONS).failure()
+    return parse_nested(nested_argument(outer(text)), OPTIONS).failure()
 
 
 ADMIN = Comparison("code", EQUAL, ("admin",))
@@ -45,13 +45,13 @@ ADMIN = Comparison("code", EQUAL, ("admin",))
     ],
 )
 def test_the_argument_is_read_by_the_same_parser(text: str, tree: Node) -> None:
-    assert parse_nested(outer(text), OPTIONS) == Success(tree)
+    assert parse_nested(nested_argument(outer(text)), OPTIONS) == Success(tree)
 
 
 def test_two_levels() -> None:
-    first = parse_nested(outer("users=any='roles=any=\"code==admin\"'"), OPTIONS).unwrap()
+    first = parse_nested(nested_argument(outer("users=any='roles=any=\"code==admin\"'")), OPTIONS).unwrap()
     assert isinstance(first, Comparison)
-    assert parse_nested(first, OPTIONS) == Success(ADMIN)
+    assert parse_nested(nested_argument(first), OPTIONS) == Success(ADMIN)
 
 
 @pytest.mark.parametrize(
@@ -88,16 +88,16 @@ def test_a_place_at_the_end_stands_before_the_quote() -> None:
 def test_two_levels_of_quotes_lead_back_to_the_outer_text() -> None:
     text = r"""users=any='a==1;roles=any="code==\'x\';level=2"'"""
     whole = outer(text)
-    inner = parse_nested(whole, OPTIONS).unwrap().nodes[1]  # type: ignore[union-attr]
+    inner = parse_nested(nested_argument(whole), OPTIONS).unwrap().nodes[1]  # type: ignore[union-attr]
     assert isinstance(inner, Comparison)
-    found = outward(whole, parse_nested(inner, OPTIONS, path="users.roles").failure())
+    found = outward(nested_argument(whole), parse_nested(nested_argument(inner, "users.roles"), OPTIONS).failure())
     assert found[0].span is not None
     assert found[0].span.start == text.index("=2")
 
 
 def test_fields_are_whole_paths() -> None:
     assert [problem.field for problem in problems("roles=any='code=foo=1;b==(1,2)'")] == ["roles.code", "roles.b"]
-    found = parse_nested(outer("roles=any='code=foo=1'"), OPTIONS, path="users.roles").failure()
+    found = parse_nested(nested_argument(outer("roles=any='code=foo=1'"), "users.roles"), OPTIONS).failure()
     assert found[0].field == "users.roles.code"
     assert problems("roles=any='\"@f[a]\"=foo=1'")[0].field == "@f[a]"
 
@@ -105,7 +105,7 @@ def test_fields_are_whole_paths() -> None:
 def test_replacements_fit_into_the_quotes() -> None:
     text = r"""roles=any='na\'me==1'"""
     unknown: Problem = UnknownField(source="filter", field="na'me", span=Span(0, 5), replacement="it's")
-    moved = outward(outer(text), (unknown,))[0]
+    moved = outward(nested_argument(outer(text)), (unknown,))[0]
     assert moved.replacement == r"it\'s"
     assert moved.span is not None
     corrected = text[: moved.span.start] + moved.replacement + text[moved.span.end :]
@@ -114,20 +114,22 @@ def test_replacements_fit_into_the_quotes() -> None:
 
 def test_a_replacement_that_an_unquoted_argument_cannot_hold_is_left_out() -> None:
     unknown = UnknownField(source="filter", field="code", span=Span(0, 4), replacement="code")
-    assert outward(outer("roles=any=code"), (unknown,))[0].replacement == "code"
-    assert outward(outer("roles=any=code"), (replace(unknown, replacement="a b"),))[0].replacement is None
+    assert outward(nested_argument(outer("roles=any=code")), (unknown,))[0].replacement == "code"
+    assert (
+        outward(nested_argument(outer("roles=any=code")), (replace(unknown, replacement="a b"),))[0].replacement is None
+    )
 
 
 def test_what_was_made_by_hand_keeps_its_places() -> None:
     by_hand = Comparison("roles", ANY, ("code=foo=1",))
-    problem = parse_nested(by_hand, OPTIONS).failure()[0]
+    problem = parse_nested(nested_argument(by_hand), OPTIONS).failure()[0]
     assert isinstance(problem, UnknownOperator)
     assert problem.span == Span(4, 9)
 
 
 def test_a_problem_without_a_place_gets_that_of_the_argument() -> None:
     limit = LimitExceeded(source="filter", limit="nodes", maximum=1)
-    assert outward(outer("roles=any='a==1'"), (limit,))[0].span == Span(10, 16)
+    assert outward(nested_argument(outer("roles=any='a==1'")), (limit,))[0].span == Span(10, 16)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_a_problem_without_a_place_gets_that_of_the_argument() -> None:
     [("a==1", 0), ("(a==1)", 1), ("b=in=(1,2);((a==1))", 2), ("(b==2);a==1", 0), ("b==')(';(c==1,a==1)", 1)],
 )
 def test_depth(text: str, depth: int) -> None:
-    assert depth_of(outer(text)) == depth
+    assert Groups().around(outer(text)) == depth
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_depth(text: str, depth: int) -> None:
 def test_limits_count_the_whole_request(limits: ParseLimits, depth: int, nodes: int, limit: str | None) -> None:
     options = QueryOptions(custom_predicates=OPTIONS.custom_predicates, parse_limits=limits)
     text = "roles=any='(a==1);b==2'"
-    result = parse_nested(outer(text), options, depth=depth, nodes=nodes)
+    result = parse_nested(nested_argument(outer(text)), options, depth=depth, nodes=nodes)
     if limit is None:
         assert len(result.unwrap().nodes) == 2  # type: ignore[union-attr]
     else:
@@ -173,5 +175,5 @@ def test_a_nested_text_is_rendered_and_read_again() -> None:
         again: Node = parse_filter(render(tree), OPTIONS).unwrap()
         for _ in range(levels):
             assert isinstance(again, Comparison)
-            again = parse_nested(again, OPTIONS).unwrap()
+            again = parse_nested(nested_argument(again), OPTIONS).unwrap()
         assert again == inner

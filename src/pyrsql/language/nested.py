@@ -1,10 +1,13 @@
-"""A filter inside an argument of a filter, such as `roles=any='code==admin;level>2'`, with spans in the outer text."""
+"""A filter inside a text, such as `roles=any='code==admin;level>2'` or `'@count[roles|#level>2]'>1`, with spans in the
+outer text.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from returns.result import Failure, Result
 
@@ -18,79 +21,107 @@ from pyrsql.problems import Problem, Problems, Span, UnknownOperator, WrongArity
 _character_pattern = re.compile(r"\\?.", re.DOTALL)
 
 
+class NestedText(NamedTuple):
+    """A filter, or another text, that stands in an argument or a selector of a text.
+
+    Args:
+        text: the nested text, without the quotes and escapes around it.
+        path: the whole path of the rows that a filter is about, for the `field` of problems.
+        around: the text that it stands in; None where a tree was made by hand.
+        span: the argument or selector that holds it, quotes included; None where a tree was made by hand.
+        behind: characters between it and the end of what holds it, such as the bracket of a call.
+    """
+
+    text: str
+    path: str
+    around: str | None = None
+    span: Span | None = None
+    behind: int = 0
+
+
+def nested_argument(outer: Comparison, path: str | None = None) -> NestedText:
+    """The filter in the one argument of a comparison; `path` where the selector is not the whole path."""
+    spans, written = outer.argument_spans, outer.written
+    around = None if written is None else written.string
+    return NestedText(outer.arguments[0], outer.selector if path is None else path, around, (*spans, None)[0])
+
+
 def parse_nested(
-    outer: Comparison, options: QueryOptions, *, path: str | None = None, depth: int = 0, nodes: int = 0
+    nested: NestedText, options: QueryOptions, *, depth: int = 0, nodes: int = 0
 ) -> Result[Node, Problems]:
-    """Read the one argument of a comparison as a filter.
+    """Read a nested filter.
 
     The limits count the whole request: a nested filter may use what the filters around it leave.
 
     Args:
-        outer: a comparison with one argument.
+        nested: the filter and its place.
         options: the operators and limits, the same as for the filter around it.
-        path: the whole path of the comparison's selector, for the `field` of problems; None for the selector itself.
-        depth: how many groups and nested filters are open around the comparison; `depth_of` counts those of one text.
+        depth: how many groups and nested filters are open around it; `Groups` counts those of one text.
         nodes: how many nodes the filters around it have.
 
     Returns:
-        The tree of the argument. Its spans are places in the argument; `outward` turns problems about them into
-        problems about the outer text.
+        The tree. Its spans are places in the nested text; `outward` turns problems about them into problems about the
+        outer text.
 
     Problems: those of `parse_filter`, with spans in the outer text.
 
     >>> from pyrsql.language.parse import parse_filter
     >>> from pyrsql.options import DEFAULT_QUERY_OPTIONS
     >>> outer = parse_filter("roles=like='code==admin;level=2'").unwrap()
-    >>> parse_nested(outer, DEFAULT_QUERY_OPTIONS).failure()[0].span
+    >>> parse_nested(nested_argument(outer), DEFAULT_QUERY_OPTIONS).failure()[0].span
     Span(start=29, end=30)
     >>> outer = parse_filter("roles=like='code==admin'").unwrap()
-    >>> parse_nested(outer, DEFAULT_QUERY_OPTIONS).unwrap()
+    >>> parse_nested(nested_argument(outer), DEFAULT_QUERY_OPTIONS).unwrap()
     Comparison(selector='code', operator=..., arguments=('admin',))
     """
     deepest = number(options.parse_limits.depth)
     if depth >= deepest:
-        return Failure((limit_exceeded("filter", "depth", deepest, span=_argument_span(outer)),))
-    reader = filter_reader(options, depth=depth + 1, nodes=nodes)
-    result = reader.read(outer.arguments[0])
+        return Failure((limit_exceeded("filter", "depth", deepest, span=nested.span),))
+    result = filter_reader(options, depth=depth + 1, nodes=nodes).read(nested.text)
     if not isinstance(result, Failure):
         return result
-    prefix = outer.selector if path is None else path
-    first, *rest = (_below(prefix, problem) for problem in result.failure())
-    return Failure(outward(outer, (first, *rest)))
+    return Failure(outward(nested, [_below(nested.path, problem) for problem in result.failure()]))
 
 
-def outward(outer: Comparison, problems: Problems) -> Problems:
+def outward(nested: NestedText, problems: Iterable[Problem]) -> Problems:
     """Problems of a nested filter, with spans (and replacements) that fit the text around it.
 
     Args:
-        outer: the comparison whose argument the nested filter is.
-        problems: problems with spans in the argument. Those without a span get that of the whole argument.
+        nested: the filter and its place.
+        problems: problems with spans in its text, one at least. Those without a span get that of the whole argument.
 
     Returns:
-        The same problems, about the text that `outer` was read from; unchanged where `outer` was made by hand.
+        The same problems, about the text that the filter stands in; unchanged where that was made by hand.
     """
-    span = _argument_span(outer)
-    if outer.written is None or span is None:
-        return problems
-    first, *rest = (_moved(problem, outer.written.string, span) for problem in problems)
+    first, *rest = problems
+    if nested.around is None or nested.span is None:
+        return (first, *rest)
+    places = _places(nested.around, nested.span, len(nested.text), nested.behind)
+    first, *rest = (_moved(problem, nested.around, nested.span, places) for problem in (first, *rest))
     return (first, *rest)
 
 
-def depth_of(comparison: Comparison) -> int:
-    """How many groups are open around a comparison in the text that it was read from; 0 where it was made by hand.
+class Groups:
+    """Counts the groups that are open around comparisons. All comparisons of a text together take linear time."""
 
-    >>> from pyrsql.language.parse import parse_filter
-    >>> depth_of(parse_filter("a=in=('(',2);(b==1,(c==2))").unwrap().nodes[1].nodes[1])
-    2
-    """
-    if comparison.written is None:
-        return 0
-    before = token_pattern.findall(comparison.written.string, 0, comparison.written.start())
-    return before.count("(") - before.count(")")
+    def __init__(self) -> None:
+        self._text, self._at, self._open = "", 0, 0
 
+    def around(self, comparison: Comparison) -> int:
+        """How many groups are open around a comparison in the text that it was read from; 0 if it was made by hand.
 
-def _argument_span(outer: Comparison) -> Span | None:
-    return outer.argument_spans[0] if outer.argument_spans else None
+        >>> from pyrsql.language.parse import parse_filter
+        >>> Groups().around(parse_filter("a=in=('(',2);(b==1,(c==2))").unwrap().nodes[1].nodes[1])
+        2
+        """
+        if comparison.written is None:
+            return 0
+        text, start = comparison.written.string, comparison.written.start()
+        if text is not self._text or start < self._at:
+            self._text, self._at, self._open = text, 0, 0
+        between = token_pattern.findall(text, self._at, start)
+        self._at, self._open = start, self._open + between.count("(") - between.count(")")
+        return self._open
 
 
 def _below(path: str, problem: Problem) -> Problem:
@@ -100,28 +131,31 @@ def _below(path: str, problem: Problem) -> Problem:
     return problem
 
 
-def _moved(problem: Problem, text: str, argument: Span) -> Problem:
+def _moved(problem: Problem, text: str, around: Span, places: list[int] | None) -> Problem:
     # Every problem of a filter has a span, which `replace` cannot know.
     filtered = cast("Any", problem)
-    if problem.span is None:
-        return cast("Problem", replace(filtered, span=argument))
-    places = _places(text, argument)
+    if problem.span is None or places is None:
+        return cast("Problem", replace(filtered, span=around, replacement=None))
     span = Span(places[problem.span.start], places[problem.span.end])
-    return cast(
-        "Problem", replace(filtered, span=span, replacement=_escaped(problem.replacement, text[argument.start]))
-    )
+    replacement = _escaped(problem.replacement, text[around.start])
+    return cast("Problem", replace(filtered, span=span, replacement=replacement))
 
 
-def _places(text: str, argument: Span) -> list[int]:
-    """For each character of an argument, and its end, where it stands in the text around it, its backslash included."""
-    start, end = argument
-    if text[start] not in "\"'":
-        return list(range(start, end + 1))
-    return [found.start() for found in _character_pattern.finditer(text, start + 1, end - 1)] + [end - 1]
+def _places(text: str, around: Span, length: int, behind: int) -> list[int] | None:
+    """For each character of a nested filter, and its end, where it stands in the text around it, its backslash
+    included; None where the text is not the one that the filter was read from.
+    """
+    start, end = around
+    if text[start : start + 1] in ("'", '"'):
+        places = [found.start() for found in _character_pattern.finditer(text, start + 1, end - 1)] + [end - 1]
+    else:
+        places = list(range(start, end + 1))
+    places = places[: len(places) - behind]
+    return places[-length - 1 :] if len(places) > length else None
 
 
 def _escaped(replacement: str | None, quote: str) -> str | None:
-    """A replacement inside an argument that begins with `quote`; None where an unquoted argument cannot hold it."""
+    """A replacement inside a text that begins with `quote`; None where one without quotes cannot hold it."""
     if replacement is None or quote not in "\"'":
         return replacement if replacement is None or run_pattern.fullmatch(replacement) else None
     return re.sub(rf"[\\{quote}]", r"\\\g<0>", replacement)

@@ -141,10 +141,14 @@ Selector = Path | Call | Constant
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One key of a sort. `nulls_first` is None where the key leaves the place of NULL to the language."""
+    """One key of a sort. `nulls_first` is None where the key leaves the place of NULL to the language.
+
+    `span` is the place of its selector in the `text` that it was read from; both are None where it was made by hand.
+    """
 
     selector: str
     descending: bool = False
     ignore_case: bool = False
     nulls_first: bool | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    text: str | None = field(default=None, compare=False, repr=False)

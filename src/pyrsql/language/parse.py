@@ -233,7 +233,7 @@ def _sort_parser(longest: int, most: int) -> Parser:
         sign, selector, modifiers = found.group("sign", "field", "modifiers")
         if modifiers or selector is None or len(selector) > longest:
             return _any_key(found, longest, wrong)
-        return SortKey(selector, sign == "-", False, None, Span(*found.span("field")))
+        return SortKey(selector, sign == "-", False, None, Span(*found.span("field")), found.string)
 
     return grammar.sorts.parser(make, most)
 
@@ -249,7 +249,7 @@ def _any_key(found: re.Match[str], longest: int, wrong: list[Problem]) -> SortKe
     else:
         properties = {"descending": sign == "-"} if sign else {}
         if _read_modifiers(found, properties, wrong):
-            return SortKey(selector, **properties, span=span)
+            return SortKey(selector, **properties, span=span, text=found.string)
     return None
 
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pyrsql import operators as ops
-from pyrsql.language.nodes import Call, Comparison, Constant, Path
-from pyrsql.language.parse import parse_selector
-from pyrsql.problems import Problem, UnknownField
+from pyrsql.language.nested import NestedText
+from pyrsql.language.nodes import Comparison
+from pyrsql.problems import Span, UnknownField
 from pyrsql.validation.predicates import Complement, Predicate, RelationPath, Some
 
 QUANTIFIERS = frozenset(operator.name for operator in ops.QUANTIFIERS)
@@ -21,7 +21,7 @@ QUANTIFIERS = frozenset(operator.name for operator in ops.QUANTIFIERS)
 COUNT = "count"
 """The function that counts related rows. It needs no right of its own: it reads the relation."""
 
-_COUNT_SELECTOR = re.compile(r"@count\[")
+_COUNT_SELECTOR = re.compile(r"@count\[([^\[\]|@#]*+)(?:\|#(.*))?\]", re.DOTALL)
 _PATH_IN_CALL = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
 
 
@@ -34,20 +34,34 @@ class Count(NamedTuple):
 
 def is_count(selector: str) -> bool:
     """Whether a selector is a call of `@count`."""
-    return _COUNT_SELECTOR.match(selector) is not None
+    return selector.startswith(f"@{COUNT}[")
 
 
 def read_count(selector: str) -> Count | None:
-    """The parts of `@count[path]` or `@count[path|#filter]`; None where it is neither."""
-    match parse_selector(selector):
-        case Call("count", (Path() as path,)):
-            return Count(str(path), None)
-        case Call("count", (Path() as path, Constant(str(text)))):
-            # The selector has read a tab as a blank; the filter is taken as it is written.
-            written = selector.partition("|#")[2].removesuffix("]")
-            return Count(str(path), written or text)
-        case _:
-            return None
+    """The parts of `@count[path]` or `@count[path|#filter]`; None where it is neither.
+
+    No call takes a count: all that stands between `|#` and the last bracket is the filter.
+
+    >>> read_count("@count[roles|#@upper[code]=in=(a|b,c)]")
+    Count(path='roles', filter='@upper[code]=in=(a|b,c)')
+    """
+    found = _COUNT_SELECTOR.fullmatch(selector)
+    return Count(found[1], found[2]) if found and found[1] else None
+
+
+def count_texts(selector: str, path: str, text: str | None, span: Span | None) -> tuple[NestedText, NestedText]:
+    """The path and the filter of a count, with their places.
+
+    Args:
+        selector: the call as it is written.
+        path: the whole path to the rows.
+        text: the text that it is written in; None where a tree was made by hand.
+        span: its place in the text.
+    """
+    count = read_count(selector)
+    assert count is not None, "only a count has these texts"
+    behind = len(selector) - len(f"@{COUNT}[{count.path}")
+    return NestedText(count.path, path, text, span, behind), NestedText(count.filter or "", path, text, span, 1)
 
 
 def below(prefix: str, node: Comparison) -> Comparison:
@@ -61,6 +75,8 @@ def below(prefix: str, node: Comparison) -> Comparison:
         return node
     if not node.selector.startswith("@"):
         return replace(node, selector=prefix + node.selector)
+    if is_count(node.selector):
+        return replace(node, selector=f"@{COUNT}[{prefix}{node.selector.removeprefix(f'@{COUNT}[')}")
 
     def named(part: re.Match[str]) -> str:
         return part[0] if part[0].startswith("#") else prefix + part[0]
@@ -80,13 +96,13 @@ def quantified(name: str, path: RelationPath, predicate: Predicate | None) -> Pr
     return Complement(Some(path, Complement(predicate)))
 
 
-def as_written_below(prefix: str, problem: Problem) -> Problem:
-    """A problem of a nested selector whose correction is written as it is inside of the nested filter."""
-    if not isinstance(problem, UnknownField) or problem.hint is None:
+def as_written_below(prefix: str, problem: UnknownField) -> UnknownField:
+    """The problem of a nested selector whose correction is written as it is inside of the nested filter."""
+    if problem.hint is None:
         return problem
-    corrected = problem.replacement
+    written = re.compile(rf"^('?){re.escape(prefix)}")
     return replace(
         problem,
         hint=problem.hint.replace(f"'{prefix}", "'"),
-        replacement=corrected.removeprefix(prefix) if corrected else corrected,
+        replacement=problem.replacement and written.sub(r"\1", problem.replacement),
     )

@@ -8,10 +8,9 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.language.comparisons import limit_exceeded, number
-from pyrsql.language.nested import depth_of, outward, parse_nested
+from pyrsql.language.nested import Groups, NestedText, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
-from pyrsql.language.parse import filter_reader, is_blank, parse, parse_sort
+from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
@@ -20,6 +19,7 @@ from pyrsql.problems import (
     Problem,
     Problems,
     Span,
+    UnknownField,
     UnsupportedOperator,
     WrongCall,
     problems_of,
@@ -47,6 +47,7 @@ from pyrsql.validation.quantifiers import (
     QUANTIFIERS,
     as_written_below,
     below,
+    count_texts,
     is_count,
     quantified,
     read_count,
@@ -79,10 +80,13 @@ class _Validation:
         around: the validation of the filter around a nested one.
         prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
         root: the path of these rows.
-        groups: how many groups and nested filters are open around a nested filter.
+        open: how many groups and nested filters are open around a nested filter.
     """
 
-    __slots__ = ("cacheable", "groups", "options", "paths", "prefix", "problems", "resolver", "root", "schema", "size")
+    __slots__ = (
+        *("cacheable", "groups", "open", "options", "paths", "prefix", "problems", "resolver", "root", "schema"),
+        *("size", "suggested"),
+    )
 
     def __init__(
         self,
@@ -91,7 +95,7 @@ class _Validation:
         around: _Validation | None = None,
         prefix: str = "",
         root: RelationPath = (),
-        groups: int = 0,
+        open: int = 0,
     ) -> None:
         self.schema = schema
         self.resolver = resolver
@@ -100,10 +104,21 @@ class _Validation:
         self.cacheable = True
         self.prefix = prefix
         self.root = root
-        self.groups = groups
+        self.open = open
+        self.groups = Groups()
         # The limits count the whole request: nested filters add to what the filters around them have used.
         self.paths: set[RelationPath] = set() if around is None else around.paths
         self.size: list[int] = [0] if around is None else around.size
+        self.suggested: list[int] = [0] if around is None else around.suggested
+
+    def unknown(self, purpose: Purpose, selector: str, span: Span | None) -> Resolution | Unresolved:
+        """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
+        a nested filter.
+        """
+        suggest = self.suggested[0] < _SUGGESTIONS
+        self.suggested[0] += 1
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest)
+        return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found
 
 
 def read_filter(
@@ -174,7 +189,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
     proven: list[OrderKey] = []
     validation = _Validation(schema, resolver)
     for key in keys:
-        found = _sorted_operand(validation, key, suggest=len(problems) < _SUGGESTIONS)
+        found = _sorted_operand(validation, key)
         if not isinstance(found, Resolution):
             problems.extend(found)
             continue
@@ -230,8 +245,9 @@ def _too_deep(validation: _Validation) -> None:
 
 def _comparison(validation: _Validation, written: Comparison, depth: int) -> Predicate | None:
     node = below(validation.prefix, written)
-    found = _resolved(validation, node, depth)
-    if found is None:
+    found = _resolved(validation, node, written.selector, depth)
+    if not isinstance(found, Resolution):
+        validation.problems.extend(found)
         return None
     name = node.operator.name
     if name in QUANTIFIERS and name in found.offered and validation.options.quantifiers:
@@ -260,23 +276,18 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
     return made
 
 
-def _resolved(validation: _Validation, node: Comparison, depth: int) -> Resolution | None:
-    """The resolution of a comparison's selector; None where a problem was found and noted."""
+def _resolved(validation: _Validation, node: Comparison, written: str, depth: int) -> Resolution | Problems:
+    """The resolution of a comparison's selector, or what is wrong with it."""
+    span = node.selector_span
     if validation.options.quantifiers and is_count(node.selector):
-        counted = _count(validation, node, depth)
-        if not isinstance(counted, Resolution):
-            validation.problems.extend(counted)
-            return None
-        return counted
+        text = None if node.written is None else node.written.string
+        around = validation.open + validation.groups.around(node)
+        return _counted(validation, "filter", node.selector, (written, text, span), around, depth)
     found = validation.resolver(validation.schema, "filter", node.selector)
     if not isinstance(found, Resolution):
         # Only a problem needs to know where the selector stands, and what the client may have meant.
-        suggest = len(validation.problems) < _SUGGESTIONS
-        found = resolve(validation.schema, "filter", node.selector, node.selector_span, suggest=suggest)
-        if not isinstance(found, Resolution):
-            validation.problems.append(found)
-            return None
-    return found
+        found = validation.unknown("filter", node.selector, span)
+    return found if isinstance(found, Resolution) else (found,)
 
 
 def _quantified(validation: _Validation, node: Comparison, operand: Operand, depth: int) -> Predicate | None:
@@ -284,60 +295,71 @@ def _quantified(validation: _Validation, node: Comparison, operand: Operand, dep
     assert isinstance(operand, RelationOperand), "quantifiers are offered for relations only"
     path = operand.relations
     validation.paths.add(path)
-    predicate: Predicate | None = None
-    if node.arguments:
-        groups = validation.groups + depth_of(node)
-        options, size = validation.options, validation.size
-        parsed = parse_nested(node, options, path=node.selector, depth=groups, nodes=size[0])
-        if isinstance(parsed, Failure):
-            validation.problems.extend(parsed.failure())
-            return None
-        inside = _Validation(validation.schema, validation.resolver, validation, f"{node.selector}.", path, groups + 1)
-        predicate = _inside(inside, parsed.unwrap(), depth)
-        validation.cacheable = validation.cacheable and inside.cacheable
-        problems = problems_of(inside.problems)
-        if problems is not None:
-            validation.problems.extend(outward(node, problems))
-            return None
-    return quantified(node.operator.name, path, predicate)
+    if not node.arguments:
+        return quantified(node.operator.name, path, None)
+    around = validation.open + validation.groups.around(node)
+    found = _nested(validation, nested_argument(node), path, around, depth)
+    if isinstance(found, Failure):
+        validation.problems.extend(found.failure())
+        return None
+    return quantified(node.operator.name, path, found.unwrap())
 
 
-def _inside(inside: _Validation, tree: Node, depth: int) -> Predicate | None:
-    """The predicate of a nested filter."""
-    inside.size[0] += size_of(tree)
+def _nested(
+    validation: _Validation, nested: NestedText, path: RelationPath, around: int, depth: int
+) -> Result[Predicate | None, Problems]:
+    """The predicate of a nested filter about the rows at the end of a path, or its problems in the outer text."""
+    parsed = parse_nested(nested, validation.options, depth=around, nodes=validation.size[0])
+    if isinstance(parsed, Failure):
+        return Failure(parsed.failure())
+    tree = parsed.unwrap()
+    validation.size[0] += size_of(tree)
+    inside = _Validation(validation.schema, validation.resolver, validation, f"{nested.path}.", path, around + 1)
     predicate = _predicate(inside, tree, depth + 1)
-    inside.problems[:] = [as_written_below(inside.prefix, problem) for problem in inside.problems]
-    return predicate
+    validation.cacheable = validation.cacheable and inside.cacheable
+    return Failure(outward(nested, inside.problems)) if inside.problems else Success(predicate)
 
 
-def _count(validation: _Validation, node: Comparison, depth: int) -> Resolution | Problems:
-    """The resolution of `@count[…]` in a filter, or its problem."""
-    where = node.selector_span
-    groups = validation.groups + depth_of(node)
-    return _counted(validation, "filter", node.selector, where, groups, depth)
-
-
-def _sorted_operand(validation: _Validation, key: SortKey, *, suggest: bool) -> Resolution | Problems:
-    """The resolution of a sort key's selector."""
+def _sorted_operand(validation: _Validation, key: SortKey) -> Resolution | Problems:
+    """The resolution of a sort key's selector, or what is wrong with it."""
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
-        return _counted(validation, "sort", key.selector, key.span, 0, 0)
+        return _counted(validation, "sort", key.selector, (key.selector, key.text, key.span), 0, 0)
     found = validation.resolver(schema, "sort", key.selector)
     if not isinstance(found, Resolution):
-        found = resolve(schema, "sort", key.selector, key.span, suggest=suggest)
+        found = validation.unknown("sort", key.selector, key.span)
     return found if isinstance(found, Resolution) else (found,)
 
 
 def _counted(
-    validation: _Validation, purpose: Purpose, selector: str, span: Span | None, groups: int, depth: int
+    validation: _Validation,
+    purpose: Purpose,
+    selector: str,
+    written: tuple[str, str | None, Span | None],
+    around: int,
+    depth: int,
 ) -> Resolution | Problems:
-    schema = validation.schema
+    """The resolution of `@count[…]`, or what is wrong with it.
+
+    Args:
+        validation: the filter or sort that it stands in.
+        purpose: that of the text.
+        selector: the call, with the whole path.
+        written: the call as it is written, the text, and its place there.
+        around: how many groups and nested filters are open around it.
+        depth: how deep the tree is around it.
+    """
+    schema, span = validation.schema, written[2]
     count = read_count(selector)
     if count is None:
         return (_wrong_count(purpose, selector, span, "a relation, and a filter of its rows behind '|#'"),)
-    found = resolve(schema, purpose, count.path, span)
+    path_text, filter_text = count_texts(written[0], count.path, *written[1:])
+    found = validation.resolver(schema, purpose, count.path)
     if not isinstance(found, Resolution):
-        return (found,)
+        place = None if path_text.around is None else Span(0, len(path_text.text))
+        found = validation.unknown(purpose, count.path, place)
+    if not isinstance(found, Resolution):
+        return outward(path_text, (found,))
     if not isinstance(found.operand, RelationOperand):
         return (_wrong_count(purpose, selector, span, "a relation"),)
     if found.operators is not None:
@@ -346,29 +368,14 @@ def _counted(
     validation.paths.add(path)
     predicate: Predicate | None = None
     if count.filter is not None:
-        options = validation.options
-        if groups >= number(options.parse_limits.depth):
-            return (limit_exceeded("filter", "depth", number(options.parse_limits.depth), span=span),)
-        parsed = filter_reader(options, depth=groups + 1, nodes=validation.size[0]).read(count.filter)
-        if isinstance(parsed, Failure):
-            return _at_selector(purpose, span, parsed.failure())
-        inside = _Validation(schema, validation.resolver, validation, f"{count.path}.", path, groups + 1)
-        predicate = _inside(inside, parsed.unwrap(), depth)
-        validation.cacheable = validation.cacheable and inside.cacheable
-        problems = problems_of(inside.problems)
-        if problems is not None:
-            return _at_selector(purpose, span, problems)
+        passing = _nested(validation, filter_text, path, around, depth)
+        if isinstance(passing, Failure):
+            first, *rest = (replace(cast("Any", problem), source=purpose) for problem in passing.failure())
+            return (first, *rest)
+        predicate = passing.unwrap()
     kind = kinds.Integer(-(2**63), 2**63 - 1)
     operand = CountOperand(selector, path, predicate, kind, validation.options, schema.orm.custom_predicates)
     return Resolution(operand, converter(kind), offered(validation.options, operand, None))
-
-
-def _at_selector(purpose: Purpose, span: Span | None, problems: Problems) -> Problems:
-    """Problems of the filter of a count, which point at the whole selector that it stands in."""
-    first, *rest = (
-        replace(cast("Any", problem), source=purpose, span=span or Span(0, 0), replacement=None) for problem in problems
-    )
-    return (first, *rest)
 
 
 def _wrong_count(purpose: Purpose, selector: str, span: Span | None, expected: str) -> WrongCall:

@@ -1,6 +1,8 @@
 """Quantifiers and counts: the rows of three databases and of memory, against plain Python."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, with_loader_criteria
 
 from pyrsql import ConfigurationError, CursorRequest, ParseLimits, QueryOptions, SortOptions
+from pyrsql.language.builder import f
+from pyrsql.language.nodes import Comparison
 from pyrsql.models.schema import schema_for
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import CustomPredicateDefinition
@@ -16,6 +20,7 @@ from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
+from pyrsql.problems import Span
 from tests.orms.sqlalchemy.store import Store, ids, paged, problems, stocked
 from tests.sample_models import Base, Company, Role, User, rows
 
@@ -266,10 +271,10 @@ def test_an_aliased_root_and_loader_criteria_count_inside(database_with_rows: St
         ("roles=any='@lower[kode]==1'", "unknown-field", "roles.kode", "@lower[kode]"),
         ("name=any='x==1'", "unsupported-operator", "name", "name=any='x==1'"),
         ("@count[name]>1", "wrong-call", "@count[name]", "@count[name]"),
-        ("@count[rols]>1", "unknown-field", "rols", "@count[rols]"),
+        ("@count[rols]>1", "unknown-field", "rols", "rols"),
         ("@count[]>1", "wrong-call", "@count[]", "@count[]"),
-        ("'@count[roles|#levl>1]'>1", "unknown-field", "roles.levl", "'@count[roles|#levl>1]'"),
-        ("'@count[roles|#level=1]'>1", "syntax-error", None, "'@count[roles|#level=1]'"),
+        ("'@count[roles|#levl>1]'>1", "unknown-field", "roles.levl", "levl"),
+        ("'@count[roles|#level=1]'>1", "syntax-error", None, "="),
         ("@count[roles]==x", "wrong-value", "@count[roles]", "x"),
         ("@count[roles]=like=1", "unsupported-operator", "@count[roles]", "@count[roles]=like=1"),
         ("@abs[@count[roles]]>1", "forbidden-function", "@abs[@count[roles]]", "@abs[@count[roles]]"),
@@ -284,10 +289,49 @@ def test_problems_of_nested_filters(text: str, code: str, field: str | None, poi
     assert text[problem.span.start : problem.span.end] == pointed
 
 
-def test_a_hint_inside_is_written_as_it_is_inside() -> None:
-    problem, *others = problems(User, "roles=any='kode==admin'", options=OPTIONS)
+@pytest.mark.parametrize(
+    ("text", "hint", "replacement"),
+    [
+        ("roles=any='kode==admin'", "code", "code"),
+        ("@count[rols]>1", "roles", "roles"),
+        ("'@count[company.usrs|#age>1]'>1", "company.users", "company.users"),
+        ("roles=any='@count[usrs]>1'", "users", "users"),
+        # The path that a hint names may begin like the path around it.
+        ("company=any='users.roles=any=\"users.company.nme==1\"'", "users.company.name", "users.company.name"),
+        ("users=any='roles=any=\"usrs.name==1\"'", "users", "users.name"),
+    ],
+)
+def test_a_hint_inside_is_written_as_it_is_inside(text: str, hint: str, replacement: str) -> None:
+    problem, *others = problems(Company if text.startswith("users") else User, text, options=OPTIONS)
     assert others == []
-    assert problem.hint == "Did you mean 'code'?"
+    assert (problem.hint, problem.replacement) == (f"Did you mean '{hint}'?", replacement)
+
+
+def test_a_tree_made_by_hand_has_problems_without_places() -> None:
+    trees = (f.rols.count() > 1, f.roles.any(f.kode == "x"), f.roles.count(f.kode == "x") > 1)
+    for tree in trees:
+        problem = validate(schema(User, OPTIONS))(tree.node).failure()[0]
+        assert problem.code == "unknown-field"
+
+
+def test_a_tree_that_was_changed_by_hand_does_not_point_beside_its_text() -> None:
+    node = parse("roles=any='code==a'", OPTIONS).unwrap()
+    assert isinstance(node, Comparison)
+    changed = replace(node, arguments=("a longer text;kode==x",))
+    problem = validate(schema(User, OPTIONS))(changed).failure()[0]
+    assert problem.span == Span(10, 19)
+
+
+def test_only_the_first_problems_of_a_request_get_a_suggestion() -> None:
+    nested = ";".join(f"roles=any='kode=={place}'" for place in range(30))
+    hints = [problem.hint for problem in problems(User, nested, options=OPTIONS)]
+    assert len(hints) == 30
+    assert sum(hint is not None for hint in hints) == 10
+
+
+def test_a_filter_of_a_count_may_hold_what_ends_a_call(database_with_rows: Store) -> None:
+    text = "'@count[users|#@coalesce[name|#a]==demo,name==\\'|]\\',age>90]'==2"
+    assert ids(database_with_rows, Company, text, options=OPTIONS) == [1]
 
 
 def test_all_problems_of_all_levels_are_reported() -> None:
@@ -367,6 +411,30 @@ def test_relations_of_nested_filters_count_together() -> None:
     text = f"{'.'.join(steps)}=any='{'.'.join(steps)}.name==x'"
     found = problems(User, text, options=OPTIONS)
     assert [getattr(problem, "limit", None) for problem in found] == ["relations"]
+
+
+def test_reading_many_quantifiers_takes_linear_time() -> None:
+    """Four times the text takes about four times the calls of Python's."""
+    options = QueryOptions(quantifiers=True, parse_limits=ParseLimits(query_length=None, nodes=None))
+    described = schema(User, options)
+
+    def calls(parts: int) -> int:
+        text = ";".join(["(roles=any='level==x;kode==\\'\\''),name==a"] * parts)
+        counted = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count)
+        try:
+            parse(text, options).bind(validate(described))
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    few, many = calls(50), calls(200)
+    assert many < 5 * few
 
 
 def test_quantifiers_are_off_by_default() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Alias, FromClause, Select, inspect, literal_column, select, true
+from sqlalchemy import Alias, Boolean, FromClause, Select, inspect, literal_column, not_, select
 from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
@@ -67,13 +68,31 @@ def some_row(rows: Select[Any]) -> ColumnElement[bool]:
     return rows.exists()
 
 
-def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
-    """A subquery has a row, written so that no database merges the subquery into the query around it.
+class Unmerged(FunctionElement[bool]):
+    """An EXISTS among many, or its negation, written so that no database takes exponential time to plan it.
 
-    MariaDB and PostgreSQL make joins of all EXISTS of a WHERE clause, and take exponential time to order them: ten
-    keep MariaDB busy for minutes.
+    MySQL and MariaDB make joins of all EXISTS of a WHERE clause, and try every order of them: ten keep MariaDB busy for
+    minutes.
     """
-    return rows.exists().is_(true())
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, exists: ColumnElement[bool]) -> None:
+        super().__init__(exists)
+
+    def self_group(self, against: object = None) -> Any:
+        """The element itself: a database that has no booleans would get `= 1`."""
+        return self
+
+    def _negate(self) -> ColumnElement[bool]:
+        (exists,) = self.clauses
+        return Unmerged(not_(exists))
+
+
+def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
+    """A subquery has a row, where many subqueries of a filter ask so."""
+    return Unmerged(rows.exists())
 
 
 def correlated_subquery(

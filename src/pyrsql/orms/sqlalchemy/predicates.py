@@ -35,6 +35,7 @@ from pyrsql.validation.predicates import (
     Pattern,
     Predicate,
     RelationOperand,
+    RelationPath,
     Some,
     Test,
     ValueOperand,
@@ -44,8 +45,10 @@ from pyrsql.validation.predicates import (
 _WIDEST = 100
 """Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
 
-_MERGED = 4
-"""To-many steps of a filter that are left to the database to make joins of, which is the fastest for few."""
+_FEW = 4
+"""To-many steps of a filter up to which each has the form that is the fastest for few: MySQL and MariaDB make joins of
+them, SQLite lists the keys of related rows. For many, neither may: the first take exponential time, and the lists fill
+where a look at each row ends early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,23 @@ CustomLowering = Callable[[CustomPredicatePayload], ColumnElement[bool]]
 
 
 class LoweringContext(NamedTuple):
-    """The context in which every part of a predicate is lowered."""
+    """The context in which every part of a predicate is lowered.
+
+    Args:
+        options: the options of the query.
+        custom: the lowerings of custom operators.
+        few: the filter has few to-many steps.
+        root: the path of the rows that the subquery around a part is about; empty for the statement itself.
+    """
 
     options: QueryOptions
     custom: Mapping[str, CustomLowering]
-    exists: Callable[[Select[Any]], ColumnElement[bool]] = joins.some_row
+    few: bool = True
+    root: RelationPath = ()
 
     def among(self, to_many_steps: int) -> LoweringContext:
-        """The same, with the form of EXISTS that suits a filter with so many to-many steps."""
-        return self if to_many_steps <= _MERGED else self._replace(exists=joins.some_row_unmerged)
+        """The same, for a filter with so many to-many steps."""
+        return self._replace(few=to_many_steps <= _FEW)
 
 
 def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> list[ColumnElement[bool]]:
@@ -131,17 +142,23 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     inner = some.predicate
     needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
 
-    def narrowed(rows: Select[Any], reached: Scope) -> Select[Any]:
-        return rows if inner is None else rows.where(*where_clauses(inner, reached, lowering))
+    within = lowering._replace(root=some.path)
 
-    exists = lowering.exists(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options)))
+    def narrowed(rows: Select[Any], reached: Scope) -> Select[Any]:
+        return rows if inner is None else rows.where(*where_clauses(inner, reached, within))
+
+    written = joins.some_row if lowering.few else joins.some_row_unmerged
+    exists = written(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options)))
     first = joins.first_step(scope, some.path)
+    shared = first[:-1] != lowering.root
+    if not (lowering.few or shared):
+        return exists
     related = related_keys(scope[first[:-1]], first)
     if related is None or not is_within(inner, some.path):
         return exists
     reached = {**scope, first: related.entity}
     rows = narrowed(*joins.beyond(related.rows, reached, first, some.path, needed, lowering.options))
-    return SomeRow(exists, related.key.in_(rows))
+    return SomeRow(exists, related.key.in_(rows), shared=shared)
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
@@ -150,7 +167,8 @@ def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
     needed = () if inner is None else dict.fromkeys(joined_paths(inner, operand.relations))
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
     if inner is not None:
-        lowering = LoweringContext(operand.options, cast("Mapping[str, CustomLowering]", operand.custom))
+        custom = cast("Mapping[str, CustomLowering]", operand.custom)
+        lowering = LoweringContext(operand.options, custom, root=operand.relations)
         rows = rows.where(*where_clauses(inner, reached, lowering))
     return rows.with_only_columns(func.count()).scalar_subquery()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select
+from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select, true
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -36,21 +36,25 @@ class SomeRow(FunctionElement[bool]):
     """Some related row passes: as EXISTS, and as a key that is among the foreign keys of the rows that pass.
 
     With a NULL among the foreign keys the second is unknown where the first is false: the same rows. A negation takes
-    the first.
+    the first, unless many rows share a key: then each of them would look for the same related rows.
     """
 
     inherit_cache: bool | None = True
     type: TypeEngine[Any] = Boolean()
 
-    def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool]) -> None:
+    def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool], *, shared: bool = False) -> None:
         super().__init__(exists, among)
         self.exists = exists
+        self.among = among
+        self.shared = shared
 
     def self_group(self, against: object = None) -> Any:
         """The element itself: SQLAlchemy would add `= 1`, which keeps MariaDB from making a join of it."""
         return self
 
     def _negate(self) -> ColumnElement[bool]:
+        if self.shared:
+            return SomeRow(not_(self.exists), self.among.is_not(true()), shared=True)
         # The rows without one are many: a database finds out for each that it returns.
         return not_(self.exists)
 

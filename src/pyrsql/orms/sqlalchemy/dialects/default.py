@@ -19,6 +19,7 @@ from pyrsql.orms.sqlalchemy.functions import (
     WholeAbove,
     WholeBelow,
 )
+from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
@@ -109,6 +110,13 @@ def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str
 def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS, which other databases turn into a join themselves."""
     exists, _ = element.clauses
+    return compiler.process(exists, **options)
+
+
+@form(Unmerged)
+def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any) -> str:
+    """EXISTS. PostgreSQL plans many of them in time, and uses no index of a foreign key behind an IS TRUE."""
+    (exists,) = element.clauses
     return compiler.process(exists, **options)
 
 

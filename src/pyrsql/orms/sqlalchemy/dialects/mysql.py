@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.column_types import declared_text
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -47,6 +48,13 @@ def case_collation(compiler: SQLCompiler) -> str:
         return "utf8mb4_0900_as_cs"
     version = getattr(dialect, "server_version_info", None) or _SINCE_UCA1400
     return "utf8mb4_uca1400_as_cs" if version >= _SINCE_UCA1400 else "utf8mb4_unicode_520_ci"
+
+
+@form(Unmerged, on="mysql")
+def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any) -> str:
+    """A condition about EXISTS, of which no join is made."""
+    (exists,) = element.clauses
+    return f"(({compiler.process(exists, **options)}) IS true)"
 
 
 @form(ExactText, OrderedText, on="mysql")
