@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +13,13 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select, create_engine, event, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload
 
 from pyrsql import ALL_FIELDS, ConfigurationError
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource
 from tests.asgi import get, request
+from tests.integrations.sessions import SessionDependency, filled, session_dependency
 from tests.sample_models import Base, User, rows
 
 
@@ -43,17 +43,9 @@ class Nameless(BaseModel):
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("cursors") / "app.db"
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all(rows())
-        session.commit()
-    engine.dispose()
-    return file
+    return filled(tmp_path_factory.mktemp("cursors"), Base.metadata, rows())
 
 
-SessionDependency = Callable[..., Any]
 statements: list[str] = []
 EVERYONE = list(range(1, 13))
 BY_AGE = [12, 3, 9, 4, 2, 1, 6, 5, 8, 7, 10, 11]
@@ -63,30 +55,7 @@ BY_AGE = [12, 3, 9, 4, 2, 1, 6, 5, 8, 7, 10, 11]
 @pytest.fixture(params=["sync", "async"])
 def session(request: pytest.FixtureRequest, file: Path) -> SessionDependency:
     """A session dependency of each kind; `statements` holds what it ran."""
-    statements.clear()
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    def get_session() -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{file}")
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            with Session(engine) as session:
-                yield session
-        finally:
-            engine.dispose()
-
-    async def get_async_session() -> AsyncIterator[AsyncSession]:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        try:
-            async with AsyncSession(engine) as session:
-                yield session
-        finally:
-            await engine.dispose()
-
-    return get_session if request.param == "sync" else get_async_session
+    return session_dependency(request.param, file, statements)
 
 
 def users(config: FastAPICriteriaConfig | None = None, **more: Any) -> FastAPISQLAlchemyResource:

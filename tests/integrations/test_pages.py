@@ -1,20 +1,20 @@
 """Pages as answers: items, totals, links, with sessions of both kinds."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from sqlalchemy import create_engine, event, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from pyrsql import ALL_FIELDS, ConfigurationError, ParseLimits, QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
 from tests.asgi import get, request
+from tests.integrations.sessions import SessionDependency, filled, session_dependency
 from tests.sample_models import Base, User, rows
 
 
@@ -33,43 +33,16 @@ class UserWithRoles(UserOut):
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("pages") / "app.db"
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all(rows())
-        session.commit()
-    engine.dispose()
-    return file
+    return filled(tmp_path_factory.mktemp("pages"), Base.metadata, rows())
 
 
-SessionDependency = Callable[..., Any]
 statements: list[str] = []
 
 
 @pytest.fixture(params=["sync", "async"])
 def session(request: pytest.FixtureRequest, file: Path) -> SessionDependency:
     """A session dependency of each kind; `statements` holds what it ran."""
-    statements.clear()
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    def get_session() -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{file}")
-        event.listen(engine, "before_cursor_execute", note)
-        with Session(engine) as session:
-            yield session
-        engine.dispose()
-
-    async def get_async_session() -> AsyncIterator[AsyncSession]:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        async with AsyncSession(engine) as session:
-            yield session
-        await engine.dispose()
-
-    return get_session if request.param == "sync" else get_async_session
+    return session_dependency(request.param, file, statements)
 
 
 def app_of(

@@ -1,7 +1,7 @@
 """A ready router: list, count, one row by its key."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI, Header
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, Select, Uuid, create_engine, event, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy import ForeignKey, Select, Uuid, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pyrsql import ConfigurationError, field_rights
 from pyrsql.adapters.fastapi import install_openapi
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from tests.asgi import get
+from tests.integrations.sessions import SessionDependency, filled, session_dependency
 
 
 class Base(DeclarativeBase):
@@ -71,44 +71,15 @@ statements: list[str] = []
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("router") / "app.db"
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all(Shop(code=code, name=f"shop {code}") for code in CODES)
-        session.add_all(Stock(shop_code="a", number=number, tenant=number % 2) for number in range(1, 6))
-        session.add(Hidden(key=KEY, name="x"))
-        session.commit()
-    engine.dispose()
-    return file
+    shops = [Shop(code=code, name=f"shop {code}") for code in CODES]
+    stock = [Stock(shop_code="a", number=number, tenant=number % 2) for number in range(1, 6)]
+    return filled(tmp_path_factory.mktemp("router"), Base.metadata, [*shops, *stock, Hidden(key=KEY, name="x")])
 
 
 @pytest.fixture(params=["sync", "async"])
-def get_session(request: pytest.FixtureRequest, file: Path) -> Callable[..., Any]:
-    statements.clear()
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    def sync_session() -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{file}")
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            with Session(engine) as session:
-                yield session
-        finally:
-            engine.dispose()
-
-    async def async_session() -> AsyncIterator[AsyncSession]:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        try:
-            async with AsyncSession(engine) as session:
-                yield session
-        finally:
-            await engine.dispose()
-
-    return sync_session if request.param == "sync" else async_session
+def get_session(request: pytest.FixtureRequest, file: Path) -> SessionDependency:
+    """A session dependency of each kind; `statements` holds what it ran."""
+    return session_dependency(request.param, file, statements)
 
 
 async def of_tenant(x_tenant: Annotated[int, Header()]) -> Select[Any]:

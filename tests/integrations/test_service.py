@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +10,10 @@ import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Security
 from fastapi import Path as PathParameter
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, Select, create_engine, event, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import ForeignKey, Select, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
-    Session,
     contains_eager,
     joinedload,
     load_only,
@@ -28,6 +26,7 @@ from pyrsql import ConfigurationError
 from pyrsql.adapters.fastapi import RequestCriteria, in_body, install_openapi
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, by_role
 from tests.asgi import client_of, get, request
+from tests.integrations.sessions import SessionDependency, filled, session_dependency
 
 
 class Base(DeclarativeBase):
@@ -107,56 +106,29 @@ POSTS = 60
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("service") / "app.db"
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        authors = [Author(id=number, name=f"author {number}", email=f"{number}@x.org") for number in range(1, 7)]
-        session.add_all(authors)
-        session.add_all(
-            Post(
-                id=number,
-                tenant_id=number % 2 + 1,
-                title=f"post {number}",
-                created=dt.datetime(2026, 1, 1) + dt.timedelta(hours=number),
-                notes=f"notes {number}",
-                author_id=number % 6 + 1,
-                tags=[Tag(label=f"tag {tag}") for tag in range(number % 3)],
-            )
-            for number in range(1, POSTS + 1)
+    authors = [Author(id=number, name=f"author {number}", email=f"{number}@x.org") for number in range(1, 7)]
+    posts = [
+        Post(
+            id=number,
+            tenant_id=number % 2 + 1,
+            title=f"post {number}",
+            created=dt.datetime(2026, 1, 1) + dt.timedelta(hours=number),
+            notes=f"notes {number}",
+            author_id=number % 6 + 1,
+            tags=[Tag(label=f"tag {tag}") for tag in range(number % 3)],
         )
-        session.commit()
-    engine.dispose()
-    return file
+        for number in range(1, POSTS + 1)
+    ]
+    return filled(tmp_path_factory.mktemp("service"), Base.metadata, [*authors, *posts])
 
 
 statements: list[str] = []
-SessionDependency = Callable[..., Any]
 
 
 @pytest.fixture(params=["sync", "async"])
 def get_session(request: pytest.FixtureRequest, file: Path) -> SessionDependency:
     """A session dependency of each kind; `statements` holds what it ran."""
-    statements.clear()
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    def sync_session() -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{file}")
-        event.listen(engine, "before_cursor_execute", note)
-        with Session(engine) as session:
-            yield session
-        engine.dispose()
-
-    async def async_session() -> AsyncIterator[AsyncSession]:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        async with AsyncSession(engine) as session:
-            yield session
-        await engine.dispose()
-
-    return sync_session if request.param == "sync" else async_session
+    return session_dependency(request.param, file, statements)
 
 
 integration = FastAPISQLAlchemyIntegration()

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
-from pyrsql.adapters.fastapi.parameters import OF_CURSORS, ParameterValues, query_values
 from pyrsql.adapters.fastapi.responses import criteria_error
-from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.adapters.fastapi.signature import Documents
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, sought
-from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.items import reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
-from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
+from pyrsql.integrations.fastapi.lists import ListDependency, SessionDependency, in_session
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.integrations.fastapi.watch import watched
-from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
@@ -52,7 +44,7 @@ class CursorPage(BaseModel, Generic[ItemT]):
     total_is_exact: bool = Field(description="`total` is the number of rows, neither a lower bound nor an estimate.")
 
 
-class CursorPageDependency(Generic[ItemT]):
+class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
     """Validates a request, runs its statements in a session, and gives a `CursorPage` of what clients see.
 
     Args:
@@ -81,75 +73,36 @@ class CursorPageDependency(Generic[ItemT]):
         total: Total = False,
         total_limit: int | None = None,
     ) -> None:
+        super().__init__(endpoint, documents, item, session, "cursor")
         self.totals = Totals(total, total_limit)
-        check_item(item)
         check_shown(endpoint, item)
-        self.endpoint = endpoint
-        self.config: FastAPICriteriaConfig = endpoint.config
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))
-        self._item = item
-        self.__signature__: inspect.Signature = with_session(
-            signature(endpoint.config, documents, "cursor"), session, endpoint.base
-        )
 
-    @cached_property
-    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
-        """Adds to a select what loads all that an item reads. Made when all models are there."""
-        model = self.endpoint.schema.model
-        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
-
-    async def __call__(
+    async def _answer(
         self,
-        *,
-        connection: HTTPConnection,
+        criteria: Criteria,
+        base: Select[Any],
         request: Request,
         response: Response,
         session: Session | AsyncSession,
-        base: Select[Any] | None = None,
-        **_: object,
     ) -> CursorPage[ItemT]:
-        """Read the query of a request, and run what it asks for."""
-        given = query_values(self.endpoint.config, connection, OF_CURSORS)
-        return await self.read(given, request=request, response=response, session=session, base=base)
-
-    async def read(
-        self,
-        given: ParameterValues,
-        *,
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        base: Select[Any] | None = None,
-    ) -> CursorPage[ItemT]:
-        """Read the values of the parameters, wherever the request has them, and run what it asks for."""
-        criteria = await run_off_loop_if_long(self._criteria, given)
-        run = watched(request, self._run)
-        if is_async(session):
-            made, last = await session.run_sync(run, criteria, base)
-        else:
-            # A synchronous driver waits for the database, which the event loop must not.
-            made, last = await run_in_threadpool(run, session, criteria, base)
+        made: CursorPage[ItemT]
+        made, last = await in_session(session, watched(request, self._run), criteria, base)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if request.method in ("GET", "HEAD"):
-            links = cursor_link_header(
-                request, self.endpoint.config, size=made.size, next=made.next, prev=made.prev, last=last
-            )
+            links = cursor_link_header(request, self.config, size=made.size, next=made.next, prev=made.prev, last=last)
             if links:
                 response.headers["link"] = links
         return made
 
-    def _criteria(self, given: ParameterValues) -> Criteria:
-        return self.endpoint.read(given, "cursor")
-
-    def _run(self, session: Session, criteria: Criteria, given: Select[Any] | None) -> tuple[CursorPage[ItemT], str]:
+    def _run(self, session: Session, criteria: Criteria, base: Select[Any]) -> tuple[CursorPage[ItemT], str]:
         """The page, and the cursor of the last one."""
-        base = self.endpoint.base.statement(given)
-        page = sought(self._loaded(base), criteria)
+        page = sought(self.loaded(base), criteria)
         try:
             cut = page.collect(session.execute)
         except ValidationError as error:
-            raise criteria_error(error.problems, {}, self.endpoint.config) from error
+            raise criteria_error(error.problems, {}, self.config) from error
         shown = len(cut.items)
         known = shown if cut.next is None and cut.prev is None else None
         total, is_exact = self.totals.number(session, base, criteria, known=known, least=shown)

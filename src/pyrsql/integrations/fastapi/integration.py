@@ -32,7 +32,8 @@ from pyrsql.integrations.fastapi.examples import (
     ordered,
     taken,
 )
-from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
+from pyrsql.integrations.fastapi.lists import SessionDependency
+from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey

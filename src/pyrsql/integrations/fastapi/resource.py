@@ -16,7 +16,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
-from pyrsql.integrations.fastapi.page import PageDependency, SessionDependency
+from pyrsql.integrations.fastapi.lists import SessionDependency
+from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.router import router_of
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
 from pyrsql.integrations.fastapi.totals import Total

@@ -18,7 +18,8 @@ from pyrsql.adapters.fastapi.signature import documented as document_of
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
-from pyrsql.integrations.fastapi.page import Page, SessionDependency
+from pyrsql.integrations.fastapi.lists import SessionDependency
+from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.totals import Total
 

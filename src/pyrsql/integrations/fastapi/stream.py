@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import inspect
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
-from functools import cached_property
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from fastapi import Request, Response
@@ -16,20 +14,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
 
-from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
-from pyrsql.adapters.fastapi.parameters import OF_STREAMS, ParameterValues, query_values
 from pyrsql.adapters.fastapi.responses import criteria_error
-from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.adapters.fastapi.signature import Documents
 from pyrsql.cursor import CursorFormat, CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
-from pyrsql.integrations.fastapi.items import check_item, reads
-from pyrsql.integrations.fastapi.page import SessionDependency, is_async, with_session
-from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.integrations.fastapi.lists import ListDependency, SessionDependency, in_session
 from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
 from pyrsql.problems import LimitExceeded
 from pyrsql.validation.keyset import cursor_select, open_cursor, total_order
@@ -57,7 +48,7 @@ _CURSORS = CursorFormat(length=None)
 """Cursors that no client sees."""
 
 
-class StreamDependency:
+class StreamDependency(ListDependency[StreamingResponse]):
     """Validates a request and gives a `StreamingResponse` of all of its rows; a resource's `stream_dependency` makes
     one.
 
@@ -93,58 +84,25 @@ class StreamDependency:
             raise ConfigurationError(f"format={format!r}: a stream is 'ndjson' or 'csv'")
         if (max_rows is not None and max_rows < 1) or chunk_size < 1:
             raise ConfigurationError("max_rows and chunk_size of a stream are 1 or more")
-        check_item(item)
+        super().__init__(endpoint, documents, item, session, "none")
         total_order(endpoint.schema, None)
-        self.endpoint = endpoint
-        self.config: FastAPICriteriaConfig = endpoint.config
-        self._item = item
         self._format: StreamFormat = format
         self._max_rows = max_rows
         self._chunk = CursorRequest.first(chunk_size)
-        self.__signature__: inspect.Signature = with_session(
-            signature(endpoint.config, documents, "none"), session, endpoint.base
-        )
 
-    @cached_property
-    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
-        """Adds to a select what loads all that an item reads. Made when all models are there."""
-        model = self.endpoint.schema.model
-        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
-
-    async def __call__(
+    async def _answer(
         self,
-        *,
-        connection: HTTPConnection,
+        criteria: Criteria,
+        base: Select[Any],
         request: Request,
         response: Response,
         session: Session | AsyncSession,
-        base: Select[Any] | None = None,
-        **_: object,
     ) -> StreamingResponse:
-        """Read the query of a request, and begin to read its rows."""
-        given = query_values(self.endpoint.config, connection, OF_STREAMS)
-        return await self.read(given, request=request, response=response, session=session, base=base)
-
-    async def read(
-        self,
-        given: ParameterValues,
-        *,
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        base: Select[Any] | None = None,
-    ) -> StreamingResponse:
-        """Read the values of the parameters, wherever the request has them, and begin to read its rows."""
-        criteria = await run_off_loop_if_long(self._criteria, given)
-        statement = self.endpoint.base.statement(base)
         # The first chunk is read before the answer begins: what fails there still has a status of its own.
-        await _in(session, self._check_size, criteria, statement)
-        first = await _in(session, self._read_chunk, criteria, statement, None)
-        rows = self._rows(request, session, criteria, statement, first)
+        await in_session(session, self._check_size, criteria, base)
+        first = await in_session(session, self._read_chunk, criteria, base, None)
+        rows = self._rows(request, session, criteria, base, first)
         return StreamingResponse(rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
-
-    def _criteria(self, given: ParameterValues) -> Criteria:
-        return self.endpoint.read(given, "none")
 
     def _check_size(self, session: Session, criteria: Criteria, base: Select[Any]) -> None:
         most = self._max_rows
@@ -154,7 +112,7 @@ class StreamDependency:
         if found > most:
             hint = "Narrow the filter."
             problem = LimitExceeded(source="filter", limit="max_rows", maximum=most, hint=hint)
-            raise criteria_error((problem,), {}, self.endpoint.config)
+            raise criteria_error((problem,), {}, self.config)
 
     async def _rows(
         self,
@@ -171,7 +129,7 @@ class StreamDependency:
             text, cursor = chunk
             yield text
             while cursor is not None and not await request.is_disconnected():
-                text, cursor = await _in(session, self._read_chunk, criteria, base, cursor)
+                text, cursor = await in_session(session, self._read_chunk, criteria, base, cursor)
                 yield text
         finally:
             # FastAPI may have closed the session before the answer began; reading has opened it again.
@@ -190,7 +148,7 @@ class StreamDependency:
 
     def _sought(self, criteria: Criteria, base: Select[Any], request: CursorRequest) -> CursorSelect[Select[Any]]:
         order = total_order(self.endpoint.schema, criteria.order)
-        filtered = apply_filter(self._loaded(base))(criteria.filter).unwrap()
+        filtered = apply_filter(self.loaded(base))(criteria.filter).unwrap()
         statement = apply_sort(criteria.order)(filtered).unwrap()
         seek = open_cursor(request, criteria.filter, order, _CURSORS).unwrap()
         return cursor_select(statement, order, seek)
@@ -199,13 +157,6 @@ class StreamDependency:
         if self._format == "csv":
             return _csv(map(_cells, items))
         return "".join(f"{item.model_dump_json(by_alias=True)}\n" for item in items)
-
-
-async def _in(session: Session | AsyncSession, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Do something with a session of either kind, off the event loop where it would wait for the database."""
-    if is_async(session):
-        return await session.run_sync(work, *arguments)
-    return await run_in_threadpool(work, session, *arguments)
 
 
 def _names(item: type[BaseModel]) -> list[str]:

@@ -1,0 +1,145 @@
+"""The part that all dependencies of lists share: they read a request, and answer with rows as clients see them."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Request, Response
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
+from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues, query_values
+from pyrsql.adapters.fastapi.signature import Documents, Paging, signature
+from pyrsql.integrations.fastapi.base import BaseStatement
+from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.problems import Source
+from pyrsql.validation.plan import Criteria
+
+if TYPE_CHECKING:
+    # It needs greenlet, which a service with sessions of the other kind may not have.
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from typing_extensions import TypeIs
+
+AnswerT = TypeVar("AnswerT")
+
+SessionDependency = Callable[..., Any]
+"""A FastAPI dependency that gives a `Session` or an `AsyncSession`."""
+
+_PARAMETERS: dict[Paging, tuple[Source, ...]] = {"page": OF_PAGES, "cursor": OF_CURSORS, "none": OF_STREAMS}
+
+
+class ListDependency(ABC, Generic[AnswerT]):
+    """Validates a request, runs its statements in a session, and answers with what clients see of the rows.
+
+    Args:
+        endpoint: how the request is validated, and what it narrows.
+        documents: the documentation of the parameters in OpenAPI.
+        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        session: the dependency that gives the session, sync or async.
+        paging: which page a request may ask for.
+
+    Raises:
+        ConfigurationError: an item that is no Pydantic model.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, documents: Documents, item: Any, session: SessionDependency, paging: Paging
+    ) -> None:
+        check_item(item)
+        self.endpoint = endpoint
+        self.config: FastAPICriteriaConfig = endpoint.config
+        self._item = item
+        self._paging: Paging = paging
+        self.__signature__: inspect.Signature = _with_session(
+            signature(endpoint.config, documents, paging), session, endpoint.base
+        )
+
+    @cached_property
+    def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        """Adds to a select what loads all that an item reads. Made when all models are there."""
+        model = self.endpoint.schema.model
+        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+
+    async def __call__(
+        self,
+        *,
+        connection: HTTPConnection,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+        **_: object,
+    ) -> AnswerT:
+        """Read the query of a request, and answer it."""
+        given = query_values(self.config, connection, _PARAMETERS[self._paging])
+        return await self.read(given, request=request, response=response, session=session, base=base)
+
+    async def read(
+        self,
+        given: ParameterValues,
+        *,
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+        base: Select[Any] | None = None,
+    ) -> AnswerT:
+        """Read the values of the parameters, wherever the request has them, and answer it."""
+        criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging), given)
+        return await self._answer(criteria, self.endpoint.base.statement(base), request, response, session)
+
+    @abstractmethod
+    async def _answer(
+        self,
+        criteria: Criteria,
+        base: Select[Any],
+        request: Request,
+        response: Response,
+        session: Session | AsyncSession,
+    ) -> AnswerT:
+        """Run the statements of a request.
+
+        Args:
+            criteria: the request, proven.
+            base: the statement that it narrows.
+            request: the request itself.
+            response: takes the headers of the answer.
+            session: runs the statements.
+        """
+
+
+async def in_session(session: Session | AsyncSession, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a function with a session of either kind, off the event loop where it would wait for the database."""
+    if _is_async(session):
+        return await session.run_sync(work, *arguments)
+    return await run_in_threadpool(work, session, *arguments)
+
+
+def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
+    return hasattr(session, "run_sync")
+
+
+def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
+    """The signature of a dependency that also takes a session, the request and the response."""
+
+    def keyword(name: str, annotation: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+    return of_criteria.replace(
+        parameters=[
+            *of_criteria.parameters.values(),
+            keyword("request", Request),
+            keyword("response", Response),
+            keyword("session", Annotated[Any, Depends(session)]),
+            *base.parameters,
+        ]
+    )
