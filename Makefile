@@ -5,8 +5,10 @@ VENV := .venv
 VENV20 := .venv-sqlalchemy20
 VENVDOCS := .venv-docs
 VENVDEMO := .venv-demo
+VENVCOMPARE := .venv-compare
+VENVPUBLISHED := .venv-published
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks docs/generate.py)
+SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks comparison docs/generate.py)
 # The port of the example service.
 PORT ?= 8000
 PYTEST_ARGUMENTS ?= --numprocesses=auto
@@ -24,9 +26,10 @@ help: ## list the targets
 GROUP := dev
 $(VENVDOCS)/.installed: GROUP := docs
 $(VENVDEMO)/.installed: GROUP := demo
+$(VENVCOMPARE)/.installed: GROUP := compare
 $(VENV20)/.installed: PINS := 'sqlalchemy<2.1' --group engines
 
-$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed: pyproject.toml
+$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed $(VENVCOMPARE)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
@@ -48,6 +51,10 @@ run: $(VENVDEMO)/.installed ## start the example service (PORT)
 docs: $(VENVDOCS)/.installed ## write the generated reference pages and build the site into build/site
 	$(VENVDOCS)/bin/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 $(VENVDOCS)/bin/mkdocs build --strict --quiet
+
+.PHONY: docs-check
+docs-check: docs $(VENV)/.installed ## build the documentation and look at every page in a browser
+	PYRSQL_SITE=build/site $(BIN)/python -m pytest --numprocesses=0 tests/test_site.py
 
 # --- tests ---
 
@@ -81,6 +88,16 @@ bench: ## measure speed beside the alternatives, and write benchmarks/README.md;
 bench-smoke: $(VENV)/.installed ## fail where a ratio to hand-written code is 1.5 times what benchmarks/smoke.json expects
 	$(BIN)/python -m benchmarks --smoke
 
+.PHONY: compare
+compare: $(VENVCOMPARE)/.installed $(VENVPUBLISHED)/.installed ## run the examples of docs/comparison.md and docs/how-to/moving.md in the other libraries
+	$(VENVCOMPARE)/bin/python -m pytest --noconftest -p no:cacheprovider tests/examples/test_comparison.py
+	$(VENVPUBLISHED)/bin/python -W ignore -m comparison.moving
+
+$(VENVPUBLISHED)/.installed:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet 'pyrsql==0.0.6' 'sqlalchemy[asyncio]' fastapi httpx2
+	@touch $@
+
 # --- checks ---
 
 .PHONY: check
@@ -104,5 +121,5 @@ format: $(VENV)/.installed ## format the code and fix what ruff can fix
 
 .PHONY: clean
 clean: ## remove the environments and everything else that was made
-	rm -rf $(VENV) $(VENV20) $(VENVDOCS) $(VENVDEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
+	rm -rf $(VENV) $(VENV20) $(VENVDOCS) $(VENVDEMO) $(VENVCOMPARE) $(VENVPUBLISHED) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
 	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +

@@ -89,6 +89,8 @@ def operators_page() -> str:
         "whether there is a related row. A whole JSON document takes equality, lists, null checks and the operators of "
         "text, and has no order. Arrays take what their elements take. Binary columns take the null checks.",
         table(header, rows),
+        "With `quantifiers=True` a path that ends on a relation also takes `=any=`, `=none=` and `=all=`: see "
+        "[Ask about related rows](../how-to/quantifiers.md).",
     )
 
 
