@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from pyrsql.cli.commands import app
 
 FLIGHT = "examples.flights.models:Flight"
+AIRPORTS = "examples.flights.app:airports"
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -32,6 +33,25 @@ def test_check_puts_carets_under_every_problem() -> None:
     assert lines[:2] == ["distanse==1;distance>=far", "^^^^^^^^              ^^^^"[:22] + "^^^"]
     assert "Did you mean 'distance'?" in text
     assert lines[4:6] == ["yaer", "^^^^"]
+
+
+NESTED = "arrivals=any='arrival_delay>500;plane.seats<9'"
+
+
+def test_quantifiers_are_a_part_of_the_language() -> None:
+    assert run("parse", NESTED) == (0, f"{NESTED}\n")
+    assert run("format", "a=any='b == 1'") == (0, "a=any='b == 1'\n")
+    assert run("check", NESTED) == (0, "")
+    assert run("explain", NESTED)[0] == 0
+    code, text = run("explain", NESTED, "--model", AIRPORTS)
+    assert code == 0
+    assert "flights_1.arrival_delay > ?" in text
+
+
+def test_explain_says_what_the_client_may_have_meant() -> None:
+    code, text = run("explain", "arrivals.date>2013-01-30;arrivals.plane.seats>300", "--model", AIRPORTS)
+    assert code == 0
+    assert "Did you mean the same row of 'arrivals'? Write arrivals=any='date=gt=2013-01-30;plane.seats=gt=300'" in text
 
 
 @pytest.mark.parametrize(

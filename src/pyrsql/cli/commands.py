@@ -21,11 +21,16 @@ from pyrsql.language.parse import parse as parse_filter
 from pyrsql.language.parse import parse_sort
 from pyrsql.language.render import render, render_sort
 from pyrsql.language.words import filter_in_words, sort_in_words
+from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy.explain import plan_of, sql_of
 from pyrsql.pipeline import apply_criteria, validate_request
 from pyrsql.problems import Problems
+from pyrsql.validation.same_row import same_row_advice
 
 ValueT = TypeVar("ValueT")
+
+_LANGUAGE = QueryOptions(quantifiers=True)
+"""The operators of a filter without a model: all that the language has."""
 
 WRONG_TEXT = 1
 """The exit code for a filter or sort that is wrong."""
@@ -53,14 +58,14 @@ ModelOption = Annotated[
 @app.command()
 def parse(filter: FilterArgument) -> None:
     """Print the tree of a filter."""
-    show_tree(_parsed(filter))
+    show_tree(_parsed(filter, _LANGUAGE))
 
 
 @app.command(name="format")
 def format_(filter: FilterArgument, sort: SortOption = "") -> None:
     """Print a filter, and a sort, in canonical spelling."""
     if filter.strip(" "):
-        out.print(render(_parsed(filter)))
+        out.print(render(_parsed(filter, _LANGUAGE)))
     if sort.strip(" "):
         out.print(render_sort(_sorted(sort)))
 
@@ -71,7 +76,7 @@ def check(filter: FilterArgument = "", sort: SortOption = "", model: ModelOption
     texts = {"filter": filter, "sort": sort}
     problems: list[Any] = []
     if model is None:
-        for result in (parse_filter(filter), parse_sort(sort) if sort.strip(" ") else Success(())):
+        for result in (parse_filter(filter, _LANGUAGE), parse_sort(sort) if sort.strip(" ") else Success(())):
             problems += () if isinstance(result, Success) else result.failure()
     else:
         checked = validate_request(schema_of(model), filter=filter, sort=sort)
@@ -96,7 +101,7 @@ def explain(
 ) -> None:
     """Say a filter in words; with --model also its SQL and parameters, with --url the plan of the database."""
     if model is None:
-        _explain_in_words(filter, sort)
+        _explain_in_words(filter, sort, _LANGUAGE)
         return
     schema = schema_of(model)
     checked = validate_request(schema, filter=filter, sort=sort)
@@ -104,7 +109,11 @@ def explain(
         for source, text in (("filter", filter), ("sort", sort)):
             show_problems(text, [problem for problem in checked.failure() if problem.source == source])
         raise typer.Exit(WRONG_TEXT)
-    _explain_in_words(filter, sort)
+    _explain_in_words(filter, sort, schema.query_options)
+    node = checked.unwrap().filter.node
+    advice = None if node is None else same_row_advice(schema, node)
+    if advice is not None:
+        out.print(advice.hint)
     base: Select[Any] = select(schema.model.type)
     statement = apply_criteria(base)(checked.unwrap()).unwrap().statement
     chosen = _dialect_of(make_url(url)) if url else _dialect(dialect)
@@ -139,15 +148,15 @@ def _type(field: dict[str, Any]) -> str:
     return f"{field.get('type', '')}{'[]' if field.get('many') else ''}"
 
 
-def _explain_in_words(filter: str, sort: str) -> None:
+def _explain_in_words(filter: str, sort: str, options: QueryOptions) -> None:
     if filter.strip(" "):
-        out.print(f"Rows where {filter_in_words(_parsed(filter))}.")
+        out.print(f"Rows where {filter_in_words(_parsed(filter, options))}.")
     if sort.strip(" "):
         out.print(f"Sorted {sort_in_words(_sorted(sort))}.")
 
 
-def _parsed(text: str) -> Node:
-    node = _unwrap(text, parse_filter(text))
+def _parsed(text: str, options: QueryOptions) -> Node:
+    node = _unwrap(text, parse_filter(text, options))
     if node is None:
         raise typer.BadParameter("the filter is blank")
     return node

@@ -15,6 +15,7 @@ from pyrsql.messages import describe, pointed
 from pyrsql.models.schema import Schema
 from pyrsql.pipeline import validate_request
 from pyrsql.problems import Problem
+from pyrsql.validation.same_row import same_row_advice
 
 Answer = dict[str, Any]
 """The JSON that the page reads."""
@@ -37,6 +38,7 @@ def assist(schema: Schema, filter: str, sort: str, part: str, at: int) -> Answer
         "filter": {
             "words": "" if node is None else f"Rows where {filter_in_words(node)}.",
             "problems": [_problem(filter, problem) for problem in problems if problem.source == "filter"],
+            "advice": None if problems or node is None else _advice(schema, node),
         },
         "sort": {
             "words": f"Sorted {sort_in_words(keys)}." if keys else "",
@@ -55,6 +57,12 @@ def _parsed(schema: Schema, text: str) -> Node | None:
 def _parsed_sort(schema: Schema, text: str) -> tuple[SortKey, ...]:
     parsed = parse_sort(text, schema.sort_options) if text.strip(" ") else Success(())
     return parsed.unwrap() if isinstance(parsed, Success) else ()
+
+
+def _advice(schema: Schema, node: Node) -> Answer | None:
+    """The advice beside a valid filter, with the whole filter to write instead."""
+    advice = same_row_advice(schema, node)
+    return None if advice is None else {"hint": advice.hint, "replacement": advice.replacement}
 
 
 def _problem(text: str, problem: Problem) -> Answer:

@@ -129,6 +129,19 @@ function editor(part, tokenise) {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  function applying(from, to, replacement) {
+    const apply = make("button", { type: "button", className: "apply" }, `Write ${replacement || "nothing"}`);
+    apply.addEventListener("click", () => {
+      put(from, to, replacement);
+      run();
+    });
+    return apply;
+  }
+
+  function showAdvice(advice) {
+    if (advice) list.append(make("li", { className: "advice" }, advice.hint, applying(0, area.value.length, advice.replacement)));
+  }
+
   function showProblems(found) {
     for (const problem of found) {
       if (problem.start === null) continue;
@@ -145,12 +158,7 @@ function editor(part, tokenise) {
         item.append(problem.message);
         if (problem.hint) item.append(` ${problem.hint}`);
         if (problem.replacement !== null && problem.start !== null) {
-          const apply = make("button", { type: "button", className: "apply" }, `Write ${problem.replacement || "nothing"}`);
-          apply.addEventListener("click", () => {
-            put(problem.start, problem.end, problem.replacement);
-            run();
-          });
-          item.append(apply);
+          item.append(applying(problem.start, problem.end, problem.replacement));
         }
         return item;
       }),
@@ -248,6 +256,7 @@ function editor(part, tokenise) {
       const writing = document.activeElement === area && area.selectionEnd === area.value.length;
       const length = charactersAt(area.value, area.value.length);
       showProblems(answer.problems.filter((problem) => !writing || problem.start === null || problem.start < length));
+      showAdvice(answer.advice);
     },
     offer,
     close: () => open(false),
