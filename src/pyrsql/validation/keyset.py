@@ -8,22 +8,14 @@ from typing import Any, Generic, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload, Position, digest
+from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload, Position
 from pyrsql.errors import ConfigurationError, ValidationError
-from pyrsql.language.nodes import And, Comparison, Node
 from pyrsql.models.backend import Sought
 from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
 from pyrsql.validation.plan import Filter, Order, Seek, Statement
-from pyrsql.validation.predicates import (
-    CallOperand,
-    ConstantOperand,
-    CountOperand,
-    FieldOperand,
-    OrderKey,
-    ValueOperand,
-)
+from pyrsql.validation.predicates import OrderKey
 from pyrsql.validation.total_order import completing, is_total
 
 TargetT = TypeVar("TargetT")
@@ -174,7 +166,7 @@ def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: Cu
 
     Problems: CursorProblem, LimitExceeded.
     """
-    digests = Digests(digest(_order_text(order)), digest(_filter_text(filter.node)))
+    digests = Digests(order.digest, filter.digest)
     if request.cursor is None:
         return Success(Seek(request.size, Position(request.backward), digests, format))
     found = format.read(request.cursor)
@@ -239,40 +231,3 @@ def _keys(order: Order) -> tuple[OrderKey, ...]:
 def _rows(result: Any) -> Sequence[Any]:
     """The rows of a `Result`, each once: a joined collection repeats them."""
     return cast("Sequence[Any]", result.unique().all() if hasattr(result, "unique") else list(result))
-
-
-def _filter_text(node: Node | None) -> str:
-    """A filter in one spelling: its operators by name, its values as they were read."""
-    match node:
-        case None:
-            return ""
-        case Comparison():
-            return f"{node.selector!r}{node.operator.name}{node.arguments!r}"
-        case _:
-            return f"{'and' if isinstance(node, And) else 'or'}({','.join(map(_filter_text, node.nodes))})"
-
-
-def _order_text(order: Order) -> str:
-    """An order in one spelling: what each key leads to and how, whatever the client called it."""
-    options = order.schema.sort_options
-    keys = (
-        f"{_operand_text(key.operand)} {key.descending} {key.nulls_first} {key.ignore_case}"
-        f" {options.json_options.sort_field_types.get(key.operand.path)}"
-        for key in _keys(order)
-    )
-    return "\n".join([order.schema.model.name, options.text_order, *keys])
-
-
-def _operand_text(operand: ValueOperand | ConstantOperand) -> str:
-    kind = type(operand.kind).__name__
-    match operand:
-        case FieldOperand():
-            steps = (*(step.name for step in operand.relations), operand.field.name, *operand.keys)
-            return f"{steps!r}:{kind}"
-        case CallOperand():
-            return f"{operand.function}({','.join(map(_operand_text, operand.arguments))}):{kind}"
-        case CountOperand():
-            # As the client wrote it: another spelling of the same count begins anew.
-            return f"{[step.name for step in operand.relations]!r}{operand.path!r}"
-        case ConstantOperand():
-            return f"{operand.value!r}:{kind}"

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from pyrsql.cursor import CursorFormat, Digests, Position
+from pyrsql.cursor import CursorFormat, Digests, Position, digest
 from pyrsql.language.nodes import Node
 from pyrsql.models.backend import BackendStatement, LoweredFilter
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
+from pyrsql.validation.canonical import filter_text, order_text
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 from pyrsql.validation.total_order import completing
 
 TargetT = TypeVar("TargetT")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Filter:
     """A filter that may be applied.
 
@@ -45,8 +47,13 @@ class Filter:
             return None
         return self.schema.orm.lower(self.predicate, scope, self.schema.query_options)
 
+    @cached_property
+    def digest(self) -> bytes:
+        """What the cursors of its pages belong to."""
+        return digest(filter_text(self.node))
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Order:
     """A total order.
 
@@ -61,6 +68,12 @@ class Order:
     keys: tuple[OrderKey, ...]
     completing: tuple[OrderKey, ...]
     cacheable: bool = False
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What the cursors of its pages belong to."""
+        schema = self.schema
+        return digest(order_text(schema.model.name, self.keys + self.completing, schema.sort_options))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -256,3 +256,32 @@ def test_the_variants_of_a_type_are_found() -> None:
     assert parts.has_variants(variants)
     assert [type(parts.variant_on(dialect, variants)) for dialect in dialects] == [postgresql.CITEXT, type(None)]
     assert not parts.has_variants(String(10))
+
+
+def test_a_parameter_with_a_value_of_its_own() -> None:
+    template = parts.bound(None, String())
+    first, second = parts.rebound(template, "a"), parts.rebound(template, "b")
+    statement = select(User.id).where(User.name == first, User.email == second)
+    # Other values give the same cache key.
+    other = select(User.id).where(User.name == parts.rebound(template, "c"), User.email == parts.rebound(template, "d"))
+    assert statement._generate_cache_key() == other._generate_cache_key()
+    assert {*statement.compile().params.values()} == {"a", "b"}
+    assert template.value is None
+
+
+def test_a_function_with_other_arguments() -> None:
+    template = func.coalesce(User.name, literal("a"))
+    assert len(template.clauses) == 2  # remembered by SQLAlchemy
+    made = parts.with_arguments(template, [User.email.__clause_element__(), literal("b")])
+    assert str(made) == "coalesce(users.email, :param_1)"
+    assert made.compile().params == {"param_1": "b"}
+    assert str(template) == "coalesce(users.name, :param_1)"
+
+
+def test_columns_conditions_and_order_in_one_step() -> None:
+    base = select(User).where(User.age > 1).order_by(User.name)
+    key = User.id.label("key")
+    by_hand = base.add_columns(key).where(User.age < 9).order_by(None).order_by(User.id.desc())
+    made = parts.positioned(base, [key], [User.age < 9], parts.order_of(by_hand))
+    assert str(made) == str(by_hand)
+    assert str(base) == str(select(User).where(User.age > 1).order_by(User.name))

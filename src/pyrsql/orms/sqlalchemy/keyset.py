@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Float, Select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
 
 from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
@@ -20,6 +20,7 @@ from pyrsql.orms.sqlalchemy.segments import (
     ExactFloat,
     Segment,
     Term,
+    all_conditions,
     any_condition,
     first_segments,
     leading,
@@ -27,9 +28,6 @@ from pyrsql.orms.sqlalchemy.segments import (
     term_of,
 )
 from pyrsql.validation.predicates import FieldOperand, OrderKey
-
-_REMEMBERED = 1_024
-"""Key columns that are kept. Clients can name no others than there are."""
 
 MOST_SEGMENTS = 8
 """Statements of one page at most. Deeper levels are an OR inside the last."""
@@ -56,16 +54,19 @@ def can_seek(keys: tuple[OrderKey, ...], options: FieldOptions, values: tuple[tu
     if len(values) != len(keys):
         return False
     for key, carried in zip(keys, values, strict=True):
-        parts = parts_of(key, options)
+        expected = parts_of(key, options)
+        if len(expected) != len(carried):
+            return False
         operand = key.operand
         plain = isinstance(operand, FieldOperand) and operand.field.accepts is None and not operand.field.computed
-        if len(parts) != len(carried) or not all(map(fits, parts, [plain] * len(parts), carried)):
-            return False
+        for kind, text in zip(expected, carried, strict=True):
+            if not fits(kind, plain, text):
+                return False
     return True
 
 
 def sought(
-    select: Select[Any],
+    sorted_select: Select[Any],
     unsorted: Select[Any],
     keys: tuple[OrderKey, ...],
     options: FieldOptions,
@@ -75,7 +76,7 @@ def sought(
     """The page of a sorted select that a position leads to.
 
     Args:
-        select: the sorted select.
+        sorted_select: the select.
         unsorted: the same before it was sorted.
         keys: what it was sorted by, those that complete the order included.
         options: what the order was proven under.
@@ -94,18 +95,17 @@ def sought(
         raise ConfigurationError("a page by cursor needs a base statement without LIMIT, GROUP BY and DISTINCT ON")
     sizes = tuple(len(parts_of(key, options)) for key in keys)
     of_term = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
-    terms = [
-        term_of(clause, may_be_null=_may_be_null(key, unsorted))
-        for key, clause in zip(of_term, parts.order_of(select), strict=True)
-    ]
-    return SoughtRows(select, terms, sizes, position, limit, indexed=all(map(_is_column, keys)))
+    joined = any(parts.base_joins(unsorted))
+    may_be_null = tuple(_may_be_null(key, joined) for key in of_term)
+    order = OrderBy(parts.order_of(sorted_select), may_be_null)
+    return SoughtRows(sorted_select, order, sizes, position, limit, indexed=all(map(_is_column, keys)))
 
 
-def _may_be_null(key: OrderKey, select: Select[Any]) -> bool:
+def _may_be_null(key: OrderKey, joined: bool) -> bool:
     """Whether a term may be NULL that does not say where NULL goes."""
     if key.nulls_first is not None:
         return False
-    return not _is_column(key) or any(parts.base_joins(select)) or cast("FieldOperand", key.operand).field.nullable
+    return not _is_column(key) or joined or cast("FieldOperand", key.operand).field.nullable
 
 
 def _is_column(key: OrderKey) -> bool:
@@ -119,12 +119,86 @@ def _is_column(key: OrderKey) -> bool:
     )
 
 
+class Ranges(NamedTuple):
+    """The ranges that a page is read from, still without the values of a position.
+
+    Args:
+        keys: the columns that a cursor carries.
+        terms: the order, in the direction of the page.
+        places: a parameter for each key.
+        segments: the ranges in turn, each with its ORDER BY.
+        order: the ORDER BY of all of them.
+    """
+
+    keys: tuple[ColumnElement[Any], ...]
+    terms: tuple[Term, ...]
+    places: tuple[BindParameter[Any], ...]
+    segments: tuple[tuple[Segment, tuple[ColumnElement[Any], ...]], ...]
+    order: tuple[ColumnElement[Any], ...]
+
+
+class OrderBy:
+    """ORDER BY terms, which equal no others but themselves: SQLAlchemy takes the same column of two classes, of which
+    one has fewer rows, for equal.
+
+    Args:
+        clauses: the terms, in the direction of the list.
+        may_be_null: for each, whether it may be NULL where it does not say where NULL goes.
+    """
+
+    def __init__(self, clauses: tuple[ColumnElement[Any], ...], may_be_null: tuple[bool, ...]) -> None:
+        self.clauses = clauses
+        self.may_be_null = may_be_null
+        self.identity = (*map(id, clauses), *may_be_null)
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OrderBy) and self.identity == other.identity
+
+
+@lru_cache(maxsize=128)
+def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ranges:
+    """The ranges of an order.
+
+    Args:
+        order: its terms.
+        backward: the page ends before the position.
+        null: for each term, whether the position has NULL; None without a position.
+    """
+    terms = tuple(
+        term_of(clause, may_be_null=may_be_null)
+        for clause, may_be_null in zip(order.clauses, order.may_be_null, strict=True)
+    )
+    keys = tuple(_key_column(term.value, number) for number, term in enumerate(terms))
+    turned = tuple(term.turned for term in terms) if backward else terms
+    segments = first_segments(turned) if null is None else segments_behind(turned, null)
+    return Ranges(
+        keys,
+        turned,
+        tuple(parts.bound(None, key.type) for key in keys),
+        tuple((segment, _order_by(segment.order)) for segment in segments),
+        _order_by(turned),
+    )
+
+
+def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
+    """A term as a column of its own, which a cursor can carry."""
+    exact = ExactFloat(value) if isinstance(value.type, Float) else value
+    return type_coerce(exact, CarriedValue(value.type)).label(f"pyrsql_key_{number}")
+
+
+def _order_by(terms: tuple[Term, ...]) -> tuple[ColumnElement[Any], ...]:
+    return parts.order_of(select(literal(1)).order_by(*(term.clause for term in terms)))
+
+
 class SoughtRows:
     """The page of a select by position.
 
     Args:
         select: narrowed and joined; its order is replaced.
-        terms: the order, in the direction of the list.
+        order: the ORDER BY terms of the list.
         sizes: how many terms each key of the order has.
         position: where the page begins.
         limit: the most rows.
@@ -134,34 +208,31 @@ class SoughtRows:
     def __init__(
         self,
         select: Select[Any],
-        terms: Sequence[Term],
+        order: OrderBy,
         sizes: tuple[int, ...],
         position: Position,
         limit: int,
         *,
         indexed: bool,
     ) -> None:
+        values = None if position.values is None else [value for key in position.values for value in key]
         # The columns of a root are the same in each statement; computed values are not.
-        made = _key_column if indexed else _key_column.__wrapped__
-        keys = [made(term.value, number) for number, term in enumerate(terms)]
-        self._select = select.add_columns(*keys).order_by(None).limit(limit)
+        found = (_ranges if indexed else _ranges.__wrapped__)(
+            order, position.backward, None if values is None else tuple([value is None for value in values])
+        )
+        self._select = select.limit(limit)
         self._sizes = sizes
-        self._terms = tuple(term.turned for term in terms) if position.backward else tuple(terms)
-        flat = None if position.values is None else [value for key in position.values for value in key]
         self._indexed = indexed
-        types = [key.type for key in keys]
-        self._segments = first_segments(self._terms) if flat is None else segments_behind(self._terms, flat, types)
-        self._first = None if flat is None else flat[0]
-        self._starts = flat is None
+        self._ranges = found
+        self._bounds = [parts.rebound(*placed) for placed in zip(found.places, values or (), strict=False)]
 
     @cached_property
     def statement(self) -> Select[Any]:
         """All rows at once: the segments joined by OR, behind the range of the first key."""
-        if self._starts:
-            return self._made((), self._terms)
-        if len(self._segments) == 1:
-            return self._of(self._segments[0])
-        return self._any(self._segments)
+        if not self._bounds:
+            return parts.positioned(self._select, self._ranges.keys, (), self._ranges.order)
+        segments = self._ranges.segments
+        return self._of(*segments[0]) if len(segments) == 1 else self._any(segments)
 
     @cached_property
     def statements(self) -> tuple[Select[Any], ...]:
@@ -170,14 +241,15 @@ class SoughtRows:
 
     def parts(self) -> Iterator[Select[Any]]:
         """The segments in turn, each made when it is needed: the first one fills most pages."""
-        if not self._indexed or len(self._segments) < 2:
+        segments = self._ranges.segments
+        if not self._indexed or len(segments) < 2:
             yield self.statement
             return
-        few = len(self._segments) <= MOST_SEGMENTS
-        alone = self._segments if few else self._segments[: MOST_SEGMENTS - 1]
-        yield from map(self._of, alone)
+        few = len(segments) <= MOST_SEGMENTS
+        for segment, order in segments if few else segments[: MOST_SEGMENTS - 1]:
+            yield self._of(segment, order)
         if not few:
-            yield self._any(self._segments[MOST_SEGMENTS - 1 :])
+            yield self._any(segments[MOST_SEGMENTS - 1 :])
 
     def item(self, row: Any) -> Any:
         """The entity of a row, or all that the select selects where it is more."""
@@ -193,22 +265,11 @@ class SoughtRows:
             place += size
         return tuple(found)
 
-    def _of(self, segment: Segment) -> Select[Any]:
-        condition = segment.condition
-        return self._made(() if condition is None else (condition,), segment.order)
+    def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...]) -> Select[Any]:
+        return parts.positioned(self._select, self._ranges.keys, segment.conditions(self._bounds), order)
 
-    def _any(self, segments: Sequence[Segment]) -> Select[Any]:
-        choice = any_condition([condition for segment in segments if (condition := segment.condition) is not None])
-        lead = None if self._starts else leading(self._terms[0], self._first)
-        return self._made((choice,) if lead is None else (lead, choice), self._terms)
-
-    def _made(self, conditions: tuple[ColumnElement[bool], ...], order: tuple[Term, ...]) -> Select[Any]:
-        """The select with conditions and an order."""
-        return self._select.where(*conditions).order_by(*(term.clause for term in order))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
-    """A term as a column of its own, which a cursor can carry."""
-    exact = ExactFloat(value) if isinstance(value.type, Float) else value
-    return type_coerce(exact, CarriedValue(value.type)).label(f"pyrsql_key_{number}")
+    def _any(self, segments: Sequence[tuple[Segment, tuple[ColumnElement[Any], ...]]]) -> Select[Any]:
+        choice = any_condition([all_conditions(segment.conditions(self._bounds)) for segment, _ in segments])
+        lead = leading(self._ranges.terms[0], self._bounds[0])
+        conditions = (choice,) if lead is None else (lead, choice)
+        return parts.positioned(self._select, self._ranges.keys, conditions, self._ranges.order)

@@ -12,20 +12,16 @@ Backward, every key is turned round, its place of NULL too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, Double, UnaryExpression, and_, or_, tuple_
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
-from pyrsql.cursor import Carried
-from pyrsql.orms.sqlalchemy.carried import CarriedValue
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
-from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of, bound
+from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of, bound, with_arguments, with_part
 
 Nulls = Literal["first", "last", "never", "database"]
 """Where a term has NULL. The database decides where nobody else does."""
@@ -46,14 +42,40 @@ class _Condition(FunctionElement[bool]):
 
 
 class Beyond(_Condition):
-    """A comparison of several keys at once, as a row value or as a ladder of comparisons: databases read the range from
-    an index in one form or in the other.
+    """The rows beyond a position in several keys of one direction: the keys, then as many values.
+
+    Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
     """
 
     inherit_cache: bool | None = True
+    operator = operators.gt
 
-    def __init__(self, row_value: ColumnElement[bool], ladder: ColumnElement[bool]) -> None:
-        super().__init__(row_value, ladder)
+    @property
+    def row_value(self) -> ColumnElement[bool]:
+        """`(a, b) > (x, y)`."""
+        keys, values = self._halves()
+        return compared(tuple_(*keys), self.operator, tuple_(*values))
+
+    @property
+    def ladder(self) -> ColumnElement[bool]:
+        """`a > x OR (a = x AND b > y)`."""
+        keys, values = self._halves()
+        ladder: ColumnElement[bool] = compared(keys[-1], self.operator, values[-1])
+        for key, value in zip(reversed(keys[:-1]), reversed(values[:-1]), strict=True):
+            same = compared(key, operators.eq, value)
+            ladder = any_of([compared(key, self.operator, value), all_of([same, ladder])])
+        return ladder
+
+    def _halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+        found = list(self.clauses)
+        return found[: len(found) // 2], found[len(found) // 2 :]
+
+
+class Below(Beyond):
+    """The same where the keys descend."""
+
+    inherit_cache: bool | None = True
+    operator = operators.lt
 
 
 class NullIsLargest(_Condition):
@@ -124,90 +146,90 @@ def term_of(clause: ColumnElement[Any], *, may_be_null: bool) -> Term:
     return Term(clause, descending, nulls)
 
 
+class Test(NamedTuple):
+    """A condition on keys, still without the values of a position.
+
+    Args:
+        template: compares keys with placeholders.
+        levels: the keys.
+    """
+
+    template: BinaryExpression[bool] | Beyond
+    levels: range
+
+    def at(self, bounds: Sequence[BindParameter[Any]]) -> ColumnElement[bool]:
+        """The condition with the values of a position."""
+        template, levels = self
+        if isinstance(template, Beyond):
+            keys = list(template.clauses)[: len(levels)]
+            return with_arguments(template, [*keys, *bounds[levels.start : levels.stop]])
+        return with_part(template, "right", bounds[levels.start])
+
+
 class Segment(NamedTuple):
     """One range of rows.
 
     Args:
-        conditions: makes what they have in common; called when the range is needed.
-        order: the terms that order them.
-        beyond: the terms, from `level` on, that a position is compared with at once.
-        level: the number of keys bound by equality.
+        tests: compare keys with the values of a position.
+        fixed: conditions without values: where NULL is.
+        order: the terms that order its rows.
     """
 
-    conditions: Callable[[], list[ColumnElement[bool]]]
+    tests: tuple[Test, ...]
+    fixed: tuple[ColumnElement[bool], ...]
     order: tuple[Term, ...]
-    beyond: tuple[tuple[Term, BindParameter[Any]], ...] = ()
-    level: int = 0
 
-    @property
-    def condition(self) -> ColumnElement[bool] | None:
-        """The condition of its rows; None where it has every row."""
-        found = self.conditions()
-        if self.beyond:
-            found.append(_beyond(self.beyond))
-        return _all(found) if found else None
+    def conditions(self, bounds: Sequence[BindParameter[Any]]) -> list[ColumnElement[bool]]:
+        """The conditions of its rows, all of which hold."""
+        return [*(test.at(bounds) for test in self.tests), *self.fixed]
 
 
 def first_segments(terms: tuple[Term, ...]) -> list[Segment]:
     """The list from its start: the rows whose first key is NULL apart, which no index puts where the order wants it."""
     first, rest = terms[0], terms[1:]
-    values = Segment(lambda: [first.value.is_not(None)], (first.bare, *rest))
-    nulls = Segment(lambda: [first.value.is_(None)], rest)
+    values = Segment((), (first.value.is_not(None),), (first.bare, *rest))
+    nulls = Segment((), (first.value.is_(None),), rest)
     match first.nulls:
         case "first":
             return [nulls, values]
         case "last":
             return [values, nulls]
         case "never" | "database":
-            return [Segment(list, terms)]
+            return [Segment((), (), terms)]
 
 
-def segments_behind(
-    terms: tuple[Term, ...], values: Sequence[Carried], types: Sequence[TypeEngine[Any]]
-) -> list[Segment]:
-    """The rows behind a position, the nearest first."""
-    bounds = [bound(value, type_) for value, type_ in zip(values, types, strict=True)]
+def segments_behind(terms: tuple[Term, ...], null: tuple[bool, ...]) -> list[Segment]:
+    """The rows behind a position, the nearest first.
 
-    def common(level: int, *more: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-        """The keys before a level, bound by equality."""
-        same = (
-            term.value.is_(None) if value is None else _compared(term.value, operators.eq, position)
-            for term, value, position in zip(terms[:level], values, bounds, strict=False)
-        )
-        return [*same, *more]
-
+    Args:
+        terms: the order.
+        null: for each term, whether the position has NULL.
+    """
     found: list[Segment] = []
+    equal = [Test(_template(term, operators.eq), range(level, level + 1)) for level, term in enumerate(terms)]
+    is_null = [term.value.is_(None) for term in terms]
+    # The level where the nearest range begins, if it is one that a range around it can continue.
+    beyond: range | None = None
     for level in reversed(range(len(terms))):
         term, rest = terms[level], terms[level + 1 :]
-        if values[level] is None:
+        same = tuple(equal[before] for before in range(level) if not null[before])
+        nulls = tuple(is_null[before] for before in range(level) if null[before])
+        if null[level]:
             if (first := _if_nulls(term, "first")) is not None:
-                conditions = partial(_with_null, common, level, term, first, null=False)
-                found.append(Segment(conditions, (term.bare, *rest)))
+                found.append(Segment(same, (*nulls, term.value.is_not(None), *first), (term.bare, *rest)))
+            beyond = None
             continue
-        beyond: tuple[tuple[Term, BindParameter[Any]], ...] = ((term, bounds[level]),)
-        if found and _continues(found[-1], level + 1, term):
-            beyond += found.pop().beyond
-        found.append(Segment(partial(common, level), (term.bare, *rest), beyond, level))
+        if beyond is not None and beyond.start == level + 1 and terms[level + 1].descending is term.descending:
+            # `[a = x, b > y]` and `[a > x]` are one range of two keys.
+            found.pop()
+            beyond = range(level, beyond.stop)
+        else:
+            beyond = range(level, level + 1)
+        found.append(Segment((*same, Test(_beyond(terms, beyond), beyond)), nulls, (term.bare, *rest)))
         if (last := _if_nulls(term, "last")) is not None:
-            found.append(Segment(partial(_with_null, common, level, term, last, null=True), rest))
+            found.append(Segment(same, (*nulls, is_null[level], *last), rest))
+            beyond = None
     return found
-
-
-def _with_null(
-    common: Callable[..., list[ColumnElement[bool]]],
-    level: int,
-    term: Term,
-    more: tuple[ColumnElement[bool], ...],
-    *,
-    null: bool,
-) -> list[ColumnElement[bool]]:
-    """The keys before a level, bound by equality, and whether the key of the level is NULL."""
-    return common(level, term.value.is_(None) if null else term.value.is_not(None), *more)
-
-
-def _continues(nearest: Segment, level: int, term: Term) -> bool:
-    """Whether a range and the one around it are one range of several keys: `[a = x, b > y]` and `[a > x]`."""
-    return bool(nearest.beyond) and nearest.level == level and nearest.beyond[0][0].descending is term.descending
 
 
 def _if_nulls(term: Term, place: Literal["first", "last"]) -> tuple[ColumnElement[bool], ...] | None:
@@ -217,38 +239,39 @@ def _if_nulls(term: Term, place: Literal["first", "last"]) -> tuple[ColumnElemen
     return () if term.nulls == place else None
 
 
-def leading(term: Term, value: Carried) -> ColumnElement[bool] | None:
+def leading(term: Term, bound: BindParameter[Any]) -> ColumnElement[bool] | None:
     """The range of the first key that all rows behind a position are in; None where it is no range."""
-    if value is None:
+    if bound.value is None:
         return term.value.is_(None) if term.nulls == "last" else None
-    place = bound(value, CarriedValue(term.value.type))
-    reached = _compared(term.value, operators.le if term.descending else operators.ge, place)
+    reached = compared(term.value, operators.le if term.descending else operators.ge, bound)
     last = _if_nulls(term, "last")
     return reached if last is None else or_(reached, and_(term.value.is_(None), *last))
 
 
-def _beyond(bounds: Sequence[tuple[Term, BindParameter[Any]]]) -> ColumnElement[bool]:
-    """The rows beyond a position in several keys of one direction."""
-    operator = operators.lt if bounds[0][0].descending else operators.gt
-    (last, last_bound) = bounds[-1]
-    ladder = _compared(last.value, operator, last_bound)
-    for term, place in reversed(bounds[:-1]):
-        same = _compared(term.value, operators.eq, place)
-        ladder = any_of([_compared(term.value, operator, place), all_of([same, ladder])])
-    if len(bounds) == 1:
-        return ladder
-    row_value = _compared(
-        tuple_(*(term.value for term, _ in bounds)), operator, tuple_(*(place for _, place in bounds))
-    )
-    return Beyond(row_value, ladder)
+def _beyond(terms: Sequence[Term], levels: range) -> BinaryExpression[bool] | Beyond:
+    """A comparison of the keys of some levels, which have one direction, with placeholders."""
+    first = terms[levels.start]
+    if len(levels) == 1:
+        return _template(first, operators.lt if first.descending else operators.gt)
+    keys = [terms[level].value for level in levels]
+    return (Below if first.descending else Beyond)(*keys, *map(_placeholder, keys))
 
 
-def _compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any]) -> ColumnElement[bool]:
+def _template(term: Term, operator: Any) -> BinaryExpression[bool]:
+    return compared(term.value, operator, _placeholder(term.value))
+
+
+def _placeholder(value: ColumnElement[Any]) -> BindParameter[Any]:
+    return bound(None, value.type)
+
+
+def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any]) -> BinaryExpression[bool]:
     """A comparison of what is stored: a type of the developer's may have given the operator another meaning."""
     return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
 
 
-def _all(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All of the conditions hold."""
     return conditions[0] if len(conditions) == 1 else all_of(conditions)
 
 

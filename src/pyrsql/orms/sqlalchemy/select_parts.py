@@ -16,11 +16,13 @@ from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.elements import BooleanClauseList, Grouping
+from sqlalchemy.sql.elements import BooleanClauseList, Grouping, _anonymous_label
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlalchemy.types import TypeEngine
 
-ElementT = TypeVar("ElementT", bound=ColumnElement[Any])
+ElementT = TypeVar("ElementT", bound=ClauseElement)
+FunctionT = TypeVar("FunctionT", bound=FunctionElement[Any])
 
 Entity = Any
 """A mapped class or an alias of one: SQLAlchemy has no type for both."""
@@ -262,6 +264,28 @@ def with_conditions_grouped(base: Select[Any]) -> Select[Any]:
     return grouped
 
 
+def positioned(
+    base: Select[Any],
+    columns: Sequence[ColumnElement[Any]],
+    conditions: Sequence[ColumnElement[bool]],
+    order: tuple[ColumnElement[Any], ...],
+) -> Select[Any]:
+    """A select with more columns and conditions, and with another order: in one step, which costs a fraction of the
+    methods.
+
+    Args:
+        base: the select.
+        columns: labelled columns, behind its own.
+        conditions: all of which hold, with its own.
+        order: the ORDER BY terms as another select has them.
+    """
+    made = base._generate()
+    made._raw_columns = [*base._raw_columns, *columns]
+    made._where_criteria = (*base._where_criteria, *conditions)
+    made._order_by_clauses = order
+    return made
+
+
 # --- elements ---
 
 
@@ -275,6 +299,22 @@ def with_part(template: ElementT, name: str, part: object) -> ElementT:
     """
     made = type(template).__new__(type(template))
     made.__dict__ = {**template.__dict__, name: part}
+    return made
+
+
+def with_arguments(template: FunctionT, arguments: list[ColumnElement[Any]]) -> FunctionT:
+    """A function like another, but for its arguments, which have to be elements that need no parentheses."""
+    listed = with_part(cast("Any", template.clause_expr), "element", with_part(template.clauses, "clauses", arguments))
+    made = with_part(template, "clause_expr", listed)
+    # SQLAlchemy remembers what it has read.
+    made.__dict__.pop("clauses", None)
+    return made
+
+
+def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
+    """A parameter like another, with a name and a value of its own."""
+    made = with_part(template, "value", value)
+    made.key = _anonymous_label.safe_construct(id(made), "param")
     return made
 
 

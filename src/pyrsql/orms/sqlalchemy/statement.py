@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select
@@ -212,7 +213,15 @@ def _missing(
     if present and any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
         return []
     columns = [(key, _column(root, _field(key))) for key in completing]
-    return [column.desc() if key.descending else column for key, column in columns if not _is_among(column, present)]
+    return [
+        _descending(column) if key.descending else column for key, column in columns if not _is_among(column, present)
+    ]
+
+
+@lru_cache(maxsize=1_024)
+def _descending(column: Any) -> ColumnElement[Any]:
+    """The same element each time: what is made of an order of fields is kept by its terms."""
+    return cast("ColumnElement[Any]", column.desc())
 
 
 def _is_among(column: Any, clauses: list[ClauseElement]) -> bool:

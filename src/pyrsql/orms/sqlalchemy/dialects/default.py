@@ -176,8 +176,7 @@ def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
 @form(Beyond)
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """The ladder: many databases have no row values, or read a whole index for one."""
-    _, ladder = element.clauses
-    return f"({compiler.process(ladder, **options)})"
+    return f"({compiler.process(element.ladder, **options)})"
 
 
 @form(ExactFloat)

@@ -88,8 +88,7 @@ def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
 @form(Beyond, on="postgresql")
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """A row value, which is one range of an index."""
-    row_value, _ = element.clauses
-    return compiler.process(row_value, **options)
+    return compiler.process(element.row_value, **options)
 
 
 @form(NullIsLargest, on="postgresql")

@@ -204,8 +204,7 @@ def _whole(number: str, whole: str) -> str:
 @form(Beyond, on="sqlite")
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """A row value, which is one range of an index."""
-    row_value, _ = element.clauses
-    return compiler.process(row_value, **options)
+    return compiler.process(element.row_value, **options)
 
 
 @form(ExactFloat, on="sqlite")
