@@ -19,6 +19,7 @@ from sqlalchemy import Boolean, ColumnElement, Double, UnaryExpression, and_, or
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of, bound, with_arguments, with_part
