@@ -1,4 +1,4 @@
-"""Filters and orders in one spelling each, whatever a client called their parts: what a cursor belongs to."""
+"""Filters and orders in one spelling each, whatever a client called their parts, for the digests in a cursor."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Filter:
 
     @cached_property
     def digest(self) -> bytes:
-        """What the cursors of its pages belong to."""
+        """Its digest in the cursors of its pages."""
         return digest(filter_text(self.node))
 
 
@@ -71,7 +71,7 @@ class Order:
 
     @cached_property
     def digest(self) -> bytes:
-        """What the cursors of its pages belong to."""
+        """Its digest in the cursors of its pages."""
         schema = self.schema
         return digest(order_text(schema.model.name, self.keys + self.completing, schema.sort_options))
 
