@@ -222,8 +222,8 @@ class FieldOptions(_Settled):
             that is a mapped name, a synonym, an association proxy or a composite forbids the attributes behind it too.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it, or paths from it, that no path may touch. Entries cover the
-            attributes behind them, as in `field_blacklist`. Both lists also count for the columns that only a subclass
-            has, where a path reaches them through its base class.
+            attributes behind them, as in `field_blacklist`. Both lists also count for the attributes that only a
+            subclass has, where a path reaches them through its base class.
         public_fields: published name -> path of attributes: the only paths a client may use, each exactly as it is
             published. `{"author.name": "writer.name"}` allows `author.name` and neither `author` nor `writer.name`. A
             path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. Names that

@@ -7,11 +7,14 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import ForeignKey, StaticPool, create_engine, event
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy import ForeignKey, StaticPool, create_engine, event, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, relationship, with_polymorphic
 from sqlmodel import Field, Relationship, SQLModel
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.orms.sqlalchemy.reflect import reflect
 from tests.asgi import get
 
 
@@ -32,8 +35,8 @@ class Node(Base):
     first_name: Mapped[str]
     kind: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
-    children: Mapped[list["Node"]] = relationship(back_populates="parent", order_by=id)
-    parent: Mapped[Optional["Node"]] = relationship(back_populates="children", remote_side=id)
+    children: Mapped[list["Node"]] = relationship(back_populates="parent", foreign_keys=parent_id, order_by=id)
+    parent: Mapped[Optional["Node"]] = relationship(back_populates="children", foreign_keys=parent_id, remote_side=id)
     labels: Mapped[list[Label]] = relationship()
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "node"}  # noqa: RUF012
 
@@ -43,15 +46,19 @@ class Leaf(Node):
 
     __mapper_args__ = {"polymorphic_identity": "leaf"}  # noqa: RUF012
     colour: Mapped[str | None]
+    twin_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    twin: Mapped[Node | None] = relationship(foreign_keys=twin_id, remote_side=Node.id)
 
 
 class Heavy(Node):
     """In a table of its own."""
 
     __tablename__ = "heavy"
-    __mapper_args__ = {"polymorphic_identity": "heavy"}  # noqa: RUF012
     id: Mapped[int] = mapped_column(ForeignKey("nodes.id"), primary_key=True)
     weight: Mapped[int]
+    friend_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
+    friend: Mapped[Node | None] = relationship(foreign_keys=friend_id, remote_side=Node.id)
+    __mapper_args__ = {"polymorphic_identity": "heavy", "inherit_condition": id == Node.id}  # noqa: RUF012
 
 
 class LabelOut(BaseModel):
@@ -75,6 +82,21 @@ class Any1(BaseModel):
     id: int
     colour: str | None = None
     weight: int | None = None
+
+
+class Named(BaseModel):
+    first_name: str
+
+
+class Linked(BaseModel):
+    id: int
+    twin: Named | None = None
+    friend: Named | None = None
+
+
+class Parent(BaseModel):
+    id: int
+    children: list[Linked]
 
 
 class Squad(SQLModel, table=True):
@@ -126,8 +148,16 @@ def app() -> Iterator[FastAPI]:
             )
             for number in range(1, 32)
         )
-        session.add_all(Leaf(id=number, first_name="leaf", colour="red") for number in range(40, 60))
-        session.add_all(Heavy(id=number, first_name="heavy", weight=number) for number in range(60, 80))
+        session.add_all(
+            Leaf(
+                id=number, first_name="leaf", colour="red", twin_id=number - 39, parent_id=None if number == 40 else 40
+            )
+            for number in range(40, 60)
+        )
+        session.add_all(
+            Heavy(id=number, first_name="heavy", weight=number, friend_id=number - 59, parent_id=41)
+            for number in range(60, 80)
+        )
         teams = [Squad(name=f"team {number}", secret="s") for number in range(5)]
         session.add_all(Player(name=f"hero {number}", secret="s", team=teams[number % 5]) for number in range(40))
         session.commit()
@@ -142,6 +172,8 @@ def app() -> Iterator[FastAPI]:
         ("/tree", Node, Tree),
         ("/chain", Node, Chain),
         ("/any", Node, Any1),
+        ("/linked", Node, Linked),
+        ("/parents", Node, Parent),
         ("/heroes", Player, HeroPublic),
         ("/teams", Squad, TeamWithHeroes),
     ):
@@ -183,6 +215,32 @@ def test_columns_of_subclasses(app: FastAPI) -> None:
     everything, number = ask(app, "/any?size=500")
     assert everything[-1] == {"id": 79, "colour": None, "weight": 79}
     assert number <= 3
+
+
+def test_relations_of_subclasses(app: FastAPI) -> None:
+    """Those that a page shows are loaded with it, and paths lead over them."""
+    linked, few = ask(app, "/linked?filter=twin.first_name==n2,friend.first_name==n3")
+    assert linked == [
+        {"id": 41, "twin": {"first_name": "n2"}, "friend": None},
+        {"id": 62, "twin": None, "friend": {"first_name": "n3"}},
+    ]
+    everything, number = ask(app, "/linked?size=500")
+    assert everything[0] == {"id": 1, "twin": None, "friend": None}
+    assert number == few <= 4
+    parents, number = ask(app, "/parents?filter=children.twin.first_name==n3,children.friend.first_name==n1")
+    assert [parent["id"] for parent in parents] == [40, 41]
+    assert parents[0]["children"][0] == {"id": 41, "twin": {"first_name": "n2"}, "friend": None}
+    assert parents[1]["children"][0] == {"id": 60, "twin": None, "friend": {"first_name": "n1"}}
+    assert ask(app, "/parents?size=500")[1] == number <= 5
+
+
+def test_relations_of_subclasses_of_an_alias() -> None:
+    """SQLAlchemy has no options for them, but for an alias that names the subclasses."""
+    read = reading(reflect(Node), [("twin", "first_name")])
+    loaded = loading(reflect(Node), read)
+    loaded(select(with_polymorphic(Node, [Leaf])))
+    with pytest.raises(ConfigurationError, match=r"or with_polymorphic\(Node, \[Leaf\]\)"):
+        loaded(select(aliased(Node)))
 
 
 def test_sqlmodel(app: FastAPI) -> None:

@@ -28,6 +28,7 @@ class Field:
         computed: code of the developer's makes its expression, and may make another one each time.
         source: what the backend needs to find it again.
         owners: the subclasses that have it, where the model does not: their lists, mappings and converters count.
+        via: the hidden steps to the row that has it, where that is the row of a subclass.
         attribute: the attribute of the model that it stands for, where it is a member of a group.
         over_text: it is stored as text by a type of its own: operators on text compare the stored text.
     """
@@ -42,6 +43,7 @@ class Field:
     computed: bool = False
     source: object = None
     owners: tuple[type, ...] = ()
+    via: tuple[Relation, ...] = ()
     attribute: str | None = None
     over_text: bool = False
 
@@ -54,11 +56,13 @@ class Computed:
         name: the attribute's name on the model.
         field: describes the value, the same each time; None where the code gives no expression.
         rights: what any client may do with it.
+        owners: the subclasses that have it, where the model does not.
     """
 
     name: str
     field: Callable[[], Field | None]
     rights: FieldRights = ALL_RIGHTS
+    owners: tuple[type, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,8 @@ class Relation:
         target: gives the model it leads to; a function, because models refer to each other.
         rights: what any client may do with paths through it.
         source: what the backend needs to find it again.
+        owners: the subclasses that have it, where the model does not.
+        via: the hidden steps to the row that has it, where that is the row of a subclass.
     """
 
     name: str
@@ -80,6 +86,8 @@ class Relation:
     target: Callable[[], Model]
     rights: FieldRights = ALL_RIGHTS
     source: object = None
+    owners: tuple[type, ...] = ()
+    via: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +97,7 @@ class Embedded:
     name: str
     members: Mapping[str, Member]
     rights: FieldRights = ALL_RIGHTS
+    owners: tuple[type, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +107,7 @@ class Shortcut:
     name: str
     path: tuple[str, ...]
     rights: FieldRights = ALL_RIGHTS
+    owners: tuple[type, ...] = ()
 
 
 Member = Field | Computed | Relation | Embedded | Shortcut
@@ -112,9 +122,11 @@ class Model:
         type: the class itself; the per-model lists of the options are looked up by it and its bases.
         members: name -> member, in the order in which they are offered in messages.
         identity: the fields that identify a row, which make an order total.
+        refused: names that no path may take, each with the reason.
     """
 
     name: str
     type: type
     members: Mapping[str, Member]
     identity: tuple[Field, ...] = field(default=())
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])

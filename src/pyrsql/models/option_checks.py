@@ -101,7 +101,7 @@ def _list_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_whitelist or ():
         # A single name may be that of any step, be it a key in a document.
         if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
-            yield f"field_whitelist has {path!r}, which leads nowhere"
+            yield f"field_whitelist has {path!r}, {_nowhere(reach.model, path)}"
         elif isinstance(options, QueryOptions) and (reason := _takes_no_value(reach.model, options, path)):
             yield f"field_whitelist has {path!r}, {reason}"
     for path in options.field_blacklist:
@@ -113,7 +113,7 @@ def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     """Paths of mappings, converters and sort types that lead nowhere."""
     for name, path in (options.public_fields or {}).items():
         if not _leads_somewhere(reach.model, path.removesuffix(".*")):
-            yield f"public_fields makes {name!r} of {path!r}, which leads nowhere"
+            yield f"public_fields makes {name!r} of {path!r}, {_nowhere(reach.model, path)}"
     named = [
         *((path, f"field_mapping makes {alias!r} of {path!r}") for alias, path in options.field_mapping.items()),
         *((path, f"sort_field_types has {path!r}") for path in options.json_options.sort_field_types),
@@ -125,7 +125,9 @@ def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
             for name, definition in options.custom_predicates.items()
             for path in definition.fields or ()
         ]
-    yield from (f"{fault}, which leads nowhere" for path, fault in named if not _may_lead_somewhere(reach, path))
+    for path, fault in named:
+        if not _may_lead_somewhere(reach, path):
+            yield f"{fault}, {_nowhere(reach.model, path)}"
 
 
 def _model_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
@@ -160,7 +162,13 @@ def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[
             # An entry by a mapped name covers the attribute that the name stands for.
             found = any(_leads_by_mapping(reach, model, path) for model in models)
         if models and not found:
-            yield f"{option} has {path!r}, which {entity.__name__} does not have"
+            reason = next((f": {why}" for model in models if (why := model.refused.get(path.partition(".")[0]))), "")
+            yield f"{option} has {path!r}, which {entity.__name__} does not have{reason}"
+
+
+def _nowhere(model: Model, path: str) -> str:
+    reason = model.refused.get(path.partition(".")[0])
+    return "which leads nowhere" if reason is None else f"which leads nowhere: {reason}"
 
 
 def _takes_no_value(model: Model, options: QueryOptions, path: str) -> str | None:

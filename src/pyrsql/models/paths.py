@@ -9,6 +9,20 @@ from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relati
 from pyrsql.options import FieldOptions
 
 
+class Visit(NamedTuple):
+    """A model on the way of a path.
+
+    Args:
+        model: the model.
+        before: the number of real steps before it.
+        owners: the subclasses of it that alone have the relation by which the path goes on.
+    """
+
+    model: Model
+    before: int
+    owners: tuple[type, ...] = ()
+
+
 class Place(NamedTuple):
     """Where a path has arrived: at a model, or inside an embedded group of it.
 
@@ -19,7 +33,7 @@ class Place(NamedTuple):
         groups: the embedded groups entered since.
         written: the steps so far as the client wrote them.
         real: the steps so far with each mapped name and shortcut spelled out.
-        visited: the models on the way, this one included, each with the number of real steps before it.
+        visited: the models on the way, this one included.
     """
 
     model: Model
@@ -28,7 +42,7 @@ class Place(NamedTuple):
     groups: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     real: tuple[str, ...] = ()
-    visited: tuple[tuple[Model, int], ...] = ()
+    visited: tuple[Visit, ...] = ()
 
     def into(self, group: Embedded, written: tuple[str, ...]) -> Place:
         """The place inside a group of this one."""
@@ -38,13 +52,18 @@ class Place(NamedTuple):
     def along(self, relation: Relation, written: tuple[str, ...]) -> Place:
         """The place at the end of a relation."""
         model, real = relation.target(), (*self.real, relation.name)
-        visited = (*self.visited, (model, len(real)))
-        return Place(model, model.members, (*self.relations, relation), (), written, real, visited)
+        left = self.visited[-1]._replace(owners=relation.owners)
+        visited = (*self.visited[:-1], left, Visit(model, len(real)))
+        return Place(model, model.members, self.through(relation), (), written, real, visited)
+
+    def through(self, member: Relation) -> tuple[Relation, ...]:
+        """The relations to the end of a relation of this place."""
+        return (*self.relations, *member.via, member)
 
 
 def start(model: Model) -> Place:
     """The place where every path over a model begins."""
-    return Place(model, model.members, visited=((model, 0),))
+    return Place(model, model.members, visited=(Visit(model, 0),))
 
 
 def further_on(model: Model) -> Place:
@@ -95,8 +114,7 @@ class Step(NamedTuple):
     @property
     def classes(self) -> dict[type, None]:
         """The classes whose lists, mappings and converters count for the step, the most specific ones first."""
-        owners = self.member.owners if isinstance(self.member, Field) else ()
-        return classes_of(self.place.model, owners)
+        return classes_of(self.place.model, self.member.owners)
 
 
 def classes_of(model: Model, owners: tuple[type, ...] = ()) -> dict[type, None]:
@@ -126,23 +144,23 @@ def mappings(options: FieldOptions, place: Place) -> Iterator[Mapping[str, str]]
 
 
 def _mapping_of_subclasses(options: FieldOptions, model: Model) -> Mapping[str, str]:
-    """The names that subclasses give to columns which only they have."""
+    """The names that subclasses give to attributes which only they have."""
     found: dict[str, str] = {}
     for entity, mapping in options.model_field_mapping.items():
         if entity in model.type.__mro__:
             continue
         for alias, meant in mapping.items():
-            first, column = model.members.get(alias.partition(".")[0]), model.members.get(meant.partition(".")[0])
+            first, named = model.members.get(alias.partition(".")[0]), model.members.get(meant.partition(".")[0])
             hides_own = first is not None and not _is_of(first, object)
-            if column is not None and _is_of(column, entity) and not hides_own:
-                # A name with two meanings leads nowhere, as a column of two subclasses does.
+            if named is not None and _is_of(named, entity) and not hides_own:
+                # A name with two meanings leads nowhere, as an attribute of two subclasses does.
                 found[alias] = meant if found.get(alias, meant) == meant else ""
     return found
 
 
 def _is_of(member: Member, entity: type) -> bool:
     """Whether only subclasses have a member, and one of them is an `entity`."""
-    return isinstance(member, Field) and any(issubclass(owner, entity) for owner in member.owners)
+    return any(issubclass(owner, entity) for owner in member.owners)
 
 
 def spelled_out(options: FieldOptions, place: Place, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

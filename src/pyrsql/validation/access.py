@@ -46,8 +46,8 @@ def is_forbidden(schema: Schema, purpose: Purpose, step: Step) -> bool:
     if _any_in(options.field_blacklist, (*names, *_beginnings(written))):
         return True
     last = len(step.place.visited) - 1
-    for place, (model, before) in enumerate(step.place.visited):
-        owners = step.member.owners if place == last and isinstance(step.member, Field) else ()
+    for place, (model, before, owners_on) in enumerate(step.place.visited):
+        owners = step.member.owners if place == last else owners_on
         forbidden = _forbidden_from(schema, purpose, model, owners, is_root=place == 0)
         for path in step.spellings:
             if any(path[before:end] in forbidden for end in range(before + 1, len(path) + 1)):

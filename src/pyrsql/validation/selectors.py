@@ -146,7 +146,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                     return _unknown(question, _parts_of(question, place) or _suggestion(question, asked, parts))
             case Relation():
                 if step.final:
-                    operand = RelationOperand(question.selector, (*place.relations, member))
+                    operand = RelationOperand(question.selector, place.through(member))
                     return Resolution(
                         operand,
                         converter(kinds.Text()),
@@ -215,7 +215,8 @@ def _resolve_field(question: _Question, step: Step, member: Field, operators: fr
     if own is not None and member.over_text:
         # Its values are no longer the stored texts.
         kind = kinds.Opaque(member.name, member.python_type or object)
-    operand = FieldOperand(question.selector, step.place.relations, member, kind, step.keys)
+    relations = (*step.place.relations, *member.via)
+    operand = FieldOperand(question.selector, relations, member, kind, step.keys)
     if own is not None:
         convert = with_converter(own)
     elif isinstance(member.kind, kinds.Json):
@@ -262,7 +263,7 @@ def _own_converter(question: _Question, step: Step, member: Field) -> Converter 
         if path in options.field_value_converters:
             return options.field_value_converters[path]
     if options.model_field_value_converters:
-        _, before = step.place.visited[-1]
+        before = step.place.visited[-1].before
         names = [".".join(path[before:]) for path in step.spellings]
         for entity in step.classes:
             by_model = options.model_field_value_converters.get(entity, {})

@@ -358,7 +358,11 @@ def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:
             continue
         for path, entity in list(scope.items()):
             relation = _relation_at(path, model, join.link.key)
-            if relation is not None and not relation.many and inspect(join.link.parent) is inspect(entity):
+            if (
+                relation is not None
+                and not (relation.many or relation.via)
+                and inspect(join.link.parent) is inspect(entity)
+            ):
                 scope.setdefault((*path, relation), join.entity)
     return scope
 

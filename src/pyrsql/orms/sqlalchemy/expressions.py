@@ -40,9 +40,9 @@ from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.column_types import as_stored, form_on
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.functions import called
-from pyrsql.orms.sqlalchemy.joins import Scope
-from pyrsql.orms.sqlalchemy.reflect import SubclassColumn
-from pyrsql.orms.sqlalchemy.select_parts import Entity, has_variants
+from pyrsql.orms.sqlalchemy.joins import Scope, keys_of
+from pyrsql.orms.sqlalchemy.select_parts import Entity, has_variants, without_entities
+from pyrsql.orms.sqlalchemy.subclasses import SubclassColumn
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 
@@ -75,12 +75,16 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     value = _attribute(field, entity)
     if not linked or isinstance(value, ColumnClause):
         return value
+    keys = keys_of(entity)
+    if field.via:
+        # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
+        value, keys = without_entities(value), [*map(without_entities, keys)]
     if any(isinstance(part, SelectBase) for part in visitors.iterate(value)):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
         other: Entity = aliased(inspect(entity).mapper)
         alone = select(_attribute(field, other)).select_from(other)
-        return alone.where(*map(operator.eq, _keys(other), _keys(entity))).scalar_subquery()
-    return case((_keys(entity)[0].is_not(None), value))
+        return alone.where(*map(operator.eq, keys_of(other), keys)).scalar_subquery()
+    return case((keys[0].is_not(None), value))
 
 
 def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
@@ -89,12 +93,6 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     return cast("ColumnElement[Any]", clause)
-
-
-def _keys(entity: Entity) -> list[ColumnElement[Any]]:
-    """The attributes of an entity that its primary key maps to."""
-    mapper = inspect(entity).mapper
-    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:

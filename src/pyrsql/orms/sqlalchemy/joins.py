@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
-from sqlalchemy import Alias, Boolean, FromClause, Select, inspect, literal_column, not_, select
-from sqlalchemy.orm import QueryableAttribute, aliased
+from sqlalchemy import Alias, Boolean, Column, FromClause, Select, and_, inspect, literal_column, not_, select
+from sqlalchemy.orm import ColumnProperty, Mapper, QueryableAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.validation.predicates import RelationPath, starts_with
 
 Scope = Mapping[RelationPath, Entity]
@@ -30,10 +32,15 @@ _lock = threading.Lock()
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
-class Join(NamedTuple):
-    """One join of a statement: the relationship that it follows, and whether it keeps rows without a related row."""
+Link = QueryableAttribute[Any] | ColumnElement[bool]
+"""What leads to an entity: a relationship attribute, or a condition of a step that no relationship makes."""
 
-    link: QueryableAttribute[Any]
+
+class Join(NamedTuple):
+    """One join of a statement: the entity that it reaches, how, and whether it keeps rows without a related row."""
+
+    entity: Entity
+    link: Link
     outer: bool
 
 
@@ -52,14 +59,18 @@ def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions)
             steps = path[:end]
             if steps not in reached:
                 reached[steps], link = alias_for(reached[steps[:-1]], steps)
-                joins.append(Join(link, is_outer(steps[-1], options)))
+                joins.append(Join(reached[steps], link, is_outer(steps[-1], options)))
     return tuple(joins), reached
 
 
 def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
     """A select with more joins."""
-    for link, outer in joins:
-        select = select.join(link, isouter=outer)
+    for entity, link, outer in joins:
+        if isinstance(link, QueryableAttribute):
+            select = select.join(link, isouter=outer)
+        else:
+            # The rows, and not the entity: they have its criteria already, and SQLAlchemy would not adapt them here.
+            select = select.join(inspect(entity).selectable, link, isouter=outer)
     return select
 
 
@@ -133,7 +144,8 @@ def beyond(
             further = path[:end]
             if further not in reached:
                 reached[further], link = alias_for(reached[further[:-1]], further)
-                rows = rows.join(link, isouter=end > len(prefix) and is_outer(further[-1], options))
+                outer = end > len(prefix) and is_outer(further[-1], options)
+                rows = with_joins(rows, [Join(reached[further], link, outer)])
     return rows, reached
 
 
@@ -154,8 +166,8 @@ def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
     return entity, rows.correlate_except(entity)
 
 
-def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
-    """The alias that stands for the end of a path, and the relationship attribute that leads there.
+def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
+    """The alias that stands for the end of a path, and what leads there.
 
     An alias, so that two paths to one table never meet. Statements share it: to make one costs more than most of what
     is made with it.
@@ -170,14 +182,30 @@ def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAttr
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, QueryableAttribute[Any]]:
-    link = attribute(parent, path[-1])
-    entity = _alias_of(link.property.entity)
+def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
+    relation = path[-1]
+    of_subclass = isinstance(relation.source, SubclassRow)
+    target = target_of(parent, relation)
+    entity = _rows_of(target) if of_subclass else _alias_of(inspect(target))
     # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
     # thread would miss some, and take those of the table itself.
     alias = inspect(entity)
     alias.selectable.corresponding_column(alias.mapper.primary_key[0])
-    return entity, link.of_type(entity)
+    if of_subclass:
+        return entity, and_(*map(operator.eq, keys_of(entity), keys_of(parent)))
+    return entity, attribute(parent, relation).of_type(entity)
+
+
+def _rows_of(subclass: Entity) -> Entity:
+    """An alias of the rows of a class. Inside the subquery SQLAlchemy applies the criteria of the class."""
+    mapper = cast("Mapper[Any]", inspect(subclass))
+    rows = select(*(getattr(subclass, prop.key) for prop in mapper.column_attrs if _is_stored(prop)))
+    return aliased(subclass, rows.subquery())
+
+
+def _is_stored(prop: ColumnProperty[Any]) -> bool:
+    """Whether a column attribute is a column. Others are computed from the columns of the alias."""
+    return isinstance(prop.columns[0], Column)
 
 
 def _alias_of(target: Any) -> Entity:
@@ -186,7 +214,20 @@ def _alias_of(target: Any) -> Entity:
     if isinstance(own, Alias):
         # The join condition names the columns of this alias, and not those of the table.
         return aliased(target.mapper, cast("FromClause", own.alias()))
-    return aliased(target.entity)
+    return aliased(target.entity, flat=True)
+
+
+def target_of(parent: Entity, relation: Relation) -> Entity:
+    """The class, or the alias, that a relation of an entity leads to."""
+    if isinstance(relation.source, SubclassRow):
+        return relation.source.subclass
+    return attribute(parent, relation).property.entity.entity
+
+
+def keys_of(entity: Entity) -> list[ColumnElement[Any]]:
+    """The attributes of an entity that its primary key maps to."""
+    mapper = inspect(entity).mapper
+    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:

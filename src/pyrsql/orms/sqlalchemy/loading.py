@@ -10,6 +10,7 @@ from sqlalchemy import Select, inspect
 from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
@@ -128,35 +129,66 @@ def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) ->
         attribute = mapper.attrs.get(name)
         if isinstance(attribute, ColumnProperty) and (attribute.deferred or at in said.deferring):
             yield load.undefer(getattr(entity, name))
-    subclasses = _subclasses_with(mapper, read.columns)
+    subclasses = _subclasses_with(mapper, (*read.columns, *read.related))
     if subclasses:
-        yield load.selectin_polymorphic(subclasses)
+        load = load.selectin_polymorphic(subclasses)
+        yield load
     for name, below in read.related.items():
-        relation = mapper.relationships[name]
-        path = (*at, name)
-        if relation.lazy in _UNLOADABLE:
-            continue
-        attribute = getattr(entity, name)
-        is_said = path in said.loaded or relation.lazy not in _LAZY
-        is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
-        if is_said:
-            nested = load.defaultload(attribute)
-        elif is_endless:
-            # A tree takes a statement for each of its levels.
-            nested = load.selectinload(attribute, recursion_depth=-1)
-            below = Reading(below.columns, {other: read for other, read in below.related.items() if other != name})
-        elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
-            nested = load.joinedload(attribute)
+        if mapper.has_property(name):
+            yield from _of_relation(load, entity, name, below, at, said)
         else:
-            nested = load.selectinload(attribute)
-        deeper = list(_options(nested, relation.entity.entity, below, path, said))
-        # An option for a longer path says the same of its beginnings.
-        yield from deeper if deeper or is_said else [nested]
+            yield from _of_subclass(load, entity, name, below, at, said)
 
 
-def _subclasses_with(mapper: Mapper[Any], columns: Iterable[str]) -> list[type]:
-    """The subclasses that alone have a column which is read: their columns need a statement of their own."""
+def _of_subclass(load: Any, entity: Entity, name: str, below: Reading, at: Path, said: _Said) -> Iterator[Any]:
+    """The options for a relation that only a subclass has.
+
+    Raises:
+        ConfigurationError: the base statement selects an alias, whose subclasses SQLAlchemy takes no options for.
+    """
+    inspected = inspect(entity)
+    subclass = next(each for each in inspected.mapper.self_and_descendants if each.has_property(name)).class_
+    if not inspected.is_aliased_class:
+        options = list(_of_relation(Load(subclass), subclass, name, below, at, said))
+        if at and options:
+            options = [load.options(*options)]
+        yield from options
+    elif any(each.class_ is subclass for each in inspected.with_polymorphic_mappers):
+        yield from _of_relation(load, getattr(entity, subclass.__name__), name, below, at, said)
+    else:
+        raise ConfigurationError(
+            f"the base statement selects an alias, for which SQLAlchemy loads no {name!r} of {subclass.__name__}:"
+            f" select the class, or with_polymorphic({inspected.mapper.class_.__name__}, [{subclass.__name__}])"
+        )
+
+
+def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path, said: _Said) -> Iterator[Any]:
+    """The options for a relation of an entity and for those that it leads on to."""
+    mapper = inspect(entity).mapper
+    relation, path = mapper.relationships[name], (*at, name)
+    if relation.lazy in _UNLOADABLE:
+        return
+    attribute = getattr(entity, name)
+    is_said = path in said.loaded or relation.lazy not in _LAZY
+    is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
+    if is_said:
+        nested = load.defaultload(attribute)
+    elif is_endless:
+        # A tree takes a statement for each of its levels.
+        nested = load.selectinload(attribute, recursion_depth=-1)
+        below = Reading(below.columns, {other: read for other, read in below.related.items() if other != name})
+    elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
+        nested = load.joinedload(attribute)
+    else:
+        nested = load.selectinload(attribute)
+    deeper = list(_options(nested, relation.entity.entity, below, path, said))
+    # An option for a longer path says the same of its beginnings.
+    yield from deeper if deeper or is_said else [nested]
+
+
+def _subclasses_with(mapper: Mapper[Any], names: Iterable[str]) -> list[type]:
+    """The subclasses that alone have an attribute which is read: their columns need a statement of their own."""
     if mapper.with_polymorphic:
         return []
-    missing = [name for name in columns if not mapper.has_property(name)]
+    missing = [name for name in names if not mapper.has_property(name)]
     return [below.class_ for below in mapper.self_and_descendants if any(map(below.has_property, missing))]

@@ -6,7 +6,7 @@ import inspect as python_inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -24,20 +24,7 @@ from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
-
-
-@dataclass(frozen=True, slots=True)
-class SubclassColumn:
-    """Where the value of a subclass attribute is.
-
-    Args:
-        column: the column, in the table of the base class or in one of the subclass.
-        identity: the attributes of the base class that its primary key maps to.
-    """
-
-    column: Column[Any]
-    identity: tuple[str, ...]
-
+from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
@@ -71,10 +58,16 @@ def _mapper(entity: type) -> Mapper[Any]:
 
 
 def _model(mapper: Mapper[Any]) -> Model:
-    members = {member.name: member for member in _members(mapper)}
+    own = _members_of(mapper)
+    below = subclass_members(mapper, own, _members_of, reflect)
+    members = {**own, **below.members}
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     identity = tuple(field for key in keys if isinstance(field := members.get(key), Field))
-    return Model(mapper.class_.__name__, mapper.class_, members, identity)
+    return Model(mapper.class_.__name__, mapper.class_, members, identity, below.refused)
+
+
+def _members_of(mapper: Mapper[Any]) -> dict[str, Member]:
+    return {member.name: member for member in _members(mapper)}
 
 
 def _members(mapper: Mapper[Any]) -> Iterator[Member]:
@@ -102,7 +95,6 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
             case _:
                 continue
-    yield from _subclass_fields(mapper)
     for name, synonym in mapper.synonyms.items():
         yield Shortcut(name, (synonym.name,), _rights(synonym.info))
     for name, descriptor in mapper.all_orm_descriptors.items():
@@ -117,36 +109,6 @@ def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
     """Whether a name only holds what `@size.inplace.expression` decorates: the hybrid has its own name."""
     descriptors = mapper.all_orm_descriptors
     return name != own and descriptors.get(own) is descriptors[name]
-
-
-def _subclass_fields(mapper: Mapper[Any]) -> Iterator[Field]:
-    """The columns that only subclasses have; of a row of any other class they are NULL.
-
-    A name that means several columns, in several subclasses, is left out.
-    """
-    having: dict[str, list[Mapper[Any]]] = {}
-    for subclass in mapper.self_and_descendants:
-        for name, prop in subclass.column_attrs.items():
-            if not mapper.has_property(name) and not subclass.concrete and isinstance(prop.columns[0], Column):
-                having.setdefault(name, []).append(subclass)
-    for name, subclasses in having.items():
-        columns = {subclass.column_attrs[name].columns[0] for subclass in subclasses}
-        if len(columns) == 1:
-            (column,) = cast("set[Column[Any]]", columns)
-            found = described(column.type, annotated_type(subclasses[-1].class_, name))
-            yield Field(
-                name,
-                found.kind,
-                rights=narrowed(_column_rights(subclass, name) for subclass in subclasses),
-                python_type=found.python_type,
-                accepts=found.accepts,
-                over_text=found.over_text,
-                source=SubclassColumn(
-                    column, tuple(mapper.get_property_by_column(key).key for key in mapper.primary_key)
-                ),
-                # The most specific classes first: their mappings and converters count before those of their bases.
-                owners=tuple(subclass.class_ for subclass in reversed(subclasses)),
-            )
 
 
 def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:

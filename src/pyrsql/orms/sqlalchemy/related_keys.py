@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select, true
-from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
@@ -82,6 +82,8 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
         path: the path.
     """
     entity, link = alias_for(parent, path)
+    if not isinstance(link, QueryableAttribute):
+        return None
     prop = cast("RelationshipProperty[Any]", link.property)
     pairs = prop.synchronize_pairs
     if not prop.uselist or len(pairs) != 1 or len([*conjuncts(prop.primaryjoin)]) != 1:

@@ -19,6 +19,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import BooleanClauseList, Grouping, _anonymous_label
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import ForUpdateArg
+from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
 ElementT = TypeVar("ElementT", bound=ClauseElement)
@@ -135,6 +136,11 @@ def entity_of(element: ClauseElement) -> Entity | None:
     """The class or the alias that a column, or a table, of a select belongs to; None for a bare table."""
     parent = element._annotations.get("parententity")
     return None if parent is None else parent.entity
+
+
+def without_entities(element: ElementT) -> ElementT:
+    """An expression that says of no column which class or alias it belongs to."""
+    return _deep_deannotate(element)
 
 
 def is_table(element: ClauseElement) -> bool:

@@ -15,7 +15,7 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked
-from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, attribute, is_outer, joins_to, with_joins
+from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
@@ -107,7 +107,7 @@ def sorted_by(
     ordered = reaching.order_by(None).order_by(*terms, *own, *missing)
     if needed and parts.group_columns(base.select):
         # By key, so that the database knows the related row of a group.
-        ordered = ordered.group_by(*(column for path in needed for column in _key_of(scope[path])))
+        ordered = ordered.group_by(*(column for path in needed for column in keys_of(scope[path])))
     return base._replace(select=ordered, scope=scope)
 
 
@@ -190,7 +190,7 @@ def _criteria_of_aliases(
                 continue
             parent = reached[prefix[:-1]]
             alias = reached[prefix] = alias_for(parent, prefix)[0]
-            target = attribute(parent, prefix[-1]).property.entity
+            target = inspect(target_of(parent, prefix[-1]))
             for option in parts.criteria(statement):
                 if option.entity is target and not option.include_aliases:
                     made = parts.criteria_for_alias(option, inspect(alias))
@@ -256,9 +256,3 @@ def _bare(clause: ClauseElement) -> ClauseElement:
 
 def _column(root: Entity, field: Field) -> Any:
     return getattr(root, cast("str", field.source))
-
-
-def _key_of(entity: Entity) -> Iterator[Any]:
-    """The attributes of an entity's primary key."""
-    mapper = inspect(entity).mapper
-    return (getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key)
