@@ -33,7 +33,7 @@ SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
 Link = QueryableAttribute[Any] | ColumnElement[bool]
-"""What leads to an entity: a relationship attribute, or a condition of a step that no relationship makes."""
+"""A step to an entity: a relationship attribute, or a condition where no relationship leads there."""
 
 
 class Join(NamedTuple):
