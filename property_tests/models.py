@@ -262,6 +262,49 @@ def _values(row: Base) -> dict[str, Any]:
     return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
 
 
+@dataclass(frozen=True)
+class _RandomValues:
+    """Random values of each type, often those at the edges of it."""
+
+    random: Random
+
+    def text(self) -> str:
+        if self.random.random() < 0.7:
+            return self.random.choice(TEXTS)
+        return "".join(self.random.choices(ALPHABET, k=self.random.randint(0, 5)))
+
+    def integer(self, bits: int) -> Callable[[], int]:
+        edges = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 0, 1, -1, 2, 9, 10)
+        return lambda: self.random.choice(edges) if self.random.random() < 0.7 else self._small()
+
+    def _small(self) -> int:
+        return self.random.randint(-(2**15), 2**15 - 1)
+
+    def day(self) -> dt.date:
+        if self.random.random() < 0.6:
+            return self.random.choice(_DAYS)
+        return dt.date(2024, 1, 1) + dt.timedelta(self.random.randint(-400, 400))
+
+    def time(self) -> dt.time:
+        if self.random.random() < 0.6:
+            return self.random.choice(_TIMES)
+        hour, minute, second = (self.random.randrange(end) for end in (24, 60, 60))
+        return dt.time(hour, minute, second, self.random.randrange(10**6))
+
+    def moment(self) -> dt.datetime:
+        return dt.datetime.combine(self.day(), self.time())
+
+    def number(self) -> float:
+        if self.random.random() < 0.6:
+            return self.random.choice(_FLOATS)
+        return round(self.random.uniform(-100, 100), 2)
+
+    def decimal(self) -> decimal.Decimal:
+        if self.random.random() < 0.6:
+            return self.random.choice(_DECIMALS)
+        return decimal.Decimal(self.random.randint(-(10**7), 10**7)).scaleb(-4)
+
+
 def world(seed: int, items: int = 150) -> World:
     """Random rows.
 
@@ -281,45 +324,17 @@ def world(seed: int, items: int = 150) -> World:
     def pick(values: Sequence[ValueT]) -> Callable[[], ValueT]:
         return lambda: random.choice(values)
 
-    def some_text() -> str:
-        if random.random() < 0.7:
-            return random.choice(TEXTS)
-        return "".join(random.choices(ALPHABET, k=random.randint(0, 5)))
-
-    def integer(bits: int) -> Callable[[], int]:
-        edges = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1, 0, 1, -1, 2, 9, 10)
-        return lambda: random.choice(edges) if random.random() < 0.7 else random.randint(-(2**15), 2**15 - 1)
-
-    def some_day() -> dt.date:
-        if random.random() < 0.6:
-            return random.choice(_DAYS)
-        return dt.date(2024, 1, 1) + dt.timedelta(random.randint(-400, 400))
-
-    def some_time() -> dt.time:
-        if random.random() < 0.6:
-            return random.choice(_TIMES)
-        return dt.time(random.randrange(24), random.randrange(60), random.randrange(60), random.randrange(10**6))
-
-    def some_moment() -> dt.datetime:
-        return dt.datetime.combine(some_day(), some_time())
-
-    def some_number() -> float:
-        return random.choice(_FLOATS) if random.random() < 0.6 else round(random.uniform(-100, 100), 2)
-
-    def some_decimal() -> decimal.Decimal:
-        if random.random() < 0.6:
-            return random.choice(_DECIMALS)
-        return decimal.Decimal(random.randint(-(10**7), 10**7)).scaleb(-4)
-
+    value = _RandomValues(random)
     countries = [
-        Country(id=number, name=maybe(some_text), area=maybe(integer(64))) for number in numbers(max(items // 25, 2))
+        Country(id=number, name=maybe(value.text), area=maybe(value.integer(64)))
+        for number in numbers(max(items // 25, 2))
     ]
     makers = [
-        Maker(id=number, name=maybe(some_text), founded=maybe(some_day), country=maybe(pick(countries), 0.3))
+        Maker(id=number, name=maybe(value.text), founded=maybe(value.day), country=maybe(pick(countries), 0.3))
         for number in numbers(max(items // 12, 2))
     ]
     tags = [
-        Tag(id=number, name=maybe(some_text), weight=maybe(integer(32)), country=maybe(pick(countries), 0.3))
+        Tag(id=number, name=maybe(value.text), weight=maybe(value.integer(32)), country=maybe(pick(countries), 0.3))
         for number in numbers(max(items // 20, 2))
     ]
     # MariaDB stores only UUIDs whose version and variant make sense.
@@ -328,18 +343,18 @@ def world(seed: int, items: int = 150) -> World:
     everything = [
         Item(
             id=number,
-            text=maybe(some_text),
-            name=maybe(some_text),
-            small=maybe(integer(16)),
-            whole=maybe(integer(32)),
-            big=maybe(integer(64)),
-            price=maybe(some_decimal),
-            ratio=maybe(some_number),
+            text=maybe(value.text),
+            name=maybe(value.text),
+            small=maybe(value.integer(16)),
+            whole=maybe(value.integer(32)),
+            big=maybe(value.integer(64)),
+            price=maybe(value.decimal),
+            ratio=maybe(value.number),
             flag=maybe(pick((True, False))),
-            day=maybe(some_day),
-            clock=maybe(some_time),
-            moment=maybe(some_moment),
-            instant=maybe(lambda: some_moment().replace(tzinfo=dt.UTC)),
+            day=maybe(value.day),
+            clock=maybe(value.time),
+            moment=maybe(value.moment),
+            instant=maybe(lambda: value.moment().replace(tzinfo=dt.UTC)),
             colour=maybe(pick(tuple(Colour))),
             key=maybe(pick(keys)),
             span=maybe(pick(_SPANS)),
@@ -353,7 +368,7 @@ def world(seed: int, items: int = 150) -> World:
     parts = [
         Part(
             id=number,
-            name=maybe(some_text),
+            name=maybe(value.text),
             amount=maybe(pick(_DECIMALS[1:8])),
             item=random.choice(everything),
             maker=maybe(pick(makers)),
@@ -363,7 +378,7 @@ def world(seed: int, items: int = 150) -> World:
     for part in parts:
         part.amount = part.amount and part.amount.quantize(decimal.Decimal("0.01"))
     marks = [
-        Mark(id=number, label=maybe(some_text), points=maybe(integer(32)), part=random.choice(parts))
+        Mark(id=number, label=maybe(value.text), points=maybe(value.integer(32)), part=random.choice(parts))
         for number in numbers(items)
     ]
     _link(everything, makers, parts, marks, countries, tags)

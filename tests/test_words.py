@@ -25,6 +25,15 @@ BANNED = {
     r"(?i:\bwhoever\b)": "name the person or the code",
     r"\banyone's guess\b": "say what is unknown",
     r"\bours to guess\b": "say what pyrsql does not guess",
+    r"\bjudg(?:es|ed|ing)\b": "write 'validate'",
+    r"\basks? for what\b": "name the field, operator or value that is unsupported",
+    r"\bwhat (?:a client|clients|the clients of a role) sees? of\b": "write 'the response model' or 'items'",
+    r"\bwhat OpenAPI says\b": "write 'the documentation in OpenAPI'",
+    r"\bplaces? (?:of|for) NULL\b": "write NULLS FIRST or NULLS LAST",
+    r"\bare to see\b": "write 'the form for …'",
+    r"\bif need be\b": "write 'optionally' or leave it out",
+    r"\bWhatever\b": "name the thing",
+    r"\bturned round\b": "write 'reversed'",
 }
 PATTERNS = {re.compile(pattern): advice for pattern, advice in BANNED.items()}
 

@@ -1,4 +1,4 @@
-"""`python -m examples.flights` fills the database if need be and starts the service."""
+"""`python -m examples.flights` fills the database where it is empty and starts the service."""
 
 import argparse
 import socket

@@ -41,7 +41,7 @@ class Compiled(NamedTuple):
     orm: ORM
 
     def apply(self, target: TargetT, model: type) -> TargetT:
-        """Apply it to a target over `model`. Raises ValidationError for what the model does not offer."""
+        """Apply it to a target over `model`. Raises ValidationError for anything that the model does not offer."""
         return self.criterion.apply(target, model, orm=self.orm)
 
 
@@ -51,7 +51,7 @@ class Query:
 
     Args:
         text: as the client wrote it; None or blank for no filter.
-        options: how it is read and judged.
+        options: how it is read and validated.
         expression: its tree; None for no filter.
     """
 
@@ -72,7 +72,7 @@ class Query:
             orm: the backend.
 
         Raises:
-            ValidationError: the filter asks for what the model does not offer.
+            ValidationError: the filter uses something that the model does not offer.
         """
         schema = schema_for(model, orm=orm, options=self.options)
         proven = _unwrap(proven_filter(schema, self.expression), ValidationError)
@@ -85,7 +85,7 @@ class Sort:
 
     Args:
         text: as the client wrote it; None or blank for no sort.
-        options: how it is read and judged.
+        options: how it is read and validated.
         keys: its keys, most important first.
     """
 
@@ -113,7 +113,7 @@ class Sort:
         """Sort a target over `model`, completed to a total order.
 
         Raises:
-            ValidationError: the sort asks for what the model does not offer.
+            ValidationError: the sort uses something that the model does not offer.
         """
         if not self.keys:
             return target
@@ -127,7 +127,7 @@ def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
 
     Args:
         text: the filter as the client wrote it, after URL decoding.
-        options: how it is read and judged.
+        options: how it is read and validated.
 
     Raises:
         ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number

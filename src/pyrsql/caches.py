@@ -39,7 +39,7 @@ class SchemaCaches(NamedTuple):
 
 @lru_cache(maxsize=256)
 def caches_of(schema: Schema) -> SchemaCaches:
-    """The caches of a schema, empty until a text comes a second time. They hold 14 MB of values at most."""
+    """The caches of a schema, empty until a text is repeated. They hold 14 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
         TextCache(1_024, _MB), TextCache(filters, 4 * _MB), TextCache(sorts, _MB), TextCache(filters, 8 * _MB)

@@ -83,7 +83,7 @@ class CursorRequest:
 
 
 class Sealer(Protocol):
-    """An authenticated encryption of your choice: what a client sees of a cursor shows no value."""
+    """An authenticated encryption of your choice: the client's cursor shows no value."""
 
     @property
     def hides(self) -> bool:

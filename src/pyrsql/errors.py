@@ -22,7 +22,7 @@ class ParseError(PyrsqlError):
 
 
 class ValidationError(PyrsqlError):
-    """A well-formed filter or sort that asks for something that is not there, not allowed or not possible."""
+    """A well-formed filter or sort with a field, operator or value that is unknown, forbidden or unsupported."""
 
 
 class PageError(PyrsqlError):

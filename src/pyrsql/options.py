@@ -230,7 +230,7 @@ class FieldOptions(_Settled):
             `field_mapping` and `model_field_mapping` give count no more; lists still narrow it. None publishes no list.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match). An
             expression lets in the well-known functions and those declared in `function_signatures`; any other
-            function has to be listed by its very name, so that no client reaches one that nobody thought of.
+            function has to be listed by its very name, so that no client calls one by accident.
         procedure_blacklist: the same for names that stay forbidden even if listed.
         function_signatures: name -> what the function takes and gives. A function that is listed by name and neither
             declared here nor well-known takes one text and gives text.
@@ -298,7 +298,7 @@ class QueryOptions(FieldOptions):
 
     Args:
         strict_equality: `==` and `!=` take their argument literally: no wildcard, no caret.
-        distinct: ask for distinct rows.
+        distinct: select distinct rows.
         like_escape_character: the like operators take SQL patterns (`%`, `_`) with this ESCAPE character,
             and find them anywhere in the value.
         negation: what a negative operator does with NULL. `"sql"` leaves such rows out; with `"complement"` it returns

@@ -82,8 +82,7 @@ _PLAIN = CursorFormat()
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
     """Prove a tree against what a schema offers: names, rights, types, values.
 
-    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all that there
-    are.
+    Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     return partial(validate_filter, schema)
 
@@ -97,10 +96,10 @@ def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problem
 
 
 def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT], Problems]]:
-    """Narrow a target to the rows that pass a filter. Never fails: what could was proven before.
+    """Narrow a target to the rows that pass a filter. Never fails: everything was proven before.
 
     Args:
-        target: a `Select` over the schema's model, with restrictions of its own if need be: they stay.
+        target: a `Select` over the schema's model, whose own conditions stay.
     """
     return lambda proven: Success(_filtered(target, proven, Filter.lower))
 

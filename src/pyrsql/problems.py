@@ -257,8 +257,5 @@ Problems = tuple[Problem, *tuple[Problem, ...]]
 
 def problems_of(found: Iterable[Problem]) -> Problems | None:
     """The problems found as a non-empty tuple, or None when there are none."""
-    match tuple(found):
-        case (first, *rest):
-            return (first, *rest)
-        case _:
-            return None
+    problems = tuple(found)
+    return (problems[0], *problems[1:]) if problems else None

@@ -10,12 +10,12 @@ from typing import Generic, TypeVar
 ValueT = TypeVar("ValueT")
 
 _NOTED = 4_096
-"""Keys of which it is noted that they came once."""
+"""Keys that are noted as seen once."""
 
 
 class TextCache(Generic[ValueT]):
-    """A thread-safe LRU cache, bounded by entries and bytes. It keeps a value when its key comes a second time: most
-    texts never do.
+    """A thread-safe LRU cache, bounded by entries and bytes. It keeps a value when its key is seen a second time:
+    most texts are never repeated.
 
     Args:
         entries: how many values it holds at most; 0 holds none.

@@ -42,7 +42,7 @@ from pyrsql.problems import (
     WrongCall,
     WrongValue,
 )
-from pyrsql.validation.functions import DEEPEST, levels
+from pyrsql.validation.functions import DEEPEST, parser_cost
 from pyrsql.validation.predicates import (
     Between,
     CallOperand,
@@ -209,7 +209,7 @@ def test_a_call_is_worth_groups_whatever_is_asked_of_it(comparison: str) -> None
         groups = "".join("(id==1" + ",;"[level % 2] for level in range(depth))
         return f"{groups}{selector}{comparison}{')' * depth}"
 
-    worth = levels(CallOperand("@upper[name]", "upper", (), kinds.Text()))
+    worth = parser_cost(CallOperand("@upper[name]", "upper", (), kinds.Text()))
     assert worth
     for selector, deepest in (("name", DEEPEST - 1), ("@upper[name]", DEEPEST - worth)):
         assert is_successful(validate_request(described, filter=nested(deepest, selector)))

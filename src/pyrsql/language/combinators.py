@@ -5,8 +5,8 @@ A `Rule` is a parsy parser that also carries the regular expression which reads 
 one match per item, and where no item matches, the parser of the same rule runs token by token and tells how far it
 came and what it expected there.
 
-Expressions are possessive and rules never backtrack: every text is read in linear time. Whatever nests (groups, calls)
-is kept on a stack: depth costs no recursion.
+Expressions are possessive and rules never backtrack: every text is read in linear time. Nested parts (groups, calls)
+are kept on a stack: depth costs no recursion.
 """
 
 from __future__ import annotations

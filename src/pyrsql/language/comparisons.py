@@ -14,7 +14,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.problems import LimitExceeded, Problem, Source, Span, SyntaxProblem, UnknownOperator, WrongArity
 
 PROBLEMS_AT_ONCE = 10
-"""A filter is read no further than this many problems: more would help nobody, and each one costs time."""
+"""The most problems of a filter that are reported: more would not help, and each one costs time."""
 
 UNLIMITED = 2**31
 """The number of a lifted limit: more than a text can hold."""

@@ -13,7 +13,7 @@ _LIKELIEST = 10
 
 
 def nearest(written: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The name that is most like a text, where one is like it at all. Case does not count.
+    """The name that is most like a text; None where none is similar. Case does not count.
 
     Args:
         written: the text that is no name.

@@ -141,7 +141,7 @@ Selector = Path | Call | Constant
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One key of a sort. `nulls_first` is None where the key leaves the place of NULL to the language.
+    """One key of a sort. `nulls_first` is None where the key does not say where NULL goes.
 
     `span` is the place of its selector in the `text` that it was read from; both are None where it was made by hand.
     """

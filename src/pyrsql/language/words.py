@@ -92,7 +92,7 @@ def sort_in_words(keys: tuple[SortKey, ...]) -> str:
 
 
 def _joined(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
-    """Nodes and joints, last first; each group in parentheses, so that nobody needs to know what binds tighter."""
+    """Nodes and joints, last first; each group in parentheses, so that precedence does not matter."""
     parts: list[Node | str] = []
     for node in nodes:
         parts += [joint] if parts else []

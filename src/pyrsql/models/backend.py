@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    # A protocol needs no more than the names of what it is given.
+    # Only the names of these types are needed.
     from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions

@@ -214,7 +214,7 @@ def _end_of(model: Model, path: str) -> Member | None:
                 members = inner
             case Shortcut(path=steps):
                 rest = [*steps, *rest]
-            case _:
+            case Field() | Computed() | None:
                 return None if rest else found
     return found
 

@@ -167,7 +167,7 @@ def spelled_out(options: FieldOptions, place: Place, path: tuple[str, ...]) -> I
     """The attributes that a path from a place stands for, whether or not a client may use them; none if it leads
     nowhere.
 
-    A group stands for all that it is made of.
+    A group stands for all of its attributes.
 
     Args:
         options: their mappings count.
@@ -204,10 +204,7 @@ def spelled_out(options: FieldOptions, place: Place, path: tuple[str, ...]) -> I
 
 def _attributes(members: Mapping[str, Member]) -> Iterator[str]:
     for member in members.values():
-        match member:
-            case Embedded(members=inner):
-                yield from _attributes(inner)
-            case Field(attribute=str(attribute)):
-                yield attribute
-            case _:
-                pass
+        if isinstance(member, Embedded):
+            yield from _attributes(member.members)
+        elif isinstance(member, Field) and member.attribute is not None:
+            yield member.attribute

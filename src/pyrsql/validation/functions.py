@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -29,7 +29,7 @@ class Function:
         result: the kind of its result, or None where it does not take these arguments.
         wants: the kind of the argument at a place; None where it is that of the other arguments.
         copies: how often SQL names an argument, on the database that needs most.
-        levels: how many groups in parentheses a call is worth to the parser of SQLite, which has 100 places in all.
+        parser_cost: the groups in parentheses that a call is worth to the parser of SQLite, which has room for 100.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Function:
     result: Callable[[Arguments], Kind | None]
     wants: Callable[[int], Kind | None] = lambda place: None
     copies: int = 1
-    levels: int = 10
+    parser_cost: int = 10
 
 
 LARGEST = 100
@@ -82,12 +82,7 @@ _PLAIN = Function("", "", lambda arguments: None)
 
 
 def _listed(name: str, expressions: Collection[str]) -> bool:
-    return any(_compiled(expression).fullmatch(name) for expression in expressions)
-
-
-@lru_cache(maxsize=256)
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression)
+    return any(re.fullmatch(expression, name) for expression in expressions)
 
 
 def call(function: Function, path: str, arguments: Arguments) -> CallOperand | str:
@@ -106,17 +101,17 @@ def call(function: Function, path: str, arguments: Arguments) -> CallOperand | s
     if kind is None:
         return function.takes
     found = CallOperand(path, function.name, tuple(given), kind)
-    if _copies(found) > LARGEST or levels(found) > DEEPEST:
+    if _copies(found) > LARGEST or parser_cost(found) > DEEPEST:
         return "less: calls inside each other multiply what the database has to do"
     return found
 
 
-def levels(operand: Operand | ConstantOperand) -> int:
+def parser_cost(operand: Operand | ConstantOperand) -> int:
     """How many groups in parentheses an operand is worth: none but for a call."""
     if not isinstance(operand, CallOperand):
         return 0
     known = WELL_KNOWN.get(operand.function, _PLAIN)
-    return known.levels + max(map(levels, operand.arguments), default=0)
+    return known.parser_cost + max(map(parser_cost, operand.arguments), default=0)
 
 
 def _typed(function: Function, place: int, argument: Argument, arguments: Arguments) -> Argument:
@@ -191,7 +186,6 @@ def _growth(found: Argument, put: Argument) -> int:
 # --- functions of the developer's own --------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
 def _declared(name: str, signature: FunctionSignature) -> Function:
     words = [_WORDS.get(type_, type_.__name__) for type_ in signature.arguments]
     takes = ", ".join(words) + (", …" if signature.variadic else "") if words else "no arguments"
@@ -234,11 +228,11 @@ def _is_taken(declared: Kind, given: Kind) -> bool:
 def _arity(
     least: int, most: int | None, result: Callable[[Arguments], Kind | None]
 ) -> Callable[[Arguments], Kind | None]:
-    def judged(arguments: Arguments) -> Kind | None:
+    def checked(arguments: Arguments) -> Kind | None:
         enough = least <= len(arguments) and (most is None or len(arguments) <= most)
         return result(arguments) if enough else None
 
-    return judged
+    return checked
 
 
 def _text(arguments: Arguments) -> Kind | None:
@@ -294,8 +288,8 @@ def _text_first(place: int) -> Kind | None:
 WELL_KNOWN = {
     function.name: function
     for function in (
-        Function("upper", "a text", _arity(1, 1, _text), _a_text, levels=36),
-        Function("lower", "a text", _arity(1, 1, _text), _a_text, levels=36),
+        Function("upper", "a text", _arity(1, 1, _text), _a_text, parser_cost=36),
+        Function("lower", "a text", _arity(1, 1, _text), _a_text, parser_cost=36),
         Function("trim", "a text", _arity(1, 1, _text), _a_text),
         Function("ltrim", "a text", _arity(1, 1, _text), _a_text),
         Function("rtrim", "a text", _arity(1, 1, _text), _a_text),
@@ -304,7 +298,7 @@ WELL_KNOWN = {
         Function("replace", "a text, the text to find in it, and the text to put there", _arity(3, 3, _text), _a_text),
         Function(
             "substring",
-            "a text, a constant from 1 and, if need be, a constant length",
+            "a text, a constant from 1 and optionally a constant length",
             _arity(2, 3, _part),
             _text_first,
         ),

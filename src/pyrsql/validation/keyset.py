@@ -26,7 +26,7 @@ class Cut:
     """One page, read.
 
     Args:
-        items: its rows, in the order that was asked for.
+        items: its rows, in the order of the request.
         next: the cursor of the page behind it; None where no row follows.
         prev: the cursor of the page before it; None on the first page.
     """
@@ -76,7 +76,7 @@ class CursorSelect(Generic[TargetT]):
         return self._cursor(Position(True))
 
     def read(self, rows: Iterable[Any]) -> Cut:
-        """The page that the rows of `statement` are: without the keys and the row too many, with its cursors.
+        """The page of the rows of `statement`: without the keys and the extra row, with its cursors.
 
         Raises:
             ValidationError: a key has a value too long for a cursor.

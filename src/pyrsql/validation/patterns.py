@@ -14,12 +14,12 @@ _WILDCARD = re.compile(r"(?<!\\)\*")
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a text asks for more than one value."""
+    """Whether a text can match more than one value."""
     return text.startswith("^") or _WILDCARD.search(text) is not None
 
 
 def is_special(value: str) -> bool:
-    """Whether `==` takes anything in a text for more than itself."""
+    """Whether some character of a text is special to `==`."""
     return "*" in value or value.startswith(("^", "\\"))
 
 

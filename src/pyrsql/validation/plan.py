@@ -32,7 +32,7 @@ class Filter:
         predicate: what rows must pass; None when it leaves nothing out.
         cacheable: its text alone decides what it means: no code of the developer's takes part.
         node: the tree that was proven.
-        recurs: it came before, so that its lowered form is worth keeping, too.
+        recurs: it is repeated, so its lowered form is worth keeping.
     """
 
     schema: Schema
@@ -128,7 +128,7 @@ class Seek:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Criteria:
-    """Everything one request asks for. `order`, `page` and `seek` are None where it asks for none.
+    """A whole request, proven. `order`, `page` and `seek` are None where it has none.
 
     A request asks for a page by its number, which is `page`, or by its position, which is `seek`.
     """

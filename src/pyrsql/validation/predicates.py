@@ -1,7 +1,7 @@
 """The meaning of a filter and a sort, after every name, right and value was proven.
 
-An algebra small enough that a backend lowers it without judging anything: wildcards are split, values converted, paths
-resolved. Three-valued, as SQL: a test of NULL is unknown.
+An algebra small enough that a backend lowers it without validating anything: wildcards are split, values converted,
+paths resolved. Three-valued, as SQL: a test of NULL is unknown.
 
 A test compares one value of one row. Where a path crosses a to-many relation, `Some` says which related rows are
 tested; no backend works that out from the path. Every path starts at the root of the statement, also inside a `Some`:

@@ -1,7 +1,7 @@
-"""A selector -> what it stands for: mapping, path, rights, functions.
+"""Resolves selectors: mapping, path, rights, functions.
 
-A field that a client may not use and one that does not exist take the same way to the same problem, so that no answer
-tells them apart.
+A field that a client may not use gives the same problem, by the same code, as one that does not exist, so that no
+answer tells them apart.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such 
 
 
 class _Question(NamedTuple):
-    """A selector on its way, with all that decides about it. It is not `whole` where it is an argument of a call."""
+    """A selector to resolve, with everything that its resolution depends on. An argument of a call is not `whole`."""
 
     schema: Schema
     options: FieldOptions
@@ -80,7 +80,7 @@ class _Question(NamedTuple):
 def resolve(
     schema: Schema, purpose: Purpose, selector: str, span: Span | None = None, *, suggest: bool = True
 ) -> Resolution | Unresolved:
-    """Find what a selector stands for, and whether a client may use it for this purpose.
+    """Resolve a selector, if a client may use it for this purpose.
 
     Args:
         schema: what the endpoint offers.
@@ -104,9 +104,9 @@ def resolve(
 def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | UnknownField:
     """Follow a path step by step.
 
-    `rest` is what the client wrote and nobody has looked at. `ahead` is what a mapped name or a shortcut stands for: it
-    is taken first and not mapped again, so that no mapping runs in a circle. A problem there is a problem of the name
-    that the client wrote: nothing tells it from a name that does not exist.
+    `rest` holds the steps of the client's path that are left. `ahead` holds the steps that a mapped name or a shortcut
+    stands for: they are taken first and not mapped again, so that no mapping runs in a circle. A problem there is a
+    problem of the name that the client wrote: nothing tells it from a name that does not exist.
     """
     place = asked = start(question.schema.model)
     rest, ahead = parts, tuple[str, ...]()
@@ -315,7 +315,7 @@ def _argument(question: _Question, call: Call, argument: Selector) -> functions.
             if not isinstance(found.operand, FieldOperand):
                 return _wrong_call(question, call, "values, not relations")
             if found.operators is not None:
-                # `@substring[secret|#1|#1]==a` would ask of a field what it only lets `==` ask.
+                # `@substring[secret|#1|#1]==a` would find what the field allows only `==` to find.
                 return _wrong_call(question, call, "fields without operators of their own")
             return found.operand
 

@@ -1,4 +1,4 @@
-"""The keys that make an order total: the identity of a row, behind the keys that were asked for."""
+"""The keys that make an order total: the identity of a row, behind the client's keys."""
 
 from __future__ import annotations
 

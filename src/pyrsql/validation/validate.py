@@ -25,7 +25,7 @@ from pyrsql.problems import (
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter
-from pyrsql.validation.functions import DEEPEST, levels
+from pyrsql.validation.functions import DEEPEST, parser_cost
 from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
 from pyrsql.validation.plan import Filter, Order
@@ -68,7 +68,7 @@ MOST_COLLECTIONS = 6
 
 
 Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
-"""Finds what a selector stands for: `resolve`, or one that recalls what it found before."""
+"""Resolves a selector: `resolve`, or the same with a cache."""
 
 
 class _Validation:
@@ -76,7 +76,7 @@ class _Validation:
 
     Args:
         schema: what the endpoint offers.
-        resolver: finds what a selector stands for.
+        resolver: resolves selectors.
         around: the validation of the filter around a nested one.
         prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
         root: the path of these rows.
@@ -142,7 +142,7 @@ def validate_filter(schema: Schema, node: Node | None, *, resolver: Resolver = r
     Args:
         schema: what the endpoint offers.
         node: the tree; None for no filter.
-        resolver: finds what a selector stands for.
+        resolver: resolves selectors.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
@@ -181,7 +181,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
     Args:
         schema: what the endpoint offers.
         keys: the keys, most important first.
-        resolver: finds what a selector stands for.
+        resolver: resolves selectors.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
@@ -256,7 +256,7 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
     if name not in found.offered:
         validation.problems.append(_unsupported(options, node, found))
         return None
-    if depth + levels(operand) > DEEPEST:
+    if depth + parser_cost(operand) > DEEPEST:
         _too_deep(validation)
         return None
     asked = comparing(options, found, name, validation.root)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pyrsql.models import kinds
-from pyrsql.validation.convert import Refusal, convert, converter, with_converter
+from pyrsql.validation.convert import Refusal, convert, with_converter
 
 D = decimal.Decimal
 UTC = dt.UTC
@@ -279,10 +279,6 @@ def test_a_name_wins_over_a_value() -> None:
 def test_equal_members_of_two_enums_are_not_mistaken() -> None:
     assert type(convert(kinds.Enumeration.of(Loud), "A")) is Loud
     assert type(convert(kinds.Enumeration.of(Quiet), "A")) is Quiet
-
-
-def test_a_converter_is_made_once() -> None:
-    assert converter(kinds.Integer(0, 9)) is converter(kinds.Integer(0, 9))
 
 
 def test_a_decimal_is_sent_without_an_exponent_where_it_can_be() -> None:

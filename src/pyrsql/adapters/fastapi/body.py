@@ -32,12 +32,12 @@ class Reader(Protocol[ResultT_co]):
 
     @property
     def config(self) -> FastAPICriteriaConfig:
-        """How the parameters are called, read and bounded."""
+        """The names, formats and bounds of the parameters."""
         ...
 
     @property
     def read(self) -> Callable[..., Awaitable[ResultT_co]]:
-        """Read what a request gives the four parameters, wherever it does."""
+        """Read the values of the parameters, wherever the request has them."""
         ...
 
 

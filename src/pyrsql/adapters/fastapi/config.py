@@ -1,4 +1,4 @@
-"""How the parameters of a request are called, read and bounded."""
+"""The names, formats and bounds of the parameters of a request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SortParameterFormat(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class FastAPICriteriaConfig:
-    """How the parameters of a request are called, read and bounded. Share one between as many endpoints as
+    """The names, formats and bounds of the parameters of a request. Share one between as many endpoints as
     you like.
 
     Args:
@@ -60,8 +60,8 @@ class FastAPICriteriaConfig:
         unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of
             a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, and names such as `limit`
             and `order_by`. `"refuse"`: all of them. `"ignore"`: none.
-        query_options: how filters are read and judged.
-        sort_options: how sorts are read and judged; without them sorts get the names, rights and functions of
+        query_options: how filters are read and validated.
+        sort_options: how sorts are read and validated; without them sorts get the names, rights and functions of
             `query_options`.
         on_request: gets a `RequestReport` of each request: the shape of its filter and sort, problems and time, never a
             value. It is called where the request is validated, on the event loop for short texts, so it must not wait;

@@ -17,7 +17,7 @@ from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICrite
 from pyrsql.adapters.fastapi.observe import observed, report_refusal
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
-from pyrsql.adapters.fastapi.signature import NO_DOCUMENTS, Documents, signature
+from pyrsql.adapters.fastapi.signature import NO_DOCS, ParameterDocs, signature
 from pyrsql.api import Query, Sort
 from pyrsql.language.nodes import SortKey
 from pyrsql.language.parse import is_blank, parse_sort
@@ -60,12 +60,12 @@ class RequestCriteria:
         """Filter, sort and page a target.
 
         Args:
-            target: a select over `model`, with restrictions of its own if need be: they stay.
+            target: a select over `model`, whose own conditions stay.
             model: the class whose fields filter and sort name.
             orm: the backend.
 
         Raises:
-            CriteriaError: filter or sort ask for what the model does not offer. FastAPI answers it with
+            CriteriaError: filter or sort use something that the model does not offer. FastAPI answers it with
                 status 422.
         """
         schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
@@ -92,19 +92,19 @@ class RequestCriteria:
 ResultT = TypeVar("ResultT")
 
 _LONG = 512
-"""Characters that are read, judged and lowered in some two milliseconds. Most requests have a tenth of them: a thread
-would take them longer than the work does."""
+"""Characters that are read, validated and lowered in about two milliseconds. Most requests have a tenth of them, and
+a thread would cost more than the work."""
 
 
 async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given: ParameterValues) -> ResultT:
-    """Do what `work` does with the texts of a request; in a thread where they are long, so that others are served.
+    """Run `work` with the values of a request; in a worker thread where they are long, so that the loop serves others.
 
     Args:
-        work: the texts -> what the request asks for. It waits for nothing.
+        work: reads the values. It must not wait for anything.
         given: the texts.
 
     Raises:
-        Whatever `work` raises.
+        The exceptions of `work`.
     """
     length = 0
     for texts in given.values.values():
@@ -115,19 +115,19 @@ async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given
 class CriteriaDependency:
     """Reads filter, sort and page of a request: `Depends(CriteriaDependency(config))`.
 
-    Async, though it waits for nothing but long texts: FastAPI would run a plain function in a thread, which costs more
-    than it does.
+    It is async although it rarely waits: FastAPI would run a plain function in a thread, which costs more than the
+    work.
 
     Args:
         config: names, formats and bounds of the parameters.
-        documents: what OpenAPI says of filter and sort.
+        documents: the documentation of filter and sort in OpenAPI.
 
     Raises (when called):
-        CriteriaError: everything of the request that cannot be read, answered with status 400.
+        CriteriaError: everything in the request that cannot be read, answered with status 400.
     """
 
     def __init__(
-        self, config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG, documents: Documents = NO_DOCUMENTS
+        self, config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG, documents: ParameterDocs = NO_DOCS
     ) -> None:
         self.config = config
         self._sort_options = config.sort_options or sort_options_like(config.query_options)
@@ -138,7 +138,7 @@ class CriteriaDependency:
         return await self.read(query_values(self.config, connection))
 
     async def read(self, given: ParameterValues) -> RequestCriteria:
-        """Read what a request gives the four parameters, wherever it does."""
+        """Read the values of the parameters, wherever the request has them."""
         return await run_off_loop_if_long(self._criteria, given)
 
     def _criteria(self, given: ParameterValues) -> RequestCriteria:

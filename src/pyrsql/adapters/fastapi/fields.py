@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, assert_never
+from typing import Any
 
 from returns.result import Success
 
@@ -17,7 +17,7 @@ from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_filter, validate_sort
 
-# No field takes it, so that the problem it makes names the operators that the field does take.
+# No field takes this operator: its problem lists the operators that the field does take.
 _NO_OPERATOR = ComparisonOperator("no operator", ("=nooperator=",))
 
 _RELATIONS_DEEP = 1
@@ -101,8 +101,8 @@ def _paths_of(path: str, member: Member, deep: int) -> Iterator[str]:
 
 def operators_of(schema: Schema, path: str) -> list[str]:
     """The operators that a field takes, each in its first spelling; none where a filter may not name it."""
-    judged = validate_filter(schema, Comparison(path, _NO_OPERATOR, ()))
-    match judged.failure() if not isinstance(judged, Success) else ():
+    validated = validate_filter(schema, Comparison(path, _NO_OPERATOR, ()))
+    match validated.failure() if not isinstance(validated, Success) else ():
         case (UnsupportedOperator(offered=offered),):
             return list(offered)
         case _:
@@ -116,40 +116,29 @@ def _type_of(operand: Operand) -> dict[str, Any]:
     return {**({"type": "relation"} if isinstance(operand, RelationOperand) else _kind(operand.kind)), **many}
 
 
+_NAMES: dict[type[kinds.Kind], str] = {
+    kinds.Boolean: "boolean",
+    kinds.Integer: "integer",
+    kinds.Decimal: "decimal",
+    kinds.Float: "number",
+    kinds.Text: "text",
+    kinds.Date: "date",
+    kinds.Time: "time",
+    kinds.DateTime: "date-time",
+    kinds.Duration: "duration",
+    kinds.Uuid: "uuid",
+    kinds.Binary: "binary",
+    kinds.Json: "json",
+}
+"""The names of the kinds that need no more words."""
+
+
 def _kind(kind: kinds.Kind) -> dict[str, Any]:
-    match kind:
-        case kinds.Boolean():
-            return {"type": "boolean"}
-        case kinds.Integer():
-            return {"type": "integer"}
-        case kinds.Decimal():
-            return {"type": "decimal"}
-        case kinds.Float():
-            return {"type": "number"}
-        case kinds.Text():
-            return {"type": "text"}
-        case kinds.Date():
-            return {"type": "date"}
-        case kinds.Time():
-            return {"type": "time"}
-        case kinds.DateTime():
-            return {"type": "date-time"}
-        case kinds.Duration():
-            return {"type": "duration"}
-        case kinds.Uuid():
-            return {"type": "uuid"}
-        case kinds.Enumeration(members):
-            return {"type": "enumeration", "values": [written for written, _ in members]}
-        case kinds.Binary():
-            return {"type": "binary"}
-        case kinds.Json():
-            return {"type": "json"}
-        case kinds.Array(item):
-            return {"type": "array", "items": _kind(item)}
-        case kinds.Opaque(name):
-            return {"type": name}
-        case _:
-            assert_never(kind)
+    if isinstance(kind, kinds.Enumeration):
+        return {"type": "enumeration", "values": [written for written, _ in kind.members]}
+    if isinstance(kind, kinds.Array):
+        return {"type": "array", "items": _kind(kind.item)}
+    return {"type": kind.name if isinstance(kind, kinds.Opaque) else _NAMES[type(kind)]}
 
 
 def _type_for_people(field: dict[str, Any]) -> str:

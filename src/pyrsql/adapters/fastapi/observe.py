@@ -18,7 +18,7 @@ def observed(hook: OnRequest | None, model: type, work: Callable[[], Criteria]) 
     """The result of `work`, after the hook got its report.
 
     Args:
-        hook: gets the report; None where nobody listens.
+        hook: gets the report; None where there is no hook.
         model: the class whose rows are listed.
         work: validates a request.
 
@@ -42,7 +42,7 @@ def report_refusal(hook: OnRequest | None, model: type | None, error: CriteriaEr
     """Tell the hook of a request that is refused.
 
     Args:
-        hook: gets the report; None where nobody listens.
+        hook: gets the report; None where there is no hook.
         model: the class whose rows are listed, where it is known.
         error: the answer.
         started: when reading began, by `time.perf_counter`.

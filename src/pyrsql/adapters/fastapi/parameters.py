@@ -1,6 +1,6 @@
 """The parameters of a request -> texts and a page.
 
-Nothing of FastAPI's own validation takes part, so every mistake of a client gets an answer of ours.
+FastAPI's own validation takes no part, so pyrsql answers every mistake of a client.
 """
 
 from __future__ import annotations

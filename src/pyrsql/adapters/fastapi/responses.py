@@ -114,7 +114,7 @@ class CriteriaErrorItem(BaseModel):
 
 
 class CriteriaErrorDetail(BaseModel):
-    """Why a request cannot be served: the problem that decides the status, and all problems there are."""
+    """Why a request cannot be served: the problem that decides the status, and all problems."""
 
     type: ProblemType = Field(description="The kind of the mistake.")
     title: str = Field(description="The same for people.")

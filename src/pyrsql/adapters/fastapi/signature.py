@@ -24,12 +24,12 @@ SORT_DESCRIPTION = "Sorts the rows: `name`, `name,desc` or `-name`; `company.nam
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class ParameterDocs:
     """The documentation of one endpoint's filter and sort in OpenAPI.
 
     Args:
-        filter_description: what may stand in the filter, for people.
-        sort_description: what may stand in the sort.
+        filter_description: the description of the filter, for people.
+        sort_description: the description of the sort.
         filter_examples: examples of it.
         sort_examples: examples of it.
         filter_extension: gives the value of `x-pyrsql` at the filter. It is called when the document is
@@ -45,7 +45,7 @@ class Documents:
     sort_extension: Callable[[], dict[str, Any]] = dict
 
 
-NO_DOCUMENTS = Documents()
+NO_DOCS = ParameterDocs()
 """The documentation that fits any endpoint."""
 
 
@@ -53,11 +53,11 @@ Paging = Literal["page", "cursor", "none"]
 """How a list is paged: by number, by cursor, or not at all."""
 
 
-def signature(config: FastAPICriteriaConfig, documents: Documents, paging: Paging = "page") -> inspect.Signature:
+def signature(config: FastAPICriteriaConfig, documents: ParameterDocs, paging: Paging = "page") -> inspect.Signature:
     """The signature of a dependency that takes filter, sort and a page under the names of the configuration.
 
-    FastAPI sees texts, which every request passes and which it passes on quickly; OpenAPI sees what the values have to
-    be. The values are read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
+    FastAPI sees texts, which it accepts in every request; OpenAPI sees the real types. The values are
+    read from the request itself: FastAPI would drop all but the last value of a repeated parameter.
     """
     repeated = config.sort_parameter_format is SortParameterFormat.REPEATED
     longest = config.query_options.parse_limits.query_length

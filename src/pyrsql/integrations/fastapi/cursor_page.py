@@ -11,12 +11,13 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from pyrsql.adapters.fastapi.responses import criteria_error
-from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, sought
 from pyrsql.integrations.fastapi.items import reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
-from pyrsql.integrations.fastapi.lists import ListDependency, SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency
+from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.validation.keyset import total_order
@@ -45,18 +46,18 @@ class CursorPage(BaseModel, Generic[ItemT]):
 
 
 class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
-    """Validates a request, runs its statements in a session, and gives a `CursorPage` of what clients see.
+    """Validates a request, runs its statements in a session, and gives a `CursorPage` of items.
 
     Args:
-        endpoint: how the request is validated, and what it narrows.
-        documents: what OpenAPI says of the parameters.
-        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        endpoint: validates the request, and has the statement that it narrows.
+        documents: the documentation of the parameters in OpenAPI.
+        item: the response model of a row, a Pydantic model that reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
         total: count the rows of all pages, or take an estimate of the database.
         total_limit: stop counting there.
 
     Raises:
-        ConfigurationError: a total that is none; an item that is no Pydantic model; a
+        ConfigurationError: an impossible total; an item that is no Pydantic model; a
             model without a unique key; a cursor that would show a value which clients may not see.
 
     Raises (when called):
@@ -66,7 +67,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
     def __init__(
         self,
         endpoint: Endpoint,
-        documents: Documents,
+        documents: ParameterDocs,
         item: type[ItemT],
         session: SessionDependency,
         *,
@@ -145,7 +146,7 @@ def check_shown(endpoint: Endpoint, item: Any) -> None:
 
 
 def _fields(operand: FieldOperand | CallOperand | CountOperand | ConstantOperand) -> Iterator[FieldOperand]:
-    """The fields whose values an operand is made of."""
+    """The fields that an operand reads."""
     match operand:
         case FieldOperand():
             yield operand

@@ -1,4 +1,4 @@
-"""The dependency that turns a request into whatever an endpoint makes of it."""
+"""The dependency that turns a request into the result of an endpoint, such as a statement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
-from pyrsql.adapters.fastapi.signature import Documents, signature
+from pyrsql.adapters.fastapi.signature import ParameterDocs, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.validation.plan import Criteria
 
@@ -20,15 +20,15 @@ ResultT = TypeVar("ResultT")
 
 
 class EndpointDependency(Generic[ResultT]):
-    """Reads and validates filter, sort and page of a request, and gives what `make` makes of them.
+    """Reads and validates filter, sort and page of a request, and gives the result of `make`.
 
-    Async, though it waits for nothing but long texts: FastAPI would run a plain function in a thread, which costs more
-    than it does.
+    It is async although it rarely waits: FastAPI would run a plain function in a thread, which costs more than the
+    work.
 
     Args:
         endpoint: how the request is validated.
         make: proven criteria and the statement of the request, where it has one of its own -> result.
-        documents: what OpenAPI says of the parameters.
+        documents: the documentation of the parameters in OpenAPI.
         takes_base: the result is made of the statement that the endpoint narrows.
 
     Raises (when called):
@@ -39,7 +39,7 @@ class EndpointDependency(Generic[ResultT]):
         self,
         endpoint: Endpoint,
         make: Callable[[Criteria, Select[Any] | None], ResultT],
-        documents: Documents,
+        documents: ParameterDocs,
         *,
         takes_base: bool = True,
     ) -> None:
@@ -55,5 +55,5 @@ class EndpointDependency(Generic[ResultT]):
         return await self.read(query_values(self.endpoint.config, connection), base=base)
 
     async def read(self, given: ParameterValues, *, base: Select[Any] | None = None) -> ResultT:
-        """Read what a request gives the four parameters, wherever it does."""
+        """Read the values of the parameters, wherever the request has them."""
         return await run_off_loop_if_long(lambda texts: self._make(self.endpoint.read(texts), base), given)

@@ -43,7 +43,7 @@ OptionsT = TypeVar("OptionsT", bound=FieldOptions)
 
 @dataclass(frozen=True, slots=True)
 class SQLAlchemyPaginatedSelect:
-    """One page of a result, and what counts all of it.
+    """One page of a result, and the count of all of it.
 
     Args:
         statement: selects the rows of the page, in a total order.
@@ -57,12 +57,12 @@ class SQLAlchemyPaginatedSelect:
 
 
 def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
-    """The rows that the criteria ask for: filtered, sorted, one page of them."""
+    """The rows of a request: filtered, sorted, one page."""
     return statement_of(base, criteria).page(criteria.page)
 
 
 def sought(base: Select[Any], criteria: Criteria) -> CursorSelect[Select[Any]]:
-    """The page by cursor that the criteria ask for."""
+    """The page by cursor of a request."""
     made = pipeline.apply_criteria(base)(criteria).unwrap()
     assert isinstance(made, CursorSelect)
     return made
@@ -96,7 +96,7 @@ class Endpoint:
     Args:
         model: the class whose rows it returns.
         orm: the backend.
-        config: how requests are read and judged.
+        config: how requests are read and validated.
         base: where the statement comes from that requests narrow.
         default_sort: the sort of a request that names none.
         item: the response model that says which fields are offered; None where the options say it.
@@ -156,7 +156,7 @@ class Endpoint:
         numbered = paging == "page"
         values = {source: given.values[source] for source in OF_STREAMS if source in given.values}
         texts = read_request(self.config, given if numbered else given._replace(values=values))
-        judged: Result[Criteria, Problems] = pipeline.validate_request(
+        validated: Result[Criteria, Problems] = pipeline.validate_request(
             self.schema,
             filter=texts.filter,
             sort=texts.sort,
@@ -164,19 +164,19 @@ class Endpoint:
             default_order=self.default_order,
             cursors=self.config.cursors,
         )
-        if texts.problems or not isinstance(judged, Success):
-            found = () if isinstance(judged, Success) else judged.failure()
+        if texts.problems or not isinstance(validated, Success):
+            found = () if isinstance(validated, Success) else validated.failure()
             problems = problems_of([*texts.problems, *found])
             assert problems is not None
             raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
-        criteria: Criteria = judged.unwrap()
+        criteria: Criteria = validated.unwrap()
         return criteria
 
     def prove(self, criteria: RequestCriteria) -> Criteria:
-        """Judge criteria that were read before.
+        """Validate criteria that were read before.
 
         Raises:
-            CriteriaError: filter or sort ask for what the endpoint does not offer.
+            CriteriaError: filter or sort use something that the endpoint does not offer.
         """
         return observed(
             self.config.on_request, self.model, lambda: self._with_default_order(criteria.proven(self.schema))

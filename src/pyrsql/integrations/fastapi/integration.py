@@ -18,7 +18,7 @@ from pyrsql.adapters.fastapi.responses import error_responses
 from pyrsql.adapters.fastapi.signature import (
     FILTER_DESCRIPTION,
     SORT_DESCRIPTION,
-    Documents,
+    ParameterDocs,
 )
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.base import BaseStatement, base_statement
@@ -32,9 +32,9 @@ from pyrsql.integrations.fastapi.examples import (
     ordered,
     taken,
 )
-from pyrsql.integrations.fastapi.lists import SessionDependency
 from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
@@ -65,7 +65,7 @@ class FastAPISQLAlchemyIntegration:
 
     Args:
         orm: the backend; give one that knows your custom predicates.
-        criteria_config: how requests are read and judged.
+        criteria_config: how requests are read and validated.
 
     Raises:
         ConfigurationError: a custom operator that the backend has no lowering for.
@@ -88,7 +88,7 @@ class FastAPISQLAlchemyIntegration:
         self._lock = Lock()
 
     def criteria_dependency(self) -> CriteriaDependency:
-        """Gives `RequestCriteria`: what a request asks for, not yet judged against a model."""
+        """Gives `RequestCriteria`: filter, sort and page of a request, not yet validated against a model."""
         return self._criteria
 
     def base_select(self, model: type) -> Select[Any]:
@@ -99,13 +99,13 @@ class FastAPISQLAlchemyIntegration:
         """Filter, sort and page a statement of your own.
 
         Raises:
-            CriteriaError: the criteria ask for what the model does not offer; FastAPI answers it with
+            CriteriaError: the criteria use something that the model does not offer; FastAPI answers it with
                 status 422.
         """
         return self._resource(model).apply(statement, criteria)
 
     def select(self, model: type, criteria: RequestCriteria) -> Select[Any]:
-        """The rows that the criteria ask for. Raises CriteriaError, as `apply` does."""
+        """The rows of the criteria. Raises CriteriaError, as `apply` does."""
         return self._resource(model).select(criteria)
 
     def count_select(self, model: type, criteria: RequestCriteria) -> Select[Any]:
@@ -117,7 +117,7 @@ class FastAPISQLAlchemyIntegration:
         return self._resource(model).paginated_select(criteria)
 
     def select_dependency(self, model: type) -> EndpointDependency[Select[Any]]:
-        """Gives the select of the rows that a request asks for."""
+        """Gives the select of the rows of a request."""
         return self._resource(model).select_dependency()
 
     def count_select_dependency(self, model: type) -> EndpointDependency[Select[Any]]:
@@ -141,11 +141,11 @@ class FastAPISQLAlchemyIntegration:
         total: Total = True,
         total_limit: int | None = None,
     ) -> PageDependency[ItemT]:
-        """Gives a `Page` of what clients see, and sets the `Link` header.
+        """Gives a `Page` of items, and sets the `Link` header.
 
         Args:
             model: the class whose rows are listed.
-            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            item: the response model of a row, a Pydantic model that reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
             total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
@@ -173,15 +173,15 @@ class FastAPISQLAlchemyIntegration:
         filter_examples: Mapping[str, str | Example] | None = None,
         sort_examples: Mapping[str, str | Example] | None = None,
     ) -> FastAPISQLAlchemyResource:
-        """Say once what a model offers. Options that are not given are those of the integration's configuration.
+        """Declare what a model offers. Options that are not given are those of the integration's configuration.
 
         All models must be imported: the arguments are checked here, so that a mistake shows when the
         application starts.
 
         Args:
             model: the class whose rows are listed.
-            item: what clients see of a row, a Pydantic model. Clients may filter and sort by the fields that it shows,
-                and by those of the models in it, and by nothing else.
+            item: the response model of a row, a Pydantic model. Clients may filter and sort by the fields that it
+                shows, by those of the models in it, and by nothing else.
             filterable_fields: the only paths that a filter may name, such as `{"id", "company.name"}`; `ALL_FIELDS`
                 allows all. Each gets an example in OpenAPI, `filter_by_id`, `filter_by_company_name`. With this or
                 `sortable_fields` the item gives no rights.
@@ -203,8 +203,8 @@ class FastAPISQLAlchemyIntegration:
             sort_examples: more examples of the sort.
 
         Raises:
-            ConfigurationError: a field that is not there or may not be used, a default sort that cannot
-                be read or be had, impossible sizes or names of parameters, an item that is no model, a factory with
+            ConfigurationError: a field that is not there or may not be used, a default sort that is
+                wrong, impossible sizes or names of parameters, an item that is no model, a factory with
                 a parameter that a client would choose.
         """
         changes: dict[str, Any] = {
@@ -303,10 +303,10 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
         if not isinstance(found, Resolution):
             raise ConfigurationError(f"filterable_fields of {model}: {describe(found)}")
     for field in sortable:
-        judged = validate_sort(schema, [SortKey(field)])
+        validated = validate_sort(schema, [SortKey(field)])
         counted = schema.sort_options.quantifiers and validate_sort(schema, [SortKey(f"@count[{field}]")])
-        if not isinstance(judged, Success) and not isinstance(counted, Success):
-            raise ConfigurationError(f"sortable_fields of {model}: {describe(judged.failure()[0])}")
+        if not isinstance(validated, Success) and not isinstance(counted, Success):
+            raise ConfigurationError(f"sortable_fields of {model}: {describe(validated.failure()[0])}")
     _ = endpoint.default_order
 
 
@@ -321,8 +321,8 @@ def _unlisted(endpoint: Endpoint) -> Schema:
     )
 
 
-def _documents(endpoint: Endpoint) -> Documents:
-    return Documents(
+def _documents(endpoint: Endpoint) -> ParameterDocs:
+    return ParameterDocs(
         filter_extension=lambda: filter_extension(endpoint.schema),
         sort_extension=lambda: sort_extension(endpoint.schema),
     )
@@ -335,7 +335,7 @@ def _described(
     sortable: Collection[str] | None,
     filter_examples: Mapping[str, Example],
     sort_examples: Mapping[str, Example],
-) -> Documents:
+) -> ParameterDocs:
     """The documentation that needs the model: the fields, and examples of each that was listed or that an item shows.
 
     Args:

@@ -342,7 +342,7 @@ def _shape(annotation: Any, around: tuple[Any, ...] = ()) -> _Shape:
     if origin in _PARTS:
         return _together(_shape(argument, around) for argument in arguments)
     if isinstance(annotation, str | ForwardRef):
-        # Nobody knows what it shows.
+        # Its values are unknown.
         return _Shape(hidden=True)
     return _shape_of_kind(annotation, origin, arguments, around)
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Request, Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues, query_values
-from pyrsql.adapters.fastapi.signature import Documents, Paging, signature
+from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, signature
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.orms.sqlalchemy.loading import loading, reading
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
@@ -28,23 +28,19 @@ from pyrsql.validation.plan import Criteria
 if TYPE_CHECKING:
     # It needs greenlet, which a service with sessions of the other kind may not have.
     from sqlalchemy.ext.asyncio import AsyncSession
-    from typing_extensions import TypeIs
 
 AnswerT = TypeVar("AnswerT")
-
-SessionDependency = Callable[..., Any]
-"""A FastAPI dependency that gives a `Session` or an `AsyncSession`."""
 
 _PARAMETERS: dict[Paging, tuple[Source, ...]] = {"page": OF_PAGES, "cursor": OF_CURSORS, "none": OF_STREAMS}
 
 
 class ListDependency(ABC, Generic[AnswerT]):
-    """Validates a request, runs its statements in a session, and answers with what clients see of the rows.
+    """Validates a request, runs its statements in a session, and answers with items.
 
     Args:
-        endpoint: how the request is validated, and what it narrows.
+        endpoint: validates the request, and has the statement that it narrows.
         documents: the documentation of the parameters in OpenAPI.
-        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        item: the response model of a row, a Pydantic model that reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
         paging: which page a request may ask for.
 
@@ -53,7 +49,7 @@ class ListDependency(ABC, Generic[AnswerT]):
     """
 
     def __init__(
-        self, endpoint: Endpoint, documents: Documents, item: Any, session: SessionDependency, paging: Paging
+        self, endpoint: Endpoint, documents: ParameterDocs, item: Any, session: SessionDependency, paging: Paging
     ) -> None:
         check_item(item)
         self.endpoint = endpoint
@@ -115,17 +111,6 @@ class ListDependency(ABC, Generic[AnswerT]):
             response: takes the headers of the answer.
             session: runs the statements.
         """
-
-
-async def in_session(session: Session | AsyncSession, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a function with a session of either kind, off the event loop where it would wait for the database."""
-    if _is_async(session):
-        return await session.run_sync(work, *arguments)
-    return await run_in_threadpool(work, session, *arguments)
-
-
-def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
-    return hasattr(session, "run_sync")
 
 
 def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:

@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.integrations.fastapi.endpoint import Endpoint, selected
 from pyrsql.integrations.fastapi.links import link_header
-from pyrsql.integrations.fastapi.lists import ListDependency, SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency
+from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.page import LARGEST_OFFSET
@@ -39,18 +40,18 @@ class Page(BaseModel, Generic[ItemT]):
 
 
 class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
-    """Validates a request, runs its statements in a session, and gives a `Page` of what clients see.
+    """Validates a request, runs its statements in a session, and gives a `Page` of items.
 
     Args:
-        endpoint: how the request is validated, and what it narrows.
-        documents: what OpenAPI says of the parameters.
-        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        endpoint: validates the request, and has the statement that it narrows.
+        documents: the documentation of the parameters in OpenAPI.
+        item: the response model of a row, a Pydantic model that reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
         total: count the rows of all pages, or take an estimate of the database.
         total_limit: stop counting there.
 
     Raises:
-        ConfigurationError: a total that is none; an item that is no Pydantic model.
+        ConfigurationError: an impossible total; an item that is no Pydantic model.
 
     Raises (when called):
         CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
@@ -59,7 +60,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
     def __init__(
         self,
         endpoint: Endpoint,
-        documents: Documents,
+        documents: ParameterDocs,
         item: type[ItemT],
         session: SessionDependency,
         *,

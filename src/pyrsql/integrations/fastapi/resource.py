@@ -1,4 +1,4 @@
-"""One model, as the endpoints that list it offer it."""
+"""One model, with the dependencies of the endpoints that list it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pydantic import BaseModel
 from sqlalchemy import Select
 
 from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
-from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
-from pyrsql.integrations.fastapi.lists import SessionDependency
 from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.router import router_of
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.validation.plan import Criteria
@@ -33,16 +33,16 @@ class FastAPISQLAlchemyResource:
     """The dependencies of one model; `FastAPISQLAlchemyIntegration.resource` makes one.
 
     Args:
-        endpoint: how requests are read and judged, and what they narrow.
-        describe: an endpoint -> what OpenAPI says of its filter and sort.
+        endpoint: validates the requests, and has the statement that they narrow.
+        describe: an endpoint -> the documentation of its filter and sort in OpenAPI.
         is_closed: the resource says which fields are offered, by an item or by lists; else the item of a page does.
-        item: what clients see of a row, for `router`.
+        item: the response model of a row, for `router`.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        describe: Callable[[Endpoint], Documents],
+        describe: Callable[[Endpoint], ParameterDocs],
         *,
         is_closed: bool = False,
         item: Any = None,
@@ -74,13 +74,13 @@ class FastAPISQLAlchemyResource:
         """Filter, sort and page a statement of your own.
 
         Raises:
-            CriteriaError: the criteria ask for what the model does not offer; FastAPI answers it with
+            CriteriaError: the criteria use something that the model does not offer; FastAPI answers it with
                 status 422.
         """
         return selected(statement, self.endpoint.prove(criteria))
 
     def select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
-        """The rows that the criteria ask for. Raises as `apply` and `base_select` do."""
+        """The rows of the criteria. Raises as `apply` and `base_select` do."""
         return self.apply(self.base_select(base), criteria)
 
     def count_select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
@@ -94,11 +94,11 @@ class FastAPISQLAlchemyResource:
         return self._paginated_select(self.endpoint.prove(criteria), base)
 
     def criteria_dependency(self) -> CriteriaDependency:
-        """Gives `RequestCriteria`: what a request asks for, not yet judged against the model."""
+        """Gives `RequestCriteria`: filter, sort and page of a request, not yet validated against the model."""
         return self._criteria
 
     def select_dependency(self) -> EndpointDependency[Select[Any]]:
-        """Gives the select of the rows that a request asks for."""
+        """Gives the select of the rows of a request."""
         return self._select
 
     def count_select_dependency(self) -> EndpointDependency[Select[Any]]:
@@ -121,7 +121,7 @@ class FastAPISQLAlchemyResource:
         total: Total = True,
         total_limit: int | None = None,
     ) -> PageDependency[ItemT]:
-        """Gives a `Page` of what clients see, and sets the `Link` header.
+        """Gives a `Page` of items, and sets the `Link` header.
 
             @app.get("/users")
             async def list_users(
@@ -134,7 +134,7 @@ class FastAPISQLAlchemyResource:
         size gets 50 rows and one may ask for 500, where the configuration has no bounds.
 
         Args:
-            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            item: the response model of a row, a Pydantic model that reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
             total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
@@ -153,7 +153,7 @@ class FastAPISQLAlchemyResource:
         total: Total = False,
         total_limit: int | None = None,
     ) -> CursorPageDependency[ItemT]:
-        """Gives a `CursorPage` of what clients see, and sets the `Link` header: a page that begins behind a row, as
+        """Gives a `CursorPage` of items, and sets the `Link` header: a page that begins behind a row, as
         deep in the list as one likes.
 
             @app.get("/feed")
@@ -165,7 +165,7 @@ class FastAPISQLAlchemyResource:
         The item says which fields clients may use, what is loaded, and the page sizes, as in `page_dependency`.
 
         Args:
-            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            item: the response model of a row, a Pydantic model that reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
             total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there, so that a large table costs no more than that.
@@ -198,7 +198,7 @@ class FastAPISQLAlchemyResource:
         as in `page_dependency`.
 
         Args:
-            item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+            item: the response model of a row, a Pydantic model that reads the attributes of the row.
             session: the dependency that gives the session, sync or async.
             format: `"ndjson"`, a JSON object on each line; or `"csv"`, with a line of names first, nested values as
                 JSON, and an apostrophe before text that a spreadsheet would run as a formula.
@@ -226,7 +226,7 @@ class FastAPISQLAlchemyResource:
 
         Args:
             session: the dependency that gives the session, sync or async.
-            item: what clients see of a row; without it the item of the resource.
+            item: the response model of a row; without it the item of the resource.
             total: count the rows of all pages of the list; `"estimated"` takes the estimate of the database.
             total_limit: stop counting there.
 
@@ -239,11 +239,11 @@ class FastAPISQLAlchemyResource:
         page = self.page_dependency(chosen, session, total=total, total_limit=total_limit)
         return router_of(self.endpoint, chosen, session, page=page, count=self._count)
 
-    def of_pages(self, item: Any) -> tuple[Endpoint, Documents]:
-        """The endpoint of the dependencies that give pages, and what OpenAPI says of it.
+    def of_pages(self, item: Any) -> tuple[Endpoint, ParameterDocs]:
+        """The endpoint of the dependencies that give pages, and its documentation in OpenAPI.
 
         Args:
-            item: what clients see of a row. It says which fields are offered, unless the resource does.
+            item: the response model of a row. It says which fields are offered, unless the resource does.
         """
         endpoint = replace(self.endpoint, config=self.endpoint.config.with_page_sizes())
         if not self._is_closed:

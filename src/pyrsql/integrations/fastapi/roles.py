@@ -18,9 +18,9 @@ from pyrsql.adapters.fastapi.signature import documented as document_of
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
-from pyrsql.integrations.fastapi.lists import SessionDependency
 from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total
 
 ResultT = TypeVar("ResultT")
@@ -92,11 +92,11 @@ class RoleResources:
         return RoleDependency(self._role, made, documented=self._documented)
 
     def criteria_dependency(self) -> RoleDependency[RequestCriteria]:
-        """Gives `RequestCriteria`: what a request asks for, not yet validated against the model."""
+        """Gives `RequestCriteria`: filter, sort and page of a request, not yet validated against the model."""
         return self._criteria
 
     def select_dependency(self) -> RoleDependency[Select[Any]]:
-        """Gives the select of the rows that a request asks for."""
+        """Gives the select of the rows of a request."""
         return self._select
 
     def count_select_dependency(self) -> RoleDependency[Select[Any]]:
@@ -114,10 +114,10 @@ class RoleResources:
     def page_dependency(
         self, item: Any, session: SessionDependency, *, total: Total = True, total_limit: int | None = None
     ) -> RoleDependency[Page[Any]]:
-        """Gives a `Page` of what the clients of a role see, and sets the `Link` header.
+        """Gives a `Page` of the items of a role, and sets the `Link` header.
 
         Args:
-            item: what clients see of a row; or role -> what its clients see.
+            item: the response model of a row; or role -> its response model.
             session: the dependency that gives the session, sync or async.
             total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there.
@@ -133,10 +133,10 @@ class RoleResources:
     def cursor_page_dependency(
         self, item: Any, session: SessionDependency, *, total: Total = False, total_limit: int | None = None
     ) -> RoleDependency[CursorPage[Any]]:
-        """Gives a `CursorPage` of what the clients of a role see, and sets the `Link` header.
+        """Gives a `CursorPage` of the items of a role, and sets the `Link` header.
 
         Args:
-            item: what clients see of a row; or role -> what its clients see.
+            item: the response model of a row; or role -> its response model.
             session: the dependency that gives the session, sync or async.
             total: count the rows of all pages; `"estimated"` takes the estimate of PostgreSQL or MariaDB.
             total_limit: stop counting there.

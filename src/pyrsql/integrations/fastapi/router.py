@@ -51,7 +51,7 @@ def router_of(
 
     Args:
         endpoint: gives the model and the base statement.
-        item: what clients see of a row.
+        item: the response model of a row.
         session: the dependency that gives the session, sync or async.
         page: the dependency that gives a page of items.
         count: the dependency that gives the select of the number of rows.
@@ -100,7 +100,7 @@ class RowDependency:
 
     Args:
         endpoint: gives the model and the base statement.
-        item: what clients see of the row.
+        item: the response model of the row.
         session: the dependency that gives the session, sync or async.
         keys: the fields of the primary key.
 

@@ -16,11 +16,12 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from pyrsql.adapters.fastapi.responses import criteria_error
-from pyrsql.adapters.fastapi.signature import Documents
+from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.cursor import CursorFormat, CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
-from pyrsql.integrations.fastapi.lists import ListDependency, SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency
+from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
 from pyrsql.problems import LimitExceeded
 from pyrsql.validation.keyset import cursor_select, open_cursor, total_order
@@ -53,9 +54,9 @@ class StreamDependency(ListDependency[StreamingResponse]):
     one.
 
     Args:
-        endpoint: how the request is validated, and what it narrows.
-        documents: what OpenAPI says of the parameters.
-        item: what clients see of a row, a Pydantic model; it reads the attributes of the row.
+        endpoint: validates the request, and has the statement that it narrows.
+        documents: the documentation of the parameters in OpenAPI.
+        item: the response model of a row, a Pydantic model that reads the attributes of the row.
         session: the dependency that gives the session, sync or async.
         format: how rows are written.
         max_rows: the most rows; None lifts the limit.
@@ -72,7 +73,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
     def __init__(
         self,
         endpoint: Endpoint,
-        documents: Documents,
+        documents: ParameterDocs,
         item: type[BaseModel],
         session: SessionDependency,
         *,

@@ -87,7 +87,7 @@ class Evaluation:
             case Some(path, inner):
                 related = related_scopes(scope, path) if inner is None else self._linked(scope, path, inner)
                 return any(inner is None or self.truth(inner, element) is True for element in related)
-            case _:
+            case Compare() | Match() | Member() | Between() | Null() | Custom():
                 return self._test(predicate, scope)
 
     def value(self, operand: ValueOperand, scope: Scope) -> Any:

@@ -6,7 +6,6 @@ import datetime as dt
 import decimal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Column, make_url, types
@@ -25,9 +24,6 @@ _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
     (types.BigInteger, 64),
     (types.Integer, 32),
 )
-
-_DATABASES = ("postgresql", "sqlite", "mysql", "mariadb")
-"""The dialects that a type may have a form of its own on. PostgreSQL, which is the strictest, comes first."""
 
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
@@ -79,9 +75,10 @@ def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
     return value
 
 
-@cache
-def _dialects() -> tuple[Dialect, ...]:
-    return tuple(make_url(f"{name}://").get_dialect()() for name in _DATABASES)
+_DIALECTS: tuple[Dialect, ...] = tuple(
+    make_url(f"{name}://").get_dialect()() for name in ("postgresql", "sqlite", "mysql", "mariadb")
+)
+"""The dialects that a type may have a form of its own on. PostgreSQL, which is the strictest, comes first."""
 
 
 def forms_of(type_: TypeEngine[Any]) -> list[TypeEngine[Any]]:
@@ -92,7 +89,7 @@ def forms_of(type_: TypeEngine[Any]) -> list[TypeEngine[Any]]:
 
 
 def _forms(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
-    for dialect in _dialects():
+    for dialect in _DIALECTS:
         # The developer's code may know fewer dialects.
         with suppress(Exception):
             yield form_on(dialect, type_)
@@ -123,17 +120,14 @@ def without_decorators(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 
 def _kind(type_: TypeEngine[Any]) -> kinds.Kind:
     """The kind of the values of a type that is no decorator."""
+    plain = next((kind for known, kind in _PLAIN_KINDS if isinstance(type_, known)), None)
+    if plain is not None:
+        return plain
     match type_:
-        case types.Interval() | postgresql.INTERVAL():
-            return kinds.Duration()
-        case types.Boolean():
-            return kinds.Boolean()
         case types.Enum():
             return _enumeration(type_)
         case types.Integer():
             return _integer(type_)
-        case types.Float():
-            return kinds.Float()
         case types.Numeric():
             return kinds.Decimal(type_.precision, type_.scale)
         case types.Uuid():
@@ -142,22 +136,29 @@ def _kind(type_: TypeEngine[Any]) -> kinds.Kind:
             return kinds.Text()
         case types.DateTime():
             return kinds.DateTime(aware=type_.timezone)
-        case types.Date():
-            return kinds.Date()
         case types.Time():
             return kinds.Time(aware=type_.timezone)
-        case types.JSON():
-            return kinds.Json()
         case types.ARRAY():
             return kinds.Array(described(type_.item_type).kind)
-        case mysql.YEAR():
-            # A comparison with less than four digits would be one with another year.
-            return kinds.Integer(1901, 2155)
         case _:
             python_type = python_type_of(type_) or object
             if python_type is bytes:
                 return kinds.Binary()
             return kinds.Opaque(type(type_).__name__, python_type)
+
+
+_PLAIN_KINDS: tuple[tuple[type[TypeEngine[Any]], kinds.Kind], ...] = (
+    (types.Interval, kinds.Duration()),
+    (postgresql.INTERVAL, kinds.Duration()),
+    (types.Boolean, kinds.Boolean()),
+    # Before Numeric, which it is a subclass of in SQLAlchemy 2.0.
+    (types.Float, kinds.Float()),
+    (types.Date, kinds.Date()),
+    (types.JSON, kinds.Json()),
+    # A comparison with less than four digits would be one with another year.
+    (mysql.YEAR, kinds.Integer(1901, 2155)),
+)
+"""Types whose arguments do not change the kind of their values."""
 
 
 def _integer(type_: types.Integer) -> kinds.Integer:
@@ -299,7 +300,7 @@ def _takes(type_: TypeDecorator[Any], kind: kinds.Kind) -> bool:
     """
     for sample in _SAMPLES.get(type(kind), ()):
         try:
-            as_stored(type_, sample, _dialects()[0])
+            as_stored(type_, sample, _DIALECTS[0])
         except (TypeError, AttributeError, LookupError):
             continue
         except Exception:
@@ -344,7 +345,7 @@ def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
 
 def _processors(type_: TypeEngine[Any]) -> Iterator[Callable[[object], object]]:
     """The functions by which a value becomes the value of a driver, one for each database that has the type."""
-    for dialect in _dialects():
+    for dialect in _DIALECTS:
         with suppress(Exception):
             process = type_.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:

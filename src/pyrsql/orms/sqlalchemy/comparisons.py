@@ -61,14 +61,14 @@ class Comparable:
 
     Args:
         value: the expression itself.
-        same: as `=` and IN are to see it.
-        other: as `<>` and NOT IN are to see it.
-        ordered: as `<` and BETWEEN are to see it.
-        text: as patterns are to see it.
+        same: the form for `=` and IN.
+        other: the form for `<>` and NOT IN.
+        ordered: the form for `<` and BETWEEN.
+        text: the form for patterns.
         type_: the type to bind a client's value with.
         ordered_type: the same for `<` and BETWEEN.
         plain: SQL's operators compare it; a document or an array takes more.
-        templates: a comparison by each sign that was asked for, without a value.
+        templates: a comparison without a value for each sign, made when it is first needed.
         matches: the same of patterns, by their shape and whether case counts.
         may_be_document: some databases store a JSON document there, and others another type.
         declared: a text column that may be kept in another character set than MySQL's and MariaDB's `utf8mb4`.
@@ -183,16 +183,12 @@ def of_expression(
         text = of_expression(type_coerce(value, String()), kinds.Text(), text_order)
         return text if isinstance(kind, kinds.Text) else replace(of_expression(value, kind, text_order), text=text.text)
     type_ = comparable_type(value.type, kind)
-    match kind:
-        case kinds.Text():
-            return _of_text(value, type_, text_order)
-        case kinds.Uuid():
-            return Comparable(value, value, UuidText(value), value, value, type_, type_, plain=True)
-        case kinds.Opaque() if any(isinstance(form, JSON) for form in forms_of(value.type)):
-            return Comparable(value, value, value, value, value, type_, type_, plain=True, may_be_document=True)
-        case _:
-            plain = not isinstance(kind, kinds.Json | kinds.Array)
-            return Comparable(value, value, value, value, value, type_, type_, plain)
+    if isinstance(kind, kinds.Text):
+        return _of_text(value, type_, text_order)
+    plain = not isinstance(kind, kinds.Json | kinds.Array)
+    may_be_document = isinstance(kind, kinds.Opaque) and any(isinstance(form, JSON) for form in forms_of(value.type))
+    other = UuidText(value) if isinstance(kind, kinds.Uuid) else value
+    return Comparable(value, value, other, value, value, type_, type_, plain, may_be_document=may_be_document)
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:

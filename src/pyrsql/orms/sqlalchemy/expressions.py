@@ -223,5 +223,14 @@ def _type_of(kind: kinds.Kind) -> TypeEngine[Any]:
             return Time(timezone=aware)
         case kinds.DateTime(aware):
             return DateTime(timezone=aware)
-        case _:
+        case (
+            kinds.Text()
+            | kinds.Duration()
+            | kinds.Uuid()
+            | kinds.Enumeration()
+            | kinds.Binary()
+            | kinds.Json()
+            | kinds.Array()
+            | kinds.Opaque()
+        ):
             return String()

@@ -45,7 +45,14 @@ def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind | None, ...]:
             return (None, None, None, None)
         case JSONSortScalarType.INTEGER | JSONSortScalarType.FLOAT | JSONSortScalarType.NUMERIC:
             return (None, None)
-        case _:
+        case (
+            JSONSortScalarType.TEXT
+            | JSONSortScalarType.BOOLEAN
+            | JSONSortScalarType.DATE
+            | JSONSortScalarType.TIME
+            | JSONSortScalarType.DATETIME
+            | JSONSortScalarType.DATETIME_TZ
+        ):
             return (None,)
 
 

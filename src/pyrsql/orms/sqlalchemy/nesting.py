@@ -1,7 +1,7 @@
-"""How deep the groups of a predicate stand inside each other, and what is done about it where they are very deep.
+"""How deeply the groups of a predicate are nested, and the order of parts that lets SQLite read very deep ones.
 
-SQLite's parser keeps what it has read of a group while it reads a group in it, and has room for a hundred things. Where
-the deepest part of each group comes first, it has nothing to keep.
+SQLite's parser has a stack of 100 entries, and keeps the parts of a group there that come before an inner group. Where
+the inner group comes first, it keeps nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from pyrsql.validation.functions import levels
+from pyrsql.validation.functions import parser_cost
 from pyrsql.validation.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Some, Test
 
 GROUPS = (Conjunction, Disjunction)
@@ -44,7 +44,7 @@ def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
 
 def is_deep(depth: int, operands: Sequence[Operand]) -> bool:
     """Whether so many groups inside each other, and the calls in them, are more than SQLite reads in any order."""
-    deepest = max(map(levels, operands)) if operands else 0
+    deepest = max(map(parser_cost, operands)) if operands else 0
     return depth > _GROUPS_IN_ANY_ORDER or deepest > _LEVELS_IN_ANY_ORDER
 
 

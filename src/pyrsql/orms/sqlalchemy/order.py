@@ -26,7 +26,7 @@ _REMEMBERED = 1_024
 
 
 class NullsPlaced(UnaryExpression[Any]):
-    """A direction with a place for NULL, also on databases that have no NULLS FIRST.
+    """A direction with NULLS FIRST or NULLS LAST, also on databases that have neither.
 
     SQLAlchemy takes it for a modifier of its own, and so finds the value in it where it wraps a page in a subquery.
     """
@@ -108,14 +108,11 @@ def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElemen
     """The smallest related value, or the largest when descending, by a correlated subquery."""
     rows, reached = _related(key, scope, options)
     value = _ordered(key.operand.kind, key.ignore_case, value_expression(key.operand, reached), options.text_order)
-    match key.operand.kind:
-        # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
-        case kinds.Boolean():
-            value = sql_cast(value, Integer)
-        case kinds.Uuid() | kinds.Opaque():
-            value = OrderedText(sql_cast(value, String))
-        case _:
-            pass
+    # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
+    if isinstance(key.operand.kind, kinds.Boolean):
+        value = sql_cast(value, Integer)
+    elif isinstance(key.operand.kind, kinds.Uuid | kinds.Opaque):
+        value = OrderedText(sql_cast(value, String))
     extreme = func.max(value) if key.descending else func.min(value)
     return rows.with_only_columns(extreme).scalar_subquery()
 
@@ -124,18 +121,16 @@ def _ordered(
     kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any], text_order: TextOrder
 ) -> ColumnElement[Any]:
     """A value as ORDER BY must see it, so that all databases agree as far as `text_order` asks."""
-    match kind:
-        case kinds.Text():
-            if ignore_case:
-                value = FoldedText(plain_text(value))
-            return OrderedText(plain_text(value)) if text_order == "code_point" else value
-        case kinds.Uuid():
-            return UuidText(value)
-        case kinds.Enumeration(members=members):
-            places: dict[object, int] = {}
-            for _, member in members:
-                places.setdefault(member, len(places))
-            whens = [(value == literal(member, value.type), place) for member, place in places.items()]
-            return case(*whens)
-        case _:
-            return value
+    if isinstance(kind, kinds.Text):
+        if ignore_case:
+            value = FoldedText(plain_text(value))
+        return OrderedText(plain_text(value)) if text_order == "code_point" else value
+    if isinstance(kind, kinds.Uuid):
+        return UuidText(value)
+    if isinstance(kind, kinds.Enumeration):
+        places: dict[object, int] = {}
+        for _, member in kind.members:
+            places.setdefault(member, len(places))
+        whens = [(value == literal(member, value.type), place) for member, place in places.items()]
+        return case(*whens)
+    return value

@@ -22,6 +22,7 @@ from pyrsql.orms.sqlalchemy.dialects import (
     mysql_json,
     postgresql,
     postgresql_json,
+    shared_json,
     sqlite,
     sqlite_json,
 )
@@ -34,7 +35,7 @@ __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
 TargetT = TypeVar("TargetT")
 
-FORMS = (default, mssql, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
+FORMS = (default, mssql, shared_json, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
 """The files that say how constructs are written: their import registers the forms."""
 
 

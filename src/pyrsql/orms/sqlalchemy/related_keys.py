@@ -18,10 +18,15 @@ from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.joins import alias_for
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import (
+    Between,
+    Compare,
     Complement,
     Conjunction,
     Custom,
     Disjunction,
+    Match,
+    Member,
+    Null,
     Predicate,
     RelationPath,
     Some,
@@ -132,5 +137,5 @@ def is_within(predicate: Predicate | None, path: RelationPath) -> bool:
             return starts_with(further, path) and is_within(inner, further)
         case Custom():
             return False
-        case _:
+        case Compare() | Match() | Member() | Between() | Null():
             return all(starts_with(needed, path) for needed in relation_paths(predicate.operand))

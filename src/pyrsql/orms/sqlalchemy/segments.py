@@ -7,7 +7,7 @@ The rows after a position are consecutive segments that do not overlap:
                                   or, where c is NULL:      [k IS NOT NULL] where NULL comes first
 
 A key that a segment binds by equality is left out of its ORDER BY, so that an index on the keys serves the rest.
-Backward, every key is turned round, its place of NULL too.
+Backward, every key is reversed, NULLS FIRST included.
 """
 
 from __future__ import annotations

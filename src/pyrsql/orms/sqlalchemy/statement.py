@@ -248,7 +248,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 
 def _bare(clause: ClauseElement) -> ClauseElement:
-    """The expression of an ORDER BY term, without direction, place of NULL and collation."""
+    """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation."""
     while isinstance(clause, UnaryExpression | OrderedText | UuidText):
         clause = cast("ClauseElement", clause.element)
     return clause

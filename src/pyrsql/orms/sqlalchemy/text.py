@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from math import prod
 from typing import Any, Literal, cast
 
@@ -46,13 +45,13 @@ class _Collated(UnaryExpression[Any]):
 
 
 class ExactText(_Collated):
-    """A text as `=` and `IN` are to see it: case, accents and trailing blanks count."""
+    """A text in the form for `=` and `IN`: case, accents and trailing blanks count."""
 
     inherit_cache: bool | None = True
 
 
 class OrderedText(_Collated):
-    """A text as `<` and ORDER BY are to see it: by code point."""
+    """A text in the form for `<` and ORDER BY: by code point."""
 
     inherit_cache: bool | None = True
 
@@ -103,7 +102,7 @@ def has_rules(type_: TypeEngine[Any]) -> bool:
 
 
 def plain_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text without rules of its column, as patterns, functions and code points are to see it.
+    """A text without the rules of its column: the form for patterns, functions and an order by code point.
 
     CHAR counts too: PostgreSQL pads it with blanks, which LIKE and an order would notice.
     """
@@ -344,7 +343,6 @@ def _globbed(piece: str, ignore_case: bool) -> str:
     return "".join([_glob_class(character) for character in piece])
 
 
-@lru_cache(maxsize=1_024)
 def _glob_class(character: str) -> str:
     forms = case_forms(character)
     return f"[{forms}]" if len(forms) > 1 or character in _GLOB_WILDCARDS else character

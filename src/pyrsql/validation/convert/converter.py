@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import assert_never
 
 from pyrsql.models import kinds
@@ -40,14 +40,13 @@ def converter(kind: Kind) -> Callable[[str], object]:
     """The conversion of one kind, chosen once: a function from text to a value or a Refusal."""
     match kind:
         case kinds.Enumeration():
-            # Not cached: members of two enums with the same strings are equal, and would be mistaken for each other.
             return partial(to_member, dict(reversed(kind.members)), choices_of(kind))
         case kinds.Array(item):
             return converter(item)
         case kinds.Opaque(equal_to=equal_to) if equal_to is not None:
             return converter(equal_to)
         case _:
-            return _converter(kind)
+            return _of_plain_kind(kind)
 
 
 def with_converter(
@@ -58,7 +57,7 @@ def with_converter(
     Args:
         convert: the converter. ValueError and TypeError refuse the text, as does None, which no value can be. Any other
             exception is a bug of the converter and passes through.
-        expected: what a refusal says of the text that would do.
+        expected: the text of the refusal that says which values are right.
     """
 
     def converted(text: str) -> object:
@@ -74,8 +73,7 @@ def with_converter(
     return converted
 
 
-@lru_cache(maxsize=1024)
-def _converter(
+def _of_plain_kind(
     kind: kinds.Boolean
     | kinds.Integer
     | kinds.Decimal

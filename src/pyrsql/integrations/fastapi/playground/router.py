@@ -46,7 +46,7 @@ def playground(*resources: Shown, title: str = "Playground", debug: bool = False
 
     The page sends what a client would send, with the `Authorization` header that its user gives it. It knows no more
     than OpenAPI says: the fields, operators and examples of the resources. Of resources by role it shows those of the
-    role of who asks.
+    client's role.
 
     Args:
         resources: those whose list endpoints are shown, in this order; `by_role(…)` counts as one.

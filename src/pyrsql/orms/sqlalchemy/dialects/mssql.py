@@ -1,4 +1,4 @@
-"""SQL Server: what standard SQL would get wrong there has a form of its own or is refused.
+"""SQL Server: a construct whose standard SQL is wrong there has its own form, or is refused.
 
 Its collations ignore case by default, `=` ignores blanks at the end under every collation, and LIKE takes `[` for a
 wildcard.

@@ -16,7 +16,6 @@ from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
     JsonValue,
-    KeysText,
     Kind,
     NearNumber,
     NearNumberValue,
@@ -30,12 +29,6 @@ from pyrsql.orms.sqlalchemy.json.values import (
     json_text,
     only_sql,
 )
-
-
-@notation(KeysText, on="mysql")
-def keys_text(type_: KeysText, keys: tuple[str, ...]) -> str:
-    """The keys as a JSON array."""
-    return json_text(list(keys))
 
 
 @notation(NearNumberValue, on="mysql")

@@ -14,18 +14,12 @@ from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, Tim
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
-    JsonValue,
     KeysText,
-    Kind,
     NearNumber,
     NearNumberValue,
     SameStructure,
-    StructureText,
     ValuesAt,
-    WholeNumber,
-    WholeNumberValue,
     inner_sql,
-    json_text,
     key_path,
     only_sql,
 )
@@ -41,18 +35,6 @@ def keys_text(type_: KeysText, keys: tuple[str, ...]) -> str:
 def near_number_value(type_: NearNumberValue, value: int | Decimal) -> int | Decimal:
     """The number itself, which is exact."""
     return value
-
-
-@notation(WholeNumberValue, on="postgresql")
-def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
-    """Nothing: `near_number` tells numbers apart."""
-    return 0
-
-
-@notation(StructureText, on="postgresql")
-def structure_text(type_: StructureText, value: JsonValue) -> str:
-    """The structure as JSON."""
-    return json_text(value)
 
 
 # A json column of PostgreSQL holds text that jsonb does not: NUL and lone surrogates. Two backslashes are written as
@@ -97,24 +79,11 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     )
 
 
-@form(Kind, on="postgresql")
-def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
-    """The kind of a value."""
-    return only_sql(element, compiler, **options)
-
-
 @form(NearNumber, on="postgresql")
 def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> str:
     """The number of a value; NULL for other kinds."""
     kind, scalar = inner_sql(element, compiler, options)
     return f"CASE {kind} WHEN 'number' THEN CAST({scalar} AS NUMERIC) END"
-
-
-@form(WholeNumber, on="postgresql")
-def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    """The digits that tell large numbers apart; none where numbers are exact."""
-    kind, _ = inner_sql(element, compiler, options)
-    return f"CASE {kind} WHEN 'number' THEN 0 END"
 
 
 @form(SameStructure, on="postgresql")

@@ -12,44 +12,19 @@ from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay, text_sql
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
-    JsonValue,
-    KeysText,
-    Kind,
     NearNumber,
     NearNumberValue,
     SameStructure,
-    StructureText,
     ValuesAt,
-    WholeNumber,
-    WholeNumberValue,
     inner_sql,
-    json_text,
     only_sql,
 )
-
-
-@notation(KeysText, on="sqlite")
-def keys_text(type_: KeysText, keys: tuple[str, ...]) -> str:
-    """The keys as a JSON array."""
-    return json_text(list(keys))
 
 
 @notation(NearNumberValue, on="sqlite")
 def near_number_value(type_: NearNumberValue, value: int | Decimal) -> int | float:
     """An integer of SQLite's size, or a float."""
     return float(value) if isinstance(value, Decimal) or abs(value) > _LARGEST_INTEGER else value
-
-
-@notation(WholeNumberValue, on="sqlite")
-def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
-    """Nothing: `near_number` tells numbers apart."""
-    return 0
-
-
-@notation(StructureText, on="sqlite")
-def structure_text(type_: StructureText, value: JsonValue) -> str:
-    """The structure as JSON."""
-    return json_text(value)
 
 
 _LARGEST_INTEGER = 2**63 - 1
@@ -132,24 +107,11 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     )
 
 
-@form(Kind, on="sqlite")
-def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
-    """The kind of a value."""
-    return only_sql(element, compiler, **options)
-
-
 @form(NearNumber, on="sqlite")
 def near_number(element: NearNumber, compiler: SQLCompiler, **options: Any) -> str:
     """The number of a value; NULL for other kinds."""
     kind, scalar = inner_sql(element, compiler, options)
     return f"CASE {kind} WHEN 'number' THEN {scalar} END"
-
-
-@form(WholeNumber, on="sqlite")
-def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
-    """The digits that tell large numbers apart; none where numbers are exact."""
-    kind, _ = inner_sql(element, compiler, options)
-    return f"CASE {kind} WHEN 'number' THEN 0 END"
 
 
 @form(SameStructure, on="sqlite")

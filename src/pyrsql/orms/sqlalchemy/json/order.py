@@ -88,7 +88,12 @@ def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case:
             return [_word(rows)]
         case JSONSortScalarType.TEXT:
             return [_text(rows, ignore_case)]
-        case _:
+        case (
+            JSONSortScalarType.DATE
+            | JSONSortScalarType.TIME
+            | JSONSortScalarType.DATETIME
+            | JSONSortScalarType.DATETIME_TZ
+        ):
             return [case((is_kind(rows, "string"), _MOMENTS[by_type](rows.c.scalar)))]
 
 

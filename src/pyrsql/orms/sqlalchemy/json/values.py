@@ -69,7 +69,7 @@ class IsPresent(FunctionElement[bool]):
 def inner_sql(
     element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any], parts: slice = slice(None)
 ) -> list[str]:
-    """The SQL of what an element is made of. Of the options only the one about values counts there.
+    """The SQL of the parts of an element. Of the options only the one about values counts there.
 
     Nothing may be compiled that the statement does not hold: its values would be sent all the same.
     """
@@ -78,7 +78,7 @@ def inner_sql(
 
 
 def only_sql(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
-    """The SQL of the only thing that an element is made of."""
+    """The SQL of the only part of an element."""
     (operand,) = inner_sql(element, compiler, options)
     return operand
 

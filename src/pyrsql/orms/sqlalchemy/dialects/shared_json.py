@@ -1,0 +1,57 @@
+"""The forms of JSON constructs that two families write alike."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.json.values import (
+    JsonValue,
+    KeysText,
+    Kind,
+    StructureText,
+    WholeNumber,
+    WholeNumberValue,
+    inner_sql,
+    json_text,
+    only_sql,
+)
+
+
+@notation(KeysText, on="sqlite")
+@notation(KeysText, on="mysql")
+def keys_text(type_: KeysText, keys: tuple[str, ...]) -> str:
+    """The keys as a JSON array."""
+    return json_text(list(keys))
+
+
+@notation(StructureText, on="sqlite")
+@notation(StructureText, on="postgresql")
+def structure_text(type_: StructureText, value: JsonValue) -> str:
+    """The structure as JSON."""
+    return json_text(value)
+
+
+@form(Kind, on="sqlite")
+@form(Kind, on="postgresql")
+def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
+    """The kind of a value."""
+    return only_sql(element, compiler, **options)
+
+
+@notation(WholeNumberValue, on="sqlite")
+@notation(WholeNumberValue, on="postgresql")
+def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
+    """Nothing: `near_number` tells numbers apart."""
+    return 0
+
+
+@form(WholeNumber, on="sqlite")
+@form(WholeNumber, on="postgresql")
+def whole_number(element: WholeNumber, compiler: SQLCompiler, **options: Any) -> str:
+    """The digits that tell large numbers apart; none where numbers are exact."""
+    kind, _ = inner_sql(element, compiler, options)
+    return f"CASE {kind} WHEN 'number' THEN 0 END"
