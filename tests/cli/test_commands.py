@@ -1,6 +1,13 @@
 """The command line, as a pipe sees it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typer.testing import CliRunner
 
 from pyrsql.cli.commands import app
@@ -112,3 +119,104 @@ def test_fields_are_a_snapshot_of_what_is_offered() -> None:
     code, text = run("fields", "--model", "examples.flights.app:planes")
     assert code == 0
     assert "tailnum" in text
+
+
+def test_explain_names_what_no_index_serves() -> None:
+    code, text = run("explain", "plane.model==A*;id==1", "--sort", "-distance", "--model", FLIGHT)
+    assert code == 0
+    assert "Indexes\n  plane.model (filter): Index('ix_planes_model', 'model')\n" in text
+    assert "an index serves every field" in run("explain", "id==1", "--model", FLIGHT)[1]
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    place: Mapped[int]
+
+
+def test_indexes_are_those_of_the_models_and_of_the_database(tmp_path: Path) -> None:
+    this = f"{__name__}:Shelf"
+    lines = "name (filter): Index('ix_shelves_name', 'name')\n", "place (filter): Index('ix_shelves_place', 'place')\n"
+    code, text = run("indexes", "--model", this, "--dialect", "sqlite")
+    assert code == 0
+    assert all(line in text for line in lines)
+    engine = create_engine(f"sqlite:///{tmp_path}/shop.db")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE INDEX by_migration ON shelves (name)")
+    engine.dispose()
+    code, text = run("indexes", "--model", this, "--url", f"sqlite:///{tmp_path}/shop.db")
+    assert (code, [line in text for line in lines]) == (0, [False, True])
+    assert run("indexes", "--model", this, "--dialect", "nothing")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import nothing_here", "No module named 'nothing_here'"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("def (", "SyntaxError"),
+        ("raise SystemExit(3)", "SystemExit"),
+        ("x = 1", "has no attribute"),
+    ],
+)
+def test_a_module_that_cannot_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"broken{len(source)}"
+    (tmp_path / f"{name}.py").write_text(source)
+    for command in ("check", "explain"):
+        code, text = run(command, "a==1", "--model", f"{name}:User")
+        assert (code, words in " ".join(text.split()), "Traceback" in text) == (2, True, False), text
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "neither a database URL"),
+        ("sqlite:///nothing.db", "there is no file"),
+        ("postgresql+psycopg://nobody:secret@127.0.0.1:1/x", "The database says"),
+        ("mysql+mysqldb://root@127.0.0.1/test", "install the driver"),
+        ("sqlite+aiosqlite:///x.db", "async driver"),
+        ("oracle://x/y", "read-only"),
+    ],
+)
+def test_a_database_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (
+        ("explain", "id==1", "--model", FLIGHT, "--url", url),
+        ("indexes", "--model", FLIGHT, "--url", url),
+        ("query", url, "users"),
+        ("serve", url),
+    ):
+        code, text = run(*arguments)
+        assert (code, words in text, "secret" in text, "Traceback" in text) == (2, True, False, False), text
+    assert list(tmp_path.iterdir()) == []
+
+
+def in_a_terminal(environment: dict[str, str], *arguments: str) -> str:
+    """The output of a command in a terminal of 100 columns."""
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'pyrsql.cli', *sys.argv[1:]]) >> 8)"
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    given = {**kept, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60, env=given, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    return done.stdout
+
+
+def test_colours_are_for_terminals() -> None:
+    wrong = ("check", "titel=", "--sort", "a,")
+    assert "\x1b[1;31m" in in_a_terminal({}, *wrong)
+    plain = in_a_terminal({"NO_COLOR": "1"}, *wrong)
+    assert "^" in plain
+    assert "\x1b[1;31m" not in plain
+    assert "\x1b[31m" not in plain
+    assert "\x1b" not in run(*wrong)[1]

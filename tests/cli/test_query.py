@@ -117,6 +117,13 @@ def test_mistakes(shop: Path, arguments: tuple[str, ...], code: int, words: str)
     assert (found, words in printed) == (code, True), printed
 
 
+@pytest.mark.parametrize("output", ["csv", "json", "ndjson", "table"])
+def test_a_wrong_filter_writes_no_rows(shop: Path, output: str) -> None:
+    done = CliRunner().invoke(app, ["query", f"sqlite:///{shop}", "post", "titel==x", "--output", output])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "^^^^^" in done.stderr
+
+
 @pytest.mark.parametrize("target", ["nothing.csv", "sqlite:///nothing.db", "nothing", "mssql://x"])
 def test_a_target_that_is_not_there(target: str) -> None:
     assert run(target, "x")[0] == 2

@@ -1,4 +1,4 @@
-"""The command line: `pyrsql parse | check | format | explain | fields | query | serve`."""
+"""The command line: `pyrsql parse | check | format | explain | fields | indexes | query | serve`."""
 
 from pyrsql.cli.main import main
 

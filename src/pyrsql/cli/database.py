@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     inspect,
+    quoted_name,
 )
 from sqlalchemy.engine.url import URL
 from sqlalchemy.orm import Mapper, registry, relationship
@@ -114,7 +115,13 @@ def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
         ConfigurationError: a key for a table or a column that is not there.
     """
     metadata = MetaData()
-    metadata.reflect(engine, views=True)
+    event.listen(Table, "column_reflect", _quote_column)
+    try:
+        metadata.reflect(engine, views=True)
+    finally:
+        event.remove(Table, "column_reflect", _quote_column)
+    for table in metadata.tables.values():
+        table.name = quoted_name(table.name, True)
     for name, columns in (keys or {}).items():
         _give_key(metadata, name, columns)
     mapped = {table.name: table for table in metadata.sorted_tables if table.primary_key.columns}
@@ -129,6 +136,11 @@ def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
         mapper.map_imperatively(models[name], table, properties=properties)
     mapper.configure()
     return Reflected(dict(sorted(models.items())), keyless)
+
+
+def _quote_column(_: Any, __: Any, column: Any) -> None:
+    # Databases reserve more words than SQLAlchemy knows.
+    column["quote"] = True
 
 
 def _give_key(metadata: MetaData, name: str, columns: tuple[str, ...]) -> None:

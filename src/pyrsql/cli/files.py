@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,27 @@ from sqlalchemy import (
     DateTime,
     Double,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
     Time,
-    create_engine,
-    insert,
 )
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.cli.csv_files import BATCH, columns_of, rows_of
 from pyrsql.errors import ConfigurationError
 
-READERS = {".csv": "read_csv", ".tsv": "read_csv", ".parquet": "read_parquet"}
-"""The endings of files that can be read, without `.gz`."""
+ENDINGS = (".csv", ".tsv", ".parquet")
+"""The endings of files that can be read; those of text also with `.gz`."""
 
-_BATCH = 5_000
+Progress = Callable[[int, int], None]
+"""Is told of the rows so far, and of all that there are; 0 while that is not known."""
+
 _MEMORY = "192MB"
-"""The most that the reader keeps in memory; SQLite writes to the disk."""
+"""The most that the reader of Parquet keeps in memory; SQLite writes to the disk."""
 
 _TYPES: dict[str, type[TypeEngine[Any]]] = {
     "BOOLEAN": Boolean,
@@ -49,68 +54,131 @@ _TYPES: dict[str, type[TypeEngine[Any]]] = {
     "DATE": Date,
     "TIME": Time,
     "TIMESTAMP": DateTime,
+    "TIMESTAMP_S": DateTime,
+    "TIMESTAMP_MS": DateTime,
+    "TIMESTAMP_NS": DateTime,
+    "TIMESTAMP WITH TIME ZONE": DateTime,
+    "BLOB": LargeBinary,
 }
-"""SQLAlchemy's types for those of the reader. All others are kept as text."""
+"""SQLAlchemy's types for those of Parquet. All others are kept as text."""
+
+_DECIMAL = re.compile(r"DECIMAL\(([0-9]+),[0-9]+\)")
+_DIALECT = sqlite.dialect()
 
 
 def is_file(target: str) -> bool:
     """Whether a target names a file that `load` reads."""
-    return Path(target.removesuffix(".gz")).suffix.lower() in READERS
+    return _ending(target) in ENDINGS
 
 
-def load(source: Path, database: Path, progress: Callable[[int, int], None]) -> None:
+def load(source: Path, database: Path, progress: Progress) -> None:
     """Load a file into a new SQLite database: one table, named after the file, with a key `row` that counts its rows.
 
     Args:
-        source: a CSV, TSV or Parquet file; the types of a CSV's columns are found out from its rows.
+        source: a CSV, TSV or Parquet file.
         database: the file of the database.
-        progress: is told of the rows so far, and of all that there are.
+        progress: is told how far it is.
 
     Raises:
         ConfigurationError: the file cannot be read.
     """
-    reader = READERS[Path(source.name.removesuffix(".gz")).suffix.lower()]
+    try:
+        if _ending(source.name) == ".parquet":
+            _load_parquet(source, database, progress)
+        else:
+            _load_csv(source, database, progress)
+    except duckdb.Error as error:
+        raise ConfigurationError(f"{source}: {str(error).splitlines()[0]}") from error
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{source}: it cannot be stored: {error}") from error
+
+
+def _ending(name: str) -> str:
+    return Path(name.removesuffix(".gz")).suffix.lower()
+
+
+def _load_csv(source: Path, database: Path, progress: Progress) -> None:
+    columns, total = columns_of(source, lambda done: progress(done, 0))
+    table = _table(source, [(column.name, column.type) for column in columns])
+    _store(rows_of(source, columns), table, database, lambda done: progress(done, total))
+
+
+def _load_parquet(source: Path, database: Path, progress: Progress) -> None:
     connection = duckdb.connect(config={"memory_limit": _MEMORY, "threads": 1, "preserve_insertion_order": True})
     try:
         connection.execute("SET enable_progress_bar = false")
-        total = connection.execute(f"SELECT count(*) FROM {reader}(?)", [str(source)]).fetchone()
-        rows = connection.execute(f"SELECT * FROM {reader}(?)", [str(source)])
-        table = _table(source, [(str(name), str(type_)) for name, type_, *_ in rows.description or ()])
-        _copy(rows, table, database, lambda done: progress(done, total[0] if total else 0))
-    except duckdb.Error as error:
-        raise ConfigurationError(f"{source}: {str(error).splitlines()[0]}") from error
+        connection.execute("SET TimeZone = 'UTC'")
+        counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(source)]).fetchone()
+        total = counted[0] if counted else 0
+        rows = connection.execute("SELECT * FROM read_parquet(?)", [str(source)])
+        described = [(str(name), str(type_)) for name, type_, *_ in rows.description or ()]
+        table = _table(source, [(name, _type(type_)) for name, type_ in described])
+        _store(_plain(rows, table), table, database, lambda done: progress(done, total))
     finally:
         connection.close()
 
 
-def _table(source: Path, columns: list[tuple[str, str]]) -> Table:
+def _type(type_: str) -> TypeEngine[Any]:
+    decimal = _DECIMAL.fullmatch(type_)
+    if decimal is not None and int(decimal[1]) <= 15:
+        return Double()
+    return _TYPES.get(type_, Text)()
+
+
+def _plain(rows: duckdb.DuckDBPyConnection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a Parquet file in batches, with values that the types of a table take."""
+    types = [column.type for column in table.columns if not column.primary_key]
+    while batch := rows.fetchmany(BATCH):
+        yield [tuple(map(_stored, row, types)) for row in batch]
+
+
+def _stored(value: Any, type_: TypeEngine[Any]) -> Any:
+    if value is None:
+        return None
+    if isinstance(type_, Double):
+        return float(value)
+    if isinstance(type_, Text):
+        return str(value)
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+    return value
+
+
+def _table(source: Path, columns: list[tuple[str, TypeEngine[Any]]]) -> Table:
     name = re.sub(r"\W+", "_", source.name.split(".")[0]).strip("_").lower() or "rows"
     taken = {column.lower() for column, _ in columns}
     key = next(one for one in ("row", "row_number", "pyrsql_row") if one not in taken)
-    typed = [Column(column, _TYPES.get(type_, Text)) for column, type_ in columns]
-    return Table(name, MetaData(), Column(key, Integer, primary_key=True), *typed)
+    # Every name is quoted: SQLite reserves more words than SQLAlchemy knows.
+    typed = [Column(column, type_, quote=True) for column, type_ in columns]
+    return Table(name, MetaData(), Column(key, Integer, primary_key=True), *typed, quote=True)
 
 
-def _copy(rows: duckdb.DuckDBPyConnection, table: Table, database: Path, progress: Callable[[int], None]) -> None:
-    engine = create_engine(f"sqlite:///{database}")
+def _store(
+    batches: Iterable[list[tuple[Any, ...]]], table: Table, database: Path, progress: Callable[[int], None]
+) -> None:
     columns = [column for column in table.columns if not column.primary_key]
-    as_text = [isinstance(column.type, Text) for column in columns]
-    names = [column.name for column in columns]
+    preparer = _DIALECT.identifier_preparer
+    names = ", ".join(preparer.format_column(column) for column in columns)
+    places = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {preparer.format_table(table)} ({names}) VALUES ({places})"
+    processors = [column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for column in columns]
     done = 0
+    connection = sqlite3.connect(database)
     try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = OFF")
-            table.create(connection)
-            while batch := rows.fetchmany(_BATCH):
-                values = [dict(zip(names, map(_stored, row, as_text), strict=True)) for row in batch]
-                connection.execute(insert(table), values)
-                done += len(batch)
-                progress(done)
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute(str(CreateTable(table).compile(dialect=_DIALECT)))
+        for batch in batches:
+            connection.executemany(statement, _processed(batch, processors))
+            done += len(batch)
+            progress(done)
+        connection.commit()
     finally:
-        engine.dispose()
+        connection.close()
 
 
-def _stored(value: object, as_text: bool) -> object:
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    return value if value is None or not as_text else str(value)
+def _processed(batch: list[tuple[Any, ...]], processors: list[Any]) -> Iterable[tuple[Any, ...]]:
+    stored = (
+        values if process is None else map(process, values)
+        for values, process in zip(zip(*batch, strict=True), processors, strict=True)
+    )
+    return zip(*stored, strict=True)

@@ -9,6 +9,7 @@ import csv
 import datetime as dt
 import enum
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -19,10 +20,10 @@ import typer
 from returns.result import Failure, Result
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Select, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pyrsql.cli.database import columns_of, read_only_engine, reflect_models
+from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.cursor import CursorRequest
@@ -62,25 +63,29 @@ def query(
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 60.0,
 ) -> None:
     """Write the rows of a table that a filter keeps. The database is only read."""
-    with ExitStack() as stack:
+    with refusing(), ExitStack() as stack:
+        engine = read_only_engine(url_of(target, stack), timeout)
+        stack.callback(engine.dispose)
+        models = reflect_models(engine, keys_of(key or [])).models
+        if table not in models:
+            raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
+        session = stack.enter_context(Session(engine))
+        columns = columns_of(models[table])
+        rows = _rows(session, _statement(models[table], filter, sort), columns)
         try:
-            engine = read_only_engine(url_of(target, stack), timeout)
-            stack.callback(engine.dispose)
-            models = reflect_models(engine, keys_of(key or [])).models
-            if table not in models:
-                raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
-            session = stack.enter_context(Session(engine))
-            rows = _rows(session, models[table], filter, sort)
-            _write(islice(rows, limit), columns_of(models[table]), output, stack)
-        except (ConfigurationError, SQLAlchemyError) as error:
-            err.print(str(error).splitlines()[0])
-            raise typer.Exit(2) from error
+            _write(islice(rows, limit), columns, output, stack)
+            sys.stdout.flush()
         except BrokenPipeError:
-            # The reader of the pipe has seen enough. Python would complain once more when it flushes.
-            sys.stderr.close()
+            # The reader of the pipe has seen enough. Python would complain once more when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _rows(session: Session, model: type, filter: str, sort: str) -> Iterator[Mapping[str, object]]:
+def _statement(model: type, filter: str, sort: str) -> Statement[Select[Any]]:
+    """The rows that are wanted.
+
+    Raises:
+        typer.Exit: code 1 for a filter or a sort that is wrong, after carets on stderr: stdout has rows only.
+    """
     offered = schema(model, QueryOptions(quantifiers=True))
     base: Select[Any] = select(model)
     filtered = parse(filter, offered.query_options).bind(validate(offered)).bind(apply_filter(base))
@@ -88,12 +93,17 @@ def _rows(session: Session, model: type, filter: str, sort: str) -> Iterator[Map
     wrong = False
     for text, result in ((filter, filtered), (sort, ordered)):
         if isinstance(result, Failure):
-            show_problems(text, result.failure())
+            show_problems(text, result.failure(), err)
             wrong = True
     if wrong:
-        raise typer.Exit(1)
+        raise typer.Exit(WRONG_TEXT)
     statement: Statement[Select[Any]] = filtered.bind(apply_sort(ordered.unwrap())).unwrap()
-    columns = columns_of(model)
+    return statement
+
+
+def _rows(
+    session: Session, statement: Statement[Select[Any]], columns: tuple[str, ...]
+) -> Iterator[Mapping[str, object]]:
     cursor: str | None = None
     while True:
         page: Result[Any, Problems] = seek(CursorRequest.at(cursor, CHUNK))(statement)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 
 from pyrsql.cli.database import Reflected, read_only_engine, reflect_models
 from pyrsql.cli.exposure import Exposure, exposed, read_allowed
 from pyrsql.cli.files import is_file
+from pyrsql.cli.refusals import refusing
 from pyrsql.cli.service import service
-from pyrsql.cli.show import err, out
+from pyrsql.cli.show import out
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.errors import ConfigurationError
-
-WRONG_USAGE = 2
 
 
 def serve(
@@ -37,26 +35,30 @@ def serve(
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 5.0,
 ) -> None:
     """Serve a database read-only: lists that are filtered, sorted, paged and documented, and a playground."""
-    with ExitStack() as stack:
-        try:
-            url = url_of(target, stack)
-            engine = read_only_engine(url, timeout)
-            stack.callback(engine.dispose)
-            reflected = reflect_models(engine, keys_of(key or []))
-            exposure = exposed(reflected.models, read_allowed(allow or [], allow_file), host)
-        except (ConfigurationError, SQLAlchemyError) as error:
-            raise _refused(str(error).splitlines()[0]) from error
-        try:
-            listener = stack.enter_context(socket.create_server((host, port)))
-        except OSError as error:
-            raise _refused(f"Port {port} of {host} cannot be used ({error}). Name another with --port.") from error
-        app = service(
-            engine, reflected.models, exposure, Path(target).name if is_file(target) else url.database or target
-        )
+    with refusing(), ExitStack() as stack:
+        url = url_of(target, stack)
+        engine = read_only_engine(url, timeout)
+        stack.callback(engine.dispose)
+        reflected = reflect_models(engine, keys_of(key or []))
+        exposure = exposed(reflected.models, read_allowed(allow or [], allow_file), host)
+        listener = stack.enter_context(_listening(host, port))
+        title = Path(target).name if is_file(target) else url.database or target
+        app = service(engine, reflected.models, exposure, title)
         _greet(app.title, reflected, exposure)
         shown, bound = listener.getsockname()[:2]
-        out.print(f"http://{shown}:{bound}/")
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+        out.print(f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}/")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {port} of {host} cannot be used ({error.strerror}). Name another with --port."
+        ) from error
 
 
 def _greet(title: str, reflected: Reflected, exposure: Exposure) -> None:
@@ -66,8 +68,3 @@ def _greet(title: str, reflected: Reflected, exposure: Exposure) -> None:
         out.print(f"Hidden because of their names: {', '.join(exposure.hidden)}")
     if reflected.keyless:
         out.print(f"Not served, because no key identifies their rows (--key): {', '.join(reflected.keyless)}")
-
-
-def _refused(message: str) -> typer.Exit:
-    err.print(message)
-    return typer.Exit(WRONG_USAGE)

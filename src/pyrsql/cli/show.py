@@ -20,21 +20,21 @@ out: Console = Console(highlight=False, markup=False, soft_wrap=True)
 err: Console = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
 
 
-def show_problems(text: str, problems: Sequence[Problem]) -> None:
+def show_problems(text: str, problems: Sequence[Problem], console: Console = out) -> None:
     """Print a text, carets under all that is wrong with it, and a message and a hint for each problem."""
     spans = [problem.span for problem in problems if problem.span is not None]
-    if "\n" in text or len(text) > out.width or not spans:
+    if "\n" in text or len(text) > console.width or not spans:
         for problem in problems:
-            out.print(caret(text, problem))
+            console.print(caret(text, problem))
         return
     line = [" "] * (len(text) + 1)
     for span in spans:
         for place in range(span.start, max(span.end, span.start + 1)):
             line[min(place, len(text))] = "^"
-    out.print(text)
-    out.print(Text("".join(line).rstrip(), style="bold red"))
+    console.print(text)
+    console.print(Text("".join(line).rstrip(), style="bold red"))
     for problem in problems:
-        out.print(describe(problem) + (f" {problem.hint}" if problem.hint else ""))
+        console.print(describe(problem) + (f" {problem.hint}" if problem.hint else ""))
 
 
 def show_tree(node: Node) -> None:

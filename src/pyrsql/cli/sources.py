@@ -23,7 +23,7 @@ def url_of(target: str, stack: ExitStack) -> URL:
     """
     if is_file(target) and "://" not in target:
         source = Path(target)
-        if not source.is_file():
+        if not source.exists():
             raise ConfigurationError(f"there is no file {target!r}")
         database = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "rows.db"
         _load(source, database)
@@ -33,6 +33,8 @@ def url_of(target: str, stack: ExitStack) -> URL:
         url.get_dialect()
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(f"{target!r} is neither a database URL nor a CSV or Parquet file") from error
+    if url.get_dialect().is_async:
+        raise ConfigurationError(f"{url.drivername} is an async driver: name a synchronous one, or none")
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
         raise ConfigurationError(f"there is no file {url.database!r}")
     return url

@@ -24,18 +24,26 @@ def schema_of(target: str) -> Schema:
         typer.BadParameter: it cannot be imported, or is neither a mapped class nor a resource.
     """
     module, colon, name = target.partition(":")
-    if not colon or not module or not name:
-        raise typer.BadParameter(f"write a module and a class, such as app.models:User, not {target!r}")
+    if not colon or not module or not name or module.startswith("."):
+        raise typer.BadParameter(
+            f"write a module and a class, such as app.models:User, not {target!r}", param_hint="--model"
+        )
     sys.path.insert(0, "")
     try:
         found: Any = importlib.import_module(module)
         for step in name.split("."):
             found = getattr(found, step)
-    except (ImportError, AttributeError) as error:
-        raise typer.BadParameter(f"{target}: {error}") from error
+    except (Exception, SystemExit) as error:
+        # The module is the user's: whatever ends its import is an answer, not an error of this command.
+        raise typer.BadParameter(f"{target}: {_described(error)}", param_hint="--model") from error
     if isinstance(found, FastAPISQLAlchemyResource):
         return found.endpoint.schema
     try:
         return schema(cast("type", found))
     except ConfigurationError as error:
-        raise typer.BadParameter(f"{target}: {error}") from error
+        raise typer.BadParameter(f"{target}: {error}", param_hint="--model") from error
+
+
+def _described(error: BaseException) -> str:
+    known = isinstance(error, ImportError | AttributeError)
+    return str(error) if known else f"{type(error).__name__}: {error}"
