@@ -36,6 +36,8 @@ TOP_FILES = {
     "page": "validation",
     "cursor": "validation",
     "caches": "pipeline",
+    "applying": "pipeline",
+    "whole_requests": "pipeline",
     "pipeline": "pipeline",
     "api": "pipeline",
     "testing": "testing",

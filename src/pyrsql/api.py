@@ -18,9 +18,9 @@ from pyrsql.language.parse import parse as parse_stage
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
-from pyrsql.pipeline import statement_of
 from pyrsql.problems import Problems
 from pyrsql.validation.plan import Criteria, Filter
+from pyrsql.whole_requests import statement_of
 
 TargetT = TypeVar("TargetT")
 ValueT = TypeVar("ValueT")

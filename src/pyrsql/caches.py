@@ -1,7 +1,7 @@
 """Everything that is kept between requests. The stages themselves are pure.
 
 A function here returns the result of a stage, or the same result from before. All caches of a schema together hold
-16 MB at most, whatever clients send. Nothing is kept where the developer's own code gives a text its meaning: see
+14 MB of values at most, for any requests. Nothing is kept where the developer's own code gives a text its meaning: see
 `cacheable`.
 """
 
@@ -22,7 +22,7 @@ from pyrsql.text_cache import TextCache
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
-from pyrsql.validation.validate import read_filter, read_sort
+from pyrsql.validation.validate import read_filter, read_sort, validate_filter
 from pyrsql.validation.weight import weight_of
 
 _MB = 2**20
@@ -58,6 +58,8 @@ def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | 
 
 def proven_filter(schema: Schema, written: str | Node | None) -> Result[Filter, Problems]:
     """A filter, as text or tree, parsed and validated."""
+    if written is None:
+        return validate_filter(schema, None)
 
     def admit(made: Result[Filter, Problems]) -> tuple[Result[Filter, Problems], int] | None:
         if not isinstance(made, Success) or not (proven := made.unwrap()).cacheable:
@@ -65,29 +67,29 @@ def proven_filter(schema: Schema, written: str | Node | None) -> Result[Filter, 
         return Success(replace(proven, recurs=True)), weight_of(written, proven.node, proven.predicate)
 
     make = partial(read_filter, schema, written, resolver=resolution)
-    if written is None:
-        return make()
     return caches_of(schema).filters.recall(written, make, admit)
 
 
 def proven_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> Result[Order | None, Problems]:
     """A sort, as text or keys, parsed and validated."""
+    if not written:
+        return read_sort(schema, None)
 
     def admit(made: Result[Order | None, Problems]) -> tuple[Result[Order | None, Problems], int] | None:
         order = made.unwrap() if isinstance(made, Success) else None
         return (made, weight_of(written, order.keys)) if order is not None and order.cacheable else None
 
     make = partial(read_sort, schema, written, resolver=resolution)
-    if not written:
-        return make()
     return caches_of(schema).orders.recall(written, make, admit)
 
 
 def lowered_filter(proven: Filter, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
     """The clauses of a filter for every target with the same scope."""
+    if not proven.recurs:
+        return proven.lower(scope)
 
     def admit(made: LoweredFilter | None) -> tuple[LoweredFilter | None, int]:
         return made, 0 if made is None else made.weight
 
     make = partial(proven.lower, scope)
-    return caches_of(proven.schema).clauses.recall((proven, *scope.items()), make, admit) if proven.recurs else make()
+    return caches_of(proven.schema).clauses.recall((proven, *scope.items()), make, admit)

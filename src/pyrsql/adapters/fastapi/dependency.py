@@ -12,7 +12,7 @@ from returns.result import Result, Success
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from pyrsql import caches, pipeline
+from pyrsql import caches
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.observe import observed, report_refusal
 from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
@@ -20,12 +20,13 @@ from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCS, ParameterDocs, signature
 from pyrsql.api import Query, Sort
 from pyrsql.language.nodes import SortKey
-from pyrsql.language.parse import is_blank, parse_sort
+from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problem, Problems, Source, problems_of
 from pyrsql.validation.plan import Criteria
+from pyrsql.whole_requests import criteria_of, statement_of
 
 TargetT = TypeVar("TargetT")
 
@@ -70,7 +71,7 @@ class RequestCriteria:
         """
         schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
         criteria = observed(self.config.on_request, model, lambda: self.proven(schema))
-        return pipeline.statement_of(target, criteria).page(criteria.page)
+        return statement_of(target, criteria).page(criteria.page)
 
     def proven(self, schema: Schema) -> Criteria:
         """Filter, sort and page, validated against what an endpoint offers.
@@ -78,7 +79,7 @@ class RequestCriteria:
         Raises:
             CriteriaError: the problems of the filter, then those of the sort.
         """
-        found: Result[Criteria, Problems] = pipeline.criteria_of(
+        found: Result[Criteria, Problems] = criteria_of(
             caches.proven_filter(schema, self.query.expression),
             caches.proven_order(schema, self.sort.keys),
             Success(self.page_request),
@@ -144,7 +145,7 @@ class CriteriaDependency:
     def _criteria(self, given: ParameterValues) -> RequestCriteria:
         started = perf_counter()
         texts = read_request(self.config, given)
-        node = pipeline.parse(texts.filter, self.config.query_options)
+        node = parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)
         problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])
         if problems is not None:

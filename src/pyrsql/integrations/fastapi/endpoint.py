@@ -33,10 +33,11 @@ from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import CursorSelect, statement_of
+from pyrsql.pipeline import CursorSelect
 from pyrsql.problems import Problems, problems_of
 from pyrsql.validation.plan import Criteria, Order
 from pyrsql.validation.secrets import warn_of_secrets
+from pyrsql.whole_requests import statement_of
 
 OptionsT = TypeVar("OptionsT", bound=FieldOptions)
 

@@ -1,0 +1,107 @@
+"""Whole requests: filter, sort and page together, with the caches of `caches`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from returns.result import Failure, Result, Success
+
+from pyrsql import caches
+from pyrsql.applying import filtered, ordered
+from pyrsql.cursor import CursorFormat, CursorRequest
+from pyrsql.models.schema import Schema
+from pyrsql.page import PageRequest
+from pyrsql.problems import Problem, Problems, problems_of
+from pyrsql.validation.keyset import CursorSelect, cursor_select, open_cursor, total_order, unreadable_cursor
+from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
+
+TargetT = TypeVar("TargetT")
+
+_PLAIN = CursorFormat()
+"""Cursors without signature and encryption."""
+
+
+def validate_request(
+    schema: Schema,
+    *,
+    filter: str | None = None,
+    sort: str | None = None,
+    page: Result[PageRequest | CursorRequest | None, Problems] = Success(None),
+    default_order: Order | None = None,
+    cursors: CursorFormat = _PLAIN,
+) -> Result[Criteria, Problems]:
+    """Read a whole request, and report everything that is wrong with it.
+
+    Args:
+        schema: what the endpoint offers. Filter and sort are read under its options.
+        filter: the filter's text, or None.
+        sort: the sort's text, or None.
+        page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`,
+            `Success(CursorRequest.at(cursor, 25))`, or no page.
+        default_order: the order of a request without a sort.
+        cursors: how cursors are written and read.
+
+    Returns:
+        The filter, order and page of the request, proven.
+
+    Problems: those of `parse` or `validate`, of `order`, and of the page, in this order.
+
+    Raises:
+        ConfigurationError: a page by cursor of a model that has no unique key.
+    """
+    found_filter, found_order = caches.proven_filter(schema, filter), caches.proven_order(schema, sort)
+    return criteria_of(found_filter, found_order, page, default_order, cursors)
+
+
+judge = validate_request
+"""The name of `validate_request` before 1.0."""
+
+
+def criteria_of(
+    filter: Result[Filter, Problems],
+    order: Result[Order | None, Problems],
+    page: Result[PageRequest | CursorRequest | None, Problems],
+    default_order: Order | None = None,
+    cursors: CursorFormat = _PLAIN,
+) -> Result[Criteria, Problems]:
+    """The three parts of a request together, or the problems of all of them."""
+    requested = page.unwrap() if isinstance(page, Success) else None
+    if isinstance(filter, Success) and isinstance(order, Success) and isinstance(page, Success):
+        proven, sorted_by = filter.unwrap(), order.unwrap() or default_order
+        if not isinstance(requested, CursorRequest):
+            return Success(Criteria(proven, sorted_by, requested))
+        chosen = total_order(proven.schema, sorted_by)
+        opened = open_cursor(requested, proven, chosen, cursors)
+        return opened.map(lambda seek: Criteria(proven, chosen, seek=seek))
+    wrong_cursor = unreadable_cursor(requested, cursors) if isinstance(requested, CursorRequest) else ()
+    problems = problems_of([*_problems(filter), *_problems(order), *_problems(page), *wrong_cursor])
+    assert problems is not None
+    return Failure(problems)
+
+
+def apply_criteria(
+    target: TargetT,
+) -> Callable[[Criteria], Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]]:
+    """Filter, sort and page a target by what `validate_request` has proven. Never fails.
+
+    Returns:
+        A `CursorSelect` where the request asks for a page by cursor, else a `PaginatedSelect`.
+    """
+
+    def applied(criteria: Criteria) -> Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]:
+        statement = statement_of(target, criteria)
+        if criteria.seek is not None and criteria.order is not None:
+            return Success(cursor_select(statement, criteria.order, criteria.seek))
+        return Success(PaginatedSelect(statement.page(criteria.page), statement))
+
+    return applied
+
+
+def statement_of(target: TargetT, criteria: Criteria) -> Statement[TargetT]:
+    """A target, filtered and sorted by what `validate_request` has proven."""
+    return ordered(filtered(target, criteria.filter, caches.lowered_filter), criteria.order)
+
+
+def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
+    return () if isinstance(result, Success) else result.failure()
