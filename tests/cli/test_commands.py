@@ -19,6 +19,7 @@ AIRPORTS = "examples.flights.app:airports"
 def run(*arguments: str) -> tuple[int, str]:
     """The exit code, and all that is printed."""
     done = CliRunner().invoke(app, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit)
     return done.exit_code, done.output
 
 
@@ -40,6 +41,15 @@ def test_check_puts_carets_under_every_problem() -> None:
     assert lines[:2] == ["distanse==1;distance>=far", "^^^^^^^^              ^^^^"[:22] + "^^^"]
     assert "Did you mean 'distance'?" in text
     assert lines[4:6] == ["yaer", "^^^^"]
+
+
+@pytest.mark.parametrize("command", ["parse", "format", "check", "explain"])
+@pytest.mark.parametrize("text", ["\udcff==1", "a==\udcff", "a=\udcff", "name==\udcff;\udcff=any='\udcff'", "\0==1"])
+def test_bytes_that_are_no_text_are_written_as_escapes(command: str, text: str) -> None:
+    for model in ((), ("--model", FLIGHT)) if command in ("check", "explain") else ((),):
+        code, output = run(command, *model, "--", text)
+        assert code in (0, 1)
+        assert "Traceback" not in output
 
 
 NESTED = "arrivals=any='arrival_delay>500;plane.seats<9'"
