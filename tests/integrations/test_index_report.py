@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, String, Table, func, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from pyrsql import ALL_FIELDS
+from pyrsql import ALL_FIELDS, QueryOptions, SortOptions
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, index_report
+from pyrsql.orms.sqlalchemy.indexes import _plain_columns  # pyright: ignore[reportPrivateUsage]
 from pyrsql.testing import assert_indexed
 
 
@@ -71,3 +74,151 @@ def test_a_test_of_the_developer_fails_with_the_lines_to_add() -> None:
         assert_indexed(resource("name"))
     with pytest.raises(AssertionError, match="email: needs no exception"):
         assert_indexed(resource("email"), except_={"email"})
+
+
+def report_of(*indexes: Index, dialect: str = "postgresql", field: str = "name", **options: Any) -> set[str]:
+    """The uses of a field that the report names, where a table has these indexes."""
+
+    class Apart(DeclarativeBase):
+        pass
+
+    class Thing(Apart):
+        __tablename__ = "things"
+        __table_args__ = indexes
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(String(40))
+        day: Mapped[int]
+
+        @hybrid_property
+        def double(self) -> int:
+            return self.day * 2
+
+    config = FastAPICriteriaConfig(**options)
+    thing = FastAPISQLAlchemyIntegration(criteria_config=config).resource(Thing, filterable_fields={field})
+    return {missing.use for missing in index_report(thing, dialect=dialect)}
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite", "oracle"])
+def test_an_index_that_does_not_serve_every_row(dialect: str) -> None:
+    unserved = {"filter", "sort"} if dialect == "sqlite" else {"filter", "sort", "keyset"}
+    partial = Index("x", "name", "id", postgresql_where=text("day > 3"), sqlite_where=text("day > 3"))
+    assert report_of(partial, dialect=dialect) == unserved
+    assert report_of(Index("x", func.lower(text("name"))), dialect=dialect) == unserved
+    assert report_of(Index("x", "day", "name", "id"), dialect=dialect) == unserved
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"postgresql_using": "hash"},
+        {"postgresql_using": "gin"},
+        {"postgresql_using": "brin"},
+        {"postgresql_ops": {"name": "text_pattern_ops"}},
+    ],
+)
+def test_an_index_of_another_kind_on_postgresql(options: dict[str, Any]) -> None:
+    assert report_of(Index("x", "name", **options)) == {"filter", "sort", "keyset"}
+
+
+@pytest.mark.parametrize("options", [{"mysql_prefix": "FULLTEXT"}, {"mysql_length": 5}, {"mysql_length": {"name": 5}}])
+def test_an_index_of_another_kind_on_mysql(options: dict[str, Any]) -> None:
+    assert report_of(Index("x", "name", **options), dialect="mysql") == {"filter", "sort"}
+    assert report_of(Index("x", "name", **options), dialect="sqlite") == set()
+
+
+def test_directions_of_an_index() -> None:
+    assert report_of(Index("x", text("name DESC"))) == {"filter", "sort", "keyset"}  # the text is not read
+    down = Column("name", String(40))
+    assert report_of(Index("x", "name", "id")) == set()
+    table = Table("t", Base.metadata, down, Column("id", primary_key=True))
+    assert [*_plain_columns(Index("y", down.desc(), table.c.id.desc()), "postgresql")] == ["name", "id"]
+    assert [*_plain_columns(Index("z", down.desc(), table.c.id), "postgresql")] == ["name"]
+    Base.metadata.remove(table)
+
+
+def test_an_order_that_is_not_the_order_of_the_column() -> None:
+    options: Any = {
+        "query_options": QueryOptions(text_order="code_point"),
+        "sort_options": SortOptions(text_order="code_point"),
+    }
+    assert report_of(Index("x", "name", "id"), **options) == {"filter", "sort"}
+    assert report_of(Index("x", "name", "id"), dialect="mysql", **options) == {"filter", "sort"}
+    assert report_of(Index("x", "name", "id"), dialect="sqlite", **options) == set()
+
+
+def test_computed_values_and_documents_have_no_index() -> None:
+    assert report_of(field="double") == {"filter", "sort"}
+    found = {(missing.field, missing.use) for missing in index_report(resource("notes"), dialect="sqlite")}
+    assert ("notes", "filter") in found
+
+
+class Apart(DeclarativeBase):
+    pass
+
+
+links = Table(
+    "links",
+    Apart.metadata,
+    Column("node_id", ForeignKey("nodes.id"), primary_key=True),
+    Column("label_id", ForeignKey("labels.id"), primary_key=True),
+)
+
+
+class Label(Apart):
+    __tablename__ = "labels"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(9), index=True)
+
+
+class Place(Apart):
+    __tablename__ = "places"
+
+    row: Mapped[int] = mapped_column(primary_key=True)
+    seat: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(9), index=True)
+    nodes: Mapped[list["Node"]] = relationship(back_populates="place")
+
+
+class Node(Apart):
+    __tablename__ = "nodes"
+    __table_args__ = (ForeignKeyConstraint(["place_row", "place_seat"], ["places.row", "places.seat"]),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(9), index=True)
+    place_row: Mapped[int]
+    place_seat: Mapped[int]
+    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id"))
+    place: Mapped[Place] = relationship(back_populates="nodes")
+    label: Mapped[Label] = relationship()
+    labels: Mapped[list[Label]] = relationship(secondary=links)
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "lines"),
+    [
+        (Node, "label.code", ["Index('ix_nodes_label_id', 'label_id')"]),
+        (Node, "place.code", ["Index('ix_nodes_place_row_place_seat', 'place_row', 'place_seat')"]),
+        (Place, "nodes.code", ["Index('ix_nodes_place_row_place_seat', 'place_row', 'place_seat')"]),
+        (Node, "labels.code", ["Index('ix_links_label_id', 'label_id')"]),
+    ],
+)
+def test_the_columns_that_lead_back_from_related_rows(model: type, field: str, lines: list[str]) -> None:
+    thing = FastAPISQLAlchemyIntegration().resource(model, filterable_fields={field}, sortable_fields=set())
+    assert [missing.line for missing in index_report(thing)] == lines
+
+
+def test_an_index_ends_with_the_row_id_only_where_that_is_the_key() -> None:
+    class Other(DeclarativeBase):
+        pass
+
+    class Named(Other):
+        __tablename__ = "named"
+
+        code: Mapped[str] = mapped_column(String(9), primary_key=True)
+        day: Mapped[int] = mapped_column(index=True)
+
+    thing = FastAPISQLAlchemyIntegration().resource(Named, filterable_fields={"day"}, sortable_fields={"day"})
+    assert [missing.use for missing in index_report(thing, dialect="sqlite")] == ["keyset"]
+    assert [missing.use for missing in index_report(thing, dialect="mysql")] == []

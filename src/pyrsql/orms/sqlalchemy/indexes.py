@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, Index, Table, UniqueConstraint, inspect
+from sqlalchemy import Column, Index, Integer, Table, UnaryExpression, UniqueConstraint, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import operators
 
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
+from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
 from pyrsql.validation.predicates import FieldOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
@@ -38,7 +42,9 @@ def missing_indexes(
 ) -> tuple[MissingIndex, ...]:
     """The fields that no index serves.
 
-    Indexes of a database that the models do not declare are not known here.
+    An index serves a filter where it serves `==` and ranges. An index with conditions, on expressions, of another kind
+    than a B-tree, or with an operator class of its own is taken for none. Indexes of a database that the models do not
+    declare are not known here.
 
     Args:
         schema: what clients may use.
@@ -54,23 +60,27 @@ def missing_indexes(
 
 
 def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
-    operand = _operand(schema, "filter", path)
-    column = None if operand is None else _column(schema, operand)
-    if operand is None or column is None:
+    found = _operand(schema, "filter", path)
+    column = None if found is None else _column(schema, found)
+    if found is None or column is None:
+        yield MissingIndex(path, "filter", _COMPUTED)
         return
-    for relations in _to_many(operand.relations):
-        foreign = _foreign_key(relations)
-        if foreign is not None and not _leads(foreign):
-            yield MissingIndex(path, "filter", _line(foreign))
-    match operand.field.kind:
-        case kinds.Json() | kinds.Array() if family == "postgresql":
-            if not _has_gin(column):
-                yield MissingIndex(path, "filter", _line(column, 'postgresql_using="gin"'))
+    for keys in _links(schema, found.relations):
+        if not _leads(keys, family, in_order=False):
+            yield MissingIndex(path, "filter", _line(*keys))
+    match found.field.kind:
+        case kinds.Json() | kinds.Array() if family != "postgresql":
+            yield MissingIndex(path, "filter", "no index of this database serves values in a document or an array")
+        case kinds.Json() if not isinstance(column.type.dialect_impl(_POSTGRESQL), postgresql.JSONB):
+            yield MissingIndex(path, "filter", "declare the column as JSONB, with a GIN index")
         case kinds.Json() | kinds.Array():
-            pass  # no index serves them elsewhere
+            if not _has_gin(column):
+                yield MissingIndex(path, "filter", _line(column, options='postgresql_using="gin"'))
         case kinds.Boolean():
             pass  # two values: a scan is as fast
-        case _ if not _leads(column):
+        case kinds.Text() if _has_foreign_order(schema.query_options.text_order, column, family):
+            yield MissingIndex(path, "filter", _CODE_POINT)
+        case _ if not _leads([column], family):
             yield MissingIndex(path, "filter", _line(column))
         case _:
             pass
@@ -78,22 +88,47 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
 
 def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
     operand = _operand(schema, "sort", path)
-    if operand is None or operand.relations or operand.keys or isinstance(operand.field.kind, kinds.Enumeration):
-        return  # computed for each row: no index can serve it
-    column = _column(schema, operand)
-    if column is None:
+    column = None if operand is None else _column(schema, operand)
+    if operand is None or column is None or operand.relations or operand.keys:
+        yield MissingIndex(path, "sort", _COMPUTED)
         return
-    if not _leads(column):
+    if isinstance(operand.field.kind, kinds.Enumeration):
+        yield MissingIndex(path, "sort", "the order of an enum is that of its members: computed for each row")
+        return
+    if isinstance(operand.field.kind, kinds.Text) and _has_foreign_order(
+        schema.sort_options.text_order, column, family
+    ):
+        yield MissingIndex(path, "sort", _CODE_POINT)
+        return
+    if not _leads([column], family):
         yield MissingIndex(path, "sort", _line(column))
     identity = cast("tuple[Column[Any], ...]", cast("Any", inspect(schema.model.type)).primary_key)
     keys = [key for key in identity if key is not column]
-    # An index of InnoDB ends with the primary key anyway, and one of SQLite with the row id.
-    if family not in ("sqlite", "mysql") and keys and not column.unique and not _leads(column, *keys):
-        yield MissingIndex(path, "keyset", _line(column, *(f"{key.table.name}.{key.name}" for key in keys)))
+    if keys and not column.unique and not _ends_with_key(column.table, family) and not _leads([column, *keys], family):
+        yield MissingIndex(path, "keyset", _line(column, *keys))
     if family == "mysql" and operand.field.nullable and schema.sort_options.null_order == "largest":
         yield MissingIndex(path, "sort", _NULL_ON_MYSQL)
 
 
+def _ends_with_key(table: Any, family: Family | None) -> bool:
+    """Whether each index of a table ends with its primary key: on InnoDB, and on SQLite where that is the row id."""
+    if family != "sqlite":
+        return family == "mysql"
+    keys: list[Column[Any]] = list(table.primary_key)
+    return len(keys) == 1 and isinstance(keys[0].type, Integer)
+
+
+def _has_foreign_order(order: TextOrder, column: Column[Any], family: Family | None) -> bool:
+    """Whether text has an order that is not that of its column, and so of no index."""
+    if order != "code_point" or family not in ("postgresql", "mysql"):
+        return False
+    collation: str = getattr(column.type, "collation", None) or ""
+    return collation not in ("C", "POSIX", "utf8mb4_nopad_bin")
+
+
+_POSTGRESQL: Dialect = cast("Any", postgresql).dialect()
+_COMPUTED = "computed for each row: no index serves it"
+_CODE_POINT = 'text_order="code_point" is not the order of the column: leave it out, or give the column that collation'
 _NULL_ON_MYSQL = 'no index of MySQL has NULL last: make the column NOT NULL, or set SortOptions(null_order="database")'
 
 
@@ -116,55 +151,118 @@ def _of_table(column: Any) -> Column[Any] | None:
     return column if isinstance(column, Column) and isinstance(cast("Any", column.table), Table) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def _to_many(path: RelationPath) -> Iterator[Any]:
-    return (relation for relation in path if relation.many)
+def _links(schema: Schema, path: RelationPath) -> Iterator[list[Column[Any]]]:
+    """The columns by which a database finds, from the related rows of each step, the rows that they belong to."""
+    owner = schema.model.type
+    for relation in path:
+        prop = _relationship(owner, relation.source)
+        owner = relation.target().type
+        if prop is None:
+            continue
+        pairs: list[tuple[Any, Any]] = list(prop.local_remote_pairs)
+        if prop.secondary is not None:
+            for side in (prop.synchronize_pairs, prop.secondary_synchronize_pairs):
+                yield from _of_tables(column for _, column in side)
+        elif prop.direction.name == "MANYTOONE":
+            yield from _of_tables(local for local, _ in pairs)
+        else:
+            yield from _of_tables(remote for _, remote in pairs)
 
 
-def _foreign_key(relation: Any) -> Column[Any] | None:
-    """The foreign key of a to-many relation, which finds the related rows of a row."""
-    owner = _owner_of(relation)
-    prop = None if owner is None else cast("Any", inspect(owner)).relationships.get(relation.source)
-    pairs = [] if prop is None else list(prop.synchronize_pairs)
-    column = pairs[0][1] if len(pairs) == 1 else None
-    return _of_table(column)
+def _relationship(owner: type, name: object) -> Any:
+    """A relationship of a class, or of a subclass of it."""
+    mappers: Any = cast("Any", inspect(owner)).self_and_descendants
+    return next((mapper.relationships[name] for mapper in mappers if name in mapper.relationships), None)
 
 
-def _owner_of(relation: Any) -> type | None:
-    target = inspect(relation.target().type)
-    for mapper in target.registry.mappers:
-        if mapper.class_.__name__ == relation.owner and mapper.has_property(relation.source):
-            owner: type = mapper.class_
-            return owner
-    return None
+def _of_tables(columns: Iterable[Any]) -> Iterator[list[Column[Any]]]:
+    found = [column for column in map(_of_table, columns) if column is not None]
+    if found:
+        yield list(dict.fromkeys(found))
 
 
-def _leads(column: Column[Any], *further: Column[Any]) -> bool:
-    """Whether an index begins with these columns."""
-    wanted = [column.name, *(key.name for key in further)]
-    return any(names[: len(wanted)] == wanted for names in _indexed(column.table))
+def _leads(columns: Sequence[Column[Any]], family: Family | None, *, in_order: bool = True) -> bool:
+    """Whether an index begins with columns, in one direction.
+
+    Args:
+        columns: the columns.
+        family: of the database.
+        in_order: they are needed in this order.
+    """
+    wanted = [column.name for column in columns]
+    begun = (names[: len(wanted)] for names in _indexed(columns[0].table, family))
+    return any(names == wanted if in_order else sorted(names) == sorted(wanted) for names in begun)
 
 
-def _indexed(table: Any) -> Iterator[list[str]]:
-    """The names of the columns of each index of a table, in their order."""
+def _indexed(table: Any, family: Family | None) -> Iterator[list[str]]:
+    """The names of the columns of each index of a table, in their order, as far as they are served."""
     yield [column.name for column in table.primary_key]
     for constraint in table.constraints:
         if isinstance(constraint, UniqueConstraint):
             yield [column.name for column in constraint.columns]
     for index in table.indexes:
-        yield [column.name for column in index.columns]
+        if not _is_special(index, family):
+            yield list(_plain_columns(index, family))
+
+
+def _is_special(index: Index, family: Family | None) -> bool:
+    """Whether an index has a part of the rows only, or cannot be read in an order."""
+    options = index.dialect_options
+    match family:
+        case "postgresql":
+            mine = options["postgresql"]
+            return mine.get("where") is not None or (mine.get("using") or "btree").lower() != "btree"
+        case "sqlite":
+            return options["sqlite"].get("where") is not None
+        case "mysql":
+            kinds_of = [str(options[name].get("prefix") or "") for name in ("mysql", "mariadb")]
+            return any(kinds_of)
+        case _:
+            return any(options[name].get("where") is not None for name in ("postgresql", "sqlite"))
+
+
+def _plain_columns(index: Index, family: Family | None) -> Iterator[str]:
+    """The columns that an index begins with, until one is an expression, or has another direction than the first."""
+    first: bool | None = None
+    for expression in index.expressions:
+        descending = isinstance(expression, UnaryExpression) and expression.modifier is operators.desc_op
+        column: Any = cast("Any", expression).element if descending else expression
+        if not isinstance(column, Column) or (first is not None and descending is not first):
+            return
+        if _is_cut(index, column.name, family):
+            return
+        first = descending
+        yield column.name
+
+
+def _is_cut(index: Index, name: str, family: Family | None) -> bool:
+    """Whether an index has a column otherwise than it is compared: a part of its text, or in another order."""
+    options = index.dialect_options
+    if family == "postgresql":
+        return name in (options["postgresql"].get("ops") or {})
+    lengths = (options[one].get("length") for one in ("mysql", "mariadb")) if family == "mysql" else ()
+    return any(length if not isinstance(length, dict) else name in length for length in lengths)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _table_of(column: Column[Any]) -> Any:
+    """The table of a column: the versions of SQLAlchemy have different types for it."""
+    return column.table
 
 
 def _has_gin(column: Column[Any]) -> bool:
-    return any(_is_gin(index) and column.name in index.columns for index in column.table.indexes)
+    return any(
+        _is_gin(index) and any(expression is column for expression in index.expressions)
+        for index in _table_of(column).indexes
+    )
 
 
 def _is_gin(index: Index) -> bool:
-    return index.dialect_options["postgresql"].get("using") == "gin"
+    options = index.dialect_options["postgresql"]
+    return options.get("using") == "gin" and options.get("where") is None
 
 
-def _line(column: Column[Any], *more: str) -> str:
+def _line(*columns: Column[Any], options: str | None = None) -> str:
     """The declaration of an index."""
-    columns = [argument.rpartition(".")[2] for argument in more if "=" not in argument]
-    options = [argument for argument in more if "=" in argument]
-    name = "_".join(["ix", column.table.name, column.name, *columns])
-    return f"Index({', '.join([repr(name), *map(repr, [column.name, *columns]), *options])})"
+    names = [column.name for column in columns]
+    name = "_".join(["ix", _table_of(columns[0]).name, *names])
+    return f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"

@@ -6,7 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, assert_never, cast
 
-from sqlalchemy import Boolean, ColumnElement, Select, String, Text, and_, false, func, literal, not_, select, types
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+    types,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import BindParameter, Grouping
 from sqlalchemy.types import ARRAY
@@ -122,8 +136,17 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
         return _some(predicate, scope, lowering)
     if isinstance(predicate, Complement):
         inner = _clause(predicate.predicate, scope, lowering)
-        return not_(inner if isinstance(predicate.predicate, Some) else func.coalesce(inner, false()))
+        return not_(inner) if isinstance(predicate.predicate, Some) else _is_not_true(inner)
     return _test(predicate, scope, lowering)
+
+
+_FALSE: ColumnElement[int] = literal_column("0", types.Integer())
+_TRUE: ColumnElement[int] = literal_column("1", types.Integer())
+
+
+def _is_not_true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a condition is false or unknown. A condition is no value on Oracle and SQL Server, but has its CASE."""
+    return case((condition, _FALSE), else_=_TRUE) == _TRUE
 
 
 def _clauses(
