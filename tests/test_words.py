@@ -74,6 +74,27 @@ def test_no_banned_phrase_is_used(path: Path) -> None:
     assert faults(path) == []
 
 
+# The ends of sentences, of cells of a table and of items of a list.
+ENDS = re.compile(r"(?<=[.!?:;])\s+|\s\|\s|(?:^|\s)(?:-|\d+\.)\s")
+
+
+def long_sentences(path: Path) -> list[str]:
+    """The sentences of more than 40 words, where a piece of code is one word."""
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {sentence}"
+        for line, paragraph in prose(path)
+        for sentence in ENDS.split(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", paragraph))
+        if len(sentence.split()) > 40
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TEXTS if path.suffix == ".md"], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_no_sentence_of_the_documentation_is_long(path: Path) -> None:
+    assert long_sentences(path) == []
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
