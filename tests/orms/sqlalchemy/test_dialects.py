@@ -133,7 +133,7 @@ def test_null_is_placed_by_standard_sql(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", ["oracle", "mssql"])
 def test_a_condition_is_no_value_where_a_database_has_no_booleans(dialect: str) -> None:
     statement = paged(User, "roles=all='level>0'", options=QueryOptions(quantifiers=True)).statement
-    sql = " ".join(str(statement.compile(dialect=OTHERS[dialect]())).split())
+    sql = " ".join(str(statement.compile(dialect=OTHERS[dialect]())).split()).replace('"', "")
     assert "CASE WHEN (roles_1.level > :param_1) THEN 0 ELSE 1 END = 1" in sql
     for word in ("coalesce", " IS 1", " IS 0", "IS true", "IS NOT true"):
         assert word not in sql
