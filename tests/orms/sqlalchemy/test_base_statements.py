@@ -30,11 +30,14 @@ from sqlalchemy import join as core_join
 from sqlalchemy.orm import Bundle, aliased, contains_eager, joinedload, load_only, raiseload, selectinload, subqueryload
 from sqlalchemy.orm import join as orm_join
 
+from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.options import QueryOptions
-from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.page import PageRequest
-from tests.orms.sqlalchemy.store import Store, paged, stocked
+from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
+from tests.orms.sqlalchemy.store import SAME_ORDER, Store, paged, stocked
 from tests.sample_models import Base, Company, Role, User, rows, user_roles
 
 
@@ -413,3 +416,42 @@ def test_a_text_condition_keeps_its_parentheses() -> None:
     )
     unchanged = select(User).where(User.age > 30, column("name") == "demo")
     assert "WHERE users.age > :age_1 AND name = :name_1 AND" in str(paged(User, "id>3", base=unchanged).statement)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", [*BASES, *UNPAGED, *UNSORTED, *REFUSED])
+def test_a_base_is_walked_by_cursor_or_refused(people: Store, name: str) -> None:
+    """The pages of a walk are the rows of the base in the order of the sort."""
+    if name == "lateral" and people.name != "postgres":
+        pytest.skip("no LATERAL")
+    base = BASES[name]() if name in BASES else {**UNPAGED, **UNSORTED, **REFUSED}[name][0]()
+    model = model_of(base) if name in BASES else User
+    sort = "-age" if model is User else "-name"
+    if name not in BASES or parts.order_of(base) or parts.group_columns(base):
+        with pytest.raises(ConfigurationError):
+            list(walk(people, base, model, sort))
+    else:
+        in_order = rows_of(people, paged(model, None, sort, base=base).statement, model)
+        assert list(walk(people, base, model, sort)) == in_order
+
+
+def walk(store: Store, base: Any, model: type, sort: str) -> Iterator[int]:
+    described = schema(model, SAME_ORDER)
+    cursor: str | None = None
+    while True:
+        request = CursorRequest.at(cursor, 4)
+        page = (
+            parse(None, described)
+            .bind(validate(described))
+            .bind(apply_filter(base))
+            .bind(apply_sort(sort))
+            .bind(seek(request))
+            .unwrap()
+        )
+        cut = store.run(lambda session, page=page: page.collect(session.execute))
+        for row in cut.items:
+            one: Any = row if isinstance(row, model | int) else next((v for v in row if isinstance(v, model)), row[0])
+            yield one if isinstance(one, int) else one.id
+        cursor = cut.next
+        if cursor is None:
+            return

@@ -10,10 +10,13 @@ from typing import Annotated, Any, ForwardRef, cast, get_args, get_origin
 from fastapi import BackgroundTasks, Depends, Response, params
 from fastapi.dependencies.utils import get_typed_signature
 from fastapi.security import SecurityScopes
-from sqlalchemy import Select
+from sqlalchemy import CompoundSelect, Select
+from sqlalchemy.orm import FromStatement
 from starlette.requests import HTTPConnection
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.base_statements import root_entity
+from pyrsql.orms.sqlalchemy.reflect import reflect
 
 BASE = "base"
 """The parameter of a dependency that takes the statement made for a request."""
@@ -28,10 +31,14 @@ class BaseStatement:
     Args:
         factory: makes it.
         per_request: the factory is a FastAPI dependency, which runs once in each request.
+        label: its name in messages; empty where it is not the developer's own.
+        model: the model of its rows.
     """
 
     factory: Callable[..., Any]
     per_request: bool = False
+    label: str = ""
+    model: type | None = None
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -51,14 +58,39 @@ class BaseStatement:
             ConfigurationError: the statement depends on the request, and none is given.
         """
         if given is not None:
-            return given
+            return self._select(given)
         if self.per_request:
             raise ConfigurationError(
                 f"the statement_factory {_name(self.factory)} has parameters, so each request has a statement of its "
-                "own: give it as base=…, or use a dependency of the resource"
+                "own, which is not None: give it as base=…, or use a dependency of the resource"
             )
-        made: Select[Any] = self.factory()
-        return made
+        return self._select(self.factory())
+
+    def _select(self, made: object) -> Select[Any]:
+        if not isinstance(made, Select):
+            if inspect.iscoroutine(made):
+                made.close()
+            raise ConfigurationError(f"{self.label or 'the base statement'} returned {_shown(made)}")
+        found = cast("Select[Any]", made)
+        if self.model is not None:
+            try:
+                root_entity(found, reflect(self.model))
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{self.label}: {error}") from None
+        return found
+
+
+def _shown(made: object) -> str:
+    """The result of a factory that is no select, and what to do about it."""
+    match made:
+        case None:
+            return "None: let it return a select"
+        case CompoundSelect() | FromStatement():
+            return f"a {type(made).__name__}: select from it, as in select(aliased(User, union.subquery()))"
+        case _ if inspect.iscoroutine(made):
+            return "a coroutine: declare it with async def, or let it return the select itself"
+        case _:
+            return f"a {type(made).__name__}: let it return a select"
 
 
 def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
@@ -84,7 +116,7 @@ def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
         fault = _fault(parameter)
         if fault is not None:
             raise ConfigurationError(f"{label}: {fault}")
-    return BaseStatement(factory, per_request=bool(signature.parameters) or _is_async_or_generator(factory))
+    return BaseStatement(factory, bool(signature.parameters) or _is_async_or_generator(factory), label, model)
 
 
 def _fault(parameter: inspect.Parameter) -> str | None:

@@ -30,6 +30,7 @@ class EndpointDependency(Generic[ResultT]):
         make: proven criteria and the statement of the request, where it has one of its own -> result.
         documents: the documentation of the parameters in OpenAPI.
         takes_base: the result is made of the statement that the endpoint narrows.
+        counts: the result is a number of rows, which needs no order.
 
     Raises (when called):
         CriteriaError: everything that is wrong with the request, answered with status 400 or 422.
@@ -42,10 +43,13 @@ class EndpointDependency(Generic[ResultT]):
         documents: ParameterDocs,
         *,
         takes_base: bool = True,
+        counts: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.config: FastAPICriteriaConfig = endpoint.config
         self._make = make
+        self._takes_base = takes_base
+        self._counts = counts
         parameters = signature(endpoint.config, documents).parameters.values()
         own = endpoint.base.parameters if takes_base else []
         self.__signature__: inspect.Signature = inspect.Signature([*parameters, *own])
@@ -56,4 +60,9 @@ class EndpointDependency(Generic[ResultT]):
 
     async def read(self, given: ParameterValues, *, base: Select[Any] | None = None) -> ResultT:
         """Read the values of the parameters, wherever the request has them."""
-        return await run_off_loop_if_long(lambda texts: self._make(self.endpoint.read(texts), base), given)
+
+        def check() -> None:
+            if self._takes_base:
+                self.endpoint.check(base, None if self._counts else "page")
+
+        return await run_off_loop_if_long(lambda texts: self._make(self.endpoint.read(texts, check=check), base), given)

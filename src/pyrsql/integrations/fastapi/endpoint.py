@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -20,7 +21,7 @@ from pyrsql.adapters.fastapi.parameters import (
     read_cursor_page,
     read_request,
 )
-from pyrsql.adapters.fastapi.responses import criteria_error
+from pyrsql.adapters.fastapi.responses import CriteriaError, criteria_error
 from pyrsql.adapters.fastapi.signature import Paging
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
@@ -31,11 +32,12 @@ from pyrsql.models.backend import ORM
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
+from pyrsql.orms.sqlalchemy.orm import refuse_unpaged
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
 from pyrsql.problems import Problems, problems_of
-from pyrsql.validation.plan import Criteria, Order
+from pyrsql.validation.plan import Criteria, Order, Statement
 from pyrsql.validation.secrets import warn_of_secrets
 from pyrsql.whole_requests import statement_of
 
@@ -59,7 +61,18 @@ class SQLAlchemyPaginatedSelect:
 
 def selected(base: Select[Any], criteria: Criteria) -> Select[Any]:
     """The rows of a request: filtered, sorted, one page."""
-    return statement_of(base, criteria).page(criteria.page)
+    return _pageable(base, criteria).page(criteria.page)
+
+
+def _pageable(base: Select[Any], criteria: Criteria) -> Statement[Select[Any]]:
+    """The filtered and sorted statement of a request, which could be sorted and paged otherwise.
+
+    Raises:
+        ConfigurationError: it could not, whether or not the request asks for it.
+    """
+    statement = statement_of(base, criteria)
+    refuse_unpaged(statement.lowered, statement.schema.model)
+    return statement
 
 
 def sought(base: Select[Any], criteria: Criteria) -> CursorSelect[Select[Any]]:
@@ -86,7 +99,7 @@ def unpaged(base: Select[Any], criteria: Criteria) -> Select[Any]:
 
 def paginated(base: Select[Any], criteria: Criteria) -> SQLAlchemyPaginatedSelect:
     """Both, from one filtered statement."""
-    statement = statement_of(base, criteria)
+    statement = _pageable(base, criteria)
     return SQLAlchemyPaginatedSelect(statement.page(criteria.page), statement.count(), criteria.page)
 
 
@@ -141,17 +154,41 @@ class Endpoint:
         order = proven.unwrap()
         return None if order is None else replace(order, schema=schema)
 
-    def read(self, given: ParameterValues, paging: Paging = "page") -> Criteria:
+    def read(
+        self, given: ParameterValues, paging: Paging = "page", check: Callable[[], None] | None = None
+    ) -> Criteria:
         """The filter, sort and page of a request, proven.
 
         Args:
             given: the values of its parameters.
             paging: which page it may ask for.
+            check: refuses a base statement that no request can narrow, whatever a client sends.
 
         Raises:
             CriteriaError: everything that is wrong with filter, sort and page.
         """
-        return observed(self.config.on_request, self.model, lambda: self._read(given, paging))
+        try:
+            return observed(self.config.on_request, self.model, lambda: self._read(given, paging))
+        except CriteriaError:
+            # A request without faults meets it when its statement is made.
+            if check is not None:
+                check()
+            raise
+
+    def check(self, base: Select[Any] | None, paging: Paging | None) -> None:
+        """Refuse a base statement that some request could not narrow, sort or page.
+
+        Args:
+            base: the statement of the request, where it has one of its own.
+            paging: which page a request may ask for; None for a number of rows.
+
+        Raises:
+            ConfigurationError: it is one, and what to write instead.
+        """
+        schema = self.schema
+        begun = schema.orm.begin(self.base.statement(base), schema.model, schema.query_options)
+        if paging is not None:
+            refuse_unpaged(begun, schema.model, by_cursor=paging != "page")
 
     def _read(self, given: ParameterValues, paging: Paging) -> Criteria:
         numbered = paging == "page"

@@ -90,7 +90,8 @@ class ListDependency(ABC, Generic[AnswerT]):
         base: Select[Any] | None = None,
     ) -> AnswerT:
         """Read the values of the parameters, wherever the request has them, and answer it."""
-        criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging), given)
+        check = partial(self.endpoint.check, base, self._paging)
+        criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         return await self._answer(criteria, self.endpoint.base.statement(base), request, response, session)
 
     @abstractmethod

@@ -55,7 +55,7 @@ class FastAPISQLAlchemyResource:
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
         self._criteria = CriteriaDependency(endpoint.config, documents)
         self._select = EndpointDependency(endpoint, self._selected, documents)
-        self._count = EndpointDependency(endpoint, self._counted, documents)
+        self._count = EndpointDependency(endpoint, self._counted, documents, counts=True)
         self._paginated = EndpointDependency(endpoint, self._paginated_select, documents)
         self._applier = EndpointDependency(endpoint, _applier, documents, takes_base=False)
 

@@ -72,6 +72,24 @@ def can_seek(keys: tuple[OrderKey, ...], options: FieldOptions, values: tuple[tu
     return True
 
 
+def refuse_base(unsorted: Select[Any]) -> None:
+    """Refuse a base statement with rows that no cursor can continue.
+
+    Raises:
+        ConfigurationError: it has an order, a cut or groups of its own.
+    """
+    if parts.order_of(unsorted):
+        raise ConfigurationError(
+            "the base statement has an ORDER BY, which a page by cursor cannot continue: leave it out and give the"
+            " order as a sort, or select from it, as in select(aliased(User, base.subquery()))"
+        )
+    if parts.has_limit(unsorted) or parts.group_columns(unsorted) or parts.is_distinct_on(unsorted):
+        raise ConfigurationError(
+            "a page by cursor needs a base statement without LIMIT, GROUP BY and DISTINCT ON: select from it, as in"
+            " select(aliased(User, base.subquery()))"
+        )
+
+
 def sought(
     sorted_select: Select[Any],
     unsorted: Select[Any],
@@ -93,13 +111,7 @@ def sought(
     Raises:
         ConfigurationError: the base statement has an order, a cut or groups of its own.
     """
-    if parts.order_of(unsorted):
-        raise ConfigurationError(
-            "the base statement has an ORDER BY, which a page by cursor cannot continue: leave it out, and give"
-            " the order as a sort"
-        )
-    if parts.has_limit(unsorted) or parts.group_columns(unsorted) or parts.is_distinct_on(unsorted):
-        raise ConfigurationError("a page by cursor needs a base statement without LIMIT, GROUP BY and DISTINCT ON")
+    refuse_base(unsorted)
     sizes = tuple(len(parts_of(key, options)) for key in keys)
     of_term = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
     joined = any(parts.base_joins(unsorted))
@@ -227,7 +239,7 @@ class SoughtRows:
         found = (_ranges if indexed else _ranges.__wrapped__)(
             order, position.backward, None if values is None else tuple([value is None for value in values])
         )
-        self._select = select.limit(limit)
+        self._select = parts.read_at_once(select).limit(limit)
         self._sizes = sizes
         self._indexed = indexed
         self._ranges = found

@@ -76,6 +76,7 @@ def loading(model: Model, read: Reading) -> Callable[[Select[Any]], Select[Any]]
     plain = tuple(_options(Load(model.type), model.type, read, (), _NOTHING_SAID))
 
     def loaded(base: Select[Any]) -> Select[Any]:
+        base = parts.read_at_once(base)
         root, said = root_entity(base, model), _Said.by(base)
         is_plain = root is model.type and said == _NOTHING_SAID
         options = plain if is_plain else tuple(_options(Load(root), root, read, (), said))

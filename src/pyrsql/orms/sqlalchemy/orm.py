@@ -149,6 +149,24 @@ class SQLAlchemyORM:
         return statement.count(_unsorted(lowered, model), model)
 
 
+def refuse_unpaged(lowered: BackendStatement[Any], model: Model, *, by_cursor: bool = False) -> None:
+    """Refuse a statement that cannot be sorted or paged, before a client asks for it.
+
+    Args:
+        lowered: the statement; a filter may have narrowed it.
+        model: the model that it selects.
+        by_cursor: its pages are by cursor.
+
+    Raises:
+        ConfigurationError: it is one, and what to write instead.
+    """
+    base = _base(lowered, model)
+    if base.unsorted or base.unpaged:
+        raise ConfigurationError(base.unsorted or base.unpaged)
+    if by_cursor:
+        keyset.refuse_base(cast("Select[Any]", lowered.unsorted))
+
+
 def schema(
     entity: type,
     options: QueryOptions = DEFAULT_QUERY_OPTIONS,

@@ -217,6 +217,11 @@ def without_loading(base: Select[Any]) -> Select[Any]:
     return bare
 
 
+def read_at_once(base: Select[Any]) -> Select[Any]:
+    """The select without `yield_per`: SQLAlchemy makes no rows unique that are read in parts."""
+    return base.execution_options(yield_per=None) if base.get_execution_options().get("yield_per") else base
+
+
 def wrapped_in(outer: Select[Any], base: Select[Any], options: Iterable[ExecutableOption]) -> Select[Any]:
     """A select around another one, with what holds for the whole statement.
 
