@@ -5,6 +5,7 @@ not pass, and each root once.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -424,7 +425,8 @@ def test_a_base_is_walked_by_cursor_or_refused(people: Store, name: str) -> None
     """The pages of a walk are the rows of the base in the order of the sort."""
     if name == "lateral" and people.name != "postgres":
         pytest.skip("no LATERAL")
-    base = BASES[name]() if name in BASES else {**UNPAGED, **UNSORTED, **REFUSED}[name][0]()
+    other: Any = {**UNPAGED, **UNSORTED, **REFUSED}
+    base = BASES[name]() if name in BASES else other[name][0]()
     model = model_of(base) if name in BASES else User
     sort = "-age" if model is User else "-name"
     if name not in BASES or parts.order_of(base) or parts.group_columns(base):
@@ -433,6 +435,10 @@ def test_a_base_is_walked_by_cursor_or_refused(people: Store, name: str) -> None
     else:
         in_order = rows_of(people, paged(model, None, sort, base=base).statement, model)
         assert list(walk(people, base, model, sort)) == in_order
+
+
+def collected(page: Any, session: Any) -> Any:
+    return page.collect(session.execute)
 
 
 def walk(store: Store, base: Any, model: type, sort: str) -> Iterator[int]:
@@ -448,7 +454,7 @@ def walk(store: Store, base: Any, model: type, sort: str) -> Iterator[int]:
             .bind(seek(request))
             .unwrap()
         )
-        cut = store.run(lambda session, page=page: page.collect(session.execute))
+        cut = store.run(partial(collected, page))
         for row in cut.items:
             one: Any = row if isinstance(row, model | int) else next((v for v in row if isinstance(v, model)), row[0])
             yield one if isinstance(one, int) else one.id
