@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 class Base(DeclarativeBase):
     """The tables of the tests."""
 
-    type_annotation_map = {str: String(100)}  # noqa: RUF012  # MariaDB has no VARCHAR without a length
+    type_annotation_map = {str: String(100)}  # MariaDB has no VARCHAR without a length
 
 
 user_roles = Table(

@@ -38,13 +38,13 @@ class Node(Base):
     children: Mapped[list["Node"]] = relationship(back_populates="parent", foreign_keys=parent_id, order_by=id)
     parent: Mapped[Optional["Node"]] = relationship(back_populates="children", foreign_keys=parent_id, remote_side=id)
     labels: Mapped[list[Label]] = relationship()
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "node"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "node"}
 
 
 class Leaf(Node):
     """In the table of the nodes."""
 
-    __mapper_args__ = {"polymorphic_identity": "leaf"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "leaf"}
     colour: Mapped[str | None]
     twin_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
     twin: Mapped[Node | None] = relationship(foreign_keys=twin_id, remote_side=Node.id)
@@ -58,7 +58,7 @@ class Heavy(Node):
     weight: Mapped[int]
     friend_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
     friend: Mapped[Node | None] = relationship(foreign_keys=friend_id, remote_side=Node.id)
-    __mapper_args__ = {"polymorphic_identity": "heavy", "inherit_condition": id == Node.id}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "heavy", "inherit_condition": id == Node.id}
 
 
 class LabelOut(BaseModel):

@@ -56,7 +56,7 @@ class User(Base):
     notes: Mapped[list[Note]] = relationship()
     bodies: AssociationProxy[list[str]] = association_proxy("notes", "body")
     boss_notes: AssociationProxy[list[str]] = association_proxy("boss", "bodies")
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "user"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "user"}
 
 
 class Note(Base):
@@ -74,21 +74,21 @@ class Employee(Salaried, User):
     salary: Mapped[int | None]
     pin: Mapped[str | None] = mapped_column(info=EXACT)
     grade = column_property(Column("grade", Integer), info=HIDDEN)
-    __mapper_args__ = {"polymorphic_identity": "employee"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "employee"}
 
 
 class Manager(Employee):
     """One in the table of its base."""
 
     bonus: Mapped[int | None]
-    __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "manager"}
 
 
 class Account(Base):
     __tablename__ = "access_accounts"
     id = column_property(Column("id", Integer, primary_key=True), info=HIDDEN)
     kind: Mapped[str]
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "account"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "account"}
 
 
 class Savings(Account):
@@ -97,7 +97,7 @@ class Savings(Account):
     __tablename__ = "access_savings"
     id: Mapped[int] = mapped_column(ForeignKey("access_accounts.id"), primary_key=True)
     rate: Mapped[int]
-    __mapper_args__ = {"polymorphic_identity": "savings"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "savings"}
 
 
 def may(filter: str, entity: type = User, **settings: Any) -> bool:

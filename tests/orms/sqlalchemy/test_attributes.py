@@ -50,7 +50,7 @@ from tests.orms.sqlalchemy.store import AsyncStore, Store, ids, problems, stocke
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(50)}  # noqa: RUF012
+    type_annotation_map = {str: String(50)}
 
 
 class Shouted(TypeDecorator[str]):
@@ -276,14 +276,14 @@ class Employee(Base):
     boss: Mapped["Employee | None"] = relationship(
         primaryjoin=lambda: foreign(Employee.boss_id) == remote(Employee.id), viewonly=True
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "employee"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "employee"}
 
 
 class Manager(Employee):
     __tablename__ = "managers"
     id: Mapped[int] = mapped_column(ForeignKey("employees.id"), primary_key=True)
     bonus: Mapped[int]
-    __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "manager"}
 
 
 class Vehicle(Base):
@@ -292,12 +292,12 @@ class Vehicle(Base):
     __tablename__ = "vehicles"
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "vehicle"}
 
 
 class Lorry(Vehicle):
     load: Mapped[int | None] = mapped_column(use_existing_column=True)
-    __mapper_args__ = {"polymorphic_identity": "lorry"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "lorry"}
 
 
 class Club(SQLModel, table=True):
@@ -443,8 +443,8 @@ class Fixture(NamedTuple):
 
     model: type
     effects: dict[str, list[Any]]
-    sorts: dict[str, list[Any]] = {}  # noqa: RUF012
-    refusals: dict[str, str] = {}  # noqa: RUF012
+    sorts: dict[str, list[Any]] = {}
+    refusals: dict[str, str] = {}
 
 
 UUID_1, UUID_2 = uuid.UUID(int=1), uuid.UUID(int=2**127)

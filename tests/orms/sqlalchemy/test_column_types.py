@@ -180,7 +180,7 @@ Short = Annotated[str, mapped_column(String(10))]
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(40), Score: BigInteger}  # noqa: RUF012
+    type_annotation_map = {str: String(40), Score: BigInteger}
 
 
 OWN_COLLATION = (
@@ -536,13 +536,13 @@ def test_the_column_that_tells_concrete_tables_apart_is_no_field() -> None:
     class Worker(ConcreteBase, Own):
         __tablename__ = "typed_workers"
         id: Mapped[int] = mapped_column(primary_key=True)
-        __mapper_args__ = {"polymorphic_identity": "worker", "concrete": True}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "worker", "concrete": True}
 
     class Chief(Worker):
         __tablename__ = "typed_chiefs"
         id: Mapped[int] = mapped_column(primary_key=True)
         bonus: Mapped[int]
-        __mapper_args__ = {"polymorphic_identity": "chief", "concrete": True}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "chief", "concrete": True}
 
     assert list(schema(Worker).model.members) == ["id"]
     assert isinstance(problems(Worker, "type=na=")[0], UnknownField)

@@ -29,7 +29,7 @@ RAN: list[str] = []
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(50)}  # noqa: RUF012
+    type_annotation_map = {str: String(50)}
 
 
 class Man(Base):

@@ -547,6 +547,14 @@ def ordered(value: object, sign: str, wanted: object) -> bool:
     return kind == same_kind and kind in ("number", "str", "datetime", "time") and bool(compare(left, right))
 
 
+def equals_some(value: object, wanted: Iterable[object]) -> bool:
+    return any(equal(value, one) for one in wanted)
+
+
+def lies_within(value: object, low: object, high: object) -> bool:
+    return ordered(value, ">=", low) and ordered(value, "<=", high)
+
+
 def follows(value: object, pattern: Pattern | SqlPattern, ignore_case: bool) -> bool:
     assert isinstance(pattern, Pattern)
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
@@ -570,16 +578,16 @@ def is_found(test: Test, document: object) -> bool:
             passes = partial(follows, pattern=Pattern((str(wanted),)), ignore_case=True)
             negated = test.sign == "!="
         case Compare(sign="==" | "!=", value=wanted):
-            passes = lambda value: equal(value, wanted)  # noqa: E731
+            passes = partial(equal, wanted=wanted)
             negated = test.sign == "!="
         case Compare(sign=sign, value=wanted):
             passes = partial(ordered, sign=sign, wanted=wanted)
         case Match(pattern=pattern, ignore_case=ignore_case):
             passes = partial(follows, pattern=pattern, ignore_case=ignore_case)
         case Member(values=wanted):
-            passes = lambda value: any(equal(value, one) for one in wanted)  # noqa: E731
+            passes = partial(equals_some, wanted=wanted)
         case Between(low=low, high=high):
-            passes = lambda value: ordered(value, ">=", low) and ordered(value, "<=", high)  # noqa: E731
+            passes = partial(lies_within, low=low, high=high)
         case _:
             raise AssertionError(test)
     return document is not None and any(map(passes, [*values, *elements])) != negated

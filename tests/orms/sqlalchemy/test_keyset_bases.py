@@ -39,10 +39,10 @@ def test_a_subclass_of_one_table_takes_no_part_in_the_pages_of_its_base(sqlite_d
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str] = mapped_column(String(10))
         name: Mapped[str] = mapped_column(String(20))
-        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
     class Manager(Person):
-        __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "manager"}
 
     engine = sqlite_database.engine()
     Apart.metadata.create_all(engine)

@@ -26,7 +26,7 @@ from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(50)}  # noqa: RUF012
+    type_annotation_map = {str: String(50)}
 
 
 class Tenanted:
@@ -47,11 +47,11 @@ class Person(Tenanted, Base):
     name: Mapped[str]
     team_id: Mapped[int | None] = mapped_column(ForeignKey("lc_team.id"))
     team: Mapped[Team | None] = relationship(back_populates="people")
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
 
 class Clerk(Person):
-    __mapper_args__ = {"polymorphic_identity": "clerk"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "clerk"}
 
 
 def rows() -> list[Base]:

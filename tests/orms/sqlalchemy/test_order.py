@@ -87,7 +87,7 @@ class Parent(Own):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "parent", "with_polymorphic": "*"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "parent", "with_polymorphic": "*"}
 
 
 class Child(Parent):
@@ -95,7 +95,7 @@ class Child(Parent):
 
     id: Mapped[int] = mapped_column(ForeignKey("parents.id"), primary_key=True)
     weight: Mapped[int]
-    __mapper_args__ = {"polymorphic_identity": "child"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "child"}
 
 
 class Colour(enum.Enum):

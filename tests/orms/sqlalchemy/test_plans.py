@@ -38,7 +38,7 @@ class Kept(Base):
     """The same items in a character set of their own on MariaDB."""
 
     __tablename__ = "plan_kept"
-    __table_args__ = {"mysql_charset": "latin1"}  # noqa: RUF012
+    __table_args__ = {"mysql_charset": "latin1"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40), index=True)

@@ -40,7 +40,7 @@ from tests.orms.sqlalchemy.store import Store, ids, stocked
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(50)}  # noqa: RUF012
+    type_annotation_map = {str: String(50)}
 
 
 class Author(Base):
@@ -133,15 +133,15 @@ class Worker(Base):
     coders: Mapped[list["Coder"]] = relationship(
         viewonly=True, primaryjoin=lambda: remote(foreign(Coder.chief_id)) == Worker.id
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "worker"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "worker"}
 
 
 class Chief(Worker):
-    __mapper_args__ = {"polymorphic_identity": "chief"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "chief"}
 
 
 class Coder(Worker):
-    __mapper_args__ = {"polymorphic_identity": "coder"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "coder"}
 
 
 class Animal(Base):
@@ -156,14 +156,14 @@ class Animal(Base):
     dogs: Mapped[list["Dog"]] = relationship(
         viewonly=True, primaryjoin=lambda: remote(foreign(Dog.mother_id)) == Animal.id
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
 
 
 class Dog(Animal):
     __tablename__ = "rk_dog"
     id: Mapped[int] = mapped_column(ForeignKey("rk_animal.id"), primary_key=True)
     tricks: Mapped[int]
-    __mapper_args__ = {"polymorphic_identity": "dog", "inherit_condition": id == Animal.id}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "dog", "inherit_condition": id == Animal.id}
 
 
 def rows() -> list[Base]:

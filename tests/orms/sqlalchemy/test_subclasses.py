@@ -77,7 +77,7 @@ def family(prefix: str, *, joined: bool) -> dict[str, Any]:
         kind: Mapped[str] = mapped_column(String(20))
         friend_id: Mapped[int | None] = mapped_column(ForeignKey(f"{prefix}_person.id"))
         friend: Mapped[Any] = relationship("Person", remote_side=[id], foreign_keys=[friend_id])
-        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
     class Worker(Person):
         if joined:
@@ -121,14 +121,14 @@ def family(prefix: str, *, joined: bool) -> dict[str, Any]:
             __tablename__ = f"{prefix}_chief"
             id: Mapped[int] = mapped_column(ForeignKey(f"{prefix}_worker.id"), primary_key=True, autoincrement=False)
         bonus: Mapped[Any] = mapped_column(Integer, nullable=True)
-        __mapper_args__ = {"polymorphic_identity": "chief"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "chief"}
 
         @hybrid_property
         def total(self) -> Any:
             return self.salary + self.bonus
 
     class Guest(Person):
-        __mapper_args__ = {"polymorphic_identity": "guest"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "guest"}
 
     return {each.__name__: each for each in (Base, Team, Skill, Person, Worker, Chief, Guest)}
 
@@ -352,7 +352,7 @@ def test_the_rights_of_a_member_of_a_subclass_count() -> None:
         __tablename__ = "sub_animal"
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str]
-        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
 
     class Dog(Animal):
         owner_id: Mapped[int | None] = mapped_column(ForeignKey("sub_animal.id"))
@@ -364,7 +364,7 @@ def test_the_rights_of_a_member_of_a_subclass_count() -> None:
             func.lower(secret), info={"pyrsql": field_rights(filter=False, sort=False)}
         )
         pair: Mapped[Address] = composite(Address, "owner_id", "secret")
-        __mapper_args__ = {"polymorphic_identity": "dog"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "dog"}
 
         @hybrid_property
         def shown(self) -> Any:
@@ -386,10 +386,10 @@ def test_no_code_of_a_subclass_runs_before_a_path_names_it() -> None:
         __tablename__ = "sub_thing"
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str]
-        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "thing"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "thing"}
 
     class Special(Thing):
-        __mapper_args__ = {"polymorphic_identity": "special"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "special"}
 
         @hybrid_property
         def costly(self) -> Any:
@@ -411,11 +411,11 @@ def test_a_name_with_several_meanings_is_refused_when_the_schema_is_built() -> N
         __tablename__ = "sub_shape"
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str]
-        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "shape"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "shape"}
 
     class Circle(Shape):
         radius: Mapped[int]
-        __mapper_args__ = {"polymorphic_identity": "circle"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "circle"}
 
         @hybrid_property
         def area(self) -> Any:
@@ -423,7 +423,7 @@ def test_a_name_with_several_meanings_is_refused_when_the_schema_is_built() -> N
 
     class Square(Shape):
         side: Mapped[int]
-        __mapper_args__ = {"polymorphic_identity": "square"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "square"}
 
         @hybrid_property
         def area(self) -> Any:
@@ -447,13 +447,13 @@ def test_a_concrete_class_keeps_its_members_to_itself() -> None:
     class Tool(ConcreteBase, Base):
         __tablename__ = "sub_tool"
         id: Mapped[int] = mapped_column(primary_key=True)
-        __mapper_args__ = {"polymorphic_identity": "tool", "concrete": True}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "tool", "concrete": True}
 
     class Saw(Tool):
         __tablename__ = "sub_saw"
         id: Mapped[int] = mapped_column(primary_key=True)
         maker_id: Mapped[int | None] = mapped_column(ForeignKey("sub_tool.id"))
-        __mapper_args__ = {"polymorphic_identity": "saw", "concrete": True}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_identity": "saw", "concrete": True}
 
         @hybrid_property
         def sharp(self) -> Any:

@@ -159,8 +159,7 @@ class FastAPICriteriaConfig:
 
 
 def _is_plain_function(hook: object) -> bool:
-    calls = (hook, getattr(hook, "__call__", None))  # noqa: B004
-    return callable(hook) and not any(map(inspect.iscoroutinefunction, calls))
+    return callable(hook) and not any(map(inspect.iscoroutinefunction, (hook, type(hook).__call__)))
 
 
 DEFAULT_CRITERIA_CONFIG = FastAPICriteriaConfig()

@@ -29,7 +29,7 @@ def install_openapi(app: FastAPI) -> None:
         app: the application. Its routes may be added before or after.
     """
     if not isinstance(app.openapi, _CompleteDocument):
-        app.openapi = _CompleteDocument(app, app.openapi)  # type: ignore[method-assign]
+        app.openapi = _CompleteDocument(app, app.openapi)  # type: ignore[method-assign]  # FastAPI documents it
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def _fault(parameter: inspect.Parameter) -> str | None:
 
 
 def _is_async_or_generator(factory: Callable[..., Any]) -> bool:
-    functions = (factory, getattr(factory, "__call__", None))  # noqa: B004
+    functions = (factory, type(factory).__call__)
     checks = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     return any(check(function) for function in functions for check in checks)
 

@@ -339,8 +339,7 @@ def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
 def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
     if not isinstance(type_, types.ARRAY):
         return None
-    item: TypeEngine[Any] = type_.item_type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return described(item).accepts
+    return described(cast("Any", type_).item_type).accepts
 
 
 def _processors(type_: TypeEngine[Any]) -> Iterator[Callable[[object], object]]:

@@ -177,7 +177,7 @@ class FloatValue(TypeDecorator[float]):
         super().__init__()
         self.column_type = column_type
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the base names the parameter
         """The next float of 32 bits where the column has no more. A decimal number becomes a float in any case."""
         column_type = dialect.type_compiler_instance.process(self.column_type)
         single = _SINGLE.get(family_of(dialect))

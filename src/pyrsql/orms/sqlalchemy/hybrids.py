@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import cache, partial
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import TypeEngine
 
 from pyrsql.models.model import Computed, Field
 from pyrsql.models.rights import FieldRights, narrowed
@@ -58,7 +57,7 @@ def _field(
     if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
-    type_: TypeEngine[Any] = expression.type  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    type_ = cast("Any", expression).type
     found = described(type_, annotation(column) if column else None)
     return Field(
         name,

@@ -148,7 +148,9 @@ def _column(schema: Schema, operand: FieldOperand) -> Column[Any] | None:
 
 def _of_table(column: Any) -> Column[Any] | None:
     """A column, unless it is of a subquery: that has no indexes."""
-    return column if isinstance(column, Column) and isinstance(cast("Any", column.table), Table) else None  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(column, Column) or not isinstance(cast("Any", column.table), Table):
+        return None
+    return column  # pyright: ignore[reportUnknownVariableType]  # isinstance leaves the type parameter open
 
 
 def _links(schema: Schema, path: RelationPath) -> Iterator[list[Column[Any]]]:

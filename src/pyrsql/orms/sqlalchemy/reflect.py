@@ -54,7 +54,7 @@ def _mapper(entity: type) -> Mapper[Any]:
         found = None
     if not isinstance(found, Mapper):
         raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
-    return found  # pyright: ignore[reportUnknownVariableType]
+    return found  # pyright: ignore[reportUnknownVariableType]  # isinstance leaves the type parameter open
 
 
 def _model(mapper: Mapper[Any]) -> Model:
