@@ -33,6 +33,7 @@ TOP_FILES = {
     "messages": "base",
     "errors": "base",
     "text_cache": "base",
+    "position": "base",
     "page": "validation",
     "cursor": "validation",
     "caches": "pipeline",

@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol, Self, TypeVar
 from pyrsql.errors import ConfigurationError, PageError
 from pyrsql.language.parse import is_blank
 from pyrsql.page import PageRequest
+from pyrsql.position import Carried, Position
 from pyrsql.problems import CursorFault, CursorProblem, LimitExceeded, Problem
 
 ValueT = TypeVar("ValueT")
@@ -33,9 +34,6 @@ _HEADER = 2 + 2 * _DIGEST
 _LONGEST_VALUE = 0xFFFF
 _NULL = 0xFFFF
 """The length that stands for NULL."""
-
-Carried = str | None
-"""The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +95,6 @@ class Sealer(Protocol):
     def open(self, sealed: bytes, /) -> bytes:
         """The text that was sealed. Raises any exception for another one."""
         ...
-
-
-class Position(NamedTuple):
-    """Where a page begins.
-
-    Args:
-        backward: the page ends before the position.
-        values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
-    """
-
-    backward: bool
-    values: tuple[tuple[Carried, ...], ...] | None = None
 
 
 class Digests(NamedTuple):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # Only the names of these types are needed.
-    from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
+    from pyrsql.position import Carried, Position
     from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 TargetT = TypeVar("TargetT")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from pyrsql.cursor import CursorFormat, Digests, Position, digest
+from pyrsql.cursor import CursorFormat, Digests, digest
 from pyrsql.language.nodes import Node
 from pyrsql.models.backend import BackendStatement, LoweredFilter
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
+from pyrsql.position import Position
 from pyrsql.validation.canonical import filter_text, order_text
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 from pyrsql.validation.total_order import completing

@@ -7,9 +7,10 @@ from sqlalchemy import String, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import at_once, sought, walked, whole
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
+from pyrsql.position import Position
 from tests.databases import Database
 
 

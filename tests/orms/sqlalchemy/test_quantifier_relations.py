@@ -32,7 +32,7 @@ OPTIONS = QueryOptions(quantifiers=True, text_order="code_point")
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {str: String(50)}  # noqa: RUF012
+    type_annotation_map = {str: String(50)}
 
 
 class Group(Base):
@@ -72,11 +72,11 @@ class Person(Base):
     clerks: Mapped[list[Clerk]] = relationship(
         viewonly=True, primaryjoin=lambda: remote(foreign(Clerk.boss_id)) == Person.id
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
 
 class Clerk(Person):
-    __mapper_args__ = {"polymorphic_identity": "clerk"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "clerk"}
 
 
 def rows() -> list[Base]:

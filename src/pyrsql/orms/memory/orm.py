@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
@@ -18,6 +17,7 @@ from pyrsql.orms.memory.order import in_order, sorted_rows
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.reflect import describe
 from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, rows_of
+from pyrsql.position import Carried, Position
 from pyrsql.validation.functions import function
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath, joined_paths
 from pyrsql.validation.weight import weight_of

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -27,6 +26,7 @@ from pyrsql.orms.sqlalchemy.segments import (
     segments_behind,
     term_of,
 )
+from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
 MOST_SEGMENTS = 8

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
@@ -29,6 +28,7 @@ from pyrsql.orms.sqlalchemy.dialects import (
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
 from pyrsql.orms.sqlalchemy.statement import ReachedClauses
+from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
