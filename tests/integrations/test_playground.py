@@ -211,5 +211,5 @@ def test_a_resource_without_a_list_says_nothing_of_its_fields() -> None:
     app.include_router(playground(planes), prefix="/playground")
     client = TestClient(app)
     assert client.get("/playground/resources").json()["resources"] == []
-    assert client.get("/playground/plane/fields").status_code == 404
-    assert client.get("/playground/plane/assist").status_code == 404
+    assert client.get("/playground/resources/plane/fields").status_code == 404
+    assert client.get("/playground/resources/plane/assist").status_code == 404

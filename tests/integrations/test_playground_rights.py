@@ -104,7 +104,7 @@ ONE = {"Authorization": "tenant 1"}
 def test_the_statements_of_a_list_are_those_of_the_client(notes: Engine, cursor: bool) -> None:
     client = TestClient(service(notes, debug=True, cursor=cursor))
     assert client.get("/playground/resources").json()["debug"] is True
-    found = client.get("/playground/note/debug/notes", params={"filter": "title==n3"}, headers=ONE)
+    found = client.get("/playground/resources/note/debug/notes", params={"filter": "title==n3"}, headers=ONE)
     assert found.status_code == 200, found.text
     first, *_ = found.json()["statements"]
     assert "tenant" in first["sql"]
@@ -117,7 +117,7 @@ def test_the_statements_of_a_list_are_those_of_the_client(notes: Engine, cursor:
 
 def test_the_plan_names_the_index(notes: Engine) -> None:
     client = TestClient(service(notes, debug=True))
-    found = client.get("/playground/note/debug/notes", params={"filter": "id==3"}, headers=ONE).json()
+    found = client.get("/playground/resources/note/debug/notes", params={"filter": "id==3"}, headers=ONE).json()
     plan = "\n".join(found["statements"][0]["plan"])
     assert any(name in plan for name in ("ix_playground_notes_tenant", "PRIMARY", "pkey"))
 
@@ -134,7 +134,7 @@ def test_only_what_the_list_runs_is_run(notes: Engine) -> None:
         client.get("/notes", params={"filter": "id>1", "size": 1}, headers=ONE)
         plain = list(ran)
         ran.clear()
-        client.get("/playground/note/debug/notes", params={"filter": "id>1", "size": 1}, headers=ONE)
+        client.get("/playground/resources/note/debug/notes", params={"filter": "id>1", "size": 1}, headers=ONE)
     finally:
         event.remove(notes, "before_cursor_execute", note)
     assert [sql for sql in ran if not sql.startswith("EXPLAIN")] == plain
@@ -151,7 +151,7 @@ def test_a_client_that_gets_no_rows_gets_no_statement(
 ) -> None:
     client = TestClient(service(None, debug=True))
     assert client.get("/notes", params=parameters, headers=headers).status_code == status
-    refused = client.get("/playground/note/debug/notes", params=parameters, headers=headers)
+    refused = client.get("/playground/resources/note/debug/notes", params=parameters, headers=headers)
     assert (refused.status_code, "SELECT" in refused.text) == (status, False)
 
 
@@ -160,7 +160,7 @@ def test_the_dependencies_of_the_route_count(notes: Engine) -> None:
         raise HTTPException(403)
 
     client = TestClient(service(notes, debug=True, dependencies=[Depends(refuse)]))
-    assert client.get("/playground/note/debug/notes", headers=ONE).status_code == 403
+    assert client.get("/playground/resources/note/debug/notes", headers=ONE).status_code == 403
 
 
 def test_the_endpoint_itself_has_the_last_word(notes: Engine) -> None:
@@ -176,17 +176,17 @@ def test_the_endpoint_itself_has_the_last_word(notes: Engine) -> None:
         raise HTTPException(418)
 
     app.include_router(playground(resource, debug=True), prefix="/playground")
-    answer = TestClient(app).get("/playground/note/debug/notes")
+    answer = TestClient(app).get("/playground/resources/note/debug/notes")
     assert (answer.status_code, "SELECT" in answer.text) == (418, False)
 
 
 def test_nothing_of_the_statements_is_there_unless_asked_for(notes: Engine) -> None:
     client = TestClient(service(notes))
     assert "debug" not in client.get("/playground/resources").json()
-    assert client.get("/playground/note/debug/notes", headers=ONE).status_code == 404
-    assert "statements" not in client.get("/playground/note/assist", headers=ONE).json()
+    assert client.get("/playground/resources/note/debug/notes", headers=ONE).status_code == 404
+    assert "statements" not in client.get("/playground/resources/note/assist", headers=ONE).json()
     assert 'id="debug"' not in client.get("/playground/").text
-    assert client.get("/playground/note/fields", headers=ONE).json().keys() == {"filter", "sort", "examples"}
+    assert client.get("/playground/resources/note/fields", headers=ONE).json().keys() == {"filter", "sort", "examples"}
 
 
 def test_debug_is_yes_or_no() -> None:
@@ -210,7 +210,7 @@ async def test_an_async_list_shows_its_statements(async_engine: AsyncEngine) -> 
     app.include_router(playground(resource, debug=True), prefix="/playground")
     try:
         async with client_of(app) as client:
-            found = await client.get("/playground/note/debug/notes", params={"filter": "title==n3"})
+            found = await client.get("/playground/resources/note/debug/notes", params={"filter": "title==n3"})
         assert found.status_code == 200, found.text
         assert found.json()["statements"][0]["plan"] not in ([], ["The database gave no plan."])
     finally:
@@ -223,7 +223,7 @@ def test_the_statements_below_a_prefix_and_in_a_sub_application(notes: Engine, r
     outer = FastAPI()
     outer.mount("/inner", service(notes, debug=True))
     client = TestClient(outer, root_path=root_path)
-    found = client.get(f"{root_path}/inner/playground/note/debug/notes", headers=ONE)
+    found = client.get(f"{root_path}/inner/playground/resources/note/debug/notes", headers=ONE)
     assert found.status_code == 200, found.text
     assert found.json()["statements"]
 
@@ -265,7 +265,7 @@ def test_the_fields_are_those_of_the_role() -> None:
     assert [(one["list"], one["paging"]) for one in described] == [("/notes", "page"), ("/feed", "cursor")]
     for path in ("/notes", "/feed"):
         member, admin = (
-            client.get("/playground/note/fields", params={"list": path}, headers=role).json()
+            client.get("/playground/resources/note/fields", params={"list": path}, headers=role).json()
             for role in (MEMBER, ADMIN)
         )
         assert (member["filter"], admin["filter"]) == (["id", "title"], ["id", "title", "secret"])
@@ -278,7 +278,7 @@ def test_a_field_of_another_role_does_not_exist() -> None:
 
     def help_with(filter: str, role: dict[str, str]) -> Any:
         given = {"filter": filter, "part": "filter", "at": str(len(filter))}
-        return client.get("/playground/note/assist", params=given, headers=role).json()
+        return client.get("/playground/resources/note/assist", params=given, headers=role).json()
 
     assert [item["text"] for item in help_with("sec", ADMIN)["completions"]["items"]] == ["secret"]
     assert help_with("sec", MEMBER)["completions"]["items"] == []
@@ -291,15 +291,15 @@ def test_a_field_of_another_role_does_not_exist() -> None:
 @pytest.mark.parametrize("part", ["fields", "assist", "debug/notes"])
 def test_nobody_and_a_stranger_get_no_help(part: str) -> None:
     client = TestClient(roles_service(None))
-    assert client.get(f"/playground/note/{part}").status_code == 401
-    assert client.get(f"/playground/note/{part}", headers={"Authorization": "guest"}).status_code == 403
+    assert client.get(f"/playground/resources/note/{part}").status_code == 401
+    assert client.get(f"/playground/resources/note/{part}", headers={"Authorization": "guest"}).status_code == 403
 
 
 def test_the_statements_are_those_of_the_role(notes: Engine) -> None:
     client = TestClient(roles_service(notes))
     for path in ("/notes", "/feed"):
         for role, status in ((MEMBER, 422), (ADMIN, 200)):
-            found = client.get(f"/playground/note/debug{path}", params={"filter": "secret==s1"}, headers=role)
+            found = client.get(f"/playground/resources/note/debug{path}", params={"filter": "secret==s1"}, headers=role)
             assert found.status_code == status
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.url import URL
 from sqlalchemy.orm import Mapper, registry, relationship
 
+from pyrsql.cli.lenient import lenient
 from pyrsql.errors import ConfigurationError
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -101,8 +102,8 @@ def _mysql(timeout: float | None) -> Iterator[str]:
 _SETTINGS = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
 
 
-def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
-    """Map every table and view of a database.
+def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | None = None) -> Reflected:
+    """Map every table and view of a database, or of one of its schemas.
 
     A foreign key gives a to-one relation, named after its column without `_id`, and a to-many relation on the other
     side, named after the table.
@@ -110,25 +111,21 @@ def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
     Args:
         engine: the database.
         keys: the columns that identify a row, for views and tables without a primary key.
+        schema_name: the schema; None for the default one of the connection.
 
     Raises:
-        ConfigurationError: a key for a table or a column that is not there.
+        ConfigurationError: a key for a table or a column that is not there, or a schema without tables.
     """
-    metadata = MetaData()
-    event.listen(Table, "column_reflect", _quote_column)
-    try:
-        metadata.reflect(engine, views=True)
-    finally:
-        event.remove(Table, "column_reflect", _quote_column)
-    for table in metadata.tables.values():
-        table.name = quoted_name(table.name, True)
+    tables = _reflected(engine, schema_name)
+    if schema_name is not None and not tables:
+        raise ConfigurationError(f"there is no schema {schema_name!r} with tables")
     for name, columns in (keys or {}).items():
-        _give_key(metadata, name, columns)
-    mapped = {table.name: table for table in metadata.sorted_tables if table.primary_key.columns}
-    keyless = tuple(sorted(table.name for table in metadata.tables.values() if not table.primary_key.columns))
+        _give_key(tables, name, columns)
+    mapped = {name: table for name, table in tables.items() if table.primary_key.columns}
+    keyless = tuple(sorted(tables.keys() - mapped.keys()))
     models = {name: type(_class_name(name), (), {}) for name in mapped}
     relations = _relations(mapped)
-    mapper = registry(metadata=metadata)
+    mapper = registry()
     for name, table in mapped.items():
         properties = {
             relation.name: _relationship(relation, mapped, models) for relation in relations if relation.owner == name
@@ -138,19 +135,48 @@ def reflect_models(engine: Engine, keys: Keys | None = None) -> Reflected:
     return Reflected(dict(sorted(models.items())), keyless)
 
 
-def _quote_column(_: Any, __: Any, column: Any) -> None:
-    # Databases reserve more words than SQLAlchemy knows.
+def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
+    """The tables and views of a schema by their names; foreign keys may lead out of it."""
+    metadata = MetaData()
+    event.listen(Table, "column_reflect", _describe_column)
+    try:
+        metadata.reflect(engine, views=True, schema=schema_name)
+    finally:
+        event.remove(Table, "column_reflect", _describe_column)
+    found = {table.name: table for table in metadata.sorted_tables if table.schema == schema_name}
+    for table in metadata.tables.values():
+        # Databases reserve more words than SQLAlchemy knows.
+        table.name = quoted_name(table.name, True)
+    return found
+
+
+def _describe_column(inspector: Any, table: Table, column: Any) -> None:
     column["quote"] = True
+    if inspector.dialect.name == "sqlite":
+        column["type"] = lenient(column["type"])
+    name = key = attribute_name(column["name"])
+    for number in count(2):
+        if key not in table.c:
+            break
+        key = f"{name}_{number}"
+    column["key"] = key
 
 
-def _give_key(metadata: MetaData, name: str, columns: tuple[str, ...]) -> None:
-    table = metadata.tables.get(name)
+def attribute_name(column: str) -> str:
+    """The name of a column as clients write it: without characters that mean something in a path or to a class."""
+    plain = re.sub(r"[^\w $-]", "_", column)
+    return f"column{plain}" if plain.startswith(("__", "_sa_")) else plain
+
+
+def _give_key(tables: Mapping[str, Table], name: str, columns: tuple[str, ...]) -> None:
+    table = tables.get(name)
     if table is None:
         raise ConfigurationError(f"there is no table or view {name!r}")
-    missing = [column for column in columns if column not in table.c]
+    named = {column.name: column for column in table.c}
+    missing = [column for column in columns if column not in named]
     if missing:
         raise ConfigurationError(f"{name!r} has no column {missing[0]!r}")
-    table.append_constraint(PrimaryKeyConstraint(*(table.c[column] for column in columns)))
+    table.append_constraint(PrimaryKeyConstraint(*(named[column] for column in columns)))
 
 
 _KEY_ENDING = re.compile(r"(?i)_?(?:id|code|key|fk|uuid|number|no)$")
@@ -174,7 +200,7 @@ def _relations(tables: Mapping[str, Table]) -> list[_Relation]:
         (name, key)
         for name, table in tables.items()
         for key in sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys))
-        if key.referred_table.name in tables
+        if tables.get(key.referred_table.name) is key.referred_table
     ]
     for name, key in keys:
         target = key.referred_table.name

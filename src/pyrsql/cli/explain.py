@@ -146,10 +146,12 @@ def _take_indexes(schema: Schema, connection: Connection) -> None:
 def _take_indexes_of(table: Table, found: list[Any]) -> None:
     known = {index.name for index in table.indexes}
     for index in found:
-        names = index["column_names"]
+        names: list[Any] = index["column_names"]
         if index["name"] not in known and all(name in table.c for name in names):
-            using = index.get("dialect_options", {}).get("postgresql_using")
-            Index(index["name"], *(table.c[name] for name in names), **({"postgresql_using": using} if using else {}))
+            using = cast("dict[str, Any]", index.get("dialect_options", {})).get("postgresql_using")
+            options: dict[str, Any] = {"postgresql_using": using} if using else {}
+            columns: list[Any] = [table.c[name] for name in names]
+            Index(index["name"], *columns, **options)
 
 
 def _dialect(name: str) -> Dialect:

@@ -60,13 +60,14 @@ def query(
     key: Annotated[
         list[str] | None, typer.Option(metavar="VIEW:COLUMNS", help="The columns that identify a row of a view.")
     ] = None,
+    schema_name: Annotated[str | None, typer.Option("--schema", help="The schema of the tables.")] = None,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 60.0,
 ) -> None:
     """Write the rows of a table that a filter keeps. The database is only read."""
     with refusing(), ExitStack() as stack:
         engine = read_only_engine(url_of(target, stack), timeout)
         stack.callback(engine.dispose)
-        models = reflect_models(engine, keys_of(key or [])).models
+        models = reflect_models(engine, keys_of(key or []), schema_name).models
         if table not in models:
             raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
         session = stack.enter_context(Session(engine))

@@ -32,6 +32,7 @@ def serve(
     key: Annotated[
         list[str] | None, typer.Option(metavar="VIEW:COLUMNS", help="The columns that identify a row of a view.")
     ] = None,
+    schema_name: Annotated[str | None, typer.Option("--schema", help="The schema of the tables.")] = None,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a statement may take.")] = 5.0,
 ) -> None:
     """Serve a database read-only: lists that are filtered, sorted, paged and documented, and a playground."""
@@ -39,7 +40,7 @@ def serve(
         url = url_of(target, stack)
         engine = read_only_engine(url, timeout)
         stack.callback(engine.dispose)
-        reflected = reflect_models(engine, keys_of(key or []))
+        reflected = reflect_models(engine, keys_of(key or []), schema_name)
         exposure = exposed(reflected.models, read_allowed(allow or [], allow_file), host)
         listener = stack.enter_context(_listening(host, port))
         title = Path(target).name if is_file(target) else url.database or target

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import re
 import uuid
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, cast
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator, create_model
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -50,10 +51,31 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
         integration.resource(model, item=_item(model, exposure.columns[table]), filterable_fields=ALL_FIELDS)
         for table, model in served.items()
     ]
-    for table, resource in zip(served, resources, strict=True):
-        app.include_router(resource.router(get_session), prefix=f"/{table}", tags=[table])
+    for (table, path), resource in zip(_paths(served).items(), resources, strict=True):
+        app.include_router(resource.router(get_session), prefix=f"/{path}", tags=[table])
     app.include_router(playground(*resources, title=title))
     return app
+
+
+_AS_IT_IS: Any = cast("Any", SerializeAsAny)()
+"""Serialises a value by its own type, without a warning where that is not the one of the field."""
+
+_TAKEN = ("docs", "redoc", "openapi.json", "resources", "playground.css", "playground.js")
+"""The paths of the service itself."""
+
+
+def _paths(tables: Iterable[str]) -> dict[str, str]:
+    """The path of each table: its name, without characters that mean something in a path, and numbered if taken."""
+    taken: set[str] = set(_TAKEN)
+    found: dict[str, str] = {}
+    for table in tables:
+        name = path = re.sub(r"[/{}]", "_", table)
+        number = 2
+        while path in taken:
+            path, number = f"{name}_{number}", number + 1
+        taken.add(path)
+        found[table] = path
+    return found
 
 
 def _rights(model: type, columns: tuple[str, ...], served: Mapping[str, type]) -> frozenset[str]:
@@ -70,9 +92,18 @@ def _item(model: type, columns: tuple[str, ...]) -> type[BaseModel]:
         member = described.members[name]
         if isinstance(member, ModelField) and not isinstance(member.kind, kinds.Binary):
             # A column may have any name; an attribute of a response model may not begin with an underscore.
-            fields[f"column_{place}"] = (_type(member.kind) | None, Field(alias=name))
+            kind: Any = _type(member.kind)
+            type_: Any = Annotated[kind | None, WrapValidator(_as_stored), _AS_IT_IS]
+            fields[f"column_{place}"] = (type_, Field(alias=name))
     config = ConfigDict(from_attributes=True, populate_by_name=True)
     return create_model(f"{model.__name__}Out", __config__=config, **fields)
+
+
+def _as_stored(value: Any, read: Any) -> Any:
+    """A value that is none of the type of its column, which SQLite allows: as it is stored."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | float) else read(value)
 
 
 def _type(kind: kinds.Kind) -> Any:

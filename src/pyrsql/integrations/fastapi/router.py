@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -95,6 +96,12 @@ def _keys(endpoint: Endpoint) -> tuple[Field, ...]:
     return identity if all(field.rights.filter for field in identity) else ()
 
 
+def _parameter_name(place: int, field: str) -> str:
+    """The name of a part of a key in the path, and of a parameter of a function: a field may have any name."""
+    is_plain = field.isascii() and field.isidentifier() and not keyword.iskeyword(field)
+    return field if is_plain and field != "self" and not field.startswith("pyrsql_") else f"key_{place}"
+
+
 class RowDependency:
     """Reads the row with the key that stands in the path, as far as the base statement lets a request see it.
 
@@ -116,20 +123,24 @@ class RowDependency:
         self._endpoint = endpoint
         self._item = item
         self._adapter = TypeAdapter[Any](item)
-        self._keys = [field.name for field in keys]
+        self._keys = {_parameter_name(place, field.name): field.name for place, field in enumerate(keys, 1)}
+        names = list(self._keys)
         # A slash may be part of a text.
         may_have_slash = isinstance(keys[-1].kind, kinds.Text)
-        self.path: str = "".join(f"/{{{name}}}" for name in self._keys[:-1]) + (
-            f"/{{{self._keys[-1]}:path}}" if may_have_slash else f"/{{{self._keys[-1]}}}"
+        self.path: str = "".join(f"/{{{name}}}" for name in names[:-1]) + (
+            f"/{{{names[-1]}:path}}" if may_have_slash else f"/{{{names[-1]}}}"
         )
 
-        def keyword(name: str, annotation: Any) -> inspect.Parameter:
+        def named(name: str, annotation: Any) -> inspect.Parameter:
             return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
         self.__signature__: inspect.Signature = inspect.Signature(
             [
-                *(keyword(name, Annotated[str, Path(description=f"The {name} of the row.")]) for name in self._keys),
-                keyword("pyrsql_session", Annotated[Any, Depends(session)]),
+                *(
+                    named(parameter, Annotated[str, Path(description=f"The {name} of the row.")])
+                    for parameter, name in self._keys.items()
+                ),
+                named("pyrsql_session", Annotated[Any, Depends(session)]),
                 *(one.replace(name="pyrsql_base") for one in endpoint.base.parameters),
             ]
         )
@@ -151,8 +162,8 @@ class RowDependency:
     ) -> Any:
         """Read the row."""
         filters: list[Filter] = []
-        for name in self._keys:
-            proven = validate(self._schema)(Comparison(name, EQUAL, (keys[name],)))
+        for parameter, name in self._keys.items():
+            proven = validate(self._schema)(Comparison(name, EQUAL, (keys[parameter],)))
             if not isinstance(proven, Success):
                 # A text that no key can be is the key of no row.
                 raise HTTPException(404)

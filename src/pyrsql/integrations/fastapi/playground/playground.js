@@ -47,7 +47,7 @@ const ask = async (path) => {
 
 // What the playground's server part knows of the list that is shown.
 const askOf = (part, query = {}) =>
-  ask(`${encodeURIComponent(resource.name)}/${part}?${new URLSearchParams({ list: resource.list, ...query })}`);
+  ask(`resources/${encodeURIComponent(resource.name)}/${part}?${new URLSearchParams({ list: resource.list, ...query })}`);
 
 function requestURL() {
   const names = resource.parameters;
@@ -372,7 +372,7 @@ async function debug(url, mine) {
   const path = resource.list.split("/").map(encodeURIComponent).join("/");
   let found;
   try {
-    found = await ask(`${encodeURIComponent(resource.name)}/debug${path}${url.search}`);
+    found = await ask(`resources/${encodeURIComponent(resource.name)}/debug${path}${url.search}`);
   } catch (error) {
     found = { statements: [], indexes: [], error: `No statements: ${error.message}` };
   }

@@ -107,7 +107,7 @@ def _named(resources: tuple[Shown, ...]) -> Iterator[tuple[str, Shown]]:
 def _add_help(router: APIRouter, name: str, shown: Shown) -> None:
     asking = Depends(_role_of(shown))
 
-    @router.get(f"/{name}/fields")
+    @router.get(f"/resources/{name}/fields")
     def list_fields(request: Request, list: Annotated[str, Query()] = "", role: Any = asking) -> Answer:
         dependency = _listing(request, shown, list).of(role)
         schema = dependency.endpoint.schema
@@ -117,7 +117,7 @@ def _add_help(router: APIRouter, name: str, shown: Shown) -> None:
             "examples": [example for part in ("filter", "sort") for example in _examples(dependency, part)],
         }
 
-    @router.get(f"/{name}/assist")
+    @router.get(f"/resources/{name}/assist")
     def help_with_texts(
         request: Request,
         list: Annotated[str, Query()] = "",
@@ -134,7 +134,7 @@ def _add_debug(router: APIRouter, name: str, shown: Shown) -> None:
     asking = Depends(_role_of(shown))
 
     # The query is that of the list, so the list stands in the path.
-    @router.get(f"/{name}/debug{{path:path}}")
+    @router.get(f"/resources/{name}/debug{{path:path}}")
     async def show_statements(request: Request, path: str, role: Any = asking) -> Answer:
         listing = _listing(request, shown, path)
         return await statements_of(request, listing.path, listing.of(role))
