@@ -297,6 +297,35 @@ def test_the_fields_that_a_response_model_offers(shape: Any, found: dict[str, st
     assert offered(shape) == found
 
 
+@dataclass
+class AuthorData:
+    name: str
+
+
+class AuthorDict(TypedDict):
+    name: str
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        AuthorData,
+        AuthorDict,
+        item(AuthorData, "author"),
+        item(AuthorDict | None, "author"),
+        item(list[AuthorData], "tags"),
+        Box[AuthorDict],
+        item(AuthorOut | AuthorData, "author"),
+    ],
+)
+def test_a_row_is_read_by_pydantic_models_alone(shape: Any) -> None:
+    """Pydantic would refuse each row: the schema is refused instead."""
+    with pytest.raises(ConfigurationError, match="use a Pydantic model"):
+        offered(shape)
+    with pytest.raises(ConfigurationError, match="use a Pydantic model"):
+        FastAPISQLAlchemyIntegration().resource(Post, item=shape)
+
+
 @pytest.mark.parametrize("mode", ["before", "plain", "after"])
 @pytest.mark.parametrize("fields", [("title",), ("*",)])
 def test_field_validators_that_come_before_hide_a_field(mode: Any, fields: tuple[str, ...]) -> None:

@@ -56,8 +56,13 @@ def is_forbidden(schema: Schema, purpose: Purpose, step: Step) -> bool:
 
 
 def holds_forbidden_key(schema: Schema, purpose: Purpose, step: Step, value: object) -> bool:
-    """Whether a document to compare with has a key, at any depth, that a path may not lead to."""
+    """Whether a document to compare with has a key, at any depth, that a path may not lead to.
+
+    Where a list hides some keys of a field, so does any object: equality would tell whether there are further ones.
+    """
     match value:
+        case dict() if _hides_keys(schema, purpose, step):
+            return True
         case dict():
             items = cast("dict[str, object]", value).items()
             inside = ((step._replace(keys=(*step.keys, key)), item) for key, item in items)
@@ -70,6 +75,20 @@ def holds_forbidden_key(schema: Schema, purpose: Purpose, step: Step, value: obj
             return any(holds_forbidden_key(schema, purpose, step, item) for item in items_of)
         case _:
             return False
+
+
+def _hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
+    """Whether a blacklist has a path that leads on from a step, into its document."""
+    options = schema.options(purpose)
+    if not (options.field_blacklist or options.model_field_blacklist):
+        return False
+    for place, (model, before, _) in enumerate(step.place.visited):
+        forbidden = _forbidden_from(schema, purpose, model, step.member.owners, is_root=place == 0)
+        for spelling in step.spellings:
+            path = spelling[before:]
+            if any(hidden[: len(path)] == path for hidden in forbidden if len(hidden) > len(path)):
+                return True
+    return False
 
 
 def _forbidden_from(

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import ForeignKey, Select, String, func, select
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -240,3 +241,13 @@ def test_criteria_that_are_there_already_are_not_added_again() -> None:
     base = select(Person).options(with_loader_criteria(Team, Team.tenant == 1))
     text = str(paged(Person, "team.name==a,team.people.name==b", "team.name;-team.people.id", base=base).statement)
     assert text.count("ON lc_team_1.id = lc_person.team_id AND lc_team_1.tenant = ") == 1
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("condition", ["lc_person.tenant = 1 OR lc_person.name = 'd'", "lc_person.id < 0 OR 1 = 1"])
+def test_criteria_of_text_keep_their_parentheses(people: Store, condition: str, everywhere: bool) -> None:
+    base = select(Person).options(with_loader_criteria(Person, sql_text(condition), include_aliases=everywhere))
+    seen = ids(people, Person, base=select(Person).where(sql_text(f"({condition})")))
+    for filter, passes in {"name=in=(a,c,d)": {1, 3, 4}, "team.name==theirs": {2, 4}, "id>0": {1, 2, 3, 4, 5}}.items():
+        assert ids(people, Person, filter, base=base) == sorted(passes & {*seen})
+        assert ids(people, Person, filter, base=base.join(Person.team)) == sorted(passes & {*seen} - {5})

@@ -60,6 +60,7 @@ _HIDING = (BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, Wrap
 _SECRETS = (SecretStr, SecretBytes, Secret)
 _SEVERAL = (list, tuple, set, frozenset, deque, Sequence, Collection, Iterable, AbstractSet)
 _PARTS = (Union, UnionType, ClassVar, Final, Required, NotRequired)
+_UNREADABLE = "Pydantic reads no {!r} from the attributes of a row: use a Pydantic model"
 _ANYTHING = (Any, object, dict, Mapping, JsonValue)
 
 
@@ -133,7 +134,7 @@ def check_item(item: Any) -> None:
     """
     models = _shape(item).models
     if not models or not all(issubclass(model, BaseModel) for model in models):
-        raise ConfigurationError(f"Pydantic reads no {item!r} from the attributes of a row: use a Pydantic model")
+        raise ConfigurationError(_UNREADABLE.format(item))
 
 
 def reads(model: Model, item: Any) -> Iterator[Read]:
@@ -177,6 +178,8 @@ def _nested(
 ) -> Iterator[Read]:
     """The values that the models of a shape read from one object, `around` being the models that contain them."""
     for item in shape.models:
+        if source.type is not None and not issubclass(item, BaseModel):
+            raise ConfigurationError(_UNREADABLE.format(item))
         if _is_followed(item, around):
             for field, info in _fields(item).items():
                 attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)

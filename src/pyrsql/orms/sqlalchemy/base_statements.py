@@ -80,7 +80,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     Raises:
         ConfigurationError: a filter would give it another meaning.
     """
-    base = _select(target)
+    base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)

@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, False_, FromClause, Select, True_, and_, column, or_
@@ -242,10 +243,13 @@ def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriter
         option: the criteria of a class.
         alias: the inspected alias.
     """
+    return _like(option, entity=alias)
+
+
+def _like(option: LoaderCriteriaOption, **changes: Any) -> LoaderCriteriaOption:
     made = LoaderCriteriaOption.__new__(LoaderCriteriaOption)
     for name in LoaderCriteriaOption.__slots__:
-        setattr(made, name, getattr(option, name))
-    made.entity = alias
+        setattr(made, name, changes.get(name, getattr(option, name)))
     return made
 
 
@@ -294,6 +298,28 @@ def positioned(
     made._raw_columns = [*base._raw_columns, *columns]
     made._where_criteria = (*base._where_criteria, *conditions)
     made._order_by_clauses = order
+    return made
+
+
+def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[Any]], bool]) -> Select[Any]:
+    """The select with `with_loader_criteria` in parentheses where they are text: SQLAlchemy adds them with AND.
+
+    Args:
+        base: the select.
+        is_text: whether a condition has to be put in parentheses.
+    """
+
+    def grouped(option: ExecutableOption) -> ExecutableOption:
+        if not isinstance(option, LoaderCriteriaOption) or option.deferred_where_criteria:
+            return option
+        condition = cast("ColumnElement[bool]", option.where_criteria)
+        return _like(option, where_criteria=Grouping(and_(condition))) if is_text(condition) else option
+
+    options = tuple(map(grouped, base._with_options))
+    if all(map(operator.is_, options, base._with_options)):
+        return base
+    made = base._generate()
+    made._with_options = options
     return made
 
 
