@@ -58,6 +58,10 @@ class Sought(Protocol[TargetT_co]):
         """The part of a row that a cursor carries: for each key of the order its values."""
         ...
 
+    def refuses(self, error: Exception) -> bool:
+        """Whether an error says that the values of the position cannot be compared: no row has given them."""
+        ...
+
 
 class LoweredFilter(Protocol):
     """A predicate that a backend has lowered before it knows the target."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
@@ -91,13 +92,14 @@ class CursorSelect(Generic[TargetT]):
             run: executes one: `session.execute`. It returns a `Result`, or rows.
 
         Raises:
-            ValidationError: a key has a value too long for a cursor.
+            ValidationError: a key has a value too long for a cursor; a forged cursor has one that the database refuses.
         """
         rows: list[Any] = []
-        for statement in self.sought.parts():
-            rows += _rows(run(statement))
-            if len(rows) > self.seek.size:
-                break
+        with self._refusing():
+            for statement in self.sought.parts():
+                rows += _rows(run(statement))
+                if len(rows) > self.seek.size:
+                    break
         cut, behind = self._read(rows)
         for statement in behind.parts() if behind is not None else ():
             if _rows(run(statement)):
@@ -107,10 +109,11 @@ class CursorSelect(Generic[TargetT]):
     async def acollect(self, run: Callable[[TargetT], Awaitable[Any]]) -> Cut:
         """`collect` with a function to await, such as `AsyncSession.execute`."""
         rows: list[Any] = []
-        for statement in self.sought.parts():
-            rows += _rows(await run(statement))
-            if len(rows) > self.seek.size:
-                break
+        with self._refusing():
+            for statement in self.sought.parts():
+                rows += _rows(await run(statement))
+                if len(rows) > self.seek.size:
+                    break
         cut, behind = self._read(rows)
         for statement in behind.parts() if behind is not None else ():
             if _rows(await run(statement)):
@@ -124,6 +127,16 @@ class CursorSelect(Generic[TargetT]):
             ValidationError: a key has a value too long for a cursor.
         """
         return self._cursor(Position(False, self.sought.key(row)))
+
+    @contextmanager
+    def _refusing(self) -> Generator[None]:
+        """Turns the error of a database that cannot compare the position into a problem with the cursor."""
+        try:
+            yield
+        except Exception as error:
+            if not self.sought.refuses(error):
+                raise
+            raise ValidationError((CursorProblem(reason="unreadable"),)) from error
 
     def _read(self, rows: list[Any]) -> tuple[Cut, Sought[TargetT] | None]:
         """The page, and where only the database knows whether a row follows: what follows."""

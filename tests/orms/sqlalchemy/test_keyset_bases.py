@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from returns.result import Success
 from sqlalchemy import String, select, text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import at_once, sought, walked, whole
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.errors import ValidationError
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
 from pyrsql.position import Position
+from pyrsql.problems import CursorProblem
 from tests.databases import Database
 
 
@@ -94,4 +99,56 @@ def test_a_cursor_with_null_where_no_row_has_it(sqlite_database: Database) -> No
                     everything = {*range(10)}
                     assert {*found.unwrap().collect(session.execute).items} <= everything
                     assert {*at_once(found.unwrap(), session.execute).items} <= everything
+    engine.dispose()
+
+
+def test_a_letter_that_no_row_of_mariadb_can_have_is_refused(mariadb_database: Database) -> None:
+    """MariaDB compares no letter with a column whose character set lacks it: error 1267."""
+
+    class Charsets(DeclarativeBase):
+        pass
+
+    class Word(Charsets):
+        __tablename__ = "keyset_words"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        latin: Mapped[str] = mapped_column(mysql.VARCHAR(20, charset="latin1"))
+        ascii: Mapped[str] = mapped_column(mysql.VARCHAR(20, charset="ascii"))
+        few: Mapped[str] = mapped_column(mysql.VARCHAR(20, charset="utf8mb3"))
+
+    words = schema(Word)
+    engine = mariadb_database.engine()
+    Charsets.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Word(id=n + 1, latin=f"é{n % 7}", ascii=f"b{n % 3}", few=f"日{n % 5}") for n in range(30)])
+        session.commit()
+        for sort, forged, fits in (
+            ("latin", "日", "é9"),
+            ("-ascii", "é", "z"),
+            ("few;-latin", "🙂", "日本"),
+            ("latin;-ascii", "🙂", "é"),
+        ):
+            expected = list(session.scalars(whole(words, select(Word.id), None, sort)))
+            assert walked(words, select(Word.id), session.execute, sort=sort, size=4) == expected
+            page = sought(words, select(Word.id), None, sort, CursorRequest.first(3))
+            keys = 2 if ";" not in sort else 3
+            for value in (forged, fits):
+                values = ((f"s{value}",), *((("sa",),) * (keys - 2)), ("i3",))
+                text = CursorFormat().write(Payload(Position(False, values), page.seek.digests))
+                following = sought(words, select(Word.id), None, sort, CursorRequest.at(text, 3))
+                if value == fits:
+                    assert {*following.collect(session.execute).items} <= {*expected}
+                    continue
+                with pytest.raises(ValidationError) as caught:
+                    following.collect(session.execute)
+                assert caught.value.problems == (CursorProblem(reason="unreadable"),)
+    Charsets.metadata.drop_all(engine)
+    engine.dispose()
+
+
+def test_an_error_that_is_not_of_the_cursor_stays_one(sqlite_database: Database) -> None:
+    page = sought(COUNTERS, select(Counter.id), None, None, CursorRequest.first(3))
+    engine = sqlite_database.engine()
+    with Session(engine) as session, pytest.raises(OperationalError, match="no such table"):
+        page.collect(session.execute)
     engine.dispose()

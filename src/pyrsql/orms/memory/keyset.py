@@ -48,6 +48,10 @@ class SoughtRows:
         """The carried values of a row."""
         return tuple((_carried(value),) for value in row.values)
 
+    def refuses(self, error: Exception) -> bool:
+        """Every value can be compared."""
+        return False
+
 
 def sought(
     target: object,

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
+from sqlalchemy.exc import DBAPIError
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
@@ -28,6 +29,8 @@ from pyrsql.orms.sqlalchemy.segments import (
 )
 from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import FieldOperand, OrderKey
+
+_ILLEGAL_MIX_OF_COLLATIONS = 1267
 
 MOST_SEGMENTS = 8
 """Statements of one page at most. Deeper levels are an OR inside the last."""
@@ -243,6 +246,7 @@ class SoughtRows:
         self._sizes = sizes
         self._indexed = indexed
         self._ranges = found
+        self._has_letters = any(value is not None and not value.isascii() for value in values or ())
         self._bounds = [parts.rebound(*placed) for placed in zip(found.places, values or (), strict=False)]
 
     @cached_property
@@ -283,6 +287,12 @@ class SoughtRows:
             found.append(tuple(row[place : place + size]))
             place += size
         return tuple(found)
+
+    def refuses(self, error: Exception) -> bool:
+        """MariaDB and MySQL compare no letter with a column whose character set lacks it: no row gave the value."""
+        original = error.orig if self._has_letters and isinstance(error, DBAPIError) else None
+        number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
+        return number == _ILLEGAL_MIX_OF_COLLATIONS
 
     def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...]) -> Select[Any]:
         return parts.positioned(self._select, self._ranges.keys, segment.conditions(self._bounds), order)
