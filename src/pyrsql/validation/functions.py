@@ -308,9 +308,9 @@ WELL_KNOWN = {
         Function("round", "a whole or decimal number", _arity(1, 1, _exact_number)),
         Function("coalesce", "values of one kind", _arity(1, None, _common)),
         Function("nullif", "two values of one kind", _arity(2, 2, _common)),
-        Function("year", "a date", _arity(1, 1, _whole_of_date)),
-        Function("month", "a date", _arity(1, 1, _whole_of_date)),
-        Function("day", "a date", _arity(1, 1, _whole_of_date)),
+        Function("year", "a date", _arity(1, 1, _whole_of_date), copies=2),
+        Function("month", "a date", _arity(1, 1, _whole_of_date), copies=2),
+        Function("day", "a date", _arity(1, 1, _whole_of_date), copies=2),
     )
 }
 """Functions that mean the same on every supported database. They still have to be listed to be called.

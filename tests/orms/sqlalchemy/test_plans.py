@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ class Item(Base):
     amount: Mapped[int | None]
     document: Mapped[Any] = mapped_column(JSON().with_variant(JSONB, "postgresql"))
     words: Mapped[Any] = mapped_column(JSON().with_variant(ARRAY(String(40)), "postgresql"))
-    parts: Mapped[list[Part]] = relationship()
+    parts: Mapped[list[Part]] = relationship(back_populates="item")
 
 
 class Kept(Base):
@@ -50,6 +51,7 @@ class Part(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("plan_items.id"))
     code: Mapped[str] = mapped_column(String(40))
+    item: Mapped[Item] = relationship(back_populates="parts")
 
 
 NUMBERS = {
@@ -268,3 +270,31 @@ def test_a_value_longer_than_an_element_is_not_cut(planned: Planned, filter: str
     if planned.name == "postgres":
         with planned.engine.connect() as connection:
             assert connection.execute(paged(Words, filter).statement).all() == []
+
+
+QUANTIFIERS = {
+    "any": "parts=any='code>Name-{}'",
+    "none": "parts=none='code==Name-{}'",
+    "all": "parts=all='code>=Name-{}'",
+    "count": "@count[parts]>{}",
+    "count of some": "'@count[parts|#code>Name-{}]'>1",
+    "two levels": "parts=any='item=none=\"number=={}\"'",
+}
+
+
+@pytest.mark.parametrize("text", QUANTIFIERS.values(), ids=QUANTIFIERS)
+def test_the_index_of_the_foreign_key_serves_sixteen_quantifiers(planned: Planned, text: str) -> None:
+    """A page of them is found row by row; no subquery reads the related table from its start for each row."""
+    filter = ";".join(text.format(number) for number in range(1, 17))
+    found = paged(Item, filter, None, PageRequest(0, 10), options=QueryOptions(quantifiers=True))
+    for statement in (found.statement, found.count_statement):
+        plan = planned.plan(statement)
+        assert "plan_item" in plan or "Hash" in plan, plan
+        assert not READ_AGAIN[planned.name].search(plan), plan
+
+
+READ_AGAIN = {
+    "sqlite": re.compile(r"SCAN plan_parts"),
+    "postgres": re.compile(r"SubPlan.*\n\s*->  Seq Scan"),
+    "mariadb": re.compile(r"DEPENDENT SUBQUERY plan_parts_?\d* ALL"),
+}

@@ -344,25 +344,60 @@ def test_all_problems_of_all_levels_are_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"field_blacklist": {"roles.code"}},
-        {"field_blacklist": {"code"}},
-        {"field_whitelist": {"roles.level", "roles"}},
-        {"model_field_blacklist": {Role: {"code"}}},
-        {"model_field_whitelist": {Role: {"level"}, User: {"roles"}}},
-    ],
-)
-def test_a_hidden_field_is_hidden_inside(settings: dict[str, Any]) -> None:
-    options = QueryOptions(quantifiers=True, procedure_whitelist={"upper"}, **settings)
-    for text in ("roles=any='code==admin'", "'@count[roles|#code==admin]'>1", "roles=all='@upper[code]==A'"):
-        hidden, *others = problems(User, text, options=options)
-        assert others == []
-        absent, *others = problems(User, text.replace("code", "cxyz"), options=options)
-        assert others == []
-        assert (hidden.code, hidden.hint) == (absent.code, absent.hint)
+HIDDEN: dict[str, dict[str, Any]] = {
+    "path": {"field_blacklist": {"roles.code", "reports.roles.code", "roles.users", "reports.roles.users"}},
+    "name": {"field_blacklist": {"code", "users"}},
+    "model": {"model_field_blacklist": {Role: {"code", "users"}}},
+    "listed paths": {"field_whitelist": {"roles.level", "roles", "reports", "reports.roles", "reports.roles.level"}},
+    "listed of models": {"model_field_whitelist": {Role: {"level"}, User: {"roles", "reports"}}},
+    "published": {"public_fields": {path: path for path in ("roles", "roles.level", "reports", "reports.roles")}},
+}
+# A field and a relation that exist and are hidden, and names that do not exist.
+NAMES = {"code": "kxyz", "users": "kwxyz"}
+NESTED = [
+    "roles=any='{}==a'",
+    "roles=none='level>1;{}=na='",
+    "roles=all='{}.name==a'",
+    "roles=all='@upper[{}]==A'",
+    "roles=any='@concat[level|{}]==A'",
+    "roles=any='{}=any='",
+    "roles=any='{}=none=\"level>1\"'",
+    "roles=any='{}=all=\"level=1\"'",
+    "roles=any='@count[{}]>1'",
+    "roles=any='\\'@count[{}|#level>1]\\'==1'",
+    "'@count[roles|#{}==a]'>1",
+    "'@count[roles|#level>1,{}.id=in=(1,2)]'>1",
+    "@count[roles.{}]>1",
+    "reports=any='roles=any=\"{}==a\"'",
+    "reports=any='roles.{}==a'",
+    "'@count[reports|#@count[roles.{}]>1]'>1",
+]
+
+
+@pytest.mark.parametrize("settings", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("text", NESTED)
+def test_a_hidden_name_answers_as_one_that_does_not_exist(settings: dict[str, Any], text: str) -> None:
+    options = QueryOptions(quantifiers=True, procedure_whitelist={"upper", "concat"}, **settings)
+    for hidden, absent in NAMES.items():
+        seen, unseen = answers(text.format(hidden), hidden, options), answers(text.format(absent), absent, options)
+        assert seen == unseen
+        assert {code for code, *_ in seen} == {"unknown-field"}
     assert problems_or_none("roles=any='level>1'", options) is None
+
+
+def answers(text: str, name: str, options: QueryOptions) -> list[tuple[Any, ...]]:
+    """What a client sees of a filter, and of the same as a count to sort by, but for the name that it has written."""
+    found = list(problems(User, text, options=options))
+    sort: list[tuple[Any, ...]] = []
+    if text.startswith("'@count"):
+        sort = [
+            (one.code, str(one.field).replace(name, "…"), one.hint, one.replacement)
+            for one in problems(User, sort=text[: text.rindex("'") + 1], options=options)
+        ]
+        assert [one[:2] for one in sort] == [(one.code, str(one.field).replace(name, "…")) for one in found]
+    starts = [one.span and one.span.start for one in found]
+    shown = [(one.code, str(one.field).replace(name, "…"), one.hint, one.replacement) for one in found]
+    return [*((*one, start) for one, start in zip(shown, starts, strict=True)), *sort]
 
 
 @pytest.mark.parametrize("text", ["roles=any=", "roles=none=", "roles=any='level>1'", "@count[roles]>1"])

@@ -164,6 +164,10 @@ def by(relation: Callable[..., bool], *arguments: Any) -> Test:
     return lambda held: relation(held, *arguments)
 
 
+def has_part(held: Any, part: str, wanted: int) -> bool:
+    return bool(getattr(held, part) == wanted)
+
+
 def within(held: Any, low: Any, high: Any) -> bool:
     return bool(low <= held <= high)
 
@@ -322,3 +326,13 @@ def test_values_that_a_kind_does_not_hold(filter: str) -> None:
     problem, *others = problems(Sample, filter)
     assert not others
     assert problem.code == "wrong-value"
+
+
+@pytest.mark.parametrize("part", ["year", "month", "day"])
+@pytest.mark.parametrize("field", ["day", "naive", "aware"])
+def test_the_parts_of_every_date(samples: Store, field: str, part: str) -> None:
+    """Also of the last microsecond of the calendar, which SQLite's own functions round to a later one."""
+    options = QueryOptions(procedure_whitelist={part})
+    for wanted in (1, 2, 12, 29, 31, 1969, 2024, 9999):
+        kept = expected(field, by(has_part, part, wanted))
+        assert ids(samples, Sample, f"@{part}[{field}]=={wanted}", options=options) == kept

@@ -66,6 +66,13 @@ class InUtc(FunctionElement[Any]):
     type: TypeEngine[Any] = DateTime()
 
 
+class CalendarDate(FunctionElement[Any]):
+    """A date, or the date of a point in time: its year, month and day are computed."""
+
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = DateTime()
+
+
 _OF_TEXT: dict[str, type[FunctionElement[str]]] = {
     "lower": FoldedText,
     "upper": UpperText,
@@ -113,7 +120,7 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         case (("floor" | "ceil" | "round"), [number]):
             return type_coerce(_rounded(name, number, kind), type_)
         case "year" | "month" | "day", [date]:
-            return cast(extract(name, InUtc(date) if _is_aware(date.type) else date), type_)
+            return cast(extract(name, CalendarDate(InUtc(date) if _is_aware(date.type) else date)), type_)
         case _:
             # Not by an attribute of `func`: it has no names with underscores at both ends.
             return Function[Any](name, *arguments, type_=type_)

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import (
+    CalendarDate,
     InUtc,
     LeftTrimmedText,
     Magnitude,
@@ -170,6 +171,12 @@ def trimmed_text_duckdb(element: TrimmedText, compiler: SQLCompiler, **options: 
 @form(InUtc)
 def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
     """The value itself: databases without time zones hold UTC."""
+    return operand(element, compiler, **options)
+
+
+@form(CalendarDate)
+def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) -> str:
+    """The value itself."""
     return operand(element, compiler, **options)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
-from pyrsql.orms.sqlalchemy.functions import InUtc
+from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
@@ -83,6 +83,14 @@ def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **opt
 def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
     """PostgreSQL shows a point in time in the time zone of the session."""
     return f"timezone('UTC', {operand(element, compiler, **options)})"
+
+
+@form(CalendarDate, on="postgresql")
+def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) -> str:
+    """The date. `infinity` has no parts: asyncpg writes it for Python's largest date, -infinity for the smallest."""
+    date = f"CAST({operand(element, compiler, **options)} AS DATE)"
+    ends = "WHEN 'infinity' THEN DATE '9999-12-31' WHEN '-infinity' THEN DATE '0001-01-01'"
+    return f"(CASE {date} {ends} ELSE {date} END)"
 
 
 @form(Beyond, on="postgresql")

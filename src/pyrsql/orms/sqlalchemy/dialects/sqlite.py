@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
-from pyrsql.orms.sqlalchemy.functions import Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -110,6 +110,12 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """The keys of the rows that have a related row, found by an index of the related table."""
     _, among = element.clauses
     return f"({compiler.process(among, **options)})"
+
+
+@form(CalendarDate, on="sqlite")
+def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) -> str:
+    """The date that the text begins with: rounded to milliseconds, the last time of the year 9999 is out of range."""
+    return f"substr({operand(element, compiler, **options)}, 1, 10)"
 
 
 @form(PlainText, on="sqlite")
