@@ -56,6 +56,10 @@ docs: $(VENVDOCS)/.installed ## write the generated reference pages and build th
 docs-check: docs $(VENV)/.installed ## build the documentation and look at every page in a browser
 	PYRSQL_SITE=build/site $(BIN)/python -m pytest --numprocesses=0 tests/test_site.py
 
+.PHONY: docs-setup
+docs-setup: ## run the set-up lines and the code of each page in environments with nothing else
+	$(PYTHON) -m tests.setup_lines
+
 # --- tests ---
 
 .PHONY: test

@@ -1,75 +1,22 @@
-"""Every Python block of README.md and docs/ runs, and every public name, option and problem stands in docs/.
+"""Every Python block of README.md and docs/ runs, and every public name, option and problem stands in docs/."""
 
-A page is one script, its blocks share a namespace. A `pycon` block runs as a doctest in the same namespace. A block
-with any other fence is not run.
-"""
-
-import doctest
 import importlib
 import re
 import runpy
-import sys
-from collections.abc import Iterator
 from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import pytest
 
 from pyrsql.problems import Problem
-
-ROOT = Path(__file__).parent.parent
-PAGES = [path for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))) if path.is_file()]
-
-# The closing fence has the indentation of the opening one: a block may stand in a list.
-FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>python|pycon)[^\n]*\n(?P<code>.*?)^(?P=indent)```\s*$",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-class Block(NamedTuple):
-    """A block of a page: its language, its code, and the line of the page where the code starts."""
-
-    language: str
-    code: str
-    line: int
-
-
-def blocks(text: str) -> Iterator[Block]:
-    """The blocks to run, in order, without their indentation."""
-    for found in FENCE.finditer(text):
-        code = re.sub(f"^{found['indent']}", "", found["code"], flags=re.MULTILINE)
-        yield Block(found["language"], code, text.count("\n", 0, found.start("code")) + 1)
-
-
-def run(block: Block, page: str, module: ModuleType) -> None:
-    """Run a block in a module; a failure shows the line of the page."""
-    if block.language == "python":
-        code = compile("\n" * (block.line - 1) + block.code, page, "exec", dont_inherit=True)
-        exec(code, module.__dict__)
-        return
-    test = doctest.DocTestParser().get_doctest(block.code, {}, page, page, block.line - 1)
-    test.globs = module.__dict__
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    report: list[str] = []
-    failed = runner.run(test, out=report.append, clear_globs=False).failed
-    assert not failed, "".join(report)
-
-
-def run_page(text: str, page: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Run all blocks of a page in a module of its own: frameworks look names of annotations up in modules."""
-    module = ModuleType(re.sub(r"\W", "_", page))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    for block in blocks(text):
-        run(block, page, module)
-    return module
+from tests.pages import PAGES, ROOT, run_page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_python_blocks_of_a_page_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)), monkeypatch)
+def test_the_python_blocks_of_a_page_run(page: Path) -> None:
+    run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
 
 
 GENERATED: list[tuple[Path, str]] = list(runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]())
@@ -138,16 +85,16 @@ exit 1
 """
 
 
-def test_blocks_share_a_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_page(PAGE, "page.md", monkeypatch).z == 2
+def test_blocks_share_a_namespace() -> None:
+    assert run_page(PAGE, "page.md").z == 2
 
 
-def test_a_wrong_block_fails_at_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_block_fails_at_its_line() -> None:
     with pytest.raises(AssertionError) as caught:
-        run_page(PAGE.replace("z == 2", "z == 3"), "page.md", monkeypatch)
+        run_page(PAGE.replace("z == 2", "z == 3"), "page.md")
     assert caught.traceback[-1].lineno + 1 == 19
 
 
-def test_a_wrong_doctest_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_doctest_fails() -> None:
     with pytest.raises(AssertionError, match=r"line 14, in page\.md"):
-        run_page(PAGE.replace("  2\n", "  3\n"), "page.md", monkeypatch)
+        run_page(PAGE.replace("  2\n", "  3\n"), "page.md")

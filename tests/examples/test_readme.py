@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import psycopg2
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import page_request
 from pyrsql.pipeline import apply_criteria, validate_request
-from tests.test_documentation import run_page
+from tests.pages import run_page
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,13 +83,13 @@ def block(language: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
-def test_the_first_screen_shows_a_request_its_sql_and_its_answer(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_screen_shows_a_request_its_sql_and_its_answer(page: str) -> None:
     """The code further down in README.md gives the statement and the answer that both first screens show."""
     text = (ROOT / page).read_text(encoding="utf-8")
     request = block("http", text).removeprefix("GET ").strip()
     path, _, query = request.partition("?")
     parameters = parameters_of(query)
-    module = run_page(README, "README.md", monkeypatch)
+    module = run_page(README, "README.md")
 
     answer = TestClient(module.app).get(path, params=parameters)
     assert answer.json() == json.loads(block("json", text))
