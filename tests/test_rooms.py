@@ -159,6 +159,30 @@ def test_an_init_file_only_reexports(file: str) -> None:
                 pytest.fail(f"{file}:{statement.lineno} is more than a re-export")
 
 
+# The files that may keep what a function returns, and what they keep.
+KEEPING = {
+    "caches": "results of whole requests",
+    "language/parse": "the parser under some options",
+    "models/schema": "the schema of a class, which is compared by identity",
+    "orms/memory/text": "patterns of the reference backend",
+    "orms/sqlalchemy/dialects/sqlite": "the letters of Unicode",
+    "orms/sqlalchemy/hybrids": "the result of a developer's code, which runs once",
+    "orms/sqlalchemy/mapping_facts": "facts of a mapping",
+    "integrations/fastapi/integration": "the base statement of a model",
+    "integrations/fastapi/playground/complete": "the fields of a schema",
+    "testing": "strategies",
+}
+
+
+def test_stages_keep_nothing_but_in_the_files_that_say_so() -> None:
+    keeping = set()
+    for file, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "functools":
+                keeping |= {file for alias in node.names if alias.name in ("cache", "lru_cache")}
+    assert keeping == KEEPING.keys()
+
+
 LONGEST = 400
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import JSON, Column, ColumnElement, String, Text, Unicode, UnicodeText, not_, or_, type_coerce
@@ -19,6 +18,7 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity, bound, with_part
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
@@ -38,9 +38,6 @@ from pyrsql.orms.sqlalchemy.text import (
     text_match,
 )
 from pyrsql.validation.predicates import CallOperand, FieldOperand, Pattern, Sign, SqlPattern
-
-_REMEMBERED = 1_024
-"""Fields of entities whose templates are kept. Clients can name no others than there are."""
 
 _BARE_TEXTS = frozenset({String, Text, Unicode, UnicodeText, VARCHAR, TEXT})
 """Types of columns whose values are bound as any text."""
@@ -205,7 +202,7 @@ def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: Text
     return Comparable(value, exact, exact, ordered, value, exact_type, type_, plain=True, declared=declared)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@made_once
 def _of_field(field: Field, entity: Entity, linked: bool, text_order: TextOrder) -> Comparable:
     value = field_expression(field, entity, linked=linked)
     return of_expression(value, field.kind, text_order, over_text=field.over_text)

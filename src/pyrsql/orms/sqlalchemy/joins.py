@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Alias, Boolean, Column, FromClause, Select, and_, inspect, literal_column, not_, select
@@ -15,15 +14,13 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.validation.predicates import RelationPath, starts_with
 
 Scope = Mapping[RelationPath, Entity]
 """Which entity stands for the end of each path that has been reached; `()` is the root."""
-
-_REMEMBERED = 1_024
-"""Aliases of paths that are kept. A long path of a client may push another out, which is then made again."""
 
 _ONE: ColumnElement[int] = literal_column("1")
 
@@ -149,7 +146,7 @@ def beyond(
     return rows, reached
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@made_once
 def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
     """The entity at the end of a path, and a correlated `SELECT 1` of its rows.
 
@@ -181,7 +178,7 @@ def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
         return _alias_for(parent, path)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@made_once
 def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     relation = path[-1]
     of_subclass = isinstance(relation.source, SubclassRow)

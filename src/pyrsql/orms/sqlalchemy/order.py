@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, String, Table, UnaryExpression, case, func, inspect, literal
@@ -16,13 +15,11 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.predicates import value_expression
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text
 from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
-
-_REMEMBERED = 1_024
-"""Terms of fields that are kept. Clients can name no others than there are."""
 
 
 class NullsPlaced(UnaryExpression[Any]):
@@ -61,7 +58,7 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
     return [_directed(value, key.descending, None if place else key.nulls_first) for place, value in enumerate(values)]
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@made_once
 def _of_field(
     field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool | None, text_order: TextOrder
 ) -> ColumnElement[Any]:

@@ -6,7 +6,6 @@ rows first, and look their owners up.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select, true
@@ -16,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.joins import alias_for
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import (
     Between,
@@ -78,7 +78,7 @@ class RelatedKeys(NamedTuple):
     rows: Select[Any]
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@made_once
 def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
     """The keys of the rows at the end of a path; None where more than one plain foreign key leads there.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select
@@ -16,6 +15,7 @@ from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
@@ -218,9 +218,9 @@ def _missing(
     ]
 
 
-@lru_cache(maxsize=1_024)
+@made_once
 def _descending(column: Any) -> ColumnElement[Any]:
-    """The same element each time: what is made of an order of fields is kept by its terms."""
+    """The same element each time: the ranges of an order are kept by its terms."""
     return cast("ColumnElement[Any]", column.desc())
 
 

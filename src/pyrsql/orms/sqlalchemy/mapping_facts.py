@@ -1,0 +1,21 @@
+"""Facts of a mapping that are made once: aliases, joins, columns in the form to compare, terms to sort by.
+
+They depend on mapped classes and options alone. No value of a client is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import ParamSpec, TypeVar, cast
+
+ArgumentsT = ParamSpec("ArgumentsT")
+ResultT = TypeVar("ResultT")
+
+_KEPT = 1_024
+"""How many facts of each kind are kept. A long path of a client may push another out, which is then made again."""
+
+
+def made_once(make: Callable[ArgumentsT, ResultT]) -> Callable[ArgumentsT, ResultT]:
+    """Keep the results of a function, which must depend on its arguments alone."""
+    return cast("Callable[ArgumentsT, ResultT]", lru_cache(maxsize=_KEPT)(make))
