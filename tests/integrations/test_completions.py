@@ -1,10 +1,16 @@
 """What the playground offers at the cursor, marked by `|`."""
 
 import pytest
+from returns.result import Success
+from sqlalchemy import Enum, ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from examples.flights.models import Airport, Flight
 from pyrsql.integrations.fastapi.playground.complete import Completions, complete_filter, complete_sort
+from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.pipeline import validate_request
+from tests.sample_models import User
 
 FLIGHTS, AIRPORTS = schema(Flight), schema(Airport)
 
@@ -62,8 +68,6 @@ def test_only_the_operators_of_the_field_are_offered() -> None:
 
 
 def test_a_hidden_field_is_not_offered() -> None:
-    from pyrsql import QueryOptions
-
     closed = schema(Flight, QueryOptions(field_whitelist={"id"}))
     assert [item.text for item in complete_filter(closed, "", 0).items] == ["id"]
     assert complete_filter(closed, "plane.", 6).items == ()
@@ -89,3 +93,61 @@ def test_a_sort_is_completed(text: str, begun: str, offered: str) -> None:
     found = complete_sort(FLIGHTS, text.replace("|", ""), at)
     assert replaced(text, found) == begun
     assert offered in [item.text for item in found.items]
+
+
+COUNTED = schema(User, QueryOptions(quantifiers=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "begun", "offered"),
+    [
+        (r"reports=any='roles=any=\'le|", "le", ["level"]),
+        (r"reports=any='roles=any=\'code==\\\'a\\\';le|", "le", ["level"]),
+        ("'@count[roles|#le|", "le", ["level"]),
+        ("reports=any=\"'@count[roles|#le|", "le", ["level"]),
+        ("@count[ro|", "@count[ro", ["@count[roles]", "@count[roles.users]"]),
+        ("reports=any='@count[ro|", "@count[ro", ["@count[roles]"]),
+        ("@count[roles]=b|", "=b", ["=bt="]),
+        ("reports=any='@count[roles]=b|", "=b", ["=bt="]),
+        ("'@count[nothing|#le|", "le", []),
+    ],
+)
+def test_nested_filters_and_counts_are_completed(text: str, begun: str, offered: list[str]) -> None:
+    at = text.rindex("|")
+    found = complete_filter(COUNTED, text[:at], at)
+    assert text[found.start : found.end] == begun
+    assert [item.text for item in found.items] == offered
+
+
+def test_a_count_is_completed_in_a_sort() -> None:
+    found = complete_sort(COUNTED, "id;-@count[rol", 14)
+    assert [item.text for item in found.items] == ["@count[roles]", "@count[roles.users]"]
+    assert complete_sort(schema(User), "-@count[rol", 11).items == ()
+    assert complete_filter(schema(User), "@count[rol", 10).items == ()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "completion_owner"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pets: Mapped[list["Pet"]] = relationship()
+
+
+class Pet(Base):
+    __tablename__ = "completion_pet"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("completion_owner.id"))
+    mood: Mapped[str] = mapped_column(Enum("so so", "it's fine"))
+
+
+def test_an_offer_in_quotes_is_escaped_for_them() -> None:
+    options = QueryOptions(quantifiers=True)
+    for text in ("pets=any='mood==so", 'pets=any="mood==so', "'@count[pets|#mood==so"):
+        found = complete_filter(schema(Owner, options), text, len(text))
+        (offer,) = found.items
+        end = "]'>1" if "@" in text else text[9]
+        completed = text[: found.start] + offer.text + end
+        assert isinstance(validate_request(schema(Owner, options), filter=completed), Success), completed

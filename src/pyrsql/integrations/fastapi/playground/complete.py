@@ -8,17 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from returns.result import Success
+
 from pyrsql import operators
-from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.adapters.fastapi.fields import filter_extension, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
 from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
+from pyrsql.language.nodes import Comparison, SortKey
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.predicates import RelationOperand
+from pyrsql.validation.quantifiers import below, is_count
 from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.validate import validate_sort
 
 _TOKEN = compiled(
     rf"""(?P<quoted>"(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?)|(?P<operator>{OPERATOR})"""
@@ -84,20 +89,39 @@ def complete_filter(schema: Schema, text: str, at: int, prefix: str = "") -> Com
         Fields, the operators of the field before the cursor, values of its type, or joints.
     """
     (expected, field, operator), begun, start = _place(text[:at])
-    if begun[:1] in ("'", '"') and operator in _QUANTIFIERS and "\\" not in begun:
-        inside = start + 1
-        return complete_filter(schema, text[inside:at], at - inside, f"{prefix}{field}.").shifted(inside)
+    if begun[:1] in ("'", '"'):
+        nested = _nested(schema, begun, prefix, f"{field}." if operator in _QUANTIFIERS else None)
+        if nested is not None:
+            return nested.shifted(start)
     match expected:
         case "field":
             return Completions(start, at, _fields(schema, "filter", begun, prefix))
         case "operator":
-            return Completions(start, at, _operators(schema, f"{prefix}{field}", begun))
+            return Completions(start, at, _operators(schema, prefix, field, begun))
         case "value" | "list":
             return Completions(start, at, _values(schema, f"{prefix}{field}", begun))
         case "joint":
             return Completions(at, at, (Offer(";", ";", "and"), Offer(",", ",", "or")))
         case "nothing":
             return Completions(at, at)
+
+
+def _nested(schema: Schema, begun: str, prefix: str, path: str | None) -> Completions | None:
+    """Complete the filter in a quoted text that was begun: in the argument of a quantifier over `path`, or in a count.
+    None where it holds no filter.
+    """
+    characters = list(_CHARACTER.finditer(begun, 1))
+    places = [*(character.start() for character in characters), len(begun)]
+    inner, before = "".join(character[0][-1] for character in characters), 0
+    if path is None:
+        count = _COUNT_BEGUN.match(inner)
+        if count is None or not schema.query_options.quantifiers:
+            return None
+        path, before = f"{count[1]}.", count.end()
+    found = complete_filter(schema, inner[before:], len(inner) - before, f"{prefix}{path}").shifted(before)
+    escaped = re.compile(rf"[\\{begun[0]}]")
+    items = tuple(replace(item, text=escaped.sub(r"\\\g<0>", item.text)) for item in found.items)
+    return Completions(places[found.start], places[found.end], items)
 
 
 def complete_sort(schema: Schema, text: str, at: int) -> Completions:
@@ -113,6 +137,9 @@ def complete_sort(schema: Schema, text: str, at: int) -> Completions:
     return Completions(at - len(begun), at, items)
 
 
+_CHARACTER = compiled(r"\\?.")
+"""A character of a quoted text, with its backslash."""
+_COUNT_BEGUN = compiled(r"@count\[([^|\]]+)\|#")
 _QUANTIFIERS = frozenset(operator.spelling for operator in operators.QUANTIFIERS)
 
 
@@ -177,9 +204,26 @@ def _after(expected: Expected, kind: str | None, written: str) -> Expected:
 
 
 def _fields(schema: Schema, purpose: Purpose, begun: str, prefix: str) -> tuple[Offer, ...]:
+    if begun.startswith("@"):
+        return _matching(begun, _counts(schema, purpose, prefix))
     fields = offered_fields(schema, purpose, f"{prefix}{begun}")
     named = ((field["name"].removeprefix(prefix), field) for field in fields if field["name"].startswith(prefix))
     return _matching(begun, (Offer(name, name, _type(field)) for name, field in named))
+
+
+def _counts(schema: Schema, purpose: Purpose, prefix: str) -> Iterator[Offer]:
+    """The counts of related rows that a client may name."""
+    for field in offered_fields(schema, "filter", prefix):
+        name = field["name"].removeprefix(prefix)
+        count = below(prefix, Comparison(f"@count[{name}]", operators.EQUAL, ())).selector
+        if field["type"] == "relation" and field["name"].startswith(prefix) and _is_counted(schema, purpose, count):
+            yield Offer(f"@count[{name}]", f"@count[{name}]", "integer")
+
+
+def _is_counted(schema: Schema, purpose: Purpose, count: str) -> bool:
+    if purpose == "filter":
+        return bool(operators_of(schema, count))
+    return isinstance(validate_sort(schema, [SortKey(count)]), Success)
 
 
 def offered_fields(schema: Schema, purpose: Purpose, begun: str = "") -> list[dict[str, Any]]:
@@ -206,9 +250,12 @@ def _extension(schema: Schema, purpose: Purpose, paths: list[str] | None) -> lis
     return list(extension["fields"])
 
 
-def _operators(schema: Schema, field: str, begun: str) -> tuple[Offer, ...]:
-    described = _described(schema, field)
-    offers = (Offer(spelling, spelling, _MEANINGS.get(spelling, "")) for spelling in described.get("operators", ()))
+def _operators(schema: Schema, prefix: str, field: str, begun: str) -> tuple[Offer, ...]:
+    if is_count(field):
+        spellings = operators_of(schema, below(prefix, Comparison(field, operators.EQUAL, ())).selector)
+    else:
+        spellings = _described(schema, f"{prefix}{field}").get("operators", [])
+    offers = (Offer(spelling, spelling, _MEANINGS.get(spelling, "")) for spelling in spellings)
     return tuple(offer for offer in offers if offer.text.startswith(begun))
 
 
