@@ -193,7 +193,7 @@ def test_sqlite_keeps_anything_in_any_column(tmp_path: Path) -> None:
         "j": {"a": 1},
         "b": True,
         "n": "n",
-        "w": "5",
+        "w": 5.0,
         "x": "x",
     }
     assert odd == {"id": 2, "d": "abc", "m": 1700000000, "j": "[1", "b": "maybe", "n": "ff", "w": "ff", "x": "01"}
