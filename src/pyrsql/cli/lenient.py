@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from copy import copy
 from typing import Any
 
@@ -11,8 +11,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 
-def _lenient(strict: Any) -> Any:
-    """A type that reads what a type reads, and anything else as it is stored."""
+def _lenient(strict: Any, values: Container[Any] | None = None) -> Any:
+    """A type that reads what a type reads, and anything else as it is stored.
+
+    Args:
+        strict: the type.
+        values: the stored values that it may read; None for all that it can.
+    """
 
     class Lenient(strict):  # type: ignore[misc]
         def adapt(self, cls: Any, **_: Any) -> Any:
@@ -25,6 +30,8 @@ def _lenient(strict: Any) -> Any:
                 return None
 
             def read(value: Any) -> Any:
+                if values is not None and value not in values:
+                    return value
                 try:
                     return process(value)
                 except (TypeError, ValueError, ArithmeticError):
@@ -39,7 +46,7 @@ _LENIENT = {
     types.DateTime: _lenient(sqlite.DATETIME),
     types.Date: _lenient(sqlite.DATE),
     types.Time: _lenient(sqlite.TIME),
-    types.Boolean: _lenient(types.BOOLEAN),
+    types.Boolean: _lenient(types.BOOLEAN, (None, 0, 1)),
     types.JSON: _lenient(sqlite.JSON),
 }
 _NUMERIC = _lenient(types.NUMERIC)
