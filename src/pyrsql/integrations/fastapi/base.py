@@ -86,7 +86,7 @@ def _shown(made: object) -> str:
         case None:
             return "None: let it return a select"
         case CompoundSelect() | FromStatement():
-            return f"a {type(made).__name__}: select from it, as in select(aliased(User, union.subquery()))"
+            return f"a {made.__class__.__name__}: select from it, as in select(aliased(User, union.subquery()))"
         case _ if inspect.iscoroutine(made):
             return "a coroutine: declare it with async def, or let it return the select itself"
         case _:

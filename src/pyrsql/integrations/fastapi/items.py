@@ -179,7 +179,7 @@ def _nested(
     """The values that the models of a shape read from one object, `around` being the models that contain them."""
     for item in shape.models:
         if source.type is not None and not issubclass(item, BaseModel):
-            raise ConfigurationError(_UNREADABLE.format(item))
+            raise ConfigurationError(_UNREADABLE.format(cast("object", item)))
         if _is_followed(item, around):
             for field, info in _fields(item).items():
                 attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)

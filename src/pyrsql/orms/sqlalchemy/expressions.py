@@ -39,6 +39,7 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.column_types import as_stored, form_on
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Scope, keys_of
 from pyrsql.orms.sqlalchemy.select_parts import Entity, has_variants, without_entities
@@ -92,7 +93,7 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     # The form that the attribute's own operators compare: another form would count as another statement.
     compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
-    return cast("ColumnElement[Any]", clause)
+    return typed(cast("ColumnElement[Any]", clause))
 
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, partial
 from types import FrameType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pyrsql.models.model import Computed, Field
 from pyrsql.models.rights import FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.column_types import described
+from pyrsql.orms.sqlalchemy.function_types import type_of
 
 ResultT = TypeVar("ResultT")
 
@@ -57,8 +58,7 @@ def _field(
     if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
-    type_ = cast("Any", expression).type
-    found = described(type_, annotation(column) if column else None)
+    found = described(type_of(cast("Any", expression)), annotation(column) if column else None)
     return Field(
         name,
         found.kind,

@@ -23,6 +23,7 @@ from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.column_types import described
+from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 
@@ -113,7 +114,7 @@ def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
 
 def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:
     expression = prop.columns[0]
-    found = described(expression.type, annotated_type(mapper.class_, prop.key))
+    found = described(type_of(expression), annotated_type(mapper.class_, prop.key))
     return Field(
         name,
         found.kind,
