@@ -7,8 +7,14 @@ VENVDOCS := .venv-docs
 VENVDEMO := .venv-demo
 VENVCOMPARE := .venv-compare
 VENVPUBLISHED := .venv-published
+VENVLOWEST := .venv-lowest
+VENVTHREADS := .venv-free-threaded
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks comparison docs/generate.py)
+SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks comparison tools docs/generate.py)
+# Tests that need none of the tools that ask for newer dependencies.
+LOWEST_TESTS ?= tests/adapters tests/integrations/test_pages.py tests/integrations/test_cursor_pages.py tests/integrations/test_integration.py tests/language tests/orms/memory tests/orms/sqlalchemy/test_predicates.py tests/orms/sqlalchemy/test_relations.py tests/orms/sqlalchemy/test_select_parts.py tests/validation tests/test_api.py tests/test_pipeline.py
+# Tests that need no package without wheels for the free-threaded build.
+THREAD_TESTS ?= tests/test_concurrency.py tests/test_caches.py tests/language tests/test_pipeline.py tests/orms/memory
 # The port of the example service.
 PORT ?= 8000
 PYTEST_ARGUMENTS ?= --numprocesses=auto
@@ -28,9 +34,14 @@ $(VENVDOCS)/.installed: GROUP := docs
 $(VENVDEMO)/.installed: GROUP := demo
 $(VENVCOMPARE)/.installed: GROUP := compare
 $(VENV20)/.installed: PINS := 'sqlalchemy<2.1' --group engines
+$(VENVLOWEST)/.installed: PINS := --constraint build/lowest.txt
+$(VENVLOWEST)/.installed: GROUP := lowest
+$(VENVTHREADS)/.installed: GROUP := threads
 
-$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed $(VENVCOMPARE)/.installed: pyproject.toml
+$(VENV)/.installed $(VENV20)/.installed $(VENVDOCS)/.installed $(VENVDEMO)/.installed $(VENVCOMPARE)/.installed $(VENVLOWEST)/.installed $(VENVTHREADS)/.installed: pyproject.toml
+	@mkdir -p build
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("pyrsql needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
+	@$(PYTHON) -m tools.lowest > build/lowest.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(@D)/bin/python -m pip install --quiet --editable '.[sqlalchemy,fastapi]' --group $(GROUP) $(PINS)
@@ -69,6 +80,24 @@ test: $(VENV)/.installed ## run the tests, the property tests (quick) and the do
 .PHONY: test-sqlalchemy20
 test-sqlalchemy20: $(VENV20)/.installed ## run the same with SQLAlchemy 2.0
 	$(VENV20)/bin/python -m pytest $(PYTEST_ARGUMENTS)
+
+.PHONY: coverage
+coverage: $(VENV)/.installed ## run the same, and fail where less than 97 % of the branches are covered; lists the rest
+	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS) --cov --cov-report=term src/pyrsql tests
+	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS) property_tests
+
+.PHONY: test-lowest
+test-lowest: $(VENVLOWEST)/.installed ## run the tests with the oldest dependencies that pyproject.toml admits
+	$(VENVLOWEST)/bin/python -m pytest $(PYTEST_ARGUMENTS) $(LOWEST_TESTS)
+
+.PHONY: test-free-threaded
+test-free-threaded: $(VENVTHREADS)/.installed ## run the tests of threads on a free-threaded Python (PYTHON=python3.14t)
+	$(VENVTHREADS)/bin/python -c 'import sys; sys._is_gil_enabled() and sys.exit("This Python has a GIL")'
+	$(VENVTHREADS)/bin/python -m pytest -n0 $(THREAD_TESTS)
+
+.PHONY: recipes
+recipes: $(VENV)/.installed ## follow each recipe of CONTRIBUTING.md in a copy of the checkout, and run its tests
+	$(BIN)/python -m tools.recipes
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## run the property tests with many more examples, then fuzz guided by coverage (FUZZ_SECONDS)
@@ -113,17 +142,32 @@ lint: $(VENV)/.installed ## check format and lint
 	$(BIN)/ruff check $(SOURCES)
 
 .PHONY: types
-types: $(VENV)/.installed ## check types with mypy and pyright, and that every public type is known
-	$(BIN)/mypy $(SOURCES)
+types: mypy ## check types with mypy and pyright, and that every public type is known
 	$(BIN)/pyright --pythonpath $(BIN)/python $(SOURCES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --verifytypes pyrsql --ignoreexternal
+
+.PHONY: mypy
+mypy: $(VENV)/.installed ## check types with mypy alone
+	$(BIN)/mypy $(SOURCES)
 
 .PHONY: format
 format: $(VENV)/.installed ## format the code and fix what ruff can fix
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
+# --- release ---
+
+.PHONY: build
+build: $(VENV)/.installed ## build wheel and sdist into dist, and check what they hold and that they can be installed
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist > /dev/null
+	$(BIN)/python -m tools.artifacts dist
+
+.PHONY: tag
+tag: $(VENV)/.installed ## check that a tag is the version of the source (TAG=v0.1.0)
+	$(BIN)/python -m tools.version '$(TAG)'
+
 .PHONY: clean
 clean: ## remove the environments and everything else that was made
-	rm -rf $(VENV) $(VENV20) $(VENVDOCS) $(VENVDEMO) $(VENVCOMPARE) $(VENVPUBLISHED) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
+	rm -rf $(VENV) $(VENV20) $(VENVDOCS) $(VENVDEMO) $(VENVCOMPARE) $(VENVPUBLISHED) $(VENVLOWEST) $(VENVTHREADS) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .bench
 	find src tests $(wildcard property_tests examples benchmarks) -name __pycache__ -prune -exec rm -rf {} +

@@ -34,6 +34,7 @@ TOP_FILES = {
     "errors": "base",
     "text_cache": "base",
     "position": "base",
+    "version": "base",
     "page": "validation",
     "cursor": "validation",
     "caches": "pipeline",

@@ -21,6 +21,7 @@ from pyrsql.options import (
     ValueConverterRegistry,
 )
 from pyrsql.page import PageRequest
+from pyrsql.version import __version__
 
 __all__ = [
     "ALL_FIELDS",
@@ -49,6 +50,7 @@ __all__ = [
     "SortOptions",
     "ValidationError",
     "ValueConverterRegistry",
+    "__version__",
     "apply",
     "compile",
     "field_rights",

@@ -166,7 +166,8 @@ def _parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[str, document, query],
+        # FastAPI 0.115 validates a default as a value; so does 0.121.
+        annotation=Annotated[str if default is None else str | int, document, query],
     )
 
 

@@ -35,7 +35,17 @@ __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
 
 TargetT = TypeVar("TargetT")
 
-FORMS = (default, mssql, shared_json, sqlite, sqlite_json, postgresql, postgresql_json, mysql, mysql_json)
+FORMS = (
+    default,
+    mssql,
+    shared_json,
+    sqlite,
+    sqlite_json,
+    postgresql,
+    postgresql_json,
+    mysql,
+    mysql_json,
+)
 """The files that say how constructs are written: their import registers the forms."""
 
 
