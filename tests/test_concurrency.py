@@ -1,8 +1,11 @@
 """Threads and tasks that share schemas and caches get what each would get alone."""
 
 import asyncio
+import importlib
+import pkgutil
+import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
@@ -12,6 +15,8 @@ from returns.result import Result, Success
 from sqlalchemy import Column, ForeignKey, Integer, String, select
 from sqlalchemy.orm import DeclarativeBase, relationship
 
+import pyrsql
+from pyrsql import CursorRequest
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.models.schema import Schema
 from pyrsql.orms.sqlalchemy import schema
@@ -22,7 +27,7 @@ from tests.asgi import client_of
 
 THREADS = 16
 TASKS = 200
-ROUNDS = 5
+ROUNDS = 3
 
 REQUESTS = tuple(
     (filter, sort)
@@ -32,6 +37,35 @@ REQUESTS = tuple(
     )
     for sort in (None, "title,desc", "-shelf.name;pages", "shelf.books.pages,nullsfirst", "nothing")
 )
+
+
+@pytest.fixture(autouse=True)
+def switching() -> Iterator[None]:
+    """Threads switch as often as Python lets them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def caches_of_functions() -> dict[str, Any]:
+    """Every `lru_cache` and `cache` of the library, by its full name."""
+    found: dict[str, Any] = {}
+    for module in pkgutil.walk_packages(pyrsql.__path__, "pyrsql."):
+        if module.name.endswith("__main__"):
+            continue
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if callable(getattr(value, "cache_clear", None)) and value.__module__.startswith("pyrsql"):
+                found[f"{value.__module__}.{name}"] = value
+    return found
+
+
+def clear_caches() -> None:
+    """What no request has warmed: parsers, converters, aliases and terms are made anew."""
+    caches = caches_of_functions()
+    assert len(caches) > 8
+    for cache in caches.values():
+        cache.cache_clear()
 
 
 def cold_model() -> type[DeclarativeBase]:
@@ -69,9 +103,13 @@ def cold_model() -> type[DeclarativeBase]:
 
 def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     """What a request becomes: SQL with its values, or problems."""
+    base = select(books.model.type)
     judged = validate_request(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
-    applied: Result[Any, Problems] = judged.bind(apply_criteria(select(books.model.type)))
-    return str(applied.map(lambda page: (sql(page.statement), sql(page.count_statement))))
+    paged: Result[Any, Problems] = judged.bind(apply_criteria(base))
+    proven = validate_request(books, filter=filter, sort=sort, page=Success(CursorRequest.first(5)))
+    sought: Result[Any, Problems] = proven.bind(apply_criteria(base))
+    pages = paged.map(lambda page: (sql(page.statement), sql(page.count_statement)))
+    return f"{pages} {sought.map(lambda page: [sql(one) for one in page.sought.statements])}"
 
 
 def sql(statement: Any) -> str:
@@ -94,6 +132,7 @@ def at_once(calls: Iterable[Any]) -> list[Any]:
 @pytest.mark.parametrize("round", range(ROUNDS))
 def test_threads_through_cold_caches(round: int) -> None:
     """Each thread answers all requests, from another place on; the model is reflected while they do."""
+    clear_caches()
     model = cold_model()
 
     def answers(thread: int) -> dict[tuple[str, str | None], str]:
@@ -116,6 +155,7 @@ def test_threads_share_one_model() -> None:
 @pytest.mark.parametrize("round", range(ROUNDS))
 async def test_tasks_through_cold_caches(round: int) -> None:
     """Requests of one application, all of them under way at a time."""
+    clear_caches()
 
     def application() -> FastAPI:
         app = FastAPI()

@@ -147,7 +147,7 @@ def main(names: Sequence[str]) -> None:
         if not names or recipe.name in names:
             follow(recipe)
             files = sorted({edit.file for edit in recipe.edits})
-            print(f"add a {recipe.name}: {len(files)} files ({', '.join(files)}), {len(recipe.tests)} test files pass")
+            print(f"{recipe.name}: {len(files)} files ({', '.join(files)}), {len(recipe.tests)} test files pass")
 
 
 if __name__ == "__main__":
