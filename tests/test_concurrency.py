@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import Depends, FastAPI
 from returns.result import Result, Success
-from sqlalchemy import Column, ForeignKey, Integer, String, select
+from sqlalchemy import Column, ForeignKey, Integer, Select, String, select
 from sqlalchemy.orm import DeclarativeBase, relationship
 
 import pyrsql
@@ -103,7 +103,7 @@ def cold_model() -> type[DeclarativeBase]:
 
 def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     """What a request becomes: SQL with its values, or problems."""
-    base = select(books.model.type)
+    base: Select[Any] = select(books.model.type)
     judged = validate_request(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
     paged: Result[Any, Problems] = judged.bind(apply_criteria(base))
     proven = validate_request(books, filter=filter, sort=sort, page=Success(CursorRequest.first(5)))
