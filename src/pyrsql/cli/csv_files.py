@@ -122,7 +122,7 @@ def rows_of(source: Path, columns: Sequence[Column]) -> Iterator[list[tuple[Any,
 def _opened(source: Path) -> Generator[tuple[list[str], Iterator[list[str]]]]:
     """The names in the first line of a file, and its other lines."""
     csv.field_size_limit(_LONGEST_FIELD)
-    with _text(source) as file:
+    with _text_file(source) as file:
         try:
             first = file.readline()
             if not first.strip() or "\0" in first:
@@ -140,7 +140,7 @@ def _opened(source: Path) -> Generator[tuple[list[str], Iterator[list[str]]]]:
             raise ConfigurationError(f"{source}: {error}") from error
 
 
-def _text(source: Path) -> TextIO:
+def _text_file(source: Path) -> TextIO:
     opened: Any = gzip.open if source.suffix == ".gz" else open
     try:
         with opened(source, "rb") as file:

@@ -118,29 +118,29 @@ class Field:
         >>> str(f.age == 18), str(f.name == "50*")
         ('age==18', 'name=in=50*')
         """
-        text = _text(value)
+        text = _written(value)
         return self._compare(operators.EQUAL if is_plain(text) else operators.IN, text)
 
     def ne(self, value: Value) -> Condition:
         """Not equal to a value, and not NULL."""
-        text = _text(value)
+        text = _written(value)
         return self._compare(operators.NOT_EQUAL if is_plain(text) else operators.NOT_IN, text)
 
     def gt(self, value: Value) -> Condition:
         """Greater than a value."""
-        return self._compare(operators.GREATER, _text(value))
+        return self._compare(operators.GREATER, _written(value))
 
     def ge(self, value: Value) -> Condition:
         """Greater than a value, or equal to it."""
-        return self._compare(operators.GREATER_OR_EQUAL, _text(value))
+        return self._compare(operators.GREATER_OR_EQUAL, _written(value))
 
     def lt(self, value: Value) -> Condition:
         """Less than a value."""
-        return self._compare(operators.LESS, _text(value))
+        return self._compare(operators.LESS, _written(value))
 
     def le(self, value: Value) -> Condition:
         """Less than a value, or equal to it."""
-        return self._compare(operators.LESS_OR_EQUAL, _text(value))
+        return self._compare(operators.LESS_OR_EQUAL, _written(value))
 
     def in_(self, values: Iterable[Value]) -> Condition:
         """Equal to one of the values, of which there must be one at least."""
@@ -152,11 +152,11 @@ class Field:
 
     def between(self, low: Value, high: Value) -> Condition:
         """From `low` to `high`, both included."""
-        return self._compare(operators.BETWEEN, _text(low), _text(high))
+        return self._compare(operators.BETWEEN, _written(low), _written(high))
 
     def not_between(self, low: Value, high: Value) -> Condition:
         """Less than `low` or greater than `high`."""
-        return self._compare(operators.NOT_BETWEEN, _text(low), _text(high))
+        return self._compare(operators.NOT_BETWEEN, _written(low), _written(high))
 
     def is_null(self) -> Condition:
         """NULL; of a relation: without a related row."""
@@ -198,7 +198,7 @@ class Field:
 
     def equals_ignoring_case(self, value: Value) -> Condition:
         """Equal to a text but for the case of letters."""
-        return self._compare(operators.EQUAL_IGNORE_CASE, _text(value))
+        return self._compare(operators.EQUAL_IGNORE_CASE, _written(value))
 
     def any(self, condition: Condition | None = None) -> Condition:
         """Some related row passes; without a condition: there is a related row.
@@ -218,7 +218,7 @@ class Field:
 
     def compare(self, operator: ComparisonOperator, *values: Value) -> Condition:
         """Any operator, one of your own included, with its arguments as they are."""
-        return self._compare(operator, *map(_text, values))
+        return self._compare(operator, *map(_written, values))
 
     def count(self, condition: Condition | None = None) -> Field:
         """The number of related rows, or of those that pass, to compare or to sort by.
@@ -274,7 +274,7 @@ def is_plain(value: str) -> bool:
     return "*" not in value and "\\" not in value and not value.startswith("^")
 
 
-def _text(value: Value) -> str:
+def _written(value: Value) -> str:
     match value:
         case bool():
             return "true" if value else "false"
@@ -298,7 +298,7 @@ def _duration(value: datetime.timedelta) -> str:
 
 
 def _listed(values: Iterable[Value]) -> list[str]:
-    texts = [_text(value) for value in values]
+    texts = [_written(value) for value in values]
     if not texts:
         raise ValueError("a list of a filter holds at least one value")
     return texts

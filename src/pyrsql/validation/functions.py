@@ -235,12 +235,12 @@ def _arity(
     return checked
 
 
-def _text(arguments: Arguments) -> Kind | None:
+def _text_of_texts(arguments: Arguments) -> Kind | None:
     return kinds.Text() if all(isinstance(each.kind, kinds.Text) for each in arguments) else None
 
 
 def _whole_of_text(arguments: Arguments) -> Kind | None:
-    return _WHOLE if _text(arguments) else None
+    return _WHOLE if _text_of_texts(arguments) else None
 
 
 def _whole_of_date(arguments: Arguments) -> Kind | None:
@@ -255,7 +255,7 @@ def _part(arguments: Arguments) -> Kind | None:
             return None
         if not isinstance(number.value, int) or not least <= number.value <= _MOST_CHARACTERS:
             return None
-    return _text([text])
+    return _text_of_texts([text])
 
 
 def _common(arguments: Arguments) -> Kind | None:
@@ -288,14 +288,19 @@ def _text_first(place: int) -> Kind | None:
 WELL_KNOWN = {
     function.name: function
     for function in (
-        Function("upper", "a text", _arity(1, 1, _text), _a_text, parser_cost=36),
-        Function("lower", "a text", _arity(1, 1, _text), _a_text, parser_cost=36),
-        Function("trim", "a text", _arity(1, 1, _text), _a_text),
-        Function("ltrim", "a text", _arity(1, 1, _text), _a_text),
-        Function("rtrim", "a text", _arity(1, 1, _text), _a_text),
+        Function("upper", "a text", _arity(1, 1, _text_of_texts), _a_text, parser_cost=36),
+        Function("lower", "a text", _arity(1, 1, _text_of_texts), _a_text, parser_cost=36),
+        Function("trim", "a text", _arity(1, 1, _text_of_texts), _a_text),
+        Function("ltrim", "a text", _arity(1, 1, _text_of_texts), _a_text),
+        Function("rtrim", "a text", _arity(1, 1, _text_of_texts), _a_text),
         Function("length", "a text", _arity(1, 1, _whole_of_text), _a_text),
-        Function("concat", "texts", _arity(1, None, _text), _a_text),
-        Function("replace", "a text, the text to find in it, and the text to put there", _arity(3, 3, _text), _a_text),
+        Function("concat", "texts", _arity(1, None, _text_of_texts), _a_text),
+        Function(
+            "replace",
+            "a text, the text to find in it, and the text to put there",
+            _arity(3, 3, _text_of_texts),
+            _a_text,
+        ),
         Function(
             "substring",
             "a text, a constant from 1 and optionally a constant length",

@@ -82,7 +82,7 @@ def _as_field(found: Resolution, options: QueryOptions) -> Convert:
 
 def _as_text(found: Resolution, options: QueryOptions) -> Convert:
     """Text is compared as text, also in documents and in values that are stored as text."""
-    return _text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
+    return _to_text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
 
 
 def _as_pattern(found: Resolution, options: QueryOptions) -> Convert:
@@ -102,12 +102,12 @@ def _as_type(python_type: type | None, found: Resolution, options: QueryOptions)
     return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
 
 
-def _text(text: str) -> object:
+def _to_text(text: str) -> object:
     return converter(kinds.Text())(text)
 
 
 def _pattern_or(convert: Convert, text: str) -> object:
-    return _text(text) if is_pattern(text) else convert(text)
+    return _to_text(text) if is_pattern(text) else convert(text)
 
 
 def _json_scalar(convert: Convert, text: str) -> object:

@@ -115,7 +115,7 @@ def _values(value: Any) -> list[str]:
     A value that is not text becomes its JSON text, and is validated as that text.
     """
     items = value if _is_list(value) else [value]
-    return [_text(item) for item in items if item is not None]
+    return [_query_text(item) for item in items if item is not None]
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -126,7 +126,7 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def _text(value: Any) -> str:
+def _query_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

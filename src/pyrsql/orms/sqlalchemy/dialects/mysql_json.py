@@ -16,12 +16,12 @@ from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
     JsonValue,
-    Kind,
     NearNumber,
     NearNumberValue,
     SameStructure,
     StepPaths,
     StructureText,
+    ValueKind,
     ValuesAt,
     WholeNumber,
     WholeNumberValue,
@@ -139,8 +139,8 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     return f"JSON_TABLE({found}, '$[*]' {columns})"
 
 
-@form(Kind, on="mysql")
-def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
+@form(ValueKind, on="mysql")
+def kind(element: ValueKind, compiler: SQLCompiler, **options: Any) -> str:
     """The kind of a value."""
     return _KINDS.format(kind=only_sql(element, compiler, **options))
 

@@ -11,8 +11,8 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.values import (
     JsonValue,
     KeysText,
-    Kind,
     StructureText,
+    ValueKind,
     WholeNumber,
     WholeNumberValue,
     inner_sql,
@@ -35,9 +35,9 @@ def structure_text(type_: StructureText, value: JsonValue) -> str:
     return json_text(value)
 
 
-@form(Kind, on="sqlite")
-@form(Kind, on="postgresql")
-def kind(element: Kind, compiler: SQLCompiler, **options: Any) -> str:
+@form(ValueKind, on="sqlite")
+@form(ValueKind, on="postgresql")
+def kind(element: ValueKind, compiler: SQLCompiler, **options: Any) -> str:
     """The kind of a value."""
     return only_sql(element, compiler, **options)
 

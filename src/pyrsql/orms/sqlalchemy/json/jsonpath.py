@@ -44,7 +44,7 @@ def path_holds(document: ColumnElement[Any], keys: tuple[str, ...], condition: s
     """
     path = f"{key_path(keys)} ? ({_NO_ARRAY} && ({condition}))"
     holds = Document(document).op("@?", is_comparison=True, return_type=Boolean())
-    return holds(cast(_text(path), JSONPATH))
+    return holds(cast(_text_parameter(path), JSONPATH))
 
 
 def path_is_set(function: str, document: ColumnElement[Any], keys: tuple[str, ...]) -> ColumnElement[bool]:
@@ -57,8 +57,10 @@ def _call(
 ) -> ColumnElement[bool]:
     # A name may lead through a schema.
     called = reduce(getattr, function.split("."), func)
-    return called(Document(document), cast(_text(path), JSONPATH), cast(_text(json_text(dict(values))), JSONB))
+    return called(
+        Document(document), cast(_text_parameter(path), JSONPATH), cast(_text_parameter(json_text(dict(values))), JSONB)
+    )
 
 
-def _text(value: str) -> BindParameter[Any]:
+def _text_parameter(value: str) -> BindParameter[Any]:
     return BindParameter(None, value, String(), unique=True)

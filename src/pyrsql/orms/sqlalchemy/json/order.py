@@ -77,7 +77,7 @@ def _values_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
     """The rank of each row's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
     whens: list[Any] = [(is_kind(rows, kind), literal_column(str(place))) for place, kind in enumerate(_RANKS)]
     rank: ColumnElement[Any] = case(*whens)
-    return [rank, *number(rows).clauses, _text(rows, ignore_case), _word(rows)]
+    return [rank, *number(rows).clauses, _row_text(rows, ignore_case), _word(rows)]
 
 
 def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
@@ -87,7 +87,7 @@ def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case:
         case JSONSortScalarType.BOOLEAN:
             return [_word(rows)]
         case JSONSortScalarType.TEXT:
-            return [_text(rows, ignore_case)]
+            return [_row_text(rows, ignore_case)]
         case (
             JSONSortScalarType.DATE
             | JSONSortScalarType.TIME
@@ -102,6 +102,6 @@ def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
     return OrderedText(case((is_kind(rows, "boolean"), rows.c.scalar)))
 
 
-def _text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
+def _row_text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
     text = case((is_kind(rows, "string"), rows.c.scalar))
     return OrderedText(FoldedText(text) if ignore_case else text)

@@ -153,7 +153,7 @@ def values_at(document: ColumnElement[Any], keys: tuple[str, ...], *, elements: 
 # --- kinds and scalars -----------------------------------------------------------------------------------------------
 
 
-class Kind(FunctionElement[str]):
+class ValueKind(FunctionElement[str]):
     """The kind of a row's value: `null`, `boolean`, `number`, `string`, `array` or `object`."""
 
     inherit_cache: bool | None = True
@@ -189,7 +189,7 @@ class WholeNumberValue(FamilyBound):
 def is_kind(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
     """Whether the value of each row is of one of JSON's kinds."""
     # A word of ours, and so in the SQL itself.
-    return Kind(rows.c.kind) == literal_column(f"'{kind}'")
+    return ValueKind(rows.c.kind) == literal_column(f"'{kind}'")
 
 
 def number(rows: TableValuedAlias) -> Tuple:
