@@ -29,7 +29,7 @@ def groups() -> dict[str, list[str]]:
     for page in PAGES:
         if re.search(r"^```(?:python|pycon)", page.read_text(encoding="utf-8"), re.MULTILINE):
             own = lines(page)
-            before = "" if "[sqlalchemy,fastapi]" in own else lines(ROOT / "README.md")
+            before = "" if re.search(r"\[(?:sqlalchemy|cli)", own) else lines(ROOT / "README.md")
             found[before + own].append(page.relative_to(ROOT).as_posix())
     return found
 
