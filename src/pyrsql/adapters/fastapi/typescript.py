@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 from pyrsql.adapters.fastapi.signature import EXTENSION
+from pyrsql.operators import ANY
 
 Document = Mapping[str, Any]
 """An OpenAPI document, or a part of one."""
@@ -70,7 +71,7 @@ def _list(path: str, operation: Document, parameters: Mapping[str, Document], ta
     sorts = parameters.get("sort", {}).get("schema", {}).get(EXTENSION, {}).get("fields", ())
     sortable = " | ".join(json.dumps(field["name"]) for field in sorts) or "never"
     names = {role: parameter["name"] for role, parameter in parameters.items()}
-    lines = [f"  {json.dumps(field['name'])}: {_field(field)}," for field in fields]
+    lines = [f"  {json.dumps(field['name'])}: {_field(field, fields)}," for field in fields]
     answer = operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
     type_ = _type(answer.get("schema", {}))
     return "\n".join(
@@ -83,9 +84,22 @@ def _list(path: str, operation: Document, parameters: Mapping[str, Document], ta
     )
 
 
-def _field(field: Document) -> str:
+def _field(field: Document, among: Sequence[Document], prefix: str = "") -> str:
+    """A field of a list; of a relation that takes quantifiers also the fields of its rows.
+
+    Args:
+        field: the field.
+        among: all fields of the list, those of related rows included.
+        prefix: the relation whose rows it is a field of, with a dot behind it.
+    """
     operators = " | ".join(json.dumps(operator) for operator in field.get("operators", ()))
-    return f"new Field<{operators or 'never'}, {_value(field)}>({json.dumps(field['name'])})"
+    name = json.dumps(field["name"].removeprefix(prefix))
+    if ANY.spelling not in field.get("operators", ()):
+        return f"new Field<{operators or 'never'}, {_value(field)}>({name})"
+    inside = f"{field['name']}."
+    related = [one for one in among if one["name"].startswith(inside)]
+    rows = ", ".join(f"{json.dumps(one['name'].removeprefix(inside))}: {_field(one, among, inside)}" for one in related)
+    return f"relation<{operators}>()({name}, {{ {rows} }})"
 
 
 def _value(field: Document) -> str:
