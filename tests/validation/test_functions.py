@@ -302,6 +302,9 @@ CALLS = [
     *(
         "@replace[text|#null|#x]",
         "@replace[text|#o|other]",
+        "@replace[text|text|other]",
+        "@replace[text|#|other]",
+        "@replace[other|other|#null]",
         "@replace[@replace[text|#a|#bb]|#b|#cc]",
         "@replace[text|#\\|#/]",
     ),

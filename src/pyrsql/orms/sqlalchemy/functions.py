@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, String, cast, extract, func, type_coerce
+from sqlalchemy import ColumnElement, Integer, Numeric, String, case, cast, extract, func, type_coerce
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import Function, FunctionElement
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
@@ -104,6 +104,12 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         case "concat", [first, *others]:
             # An operator: SQLite's function is younger than many an SQLite, and not all functions take NULL alike.
             return reduce(lambda left, right: left.concat(right), others, first)
+        case "replace", [_, _, new]:
+            replaced = Function[Any](name, *arguments, type_=type_)
+            if isinstance(new, BindParameter) and new.value is not None:
+                return replaced
+            # SQLite and MariaDB put NULL in place of the empty text without a look at it.
+            return case((new.is_not(None), replaced))
         case "substring", [text, *numbers]:
             return func.substr(text, *(cast(number, Integer) for number in numbers), type_=type_)
         case "coalesce", [only]:
