@@ -15,11 +15,12 @@ from property_tests.models import Item, World
 from pyrsql.language.render import render, render_sort
 from pyrsql.models.model import Field, Member, Relation
 from pyrsql.models.schema import Schema
-from pyrsql.options import QueryOptions
+from pyrsql.options import QueryOptions, SortLimits, SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.testing import filters_for, sorts_for
 
-ITEMS = schema(Item, QueryOptions(text_order="code_point"))
+FAR_SORTS = SortOptions(text_order="code_point", sort_limits=SortLimits(to_many=2))
+ITEMS = schema(Item, QueryOptions(text_order="code_point"), FAR_SORTS)
 LITERAL = schema(Item, QueryOptions(text_order="code_point", strict_equality=True))
 COMPLEMENT = schema(Item, QueryOptions(text_order="code_point", negation="complement"))
 SQL_PATTERNS = schema(Item, QueryOptions(text_order="code_point", like_escape_character="!"))

@@ -14,7 +14,15 @@ from sqlalchemy import JSON, Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, PageRequest, QueryOptions, SortOptions, caches
+from pyrsql import (
+    ComparisonOperator,
+    CustomPredicateDefinition,
+    PageRequest,
+    ParseLimits,
+    QueryOptions,
+    SortOptions,
+    caches,
+)
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.orms.memory import MemoryORM
@@ -138,7 +146,8 @@ HEAVY: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("kind", HEAVY)
 def test_what_is_kept_takes_no_more_memory_than_it_is_counted_for(kind: str) -> None:
-    members = schema_for(Member, orm=SQLAlchemyORM(), options=QueryOptions())
+    limits = ParseLimits(json_tests=None, text_searches=None)
+    members = schema_for(Member, orm=SQLAlchemyORM(), options=QueryOptions(parse_limits=limits))
     dialect = create_engine("sqlite://").dialect
 
     def ask(number: int) -> None:

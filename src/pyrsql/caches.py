@@ -56,7 +56,9 @@ def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | 
     return caches_of(schema).selectors.recall((purpose, selector), make, admit)
 
 
-def proven_filter(schema: Schema, written: str | Node | None) -> Result[Filter, Problems]:
+def proven_filter(
+    schema: Schema, written: str | Node | None, max_problems: int | None = None
+) -> Result[Filter, Problems]:
     """A filter, as text or tree, parsed and validated."""
     if written is None:
         return validate_filter(schema, None)
@@ -66,7 +68,7 @@ def proven_filter(schema: Schema, written: str | Node | None) -> Result[Filter, 
             return None
         return Success(replace(proven, recurs=True)), weight_of(written, proven.node, proven.predicate)
 
-    make = partial(read_filter, schema, written, resolver=resolution)
+    make = partial(read_filter, schema, written, resolver=resolution, max_problems=max_problems)
     return caches_of(schema).filters.recall(written, make, admit)
 
 

@@ -44,7 +44,12 @@ LIMITS = {
     "nodes": "The filter has more than {} parts",
     "keys": "The sort has more than {} keys",
     "relations": "More than {} relations are followed",
-    "collections": "A path leads through more than {} collections of related rows",
+    "to_many": "A path follows more than {} to-many relations",
+    "to_many_tests": "More than {} comparisons, quantifiers and counts are over to-many relations",
+    "json_tests": "The filter has more than {} comparisons of JSON",
+    "json_keys": "The sort has more than {} keys of JSON",
+    "text_searches": "The filter has more than {} text searches; a long value counts several times",
+    "functions": "More than {} functions are called",
     "cursor_length": "The cursor is longer than {} characters",
     "max_rows": "The filter leaves more than {} rows",
 }

@@ -44,7 +44,7 @@ from pyrsql.operators import (
     ComparisonOperator,
     OperatorRegistry,
 )
-from pyrsql.problems import UnsupportedOperator
+from pyrsql.problems import LimitExceeded, UnsupportedOperator
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_filter, validate_sort
@@ -149,6 +149,9 @@ def filters_for(
     """
     chosen = _paths(schema, "filter", relations) if selectors is None else list(selectors)
 
+    def holds(node: Node) -> bool:
+        return isinstance(validate_filter(schema, node), Success)
+
     @cache
     def of(selector: str) -> SearchStrategy[Comparison]:
         plain = _comparisons(schema, selector, arguments.get(selector))
@@ -164,9 +167,6 @@ def filters_for(
             st.tuples(st.integers(0, 3).map(str)),
         )
 
-        def holds(node: Comparison) -> bool:
-            return isinstance(validate_filter(schema, node), Success)
-
         return st.one_of(plain, quantified.filter(holds), counted.filter(holds))
 
     leaves = st.sampled_from(chosen).flatmap(of)
@@ -174,7 +174,7 @@ def filters_for(
     if relations_among:
         # There are few of them among all the fields.
         leaves = leaves | st.sampled_from(relations_among).flatmap(of)
-    return _groups(leaves, comparisons)
+    return _groups(leaves, comparisons).filter(holds)
 
 
 def _groups(leaves: SearchStrategy[Comparison], most: int) -> SearchStrategy[Node]:
@@ -213,8 +213,12 @@ def sorts_for(
     """
     chosen = _paths(schema, "sort", relations) if selectors is None else list(selectors)
     key = st.builds(SortKey, st.sampled_from(chosen), st.booleans(), st.booleans(), st.none() | st.booleans())
-    accepted = key.filter(lambda key: isinstance(validate_sort(schema, [key]), Success))
-    return st.lists(accepted, min_size=1, max_size=keys).map(tuple)
+
+    def holds(keys: Sequence[SortKey]) -> bool:
+        return isinstance(validate_sort(schema, keys), Success)
+
+    accepted = key.filter(lambda key: holds([key]))
+    return st.lists(accepted, min_size=1, max_size=keys).map(tuple).filter(holds)
 
 
 def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
@@ -247,7 +251,7 @@ def _operators(schema: Schema, selector: str) -> list[ComparisonOperator]:
     def takes(operator: ComparisonOperator) -> bool:
         node = Comparison(selector, operator, ("",) * operator.minimum_arguments)
         problems = validate_filter(schema, node).swap().value_or(())
-        return not any(isinstance(problem, UnsupportedOperator) for problem in problems)
+        return not any(isinstance(problem, UnsupportedOperator | LimitExceeded) for problem in problems)
 
     exists = isinstance(resolve(schema, "filter", selector, suggest=False), Resolution)
     return list(filter(takes, schema.query_options.operators)) if exists else []

@@ -30,6 +30,7 @@ def validate_request(
     page: Result[PageRequest | CursorRequest | None, Problems] = Success(None),
     default_order: Order | None = None,
     cursors: CursorFormat = _PLAIN,
+    max_problems: int | None = None,
 ) -> Result[Criteria, Problems]:
     """Read a whole request, and report everything that is wrong with it.
 
@@ -41,6 +42,7 @@ def validate_request(
             `Success(CursorRequest.at(cursor, 25))`, or no page.
         default_order: the order of a request without a sort.
         cursors: how cursors are written and read.
+        max_problems: stop reading the filter where it has so many problems; None looks for all.
 
     Returns:
         The filter, order and page of the request, proven.
@@ -50,7 +52,7 @@ def validate_request(
     Raises:
         ConfigurationError: a page by cursor of a model that has no unique key.
     """
-    found_filter, found_order = caches.proven_filter(schema, filter), caches.proven_order(schema, sort)
+    found_filter, found_order = caches.proven_filter(schema, filter, max_problems), caches.proven_order(schema, sort)
     return criteria_of(found_filter, found_order, page, default_order, cursors)
 
 

@@ -142,7 +142,7 @@ def test_parameters_that_a_part_of_the_route_declares_pass(mode: Any) -> None:
 def test_all_problems_come_together_and_are_bounded() -> None:
     response = get(APP, "/users?filter=(&sort=,&limit=1&" + "&".join(f"b{number}==2" for number in range(500)))
     found = errors(response)
-    assert [code for code, _, _ in found] == ["unknown-parameter"] * 20 + ["syntax-error"] * 2
+    assert [code for code, _, _ in found] == ["unknown-parameter"] * 20
     assert len(get(APP, f"/users?{'b' * 50_000}=gt=2").text) < 1_000
 
 

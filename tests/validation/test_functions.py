@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Double, Engine, Numeric, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from pyrsql import FunctionSignature, ParseLimits, QueryOptions, SortOptions, field_rights
+from pyrsql import FunctionSignature, ParseLimits, QueryOptions, SortLimits, SortOptions, field_rights
 from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
@@ -23,7 +23,10 @@ from pyrsql.problems import ForbiddenFunction, LimitExceeded, Problem, UnknownFi
 from pyrsql.validation.functions import WELL_KNOWN
 from tests.sample_models import Role, User
 
-ALL = QueryOptions(procedure_whitelist=[".*"], text_order="code_point")
+ALL = QueryOptions(
+    procedure_whitelist=[".*"], text_order="code_point", parse_limits=ParseLimits(functions=None, text_searches=None)
+)
+SORTS = SortOptions(procedure_whitelist=[".*"], text_order="code_point", sort_limits=SortLimits(functions=None))
 
 
 class Base(DeclarativeBase):
@@ -404,10 +407,12 @@ CONSTANTS = [
 def rows(session: Session, filter: str | None, sort: str | None = None) -> tuple[list[int], list[int]]:
     """The rows of a request in the database and in memory."""
     in_database = (
-        validate_request(schema(Thing, ALL), filter=filter, sort=sort).bind(apply_criteria(select(Thing))).unwrap()
+        validate_request(schema(Thing, ALL, SORTS), filter=filter, sort=sort)
+        .bind(apply_criteria(select(Thing)))
+        .unwrap()
     )
     orm = MemoryORM()
-    described = schema_for(Thing, orm=orm, options=ALL)
+    described = schema_for(Thing, orm=orm, options=ALL, sort_options=SORTS)
     in_memory = validate_request(described, filter=filter, sort=sort).bind(apply_criteria(things())).unwrap()
     found = [thing.id for thing in session.scalars(in_database.statement)]
     if sort is None:

@@ -101,37 +101,6 @@ def problems(
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 
-SHORT: dict[str, Any] = {"model_field_mapping": {User: {"m": "manager", "r": "reports"}}}
-TOO_FAR: dict[str, Any] = {"limit": "relations", "maximum": 24}
-TOO_MANY: dict[str, Any] = {"limit": "collections", "maximum": 6}
-
-
-@pytest.mark.parametrize(
-    ("path", "limits"),
-    [
-        ("m." * 24 + "name", []),
-        ("m." * 25 + "name", [TOO_FAR]),
-        ("r." * 6 + "name", []),
-        ("r." * 7 + "name", [TOO_MANY]),
-        ("m." * 18 + "r." * 7 + "name", [TOO_FAR, TOO_MANY]),
-    ],
-)
-def test_a_path_follows_24_relations_of_which_6_lead_to_many(path: str, limits: list[dict[str, Any]]) -> None:
-    operators: dict[str, Any] = {"custom_predicates": {"all_match": CustomPredicateDefinition(operator=ALL)}}
-    for comparison in ("==x", "=na=", "=all=x"):
-        found = problems(path + comparison, **SHORT, **operators)
-        assert found == [LimitExceeded(source="filter", **limit) for limit in limits]
-    of_sort = problems(sort=path, sort_options=SortOptions(model_field_mapping=SHORT["model_field_mapping"]))
-    assert of_sort == [LimitExceeded(source="sort", **limit) for limit in limits]
-
-
-def test_the_relations_of_all_paths_of_a_filter_are_counted_once_each() -> None:
-    shared = "m." * 12
-    both = f"{shared}company.name==x;" + "r." * 5 + "m." * 6 + "name==x"
-    assert problems(";".join([both] * 3), **SHORT) == []
-    assert problems(f"{both};{shared}name==y;manager.id==1;age==1", **SHORT) == []
-    assert problems(f"{both};company.name==x", **SHORT) == [LimitExceeded(source="filter", **TOO_FAR)]
-
 
 @pytest.mark.parametrize(("depth", "fine"), [(100, True), (101, False)])
 def test_groups_may_stand_in_100_groups(depth: int, fine: bool) -> None:

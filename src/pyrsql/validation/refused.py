@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from pyrsql import operators as ops
 from pyrsql.language.hints import STRAIGHT_QUOTES, Advice
@@ -27,15 +27,21 @@ def wrong_values(node: Comparison, values: tuple[object, ...], offered: Collecti
         values: what its arguments were converted to; Refusals are problems.
         offered: the names of the operators that the field takes.
     """
+    spans = node.argument_spans
     for place, value in enumerate(values):
         if isinstance(value, Refusal):
-            yield wrong_value(node, place, value, offered)
+            yield _wrong_value(node, place, spans, value, offered)
 
 
-def wrong_value(node: Comparison, place: int, refusal: Refusal, offered: Collection[str]) -> WrongValue:
-    """The problem of one argument."""
+def wrong_value(node: Comparison, refusal: Refusal, offered: Collection[str]) -> WrongValue:
+    """The problem of the first argument."""
+    return _wrong_value(node, 0, node.argument_spans, refusal, offered)
+
+
+def _wrong_value(
+    node: Comparison, place: int, spans: Sequence[Span], refusal: Refusal, offered: Collection[str]
+) -> WrongValue:
     advice = _advice(node, place, refusal, offered)
-    spans = node.argument_spans
     return WrongValue(
         source="filter",
         field=node.selector,

@@ -65,6 +65,10 @@ class Resolution:
 NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
 
 
+Offered = dict[Purpose, tuple[str, ...]]
+"""The published names that a client may use, as far as a request has needed them for suggestions."""
+
+
 class _Question(NamedTuple):
     """A selector to resolve, with everything that its resolution depends on. An argument of a call is not `whole`."""
 
@@ -74,11 +78,18 @@ class _Question(NamedTuple):
     selector: str
     span: Span | None
     suggest: bool
+    offered: Offered
     whole: bool = True
 
 
 def resolve(
-    schema: Schema, purpose: Purpose, selector: str, span: Span | None = None, *, suggest: bool = True
+    schema: Schema,
+    purpose: Purpose,
+    selector: str,
+    span: Span | None = None,
+    *,
+    suggest: bool = True,
+    offered: Offered | None = None,
 ) -> Resolution | Unresolved:
     """Resolve a selector, if a client may use it for this purpose.
 
@@ -88,10 +99,13 @@ def resolve(
         selector: the selector's text, without quotes.
         span: where it was written, for the problem.
         suggest: look for a name that the client may have meant, which costs time.
+        offered: the names found for suggestions so far; the same for all selectors of a request.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall.
     """
-    question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest)
+    question = _Question(
+        schema, schema.options(purpose), purpose, selector, span, suggest, {} if offered is None else offered
+    )
     match parse_selector(selector):
         case None:
             return _unknown(question, NO_SELECTOR)
@@ -347,7 +361,10 @@ def _suggestion(question: _Question, place: Place, parts: tuple[str, ...]) -> Ad
         return None
     schema, purpose, leads = question.schema, question.purpose, partial(_leads, question)
     if question.options.public_fields is not None:
-        return suggestions.published(schema, purpose, parts, leads)
+        if purpose not in question.offered:
+            names = question.options.public_fields
+            question.offered[purpose] = tuple(name for name in names if leads(tuple(name.split("."))))
+        return suggestions.published(question.offered[purpose], parts)
     return suggestions.meant(schema, purpose, place, parts, leads)
 
 

@@ -52,10 +52,13 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     return Advice(hint, render_selector(".".join((*path, *parts[before + 1 :]))))
 
 
-def published(schema: Schema, purpose: Purpose, parts: tuple[str, ...], leads: Leads) -> Advice | None:
-    """The published name that is nearest to the written path."""
-    fields = schema.options(purpose).public_fields or ()
-    names = tuple(name for name in fields if leads(tuple(name.split("."))))
+def published(names: Sequence[str], parts: tuple[str, ...]) -> Advice | None:
+    """The published name that is nearest to the written path.
+
+    Args:
+        names: the names that the client may use.
+        parts: the path as it is written.
+    """
     written = ".".join(parts)
     inside = [name for name in names if name.startswith(f"{written}.")]
     if inside:

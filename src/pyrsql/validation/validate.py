@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.language.nested import Groups, NestedText, nested_argument, outward, parse_nested
+from pyrsql.language.nested import NestedText, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
 from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models import kinds
@@ -16,10 +16,8 @@ from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import (
     LimitExceeded,
-    Problem,
     Problems,
     Span,
-    UnknownField,
     UnsupportedOperator,
     WrongCall,
     problems_of,
@@ -30,6 +28,7 @@ from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
+    Compare,
     Conjunction,
     CountOperand,
     Disjunction,
@@ -40,12 +39,10 @@ from pyrsql.validation.predicates import (
     RelationOperand,
     RelationPath,
     is_computed,
-    relation_paths,
 )
 from pyrsql.validation.quantifiers import (
     COUNT,
     QUANTIFIERS,
-    as_written_below,
     below,
     count_texts,
     is_count,
@@ -54,106 +51,45 @@ from pyrsql.validation.quantifiers import (
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
 from pyrsql.validation.rules import comparing, conversion, is_cacheable, predicate_of
-from pyrsql.validation.selectors import Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
-
-_SUGGESTIONS = 10
-"""Problems of one request that get a "did you mean": looking for one costs time."""
-
-MOST_RELATIONS = 24
-"""Relations that the paths of one filter, or of one sort, may follow: SQLite joins 64 tables at most, MariaDB 61."""
-
-MOST_COLLECTIONS = 6
-"""To-many relations that one path may follow: each multiplies the rows that the database has to look at."""
-
-
-Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
-"""Resolves a selector: `resolve`, or the same with a cache."""
-
-
-class _Validation:
-    """The state of a validation: the schema and its options, and the problems found so far.
-
-    Args:
-        schema: what the endpoint offers.
-        resolver: resolves selectors.
-        around: the validation of the filter around a nested one.
-        prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
-        root: the path of these rows.
-        open: how many groups and nested filters are open around a nested filter.
-    """
-
-    __slots__ = (
-        *("cacheable", "groups", "open", "options", "paths", "prefix", "problems", "resolver", "root", "schema"),
-        *("size", "suggested"),
-    )
-
-    def __init__(
-        self,
-        schema: Schema,
-        resolver: Resolver,
-        around: _Validation | None = None,
-        prefix: str = "",
-        root: RelationPath = (),
-        open: int = 0,
-    ) -> None:
-        self.schema = schema
-        self.resolver = resolver
-        self.options = schema.query_options
-        self.problems: list[Problem] = []
-        self.cacheable = True
-        self.prefix = prefix
-        self.root = root
-        self.open = open
-        self.groups = Groups()
-        # The limits count the whole request: nested filters add to what the filters around them have used.
-        self.paths: set[RelationPath] = set() if around is None else around.paths
-        self.size: list[int] = [0] if around is None else around.size
-        self.suggested: list[int] = [0] if around is None else around.suggested
-
-    def unknown(self, purpose: Purpose, selector: str, span: Span | None) -> Resolution | Unresolved:
-        """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
-        a nested filter.
-        """
-        suggest = self.suggested[0] < _SUGGESTIONS
-        self.suggested[0] += 1
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest)
-        return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found
+from pyrsql.validation.validation import Resolver, Validation
 
 
 def read_filter(
-    schema: Schema, written: str | Node | None, *, resolver: Resolver = resolve
+    schema: Schema, written: str | Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Parse a filter under the options of a schema, unless it is a tree already, and prove it.
 
     Problems: those of `parse` and of `validate_filter`.
     """
     if not isinstance(written, str):
-        return validate_filter(schema, written, resolver=resolver)
+        return validate_filter(schema, written, resolver=resolver, max_problems=max_problems)
     node = parse(written, schema.query_options)
     if isinstance(node, Failure):
         return Failure(node.failure())
-    return validate_filter(schema, node.unwrap(), resolver=resolver)
+    return validate_filter(schema, node.unwrap(), resolver=resolver, max_problems=max_problems)
 
 
-def validate_filter(schema: Schema, node: Node | None, *, resolver: Resolver = resolve) -> Result[Filter, Problems]:
+def validate_filter(
+    schema: Schema, node: Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
+) -> Result[Filter, Problems]:
     """Prove a tree.
 
     Args:
         schema: what the endpoint offers.
         node: the tree; None for no filter.
         resolver: resolves selectors.
+        max_problems: stop after the comparison with so many problems; None looks for all.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
         return Success(Filter(schema, None, cacheable=True))
-    validation = _Validation(schema, resolver)
+    validation = Validation(schema, resolver, "filter", most=max_problems)
     if schema.query_options.quantifiers:
         validation.size[0] = size_of(node)
     predicate = _predicate(validation, node, 0)
-    if validation.paths:
-        validation.problems.extend(_too_far("filter", validation.paths))
     problems = problems_of(validation.problems) if validation.problems else None
     return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
 
@@ -185,20 +121,20 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
-    problems: list[Problem] = []
     proven: list[OrderKey] = []
-    validation = _Validation(schema, resolver)
+    validation = Validation(schema, resolver, "sort")
+    problems = validation.problems
     for key in keys:
         found = _sorted_operand(validation, key)
         if not isinstance(found, Resolution):
             problems.extend(found)
             continue
+        problems.extend(validation.usage.key(found.operand, key.span))
         ordered = order_key(key, found, schema.sort_options)
         if isinstance(ordered, OrderKey):
             proven.append(ordered)
         else:
             problems.append(ordered)
-    problems += _too_far("sort", validation.paths.union(*(relation_paths(key.operand) for key in proven)))
     failed = problems_of(problems)
     if failed is not None:
         return Failure(failed)
@@ -207,16 +143,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
     return Success(Order(schema, order, completing(schema.model, order), cacheable))
 
 
-def _too_far(source: Purpose, paths: Collection[RelationPath]) -> Iterator[LimitExceeded]:
-    """The problem of paths that follow more relations than a database joins."""
-    followed = {path[:end] for path in paths for end in range(1, min(len(path), MOST_RELATIONS + 1) + 1)}
-    if len(followed) > MOST_RELATIONS:
-        yield LimitExceeded(source=source, limit="relations", maximum=MOST_RELATIONS)
-    if any(sum(step.many for step in path) > MOST_COLLECTIONS for path in paths):
-        yield LimitExceeded(source=source, limit="collections", maximum=MOST_COLLECTIONS)
-
-
-def _predicate(validation: _Validation, node: Node, depth: int) -> Predicate | None:
+def _predicate(validation: Validation, node: Node, depth: int) -> Predicate | None:
     """The predicate of a node; what is returned where a problem was found and noted does not matter."""
     if isinstance(node, Comparison):
         return _comparison(validation, node, depth)
@@ -236,14 +163,16 @@ def _predicate(validation: _Validation, node: Node, depth: int) -> Predicate | N
     return join(tuple(parts))
 
 
-def _too_deep(validation: _Validation) -> None:
+def _too_deep(validation: Validation) -> None:
     """Note, once, that the tree is deeper than any option can allow. Deeper parts are not validated."""
     problem = LimitExceeded(source="filter", limit="depth", maximum=DEEPEST)
     if problem not in validation.problems:
         validation.problems.append(problem)
 
 
-def _comparison(validation: _Validation, written: Comparison, depth: int) -> Predicate | None:
+def _comparison(validation: Validation, written: Comparison, depth: int) -> Predicate | None:
+    if validation.found >= validation.most:
+        return None
     node = below(validation.prefix, written)
     found = _resolved(validation, node, written.selector, depth)
     if not isinstance(found, Resolution):
@@ -260,8 +189,8 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
         _too_deep(validation)
         return None
     asked = comparing(options, found, name, validation.root)
-    if not isinstance(operand, FieldOperand) or operand.relations:
-        validation.paths |= relation_paths(operand) - {()}
+    if not isinstance(operand, FieldOperand) or operand.relations or isinstance(operand.field.kind, kinds.Json):
+        validation.problems.extend(validation.usage.test(operand, validation.root, node.selector_span))
     validation.cacheable = validation.cacheable and is_cacheable(asked)
     convert = conversion(asked)
     values = () if convert is None else tuple([convert(text) for text in node.arguments])
@@ -271,12 +200,14 @@ def _comparison(validation: _Validation, written: Comparison, depth: int) -> Pre
             return None
     made = predicate_of(asked, values, node.arguments)
     if isinstance(made, Refusal):
-        validation.problems.append(wrong_value(node, 0, made, found.offered))
+        validation.problems.append(wrong_value(node, made, found.offered))
         return None
+    if not isinstance(made, Compare) or made.ignore_case:
+        validation.problems.extend(validation.usage.search(made, node.arguments, node.selector_span))
     return made
 
 
-def _resolved(validation: _Validation, node: Comparison, written: str, depth: int) -> Resolution | Problems:
+def _resolved(validation: Validation, node: Comparison, written: str, depth: int) -> Resolution | Problems:
     """The resolution of a comparison's selector, or what is wrong with it."""
     span = node.selector_span
     if validation.options.quantifiers and is_count(node.selector):
@@ -290,11 +221,11 @@ def _resolved(validation: _Validation, node: Comparison, written: str, depth: in
     return found if isinstance(found, Resolution) else (found,)
 
 
-def _quantified(validation: _Validation, node: Comparison, operand: Operand, depth: int) -> Predicate | None:
+def _quantified(validation: Validation, node: Comparison, operand: Operand, depth: int) -> Predicate | None:
     """A quantifier over the related rows at the end of a path, with the filter that it holds."""
     assert isinstance(operand, RelationOperand), "quantifiers are offered for relations only"
     path = operand.relations
-    validation.paths.add(path)
+    validation.problems.extend(validation.usage.subquery(path, node.selector_span))
     if not node.arguments:
         return quantified(node.operator.name, path, None)
     around = validation.open + validation.groups.around(node)
@@ -306,7 +237,7 @@ def _quantified(validation: _Validation, node: Comparison, operand: Operand, dep
 
 
 def _nested(
-    validation: _Validation, nested: NestedText, path: RelationPath, around: int, depth: int
+    validation: Validation, nested: NestedText, path: RelationPath, around: int, depth: int
 ) -> Result[Predicate | None, Problems]:
     """The predicate of a nested filter about the rows at the end of a path, or its problems in the outer text."""
     parsed = parse_nested(nested, validation.options, depth=around, nodes=validation.size[0])
@@ -314,13 +245,13 @@ def _nested(
         return Failure(parsed.failure())
     tree = parsed.unwrap()
     validation.size[0] += size_of(tree)
-    inside = _Validation(validation.schema, validation.resolver, validation, f"{nested.path}.", path, around + 1)
+    inside = validation.inside(f"{nested.path}.", path, around + 1)
     predicate = _predicate(inside, tree, depth + 1)
     validation.cacheable = validation.cacheable and inside.cacheable
     return Failure(outward(nested, inside.problems)) if inside.problems else Success(predicate)
 
 
-def _sorted_operand(validation: _Validation, key: SortKey) -> Resolution | Problems:
+def _sorted_operand(validation: Validation, key: SortKey) -> Resolution | Problems:
     """The resolution of a sort key's selector, or what is wrong with it."""
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
@@ -332,7 +263,7 @@ def _sorted_operand(validation: _Validation, key: SortKey) -> Resolution | Probl
 
 
 def _counted(
-    validation: _Validation,
+    validation: Validation,
     purpose: Purpose,
     selector: str,
     written: tuple[str, str | None, Span | None],
@@ -365,7 +296,7 @@ def _counted(
     if found.operators is not None:
         return (_wrong_count(purpose, selector, span, "relations without operators of their own"),)
     path = found.operand.relations
-    validation.paths.add(path)
+    validation.problems.extend(validation.usage.subquery(path, span))
     predicate: Predicate | None = None
     if count.filter is not None:
         passing = _nested(validation, filter_text, path, around, depth)

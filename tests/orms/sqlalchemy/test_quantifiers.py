@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, with_loader_criteria
 
-from pyrsql import ConfigurationError, CursorRequest, ParseLimits, QueryOptions, SortOptions
+from pyrsql import ConfigurationError, CursorRequest, ParseLimits, QueryOptions, SortLimits, SortOptions
 from pyrsql.language.builder import f
 from pyrsql.language.nodes import Comparison
 from pyrsql.models.schema import schema_for
@@ -27,6 +27,7 @@ from tests.sample_models import Base, Company, Role, User, rows
 OPTIONS = QueryOptions(
     quantifiers=True, text_order="code_point", procedure_whitelist={"upper", "lower", "coalesce", "abs"}
 )
+FAR = SortOptions(quantifiers=True, text_order="code_point", sort_limits=SortLimits(to_many=2))
 
 Truth = bool | None
 
@@ -181,7 +182,7 @@ def test_rows_of_databases_and_memory(
 
 
 def in_memory(model: type, everything: list[Any], text: str | None, sort: str | None = None) -> list[Any]:
-    described = schema_for(model, orm=MemoryORM(), options=OPTIONS)
+    described = schema_for(model, orm=MemoryORM(), options=OPTIONS, sort_options=FAR)
     found = parse(text, OPTIONS).bind(validate(described)).bind(apply_filter(everything)).bind(apply_sort(sort))
     return list(found.unwrap().select)
 
@@ -199,11 +200,13 @@ def test_a_sort_by_a_count(database_with_rows: Store, model: type, sort: str, ke
     everything = objects(model)
     expected = [row.id for row in sorted(everything, key=key)]
     assert [row.id for row in in_memory(model, everything, None, sort)] == expected
-    assert ids(database_with_rows, model, None, sort, options=OPTIONS) == expected
+    assert ids(database_with_rows, model, None, sort, options=OPTIONS, sort_options=FAR) == expected
     pages = [
         key
         for number in range(len(expected) // 2 + 1)
-        for key in ids(database_with_rows, model, None, sort, options=OPTIONS, page=PageRequest.of(number, 2))
+        for key in ids(
+            database_with_rows, model, None, sort, options=OPTIONS, sort_options=FAR, page=PageRequest.of(number, 2)
+        )
     ]
     assert pages == expected
 

@@ -13,6 +13,7 @@ from returns.result import Result, Success
 from pyrsql.adapters.fastapi.report import OnRequest
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Sealer
 from pyrsql.errors import ConfigurationError
+from pyrsql.limits import is_limit
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
 from pyrsql.problems import Problems, Source
@@ -60,6 +61,8 @@ class FastAPICriteriaConfig:
         unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of
             a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, and names such as `limit`
             and `order_by`. `"refuse"`: all of them. `"ignore"`: none.
+        max_problems: the most problems that an answer holds. Reading a filter stops where it has so many; None lifts
+            the limit.
         query_options: how filters are read and validated.
         sort_options: how sorts are read and validated; without them sorts get the names, rights and functions of
             `query_options`.
@@ -72,8 +75,8 @@ class FastAPICriteriaConfig:
         size_openapi_examples: examples of the page size.
 
     Raises:
-        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, secrets that
-            are no list of texts, or an `on_request` that is no plain function.
+        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, a
+            limit below 1, secrets that are no list of texts, or an `on_request` that is no plain function.
     """
 
     filter_parameter: str = "filter"
@@ -89,6 +92,7 @@ class FastAPICriteriaConfig:
     max_page_size: int | None = None
     one_based_paging: bool = False
     unknown_parameters: Literal["suspicious", "refuse", "ignore"] = "suspicious"
+    max_problems: int | None = 20
     query_options: QueryOptions = DEFAULT_QUERY_OPTIONS
     sort_options: SortOptions | None = None
     on_request: OnRequest | None = None
@@ -119,6 +123,8 @@ class FastAPICriteriaConfig:
             raise ConfigurationError(
                 f"unknown_parameters={self.unknown_parameters!r}: it is 'suspicious', 'refuse' or 'ignore'"
             )
+        if not is_limit(self.max_problems, 1):
+            raise ConfigurationError(f"max_problems={self.max_problems!r}: an answer holds one problem or more")
         default, largest = self.default_page_size, self.max_page_size
         for option, size in (("default_page_size", default), ("max_page_size", largest)):
             if size is not None and not 1 <= size <= LARGEST_OFFSET:

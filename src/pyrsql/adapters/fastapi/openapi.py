@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -18,12 +18,36 @@ from pyrsql.adapters.fastapi.signature import EXTENSION
 PROBLEM_JSON = "application/problem+json"
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentedHandler:
+    """An exception handler whose answer stands in the OpenAPI document of its application.
+
+    Args:
+        answer: makes the answer.
+        status: its status.
+        description: when it is given.
+        model: its body.
+        problem_model: its body as `application/problem+json`.
+    """
+
+    answer: Callable[[Request, Exception], Awaitable[Response]]
+    status: int
+    description: str
+    model: type[BaseModel]
+    problem_model: type[BaseModel]
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        """Answer a request that has failed."""
+        return await self.answer(request, error)
+
+
 def install_openapi(app: FastAPI) -> None:
     """Complete the OpenAPI document of an application, once for all its routes and routers.
 
     Every operation with a filter gets the answers 400 and 422, and its fields stand in the description of the
     filter and the sort. Answers 400 and 422 that a route declares itself stay, beside ours. A route that has parameters
-    of its own keeps FastAPI's answer 422 too.
+    of its own keeps FastAPI's answer 422 too. With `database_error_handler(app)` these operations have the answer 503,
+    unless a route declares one itself.
 
     Args:
         app: the application. Its routes may be added before or after.
@@ -42,11 +66,13 @@ class _CompleteDocument:
     def __call__(self) -> dict[str, Any]:
         # FastAPI keeps the document that it generates; it stays as it is.
         document = deepcopy(self.generate())
-        _complete(document, problem_details=CriteriaError in self.app.exception_handlers)
+        handlers = self.app.exception_handlers
+        documented = dict.fromkeys(one for one in handlers.values() if isinstance(one, DocumentedHandler))
+        _complete(document, documented, problem_details=CriteriaError in handlers)
         return document
 
 
-def _complete(document: dict[str, Any], *, problem_details: bool) -> None:
+def _complete(document: dict[str, Any], handlers: Iterable[DocumentedHandler], *, problem_details: bool) -> None:
     operations = [operation for operation in _operations(document) if any(_parameters(operation))]
     if not operations:
         return
@@ -57,6 +83,11 @@ def _complete(document: dict[str, Any], *, problem_details: bool) -> None:
     for operation in operations:
         _describe_parameters(operation)
         _add_responses(operation, content)
+    for handler in handlers:
+        shown = _reference(_add_schema(components, handler.problem_model if problem_details else handler.model))
+        response = {"description": handler.description, "content": {media_type: {"schema": {"$ref": shown}}}}
+        for operation in operations:
+            operation["responses"].setdefault(str(handler.status), deepcopy(response))
 
 
 def _add_schema(components: dict[str, Any], model: type[BaseModel]) -> str:

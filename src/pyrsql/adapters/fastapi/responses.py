@@ -169,7 +169,8 @@ class CriteriaError(HTTPException, PyrsqlError):
 
 
 def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConfig) -> CriteriaError:
-    """The answer to a request: 400 if any problem is a 400, else 422.
+    """The answer to a request: 400 if any problem is a 400, else 422. It holds as many problems as the configuration
+    allows, the one that decides the status among them.
 
     Args:
         problems: everything that is wrong with the request.
@@ -177,12 +178,15 @@ def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConf
         config: gives the names of the parameters.
     """
     deciding = next((problem for problem in problems if status_of(problem) == 400), problems[0])
+    shown = problems[: config.max_problems]
+    if deciding not in shown:
+        shown = (*shown[:-1], deciding)
     body = CriteriaErrorDetail(
         type=type_of(deciding),
         title=TITLES[type_of(deciding)],
         parameter=_parameter(deciding, config),
         detail=describe(deciding),
-        errors=[_item(problem, texts, config) for problem in problems],
+        errors=[_item(problem, texts, config) for problem in shown],
     )
     return CriteriaError(problems, status_of(deciding), body)
 

@@ -15,9 +15,6 @@ from starlette.requests import HTTPConnection
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.problems import Source, UnknownParameter
 
-MOST_REPORTED = 20
-"""Unknown parameters of one request that are reported."""
-
 LONGEST_NAME = 40
 """Characters of an unknown name that an answer repeats."""
 
@@ -50,7 +47,7 @@ def unknown_parameters(
     """
     if config.unknown_parameters == "ignore":
         return []
-    return list(islice(_unknown(config, items, declared), MOST_REPORTED))
+    return list(islice(_unknown(config, items, declared), config.max_problems))
 
 
 def _unknown(
@@ -115,7 +112,8 @@ def _of_dependant(dependant: Any) -> Iterator[str]:
     scheme = getattr(dependant.call, "model", None)
     if getattr(getattr(scheme, "in_", None), "value", None) == "query":
         yield getattr(scheme, "name", "")
-    for below in dependant.dependencies:
+    # A dependency that solves others when it is called.
+    for below in (*dependant.dependencies, *getattr(dependant.call, "dependants", ())):
         yield from _of_dependant(below)
 
 

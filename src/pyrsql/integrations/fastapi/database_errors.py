@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pyrsql.adapters.fastapi.openapi import PROBLEM_JSON
+from pyrsql.adapters.fastapi.openapi import PROBLEM_JSON, DocumentedHandler
 from pyrsql.adapters.fastapi.responses import CriteriaError
 
 _logger = logging.getLogger("pyrsql")
@@ -24,7 +25,31 @@ class _Wording(NamedTuple):
     retry: bool
 
 
-_TYPE = "urn:pyrsql:problem:query-backend-error"
+ProblemType = Literal["urn:pyrsql:problem:query-backend-error"]
+
+_TYPE: ProblemType = "urn:pyrsql:problem:query-backend-error"
+
+
+class DatabaseErrorDetail(BaseModel):
+    """Why the database did not finish a request."""
+
+    type: ProblemType = Field(description="The kind of the failure.")
+    title: str = Field(description="The failure in short, for people.")
+    code: Fault = Field(description="The failure, as a name that never changes.")
+    detail: str = Field(description="The failure in words, for people.")
+
+
+class DatabaseErrorResponse(BaseModel):
+    """The body of an answer with status 503."""
+
+    detail: DatabaseErrorDetail
+
+
+class DatabaseProblemDetails(DatabaseErrorDetail):
+    """The same as `application/problem+json` (RFC 9457)."""
+
+    status: int = Field(description="The status of the answer.", examples=[503])
+
 
 _WORDINGS: dict[Fault, _Wording] = {
     "statement-timeout": _Wording(
@@ -89,13 +114,16 @@ def database_error_handler(app: FastAPI) -> None:
     - A lost or refused connection, or no free one in the pool: `database-unavailable`.
 
     Every other error of the database stays an error of the service. The answer holds nothing of what the driver says;
-    the error is logged as a warning of the logger `pyrsql`.
+    the error is logged as a warning of the logger `pyrsql`. `install_openapi` adds it to the document.
 
     Args:
         app: the application; mounted applications have handlers of their own.
     """
-    app.add_exception_handler(DBAPIError, _answer)
-    app.add_exception_handler(PoolTimeout, _answer)
+    handler = DocumentedHandler(
+        _answer, 503, "The database did not finish the request.", DatabaseErrorResponse, DatabaseProblemDetails
+    )
+    app.add_exception_handler(DBAPIError, handler)
+    app.add_exception_handler(PoolTimeout, handler)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:

@@ -115,6 +115,7 @@ class Endpoint:
         default_sort: the sort of a request that names none.
         item: the response model that says which fields are offered; None where the options say it.
         warns: fields that look like secrets are logged.
+        load_only: columns that an item does not read are not loaded.
     """
 
     model: type
@@ -124,6 +125,7 @@ class Endpoint:
     default_sort: str | None = None
     item: Any = None
     warns: bool = False
+    load_only: bool = False
 
     @cached_property
     def schema(self) -> Schema:
@@ -201,6 +203,7 @@ class Endpoint:
             page=_page(self.config, given, texts, paging),
             default_order=self.default_order,
             cursors=self.config.cursors,
+            max_problems=self.config.max_problems,
         )
         if texts.problems or not isinstance(validated, Success):
             found = () if isinstance(validated, Success) else validated.failure()

@@ -164,6 +164,7 @@ class FastAPISQLAlchemyIntegration:
         sortable_fields: Fields | None = None,
         default_sort: str | None = None,
         statement_factory: Callable[..., Any] | None = None,
+        load_only: bool = False,
         default_page_size: int | None = None,
         max_page_size: int | None = None,
         query_parameter_name: str | None = None,
@@ -193,6 +194,8 @@ class FastAPISQLAlchemyIntegration:
                 `select(User).where(User.tenant_id == 1)`; no request gets past its restrictions. A factory with
                 parameters, or an async one, is a FastAPI dependency. Its parameters must be `Depends`, `Security` or
                 the `Request`; one that a client may choose says so with `Path()`, `Query()` or `Header()`.
+            load_only: load no columns but those that the item of a page reads. Code that reads others takes a statement
+                for each row.
             default_page_size: size of the page where a request names none.
             max_page_size: the largest size that a request may name.
             query_parameter_name: name of the query parameter that holds the filter.
@@ -228,6 +231,7 @@ class FastAPISQLAlchemyIntegration:
             self._base(model) if statement_factory is None else base_statement(statement_factory, model),
             default_sort,
             warns=item is None and not is_listed,
+            load_only=load_only,
         )
         filterable, sortable = _listed(filterable_fields), _listed(sortable_fields)
         _check(endpoint, filterable or (), sortable or ())

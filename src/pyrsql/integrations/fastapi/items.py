@@ -217,7 +217,7 @@ def _read(
         case Field() | Computed():
             yield Read(name, path, shown and not shape.models)
         case _:
-            return
+            yield Read(name, path, False)
 
 
 def _document(

@@ -64,7 +64,8 @@ class ListDependency(ABC, Generic[AnswerT]):
     def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         """Adds to a select what loads all that an item reads. Made when all models are there."""
         model = self.endpoint.schema.model
-        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+        read = reading(model, (read.path for read in reads(model, self._item)))
+        return loading(model, read, only=self.endpoint.load_only)
 
     async def __call__(
         self,

@@ -17,7 +17,7 @@ from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
 from pyrsql.integrations.fastapi.page import PageDependency
-from pyrsql.integrations.fastapi.router import router_of
+from pyrsql.integrations.fastapi.router import router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
 from pyrsql.integrations.fastapi.totals import Total
@@ -51,7 +51,7 @@ class FastAPISQLAlchemyResource:
         self.endpoint = endpoint
         self._describe = describe
         self._is_closed = is_closed
-        self._item = item
+        self.item = item
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
         self._criteria = CriteriaDependency(endpoint.config, documents)
         self._select = EndpointDependency(endpoint, self._selected, documents)
@@ -233,11 +233,12 @@ class FastAPISQLAlchemyResource:
         Raises:
             ConfigurationError: there is no item, or the total is impossible.
         """
-        chosen = self._item if item is None else item
+        chosen = self.item if item is None else item
         if chosen is None:
             raise ConfigurationError(f"the router of {self.endpoint.model.__name__} needs an item: resource(…, item=…)")
         page = self.page_dependency(chosen, session, total=total, total_limit=total_limit)
-        return router_of(self.endpoint, chosen, session, page=page, count=self._count)
+        rows = row_dependency(self.endpoint, chosen, session)
+        return router_of(chosen, session, page=page, count=self._count, rows=rows)
 
     def of_pages(self, item: Any) -> tuple[Endpoint, ParameterDocs]:
         """The endpoint of the dependencies that give pages, and its documentation in OpenAPI.

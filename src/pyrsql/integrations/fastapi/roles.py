@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Generic, TypeVar, cast
 
-from fastapi import Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
@@ -16,16 +17,20 @@ from pyrsql.adapters.fastapi.dependency import RequestCriteria
 from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.adapters.fastapi.signature import documented as document_of
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.base import BASE
 from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.role_base import RoleBase
+from pyrsql.integrations.fastapi.router import ROW_BASE, RowDependency, router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total
 
 ResultT = TypeVar("ResultT")
 
 _ROLE = "role"
+_FORBIDDEN = "This role may not use this list."
 
 
 def by_role(
@@ -41,8 +46,9 @@ def by_role(
         ) -> Page[PostOut]:
             return page
 
-    A request with a role that has no resource is answered with 403. FastAPI runs the statement factories of all roles
-    in each request; where one must not run for another role, write one factory that takes the role.
+    A request with a role that has no resource is answered with 403. Only the statement factory of the role runs in a
+    request. A factory that all roles share is a FastAPI dependency as any other. A dependency that both a factory of
+    one role and the route have runs twice, and OpenAPI does not show the parameters of the factory.
 
     Args:
         role: a FastAPI dependency that gives the role of a request.
@@ -50,7 +56,7 @@ def by_role(
         documented: the role whose fields OpenAPI shows.
 
     Raises:
-        ConfigurationError: the documented role has no resource.
+        ConfigurationError: the documented role has no resource; a factory of one role that reads the body.
     """
     return RoleResources(role, resources, documented=documented)
 
@@ -66,6 +72,7 @@ class RoleResources:
         self._role = role
         self._resources: dict[Any, FastAPISQLAlchemyResource] = dict(resources)
         self._documented = documented
+        self._base = _base_of(role, self._resources)
         self._criteria = self.dependency(lambda _, resource: resource.criteria_dependency())
         self._select = self.dependency(lambda _, resource: resource.select_dependency())
         self._count = self.dependency(lambda _, resource: resource.count_select_dependency())
@@ -89,7 +96,7 @@ class RoleResources:
             make: role, its resource -> a dependency of the resource.
         """
         made = {role: make(role, resource) for role, resource in self._resources.items()}
-        return RoleDependency(self._role, made, documented=self._documented)
+        return RoleDependency(self._role, made, documented=self._documented, base=self._base)
 
     def criteria_dependency(self) -> RoleDependency[RequestCriteria]:
         """Gives `RequestCriteria`: filter, sort and page of a request, not yet validated against the model."""
@@ -152,6 +159,43 @@ class RoleResources:
             )
         )
 
+    def router(
+        self, session: SessionDependency, *, item: Any = None, total: Total = True, total_limit: int | None = None
+    ) -> APIRouter:
+        """A ready router: the list, `/count`, and one row by its key, each as the role of a request may see it.
+
+            app.include_router(posts.router(get_session), prefix="/posts")
+
+        OpenAPI shows the item of the documented role.
+
+        Args:
+            session: the dependency that gives the session, sync or async.
+            item: the response model of a row, or role -> response model; without it those of the resources.
+            total: count the rows of all pages of the list.
+            total_limit: stop counting there.
+
+        Raises:
+            ConfigurationError: a role has no item, the resources are of several models, or the total is impossible.
+        """
+        given = {role: resource.item for role, resource in self._resources.items()} if item is None else item
+        items = self._items(given)
+        for role, one in items.items():
+            if one is None:
+                raise ConfigurationError(f"by_role: the role {role!r} has no item")
+        if len({resource.endpoint.model for resource in self._resources.values()}) > 1:
+            raise ConfigurationError("by_role: a router is about one model, and the resources are about several")
+        rows = {role: row_dependency(one.endpoint, items[role], session) for role, one in self._resources.items()}
+        shown = rows[self._documented]
+        return router_of(
+            items[self._documented],
+            session,
+            page=self.page_dependency(items, session, total=total, total_limit=total_limit),
+            count=self._count,
+            rows=shown,
+            row=None if shown is None else RoleRow(self._role, rows, shown, self._base),
+            by_role=True,
+        )
+
     def _items(self, item: Any) -> Mapping[Any, Any]:
         items: Mapping[Any, Any] = item if _is_mapping(item) else dict.fromkeys(self._resources, item)
         for role in self._resources:
@@ -167,6 +211,7 @@ class RoleDependency(Generic[ResultT]):
         role: the FastAPI dependency that gives the role.
         dependencies: role -> its dependency.
         documented: the role whose parameters OpenAPI shows.
+        base: gives the statement of the role, where roles have factories of their own.
 
     Raises (when called):
         HTTPException: 403 for a role that has no dependency.
@@ -174,13 +219,19 @@ class RoleDependency(Generic[ResultT]):
     """
 
     def __init__(
-        self, role: Callable[..., Any], dependencies: Mapping[Any, Reader[ResultT]], *, documented: Any
+        self,
+        role: Callable[..., Any],
+        dependencies: Mapping[Any, Reader[ResultT]],
+        *,
+        documented: Any,
+        base: RoleBase | None = None,
     ) -> None:
         self._dependencies = dependencies
         self.documented: Reader[ResultT] = dependencies[documented]
         self.config: FastAPICriteriaConfig = self.documented.config
-        parameters = dict(self.documented.__signature__.parameters)
-        self._slots = {name: _slots(parameters, dependency) for name, dependency in dependencies.items()}
+        signatures = {name: _with_base(dependency.__signature__, base) for name, dependency in dependencies.items()}
+        parameters = dict(signatures[documented].parameters)
+        self._slots = {name: _slots(parameters, signature) for name, signature in signatures.items()}
         of_role = inspect.Parameter(_ROLE, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(role)])
         self.__signature__: inspect.Signature = inspect.Signature([of_role, *parameters.values()])
 
@@ -200,26 +251,89 @@ class RoleDependency(Generic[ResultT]):
             HTTPException: 403 for a role that has no dependency.
         """
         if role not in self._dependencies:
-            raise HTTPException(403, "This role may not use this list.")
+            raise HTTPException(403, _FORBIDDEN)
         return self._dependencies[role]
 
     def _given_to(self, role: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return {name: given[slot] for name, slot in self._slots[role].items()}
 
 
+class RoleRow:
+    """Reads one row as the role of a request may see it.
+
+    Args:
+        role: the FastAPI dependency that gives the role.
+        rows: role -> what reads its row.
+        documented: one of them, whose parameters OpenAPI shows.
+        base: gives the statement of the role, where roles have factories of their own.
+
+    Raises (when called):
+        HTTPException: 403 for a role that may not use the list, 404 where it may see no row with this key.
+    """
+
+    def __init__(
+        self,
+        role: Callable[..., Any],
+        rows: Mapping[Any, RowDependency | None],
+        documented: RowDependency,
+        base: RoleBase | None,
+    ) -> None:
+        self._rows = rows
+        self._takes_base = {name: ROW_BASE in _parameters(row) for name, row in rows.items()}
+        of_role = inspect.Parameter(_ROLE, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(role)])
+        parameters = dict(_parameters(documented))
+        if base is not None:
+            parameters[ROW_BASE] = _base_parameter(ROW_BASE, base)
+        self.__signature__: inspect.Signature = inspect.Signature([of_role, *parameters.values()])
+
+    async def __call__(self, *, role: Any, **given: Any) -> Any:
+        """Read the row."""
+        if (row := self._rows.get(role)) is None:
+            raise HTTPException(403, _FORBIDDEN)
+        if not self._takes_base[role]:
+            given.pop(ROW_BASE, None)
+        return await row(**given)
+
+
+def _parameters(row: RowDependency | None) -> Mapping[str, inspect.Parameter]:
+    return {} if row is None else row.__signature__.parameters
+
+
+def _base_of(role: Callable[..., Any], resources: Mapping[Any, FastAPISQLAlchemyResource]) -> RoleBase | None:
+    """The dependency that gives the statement of the role; None where all roles have the same factory."""
+    bases = {name: resource.endpoint.base for name, resource in resources.items()}
+    factories = {name: base.factory for name, base in bases.items() if base.per_request}
+    shared = len(factories) in (0, len(resources)) and all(one is other for one, other in pairwise(factories.values()))
+    return None if shared else RoleBase(role, factories)
+
+
+def _with_base(signature: inspect.Signature, base: RoleBase | None) -> inspect.Signature:
+    """A signature that takes the statement of the role, where it takes one."""
+    if base is None:
+        return signature
+    taken = [
+        _base_parameter(name, base) if name == BASE else parameter for name, parameter in signature.parameters.items()
+    ]
+    return signature.replace(parameters=taken)
+
+
+def _base_parameter(name: str, base: RoleBase) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Any, Depends(base)])
+
+
 def _is_mapping(item: object) -> bool:
     return isinstance(item, Mapping)
 
 
-def _slots(parameters: dict[str, inspect.Parameter], dependency: Reader[Any]) -> dict[str, str]:
+def _slots(parameters: dict[str, inspect.Parameter], signature: inspect.Signature) -> dict[str, str]:
     """Where a dependency finds what FastAPI gives it: its own parameter -> that of all roles together.
 
     Args:
         parameters: the parameters of all roles; those that are missing are added.
-        dependency: the dependency of one role.
+        signature: what the dependency of one role takes.
     """
     slots: dict[str, str] = {}
-    for name, parameter in dependency.__signature__.parameters.items():
+    for name, parameter in signature.parameters.items():
         if document_of(parameter) is not None or parameter.annotation is HTTPConnection:
             continue
         slot = next((key for key, known in parameters.items() if known.annotation == parameter.annotation), None)

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
+ROW_BASE = "pyrsql_base"
+"""The parameter of a `RowDependency` that takes the statement made for a request."""
+
+
 class Count(BaseModel):
     """The number of rows that a filter selects."""
 
@@ -41,27 +45,31 @@ class Count(BaseModel):
 
 
 def router_of(
-    endpoint: Endpoint,
     item: Any,
     session: SessionDependency,
     *,
     page: Callable[..., Any],
     count: Callable[..., Any],
+    rows: RowDependency | None,
+    row: Callable[..., Any] | None = None,
+    by_role: bool = False,
 ) -> APIRouter:
     """The router of a resource; `FastAPISQLAlchemyResource.router` says what it has.
 
     Args:
-        endpoint: gives the model and the base statement.
         item: the response model of a row.
         session: the dependency that gives the session, sync or async.
         page: the dependency that gives a page of items.
         count: the dependency that gives the select of the number of rows.
+        rows: gives the path of one row, and the row; None where the model has no key that clients may see.
+        row: the dependency that gives one row, where it is not `rows`.
+        by_role: answers have the item of the role of a request, and only OpenAPI shows `item`.
     """
     # FastAPI resolves annotations by the names of the module, so what differs stands in the defaults.
     page_of, counted, opened = Depends(page), Depends(count), Depends(session)
     router = APIRouter()
 
-    @router.get("", response_model=Page.__class_getitem__(item), responses=error_responses)
+    @router.get("", **_answers(Page.__class_getitem__(item), by_role, error_responses))
     async def list_rows(page: Any = page_of) -> Any:
         """The rows that a filter selects, a page at a time."""
         return page
@@ -71,18 +79,30 @@ def router_of(
         """The number of rows that a filter selects."""
         return Count(count=await in_session(session, _number, statement))
 
-    keys = _keys(endpoint)
-    if not keys:
+    if rows is None:
         return router
-    rows = RowDependency(endpoint, item, session, keys)
-    row_of = Depends(rows)
+    row_of = Depends(row or rows)
 
-    @router.get(rows.path, response_model=item, responses={404: {"description": "There is no row with this key."}})
+    @router.get(rows.path, **_answers(item, by_role, {404: {"description": "There is no row with this key."}}))
     async def read_row(row: Any = row_of) -> Any:
         """The row with a key."""
         return row
 
     return router
+
+
+def _answers(model: Any, by_role: bool, others: dict[int | str, dict[str, Any]]) -> dict[str, Any]:
+    """The answers of a route. FastAPI would cut those of each role to the model of the documented one."""
+    if not by_role:
+        return {"response_model": model, "responses": others}
+    shown = {"model": model, "description": "Successful Response"}
+    return {"response_model": None, "responses": {200: shown, **others}}
+
+
+def row_dependency(endpoint: Endpoint, item: Any, session: SessionDependency) -> RowDependency | None:
+    """Gives one row by its key; None where the model has no key, or hides it."""
+    keys = _keys(endpoint)
+    return RowDependency(endpoint, item, session, keys) if keys else None
 
 
 def _number(session: Session, statement: Select[Any]) -> int:
@@ -141,7 +161,7 @@ class RowDependency:
                     for parameter, name in self._keys.items()
                 ),
                 named("pyrsql_session", Annotated[Any, Depends(session)]),
-                *(one.replace(name="pyrsql_base") for one in endpoint.base.parameters),
+                *(one.replace(name=ROW_BASE) for one in endpoint.base.parameters),
             ]
         )
 
@@ -155,7 +175,8 @@ class RowDependency:
     @cached_property
     def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         model = self._schema.model
-        return loading(model, reading(model, (read.path for read in reads(model, self._item))))
+        read = reading(model, (read.path for read in reads(model, self._item)))
+        return loading(model, read, only=self._endpoint.load_only)
 
     async def __call__(
         self, *, pyrsql_session: Session | AsyncSession, pyrsql_base: Select[Any] | None = None, **keys: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, inspect
@@ -26,10 +26,14 @@ _UNLOADABLE = {"dynamic", "write_only"}
 """Strategies of collections that are queries themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """The parts of a row that a response reads: columns, and related rows with the parts it reads of those."""
+    """The parts of a row that a response reads: columns, and related rows with the parts it reads of those.
 
+    It is `whole` where the response reads an attribute that the database does not know: its code may read any column.
+    """
+
+    whole: bool = False
     columns: dict[str, None] = field(default_factory=dict[str, None])
     related: dict[str, Reading] = field(default_factory=dict[str, "Reading"])
 
@@ -60,10 +64,11 @@ def _add(read: Reading, model: Model, path: Path) -> None:
                 read.columns[name] = None
                 return
             case _:
+                read.whole = True
                 return
 
 
-def loading(model: Model, read: Reading) -> Callable[[Select[Any]], Select[Any]]:
+def loading(model: Model, read: Reading, *, only: bool = False) -> Callable[[Select[Any]], Select[Any]]:
     """A function that adds loader options to a select, so that one request takes a fixed number of statements.
 
     To-many relations are loaded by `selectinload`, to-one relations by `joinedload`. Where the select or the mapping
@@ -72,13 +77,14 @@ def loading(model: Model, read: Reading) -> Callable[[Select[Any]], Select[Any]]
     Args:
         model: the model of the rows.
         read: what a response reads of them.
+        only: columns that it does not read are not loaded, unless the select says which are.
     """
-    plain = tuple(_options(Load(model.type), model.type, read, (), _NOTHING_SAID))
+    plain = tuple(_options(Load(model.type), model.type, read, (), replace(_NOTHING_SAID, only=only)))
 
     def loaded(base: Select[Any]) -> Select[Any]:
         base = parts.read_at_once(base)
-        root, said = root_entity(base, model), _Said.by(base)
-        is_plain = root is model.type and said == _NOTHING_SAID
+        root, said = root_entity(base, model), replace(_Said.by(base), only=only)
+        is_plain = root is model.type and said == replace(_NOTHING_SAID, only=only)
         options = plain if is_plain else tuple(_options(Load(root), root, read, (), said))
         return base.options(*options) if options else base
 
@@ -93,11 +99,13 @@ class _Said:
         loaded: the paths of relations that they load in a certain way.
         deferring: the paths of entities of which they leave columns out.
         joins: a to-one relation may be joined: the select neither locks rows nor folds them together.
+        only: columns that a response does not read are left out, where the select does not say which are.
     """
 
     loaded: frozenset[Path]
     deferring: frozenset[Path]
     joins: bool
+    only: bool = False
 
     @classmethod
     def by(cls, base: Select[Any]) -> _Said:
@@ -126,11 +134,14 @@ _NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)
 def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) -> Iterator[Any]:
     """The options for one entity and those below it; `load` is the option that leads to it."""
     mapper = inspect(entity).mapper
-    for name in read.columns:
-        attribute = mapper.attrs.get(name)
-        if isinstance(attribute, ColumnProperty) and (attribute.deferred or at in said.deferring):
-            yield load.undefer(getattr(entity, name))
     subclasses = _subclasses_with(mapper, (*read.columns, *read.related))
+    if said.only and not read.whole and not subclasses and at not in said.deferring:
+        yield load.load_only(*(getattr(entity, name) for name in _columns_of(mapper, read)))
+    else:
+        for name in read.columns:
+            attribute = mapper.attrs.get(name)
+            if isinstance(attribute, ColumnProperty) and (attribute.deferred or at in said.deferring):
+                yield load.undefer(getattr(entity, name))
     if subclasses:
         load = load.selectin_polymorphic(subclasses)
         yield load
@@ -177,7 +188,9 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     elif is_endless:
         # A tree takes a statement for each of its levels.
         nested = load.selectinload(attribute, recursion_depth=-1)
-        below = Reading(below.columns, {other: read for other, read in below.related.items() if other != name})
+        others = {other: read for other, read in below.related.items() if other != name}
+        # SQLAlchemy would apply a choice of columns to the first level alone.
+        below = Reading(True, below.columns, others)
     elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
         nested = load.joinedload(attribute)
     else:
@@ -185,6 +198,13 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     deeper = list(_options(nested, relation.entity.entity, below, path, said))
     # An option for a longer path says the same of its beginnings.
     yield from deeper if deeper or is_said else [nested]
+
+
+def _columns_of(mapper: Mapper[Any], read: Reading) -> dict[str, None]:
+    """The column attributes that a response reads, with the keys that identify a row and lead to its related rows."""
+    keys = [*mapper.primary_key, *(key for name in read.related for key in mapper.relationships[name].local_columns)]
+    names = [*read.columns, *(mapper.get_property_by_column(key).key for key in keys)]
+    return {name: None for name in names if isinstance(mapper.attrs.get(name), ColumnProperty)}
 
 
 def _subclasses_with(mapper: Mapper[Any], names: Iterable[str]) -> list[type]:

@@ -170,11 +170,17 @@ def _by_letter(function: str, case: Callable[[str], str], value: str) -> str:
     )
 
 
+_BLOCK = 256
+
+
 @cache
 def _letters(case: Callable[[str], str]) -> tuple[str, str]:
     """The letters beyond ASCII that a change of case changes, and their other case."""
-    everything = (chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
-    changed = [letter for letter in everything if case(letter) != letter]
+    codes = range(0, sys.maxunicode + 1, _BLOCK)
+    blocks = ("".join(map(chr, range(first, first + _BLOCK))) for first in codes if not 0xD800 <= first <= 0xDFFF)
+    # Most blocks have no letters with a case, which is found out for a whole block at once.
+    cased = (block for block in blocks if not block.lower() == block == block.upper())
+    changed = [letter for block in cased for letter in block if letter >= "\x80" and case(letter) != letter]
     return "".join(changed), "".join(map(case, changed))
 
 

@@ -1,0 +1,129 @@
+"""Counts the work that a filter or a sort asks of the database, against the limits of the options."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from pyrsql.limits import ParseLimits, SortLimits
+from pyrsql.models import kinds
+from pyrsql.models.schema import Purpose, Schema
+from pyrsql.problems import LimitExceeded, Span
+from pyrsql.validation.predicates import (
+    CallOperand,
+    Compare,
+    Complement,
+    ConstantOperand,
+    CountOperand,
+    FieldOperand,
+    Match,
+    Operand,
+    Predicate,
+    RelationPath,
+    Some,
+    relation_paths,
+)
+
+_SEARCHED = 32
+"""Characters of a pattern that cost a database as much as one more short pattern."""
+
+
+class Usage:
+    """The part of its limits that a filter or a sort has used, with the filters inside of it. Each is reported once.
+
+    Args:
+        source: whether it is a filter or a sort.
+        schema: gives the limits. A filter inside a sort has those of filters where sorts have none.
+    """
+
+    __slots__ = ("_exceeded", "_followed", "_most", "_used", "source")
+
+    def __init__(self, source: Purpose, schema: Schema) -> None:
+        self.source: Purpose = source
+        self._most: dict[str, int | None] = _limits(schema.query_options.parse_limits)
+        if source == "sort":
+            self._most |= _limits(schema.sort_options.sort_limits)
+        self._used: dict[str, int] = {}
+        self._followed: set[RelationPath] = set()
+        self._exceeded: set[str] = set()
+
+    def test(self, operand: Operand, root: RelationPath, span: Span | None) -> Iterator[LimitExceeded]:
+        """Count a comparison of a filter.
+
+        Args:
+            operand: what it compares.
+            root: the path of the rows that its filter is about.
+            span: the place of its selector.
+        """
+        if isinstance(operand, CountOperand):
+            # `follow` has counted the subquery.
+            return
+        paths = relation_paths(operand) - {()}
+        if paths:
+            yield from self._paths(paths, span)
+        if any(step.many for path in paths for step in path[len(root) :]):
+            yield from self._count("to_many_tests", 1, span)
+        yield from self._operand(operand, "json_tests", span)
+
+    def key(self, operand: Operand, span: Span | None) -> Iterator[LimitExceeded]:
+        """Count a key of a sort."""
+        if isinstance(operand, CountOperand):
+            return
+        yield from self._paths(relation_paths(operand) - {()}, span)
+        yield from self._operand(operand, "json_keys", span)
+
+    def subquery(self, path: RelationPath, span: Span | None) -> Iterator[LimitExceeded]:
+        """Count a quantifier, or a count of rows, over the related rows at the end of a path."""
+        yield from self._paths((path,), span)
+        yield from self._count("to_many_tests", 1, span)
+
+    def search(self, predicate: Predicate, texts: Iterable[str], span: Span | None) -> Iterator[LimitExceeded]:
+        """Count the predicate of a comparison where it searches text.
+
+        Args:
+            predicate: what was made of the comparison.
+            texts: the arguments of the comparison.
+            span: the place of its selector.
+        """
+        while isinstance(predicate, Some | Complement) and predicate.predicate is not None:
+            predicate = predicate.predicate
+        if isinstance(predicate, Match) or (isinstance(predicate, Compare) and predicate.ignore_case):
+            yield from self._count("text_searches", sum(-(-len(text) // _SEARCHED) or 1 for text in texts), span)
+
+    def _operand(self, operand: Operand, json: str, span: Span | None) -> Iterator[LimitExceeded]:
+        if isinstance(operand, FieldOperand) and isinstance(operand.field.kind, kinds.Json):
+            yield from self._count(json, 1, span)
+        elif isinstance(operand, CallOperand):
+            yield from self._count("functions", calls(operand), span)
+
+    def _paths(self, paths: Collection[RelationPath], span: Span | None) -> Iterator[LimitExceeded]:
+        most, many = self._most["relations"], self._most["to_many"]
+        # A path that is much too long is not copied at each of its steps.
+        longest = max(map(len, paths), default=0) if most is None else most + 1
+        for path in paths:
+            self._followed.update(path[:end] for end in range(1, min(len(path), longest) + 1))
+        if most is not None and len(self._followed) > most:
+            yield from self._exceed("relations", most, span)
+        if many is not None and any(sum(step.many for step in path) > many for path in paths):
+            yield from self._exceed("to_many", many, span)
+
+    def _count(self, limit: str, more: int, span: Span | None) -> Iterator[LimitExceeded]:
+        self._used[limit] = used = self._used.get(limit, 0) + more
+        most = self._most[limit]
+        if most is not None and used > most:
+            yield from self._exceed(limit, most, span)
+
+    def _exceed(self, limit: str, most: int, span: Span | None) -> Iterator[LimitExceeded]:
+        if limit not in self._exceeded:
+            self._exceeded.add(limit)
+            yield LimitExceeded(source=self.source, limit=limit, maximum=most, span=span)
+
+
+def calls(operand: Operand | ConstantOperand) -> int:
+    """How many functions an operand calls."""
+    if not isinstance(operand, CallOperand):
+        return 0
+    return 1 + sum(map(calls, operand.arguments))
+
+
+def _limits(limits: ParseLimits | SortLimits) -> dict[str, int | None]:
+    return dict(vars(limits))

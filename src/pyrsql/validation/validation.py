@@ -1,0 +1,86 @@
+"""The state of a validation: what it needs, and what it has found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyrsql.language.comparisons import number
+from pyrsql.language.nested import Groups
+from pyrsql.models.schema import Purpose, Schema
+from pyrsql.problems import Problem, Span, UnknownField
+from pyrsql.validation.predicates import RelationPath
+from pyrsql.validation.quantifiers import as_written_below
+from pyrsql.validation.selectors import Offered, Resolution, Unresolved, resolve
+from pyrsql.validation.usage import Usage
+
+_SUGGESTIONS = 10
+"""Problems of one request that get a "did you mean": looking for one costs time."""
+
+Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
+"""Resolves a selector: `resolve`, or the same with a cache."""
+
+
+class Validation:
+    """The state of a validation: the schema and its options, and the problems found so far.
+
+    Args:
+        schema: what the endpoint offers.
+        resolver: resolves selectors.
+        purpose: whether it is a filter or a sort.
+        around: the validation of the filter around a nested one.
+        prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
+        root: the path of these rows.
+        open: how many groups and nested filters are open around a nested filter.
+        most: how many problems are looked for; None looks for all.
+    """
+
+    __slots__ = (
+        *("before", "cacheable", "groups", "most", "offered", "open", "options", "prefix", "problems", "resolver"),
+        *("root", "schema", "size", "suggested", "usage"),
+    )
+
+    def __init__(
+        self,
+        schema: Schema,
+        resolver: Resolver,
+        purpose: Purpose,
+        around: Validation | None = None,
+        prefix: str = "",
+        root: RelationPath = (),
+        open: int = 0,
+        most: int | None = None,
+    ) -> None:
+        self.schema = schema
+        self.resolver = resolver
+        self.options = schema.query_options
+        self.problems: list[Problem] = []
+        self.cacheable = True
+        self.prefix = prefix
+        self.root = root
+        self.open = open
+        self.groups = Groups()
+        # The limits count the whole request: nested filters add to what the filters around them have used.
+        self.usage: Usage = Usage(purpose, schema) if around is None else around.usage
+        self.size: list[int] = [0] if around is None else around.size
+        self.suggested: list[int] = [0] if around is None else around.suggested
+        self.offered: Offered = {} if around is None else around.offered
+        self.most: int = number(most) if around is None else around.most
+        self.before: int = 0 if around is None else around.found
+
+    @property
+    def found(self) -> int:
+        """The problems found so far, those of the filters around a nested one included."""
+        return self.before + len(self.problems)
+
+    def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
+        """The validation of a filter inside this one."""
+        return Validation(self.schema, self.resolver, self.usage.source, self, prefix, root, open)
+
+    def unknown(self, purpose: Purpose, selector: str, span: Span | None) -> Resolution | Unresolved:
+        """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
+        a nested filter.
+        """
+        suggest = self.suggested[0] < _SUGGESTIONS
+        self.suggested[0] += 1
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self.offered)
+        return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found
