@@ -43,6 +43,12 @@ def versions(contender: str) -> dict[str, str]:
     return dict(line.split("==", 1) for line in frozen.splitlines() if "==" in line)
 
 
+def install(directory: Path, *requirements: str) -> str:
+    """The interpreter of an environment with these packages, made when needed."""
+    _make(directory, *requirements)
+    return str(_python(directory))
+
+
 def _make(directory: Path, *requirements: str) -> None:
     stamp = directory / "requirements.txt"
     wanted = "\n".join((sys.version, *requirements))
