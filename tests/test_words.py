@@ -34,6 +34,10 @@ BANNED = {
     r"\bif need be\b": "write 'optionally' or leave it out",
     r"\bWhatever\b": "name the thing",
     r"\bturned round\b": "write 'reversed'",
+    r"\bof ours\b": "write 'of pyrsql'",
+    r"\bspeaks? of\b": "name the thing",
+    r"\ball that is in\b": "name the contents",
+    r"\bas far as it is known\b": "leave it out",
 }
 PATTERNS = {re.compile(pattern): advice for pattern, advice in BANNED.items()}
 

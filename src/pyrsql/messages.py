@@ -88,7 +88,7 @@ def locate(text: str, span: Span) -> Location:
 
 
 def describe(problem: Problem) -> str:
-    """Say what is wrong, in one sentence. `problem.hint` says what would help, `problem.span` where the fault is.
+    """Say what is wrong, in one sentence. `problem.hint` is advice, `problem.span` the place of the fault.
 
     >>> describe(SyntaxProblem(source="filter", span=Span(1, 2), expected=("an operator",), found="="))
     "Expected an operator, but found '='."

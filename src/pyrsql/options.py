@@ -229,7 +229,7 @@ class FieldOptions(_Settled):
             path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. Names that
             `field_mapping` and `model_field_mapping` give count no more; lists still narrow it. None publishes no list.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match). An
-            expression lets in the well-known functions and those declared in `function_signatures`; any other
+            expression matches the well-known functions and those declared in `function_signatures`; any other
             function has to be listed by its very name, so that no client calls one by accident.
         procedure_blacklist: the same for names that stay forbidden even if listed.
         function_signatures: name -> what the function takes and gives. A function that is listed by name and neither

@@ -215,7 +215,7 @@ class UnknownParameter:
 
 
 CursorFault = Literal["unreadable", "version", "signature", "filter", "sort"]
-"""Why a cursor does not fit: no cursor of ours, one of another version, one that was changed or signed elsewhere, one
+"""Why a cursor does not fit: no cursor of pyrsql, one of another version, one that was changed or signed elsewhere, one
 of another filter, or one of another sort."""
 
 

@@ -141,7 +141,7 @@ def filters_for(
     Where the options have quantifiers, also filters of related rows and counts of them.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         selectors: the only selectors to use, such as function calls; without them every path that is allowed.
         arguments: selector -> arguments to draw for it besides those of its type, such as values that are stored.
         relations: the most relations that a path leads through.
@@ -206,7 +206,7 @@ def sorts_for(
     """Sorts that a schema accepts.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         selectors: the only selectors to use, such as function calls; without them every path that is allowed.
         relations: the most relations that a path leads through.
         keys: the most keys of a sort.

@@ -35,7 +35,7 @@ def validate_request(
     """Read a whole request, and report everything that is wrong with it.
 
     Args:
-        schema: what the endpoint offers. Filter and sort are read under its options.
+        schema: the fields and rights of the endpoint. Filter and sort are read under its options.
         filter: the filter's text, or None.
         sort: the sort's text, or None.
         page: the page as read so far: `Success(PageRequest.of(0, 25))`, `page_request(number, size)`,

@@ -95,7 +95,7 @@ class Rule(Parser):
     """A parsy parser for a regular part of the language, and the regular expression that reads the same text.
 
     Args:
-        pattern: the expression. Its named groups are the parts that a match can be asked for.
+        pattern: the expression. Its named groups are the parts of a match.
         parser: a parser that reads the same text.
     """
 
@@ -291,7 +291,7 @@ class Infix:
         return Parser(read)
 
     def _no_joint(self, text: str, index: int, place: int, inside: object) -> Outcome:
-        """Why nothing goes on at `place`, behind the item at `index`."""
+        """The failure where no joint follows at `place`, behind the item at `index`."""
         joint = self.tight | self.loose | (self.closing if inside else self.end)
         return joint(text, place).aggregate(self.item(text, index))
 

@@ -23,7 +23,7 @@ class BackendStatement(NamedTuple, Generic[TargetT]):
     Args:
         target: narrowed and, once sorted, sorted.
         unsorted: narrowed only: what a count is made from.
-        scope: the entities that the target has reached, the root first: all that lowering has to know about the target.
+        scope: the entities that the target has reached, the root first: all that lowering needs of the target.
         notes: the knowledge of the backend about the target; None for a target that it has not looked at.
     """
 

@@ -115,7 +115,7 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A type the library knows nothing about, called `name`.
+    """A type that the library does not know, called `name`.
 
     Without a converter only null checks apply, unless `equal_to` says which values it can be equal to. Then it also has
     an order to sort by: that of the database.

@@ -1,7 +1,7 @@
 """The fields and relations of a model.
 
-A backend reflects a class into a `Model` once. Nothing here knows a database: what a backend needs to find a member
-again is in `source`, which only that backend reads.
+A backend reflects a class into a `Model` once. Nothing here knows a database: `source` is the backend's own
+reference to a member, which only that backend reads.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ class Field:
 
     Args:
         name: the attribute's name on the model.
-        kind: what it holds.
+        kind: the kind of its values.
         nullable: it may be NULL.
         unique: no two rows share its value, and it is never NULL: sorted by it, rows have a total order.
-        rights: what any client may do with it.
+        rights: the rights of any client on it.
         python_type: the Python type of its values, by which converters are looked up; None where there is none.
         accepts: a last check of a converted value by the backend, for types with code of their own.
         computed: code of the developer's makes its expression, and may make another one each time.
-        source: what the backend needs to find it again.
+        source: the backend's own reference to it.
         owners: the subclasses that have it, where the model does not: their lists, mappings and converters count.
         via: the hidden steps to the row that has it, where that is the row of a subclass.
         attribute: the attribute of the model that it stands for, where it is a member of a group.
@@ -55,7 +55,7 @@ class Computed:
     Args:
         name: the attribute's name on the model.
         field: describes the value, the same each time; None where the code gives no expression.
-        rights: what any client may do with it.
+        rights: the rights of any client on it.
         owners: the subclasses that have it, where the model does not.
     """
 
@@ -74,8 +74,8 @@ class Relation:
         owner: the name of the model that has it, as join hints write it.
         many: it leads to any number of rows.
         target: gives the model it leads to; a function, because models refer to each other.
-        rights: what any client may do with paths through it.
-        source: what the backend needs to find it again.
+        rights: the rights of any client on paths through it.
+        source: the backend's own reference to it.
         owners: the subclasses that have it, where the model does not.
         via: the hidden steps to the row that has it, where that is the row of a subclass.
     """

@@ -15,7 +15,7 @@ class Visit(NamedTuple):
     Args:
         model: the model.
         before: the number of real steps before it.
-        owners: the subclasses of it that alone have the relation by which the path goes on.
+        owners: the subclasses of it that alone have the next relation of the path.
     """
 
     model: Model

@@ -19,7 +19,7 @@ class FieldRights:
     Args:
         filter: it may stand in a filter.
         sort: it may stand in a sort; None leaves that to `operators`.
-        operators: names of the only operators it takes; None allows all that its type takes.
+        operators: names of the only operators it takes; None allows every operator of its type.
     """
 
     filter: bool = True
@@ -67,9 +67,9 @@ def field_rights(
         filter: it may stand in a filter.
         sort: it may stand in a sort. None allows it, unless it is a value and `operators` names none that compare by
             order: an order shows which of two values is larger.
-        operators: the only operators it takes, as `ComparisonOperator` or by name; None allows all that its type takes.
-            `==` then takes no wildcard without `like`, and no `^` without `equal_ignore_case`. A member with a list is
-            no argument of a function either: `@substring[…]==` would find what `=like=` finds.
+        operators: the only operators it takes, as `ComparisonOperator` or by name; None allows every operator of its
+            type. `==` then takes no wildcard without `like`, and no `^` without `equal_ignore_case`. A member with a
+            list is no argument of a function either: `@substring[…]==` would find what `=like=` finds.
 
     Raises:
         ValueError: an operator by its spelling; several operators could share it.

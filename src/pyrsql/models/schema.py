@@ -1,4 +1,4 @@
-"""A model with the options a developer chose for it: what one endpoint offers. Built once, shared freely."""
+"""A model with the options of one endpoint. Built once, shared freely."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Arguments = Sequence[Argument]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function that a client may call, as far as it is known.
+    """A function that a client may call.
 
     Args:
         name: what the backend calls it.
@@ -63,7 +63,8 @@ _Comparable = kinds.Text | kinds.Boolean | kinds.Date | kinds.Time | kinds.DateT
 def function(options: FieldOptions, name: str) -> Function | None:
     """The function that a client calls by a name: None where it may not.
 
-    That is a function that is not listed or is blacklisted, and one that an expression lets in but nothing describes.
+    A function may not be called where it is not listed, where it is blacklisted, and where an expression matches it but
+    no signature describes it.
     """
     if not _NAME.fullmatch(name):
         return None

@@ -59,7 +59,7 @@ def _is_listed(fields: Collection[str], operand: Operand) -> bool:
     match operand:
         case FieldOperand(relations=relations, field=field, keys=keys):
             column = ".".join([*(step.name for step in relations), field.name])
-            # A document is listed with all that is in it.
+            # A listed document includes its keys.
             inside = {".".join([column, *keys[:end]]) for end in range(len(keys) + 1)}
             return operand.path in fields or not inside.isdisjoint(fields)
         case RelationOperand(relations=relations):

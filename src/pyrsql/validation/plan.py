@@ -1,4 +1,4 @@
-"""Proven requests: the only things that a backend is given.
+"""Proven requests: a backend gets nothing else.
 
 Only `validate` makes a `Filter` and an `Order`; a `Statement` comes from applying them. Each carries the schema it was
 proven against, so that nothing proven for one endpoint reaches another.
@@ -29,8 +29,8 @@ class Filter:
     """A filter that may be applied.
 
     Args:
-        schema: what it was proven against.
-        predicate: what rows must pass; None when it leaves nothing out.
+        schema: the schema that it was proven against.
+        predicate: the condition on rows; None when it leaves nothing out.
         cacheable: its text alone decides what it means: no code of the developer's takes part.
         node: the tree that was proven.
         recurs: it is repeated, so its lowered form is worth keeping.
@@ -59,7 +59,7 @@ class Order:
     """A total order.
 
     Args:
-        schema: what its keys were proven against.
+        schema: the schema that its keys were proven against.
         keys: the keys a client sorts by, most important first.
         completing: the keys that make the order total. An order that a base statement has itself comes before them.
         cacheable: its text alone decides what it means.
@@ -82,10 +82,10 @@ class Statement(Generic[TargetT]):
     """A narrowed, perhaps sorted target.
 
     Args:
-        schema: what it was made for.
+        schema: the schema of its filter and order.
         lowered: the target as the backend left it.
-        filter: what it was narrowed by.
-        order: what it is sorted by; None until it is sorted.
+        filter: the filter that narrowed it.
+        order: the order of its rows; None until it is sorted.
     """
 
     schema: Schema
@@ -117,7 +117,7 @@ class Seek:
     Args:
         size: how many rows it has.
         position: where it begins.
-        digests: what its own cursors belong to.
+        digests: the order and filter that its cursors belong to.
         format: how its cursors are written.
     """
 
@@ -142,11 +142,11 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class PaginatedSelect(Generic[TargetT]):
-    """One page, and what counts all rows, page aside.
+    """One page, and the count of the rows on all pages.
 
     Args:
         statement: the page.
-        whole: what it is a page of.
+        whole: the statement of all pages.
     """
 
     statement: TargetT

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pyrsql.language.nearest import nearest
 
 ANYTHING_BELOW = ".*"
-"""How a path ends that goes on into a document, whatever the keys are called."""
+"""The end of a path that may lead on to any key of a document."""
 
 
 def published(fields: Mapping[str, str], parts: tuple[str, ...]) -> tuple[int, tuple[str, ...]] | None:

@@ -40,7 +40,7 @@ def is_count(selector: str) -> bool:
 def read_count(selector: str) -> Count | None:
     """The parts of `@count[path]` or `@count[path|#filter]`; None where it is neither.
 
-    No call takes a count: all that stands between `|#` and the last bracket is the filter.
+    A count is never an argument of a call: the text between `|#` and the last bracket is the filter.
 
     >>> read_count("@count[roles|#@upper[code]=in=(a|b,c)]")
     Count(path='roles', filter='@upper[code]=in=(a|b,c)')

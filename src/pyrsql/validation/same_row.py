@@ -24,7 +24,7 @@ def same_row_advice(schema: Schema, node: Node) -> Advice | None:
     """The hint that a client may mean one related row where the filter lets each comparison find another.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         node: a filter that the schema accepts.
 
     Returns:

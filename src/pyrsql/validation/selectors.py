@@ -94,7 +94,7 @@ def resolve(
     """Resolve a selector, if a client may use it for this purpose.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         purpose: filter and sort have rights of their own.
         selector: the selector's text, without quotes.
         span: where it was written, for the problem.

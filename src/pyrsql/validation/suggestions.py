@@ -27,7 +27,7 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     """The name that a client may use at a place and that is nearest to the written one.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         purpose: filter and sort have rights of their own.
         place: how far the path was followed.
         parts: the whole path as it is written.
@@ -87,7 +87,7 @@ def direction(purpose: Purpose, selector: str, leads: Leads) -> Advice | None:
 
 
 def _did_you_mean(names: Sequence[str]) -> Advice:
-    """The advice to write one of some names, with the replacement where there is only one. The first few are shown."""
+    """The advice to write one of several names, with the replacement of a single one. It shows the first few."""
     return Advice(f"Did you mean {_choice(names)}?", render_selector(names[0]) if len(names) == 1 else None)
 
 
@@ -97,7 +97,7 @@ def _choice(names: Sequence[str]) -> str:
 
 
 def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tuple[str, ...]:
-    """The names that a client may write at a place, mapped ones included, as far as it bounds the work."""
+    """The names that a client may write at a place, mapped ones included, up to a bounded number."""
     names = [
         name
         for name, member in islice(place.members.items(), _CANDIDATES)

@@ -40,5 +40,5 @@ def _field_of(key: OrderKey) -> Field | None:
     operand = key.operand
     if not isinstance(operand, FieldOperand) or operand.relations or operand.keys or key.ignore_case:
         return None
-    # A row may hold what is no member of an enumeration: all that is none has one place.
+    # A row may hold a value that is no member of an enumeration. All of these values have one place.
     return None if isinstance(operand.kind, kinds.Enumeration) else operand.field

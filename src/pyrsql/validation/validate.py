@@ -77,7 +77,7 @@ def validate_filter(
     """Prove a tree.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         node: the tree; None for no filter.
         resolver: resolves selectors.
         max_problems: stop after the comparison with so many problems; None looks for all.
@@ -115,7 +115,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
     """Prove the keys of a sort.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         keys: the keys, most important first.
         resolver: resolves selectors.
 

@@ -12,7 +12,7 @@ from pyrsql.operators import ComparisonOperator
 
 
 def weight_of(*parts: object) -> int:
-    """The bytes of the parts and of all that is in them. Parts that the schema holds anyway weigh nothing."""
+    """The bytes of the parts and of their contents. Parts that the schema holds anyway weigh nothing."""
     waiting, counted, weight = list(parts), set[int](), 0
     while waiting:
         part = waiting.pop()

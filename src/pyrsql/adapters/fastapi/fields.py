@@ -28,7 +28,7 @@ def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict
     """The fields that a filter may name, with their types and operators, as JSON.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         paths: the paths to try; without them those of the model and of the models beside it.
     """
     tried = _candidates(schema, "filter") if paths is None else paths

@@ -45,9 +45,9 @@ def install_openapi(app: FastAPI) -> None:
     """Complete the OpenAPI document of an application, once for all its routes and routers.
 
     Every operation with a filter gets the answers 400 and 422, and its fields stand in the description of the
-    filter and the sort. Answers 400 and 422 that a route declares itself stay, beside ours. A route that has parameters
-    of its own keeps FastAPI's answer 422 too. With `database_error_handler(app)` these operations have the answer 503,
-    unless a route declares one itself.
+    filter and the sort. Answers 400 and 422 that a route declares itself stay, beside those of pyrsql. A route with
+    parameters of its own keeps FastAPI's answer 422 too. With `database_error_handler(app)` these operations have the
+    answer 503, unless a route declares one itself.
 
     Args:
         app: the application. Its routes may be added before or after.
@@ -126,7 +126,7 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each of our parameters of an operation, in its query or body, with its extension."""
+    """Each parameter of pyrsql in the query or body of an operation, with its extension."""
     for parameter in operation.get("parameters", ()):
         if EXTENSION in parameter.get("schema", {}):
             yield parameter, parameter["schema"][EXTENSION]
@@ -172,8 +172,8 @@ def _any_of(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_other_input(operation: dict[str, Any]) -> bool:
-    """Whether FastAPI validates something in this operation: it never refuses a value of our four
-    parameters.
+    """Whether FastAPI validates something in this operation: it never refuses a value of pyrsql's
+    own parameters.
     """
     return "requestBody" in operation or any(
         EXTENSION not in parameter.get("schema", {}) for parameter in operation.get("parameters", ())

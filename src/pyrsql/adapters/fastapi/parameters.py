@@ -34,7 +34,7 @@ class ParameterValues(NamedTuple):
     """The values that a request gives to each parameter.
 
     Args:
-        values: each of our parameters that the request names -> its values.
+        values: each parameter of pyrsql that the request names -> its values.
         problems: parameters that the endpoint does not have, and values that are no text.
     """
 

@@ -30,7 +30,7 @@ _ELSEWHERE: dict[str, Source] = {
     "where": "filter",
     "filters": "filter",
 }
-"""Names that other services give to a parameter of ours."""
+"""Names that other services give to a parameter of pyrsql."""
 
 _ESCAPE = "A filter ends at the first '&': write ';' for AND, and '%26' for the character '&' in a value."
 
@@ -41,8 +41,8 @@ def unknown_parameters(
     """The parameters of a request that are refused because nothing declares them.
 
     Args:
-        config: says which of them are refused, and gives our names and operators.
-        items: each name and value of the request that is none of ours.
+        config: says which of them are refused, and gives the names and operators of pyrsql's own parameters.
+        items: each name and value of the request that is not one of pyrsql's parameters.
         declared: the names that the route declares.
     """
     if config.unknown_parameters == "ignore":

@@ -25,7 +25,7 @@ def link_header(
     pages: int | None,
     has_next: bool,
 ) -> str | None:
-    """The links from a page: first, prev, next, last, each as far as there is one and it is known.
+    """The links from a page: first, prev, next, last, each where there is one and it is known.
 
     Args:
         request: the request for the page.
@@ -63,7 +63,7 @@ def cursor_link_header(
     prev: str | None,
     last: str,
 ) -> str | None:
-    """The links from a page by cursor: first, prev, next and last, each as far as there is one.
+    """The links from a page by cursor: first, prev, next and last, each where there is one.
 
     Args:
         request: the request for the page.

@@ -62,7 +62,7 @@ class ListDependency(ABC, Generic[AnswerT]):
 
     @cached_property
     def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
-        """Adds to a select what loads all that an item reads. Made when all models are there."""
+        """Adds the loader options for an item to a select. Made at the first request, when all models are there."""
         model = self.endpoint.schema.model
         read = reading(model, (read.path for read in reads(model, self._item)))
         return loading(model, read, only=self.endpoint.load_only)

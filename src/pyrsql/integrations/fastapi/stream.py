@@ -123,7 +123,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
         base: Select[Any],
         chunk: tuple[str, str | None],
     ) -> AsyncIterator[str]:
-        """The text of all chunks, until the last one or until nobody reads them."""
+        """The text of all chunks, until the last one or until the client disconnects."""
         try:
             if self._format == "csv":
                 yield _csv([_names(self._item)])

@@ -67,7 +67,7 @@ def _keys(prop: RelationshipProperty[Any]) -> Iterator[_Key]:
     if not prop.entity.is_aliased_class:
         yield from unique_keys(prop.mapper)
         return
-    # An alias of a table has the keys of the table. Of a subquery the database knows none.
+    # An alias of a table has the keys of the table. A subquery has no keys that the database knows.
     alias = prop.entity.selectable
     if isinstance(alias, Alias) and isinstance(alias.element, Table):
         for key in unique_keys(prop.mapper):

@@ -243,7 +243,7 @@ def _for_mysql(type_: TypeEngine[Any], value: Any) -> Any:
 
 
 def _converted(type_: TypeEngine[Any], value: Any) -> Any:
-    """A value as the driver wants it for a type; None where the type cannot have this value."""
+    """A value in the driver's form for a type; None where the type cannot have this value."""
     match type_:
         case types.Boolean():
             return bool(value) if isinstance(value, int) else None

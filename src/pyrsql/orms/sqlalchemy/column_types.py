@@ -296,7 +296,7 @@ def _declared(type_: TypeDecorator[Any]) -> type | None:
 
 def _takes(type_: TypeDecorator[Any], kind: kinds.Kind) -> bool:
     """Whether the code of a decorator is made for values of the kind that it decorates. It may refuse some of them, but
-    not stumble over their Python type.
+    must take their Python type.
     """
     for sample in _SAMPLES.get(type(kind), ()):
         try:

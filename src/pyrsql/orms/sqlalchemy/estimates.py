@@ -60,7 +60,7 @@ def estimated_rows(session: Session, statement: Select[Any]) -> int | None:
 
 
 def planned(session: Session, statement: Select[Any]) -> Planned | None:
-    """A select with all that the session's events make of it; None where they answer it themselves.
+    """A select after the session's events; None where an event returns a result itself.
 
     A session may add conditions to each of its selects, for a tenant for example: `do_orm_execute`.
     """

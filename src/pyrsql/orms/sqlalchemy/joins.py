@@ -1,4 +1,4 @@
-"""How a statement reaches what a path leads to: joins for to-one relations, EXISTS for to-many ones."""
+"""How a statement reaches the end of a path: joins for to-one relations, EXISTS for to-many ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Join(NamedTuple):
 
 
 def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions) -> tuple[tuple[Join, ...], Scope]:
-    """The joins that lead along to-one paths as far as they are not joined yet, and what is reached with them.
+    """The missing joins along to-one paths, and the scope that they reach.
 
     Args:
         scope: the entities that have been reached so far.
@@ -106,7 +106,7 @@ def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
 def correlated_subquery(
     scope: Scope, prefix: RelationPath, paths: Collection[RelationPath], options: FieldOptions
 ) -> tuple[Select[Any], Scope]:
-    """A correlated `SELECT 1` of the rows at the end of `prefix`, and what it has reached.
+    """A correlated `SELECT 1` of the rows at the end of `prefix`, and the scope that it reaches.
 
     One subquery for all steps: PostgreSQL plans each that is nested in another twice, and so 30 of them never.
 

@@ -275,7 +275,7 @@ class SoughtRows:
             yield self._any(segments[MOST_SEGMENTS - 1 :])
 
     def item(self, row: Any) -> Any:
-        """The entity of a row, or all that the select selects where it is more."""
+        """The entity of a row, or the whole row where the select has more columns."""
         before = len(row) - sum(self._sizes)
         return row[0] if before == 1 else row[:before]
 

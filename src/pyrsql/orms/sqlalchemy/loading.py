@@ -76,7 +76,7 @@ def loading(model: Model, read: Reading, *, only: bool = False) -> Callable[[Sel
 
     Args:
         model: the model of the rows.
-        read: what a response reads of them.
+        read: the parts that a response reads.
         only: columns that it does not read are not loaded, unless the select says which are.
     """
     plain = tuple(_options(Load(model.type), model.type, read, (), replace(_NOTHING_SAID, only=only)))

@@ -77,7 +77,7 @@ def _is_never_null(field: Field, entity: Entity) -> bool:
     """Whether the database keeps NULL out of a field. To say where NULL goes would keep SQLite and MariaDB from reading
     rows in the order of an index.
     """
-    # A row may hold what is no member of an enum: it has no place among them, which is NULL.
+    # A row may hold a value that is no member of an enum. It sorts as NULL.
     if field.nullable or isinstance(field.kind, kinds.Enumeration):
         return False
     if not isinstance(field.source, str) or not inspect(entity).is_mapper:
@@ -117,7 +117,7 @@ def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElemen
 def _ordered(
     kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any], text_order: TextOrder
 ) -> ColumnElement[Any]:
-    """A value as ORDER BY must see it, so that all databases agree as far as `text_order` asks."""
+    """A value in the form for ORDER BY, so that all databases agree under the `text_order`."""
     if isinstance(kind, kinds.Text):
         if ignore_case:
             value = FoldedText(plain_text(value))

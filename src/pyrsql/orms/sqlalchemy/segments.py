@@ -25,7 +25,7 @@ from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of, bound, with_arguments, with_part
 
 Nulls = Literal["first", "last", "never", "database"]
-"""Where a term has NULL. The database decides where nobody else does."""
+"""Where a term has NULL. Without NULLS FIRST or LAST the database decides."""
 
 _TURNED: dict[Nulls, Nulls] = {"first": "last", "last": "first", "never": "never", "database": "database"}
 
@@ -130,7 +130,7 @@ class Term(NamedTuple):
 
 
 def term_of(clause: ColumnElement[Any], *, may_be_null: bool) -> Term:
-    """The term of an ORDER BY clause of ours.
+    """The term of an ORDER BY clause that pyrsql made.
 
     Args:
         clause: a value, with a direction or none, in a `NullsPlaced` or bare.

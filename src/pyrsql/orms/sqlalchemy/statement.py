@@ -40,7 +40,7 @@ class ReachedClauses:
     """A predicate as joins and conditions, for every select with the same scope.
 
     Args:
-        joins: the joins that reach what the conditions are about.
+        joins: the joins that the conditions need.
         clauses: the conditions, all of which must hold.
         scope: the entities that are reached with the joins.
         followed: the paths that the predicate follows, those inside of subqueries as well.

@@ -1,4 +1,4 @@
-"""A refusal: what a kind can hold instead of the text, and what would help."""
+"""A refusal: the values that a kind can hold, and a hint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Refusal:
 
     Args:
         expected: what the kind can hold, to be read after "expected".
-        hint: what would help, where that is known.
+        hint: advice, where there is any.
         replacement: the text that would be right, where the hint is a correction.
     """
 

@@ -80,7 +80,7 @@ def complete_filter(schema: Schema, text: str, at: int, prefix: str = "") -> Com
     """Complete a filter at a cursor.
 
     Args:
-        schema: what the endpoint offers.
+        schema: the fields and rights of the endpoint.
         text: the filter so far.
         at: the cursor, in characters from the start.
         prefix: the relation whose rows the filter is about, with a dot behind it, in the argument of a quantifier.

@@ -39,7 +39,7 @@ def near_number_value(type_: NearNumberValue, value: int | Decimal) -> float:
 
 @notation(WholeNumberValue, on="mysql")
 def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
-    """The digits before the point, as far as they are compared."""
+    """The digits before the point that are compared."""
     if abs(float(value)) >= WHOLE:
         return WHOLE if value > 0 else -WHOLE
     return int(Decimal(value).to_integral_value(ROUND_HALF_UP))
@@ -47,7 +47,7 @@ def whole_number_value(type_: WholeNumberValue, value: int | Decimal) -> int:
 
 @notation(StructureText, on="mysql")
 def structure_text(type_: StructureText, value: JsonValue) -> str:
-    """A list of all that is in the structure."""
+    """A list of all values in the structure."""
     return json_text([*_nodes(value, "$", "$")])
 
 

@@ -112,7 +112,7 @@ def path_condition(sign: str, value: Temporal, name: str) -> str:
 
 
 def path_variables(name: str, values: Sequence[Temporal]) -> dict[str, JsonValue]:
-    """The variables that `path_condition` speaks of."""
+    """The variables of `path_condition`."""
     moments = [in_utc(value) for value in values]
     if isinstance(values[0], dt.time):
         return {name: [moment.time().isoformat("microseconds") for moment in moments]}

@@ -1,6 +1,6 @@
 """The values below a JSON document as rows of SQL, the same on every database.
 
-A path is a list of keys. Arrays are stepped through: a key asked of an array is asked of each object in it. Each row
+A path is a list of keys. Arrays are stepped through: a key is looked up in each object of an array. Each row
 has the kind of a value, the value itself, and the text of a scalar. How a database gets there is decided when
 SQLAlchemy compiles: PostgreSQL by a jsonpath, MariaDB and MySQL by JSON_EXTRACT and JSON_TABLE, SQLite by json_each.
 """
@@ -188,7 +188,7 @@ class WholeNumberValue(FamilyBound):
 
 def is_kind(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
     """Whether the value of each row is of one of JSON's kinds."""
-    # A word of ours, and so in the SQL itself.
+    # A constant, so it stands in the SQL itself.
     return ValueKind(rows.c.kind) == literal_column(f"'{kind}'")
 
 
