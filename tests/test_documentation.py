@@ -11,12 +11,37 @@ from typing import get_args
 import pytest
 
 from pyrsql.problems import Problem
-from tests.pages import PAGES, ROOT, run_page
+from tests.pages import PAGES, ROOT, blocks, run_page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_python_blocks_of_a_page_run(page: Path) -> None:
     run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
+
+
+# A piece of code, and the package that a page with it must install besides pyrsql with SQLAlchemy and FastAPI.
+NEEDED = {
+    "fastapi.testclient": "httpx2",
+    "from httpx import": "httpx",
+    "sqlite+aiosqlite": "aiosqlite",
+    "from hypothesis": "hypothesis",
+    "pyrsql.testing": "hypothesis",
+    "schemathesis": "schemathesis",
+    "sqlmodel import": "sqlmodel",
+    "opentelemetry": "opentelemetry-sdk",
+    "examples.flights": "aiosqlite tqdm",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_installs_the_packages_that_its_code_imports(page: Path) -> None:
+    """`make docs-setup` runs the lines; this finds a forgotten one at once."""
+    text = page.read_text(encoding="utf-8")
+    code = "".join(block.code for block in blocks(text))
+    lines = re.findall(r"^pip install .*", text, re.MULTILINE)
+    installed = set(" ".join(lines).split())
+    needed = {package for piece, packages in NEEDED.items() if piece in code for package in packages.split()}
+    assert needed <= installed
 
 
 GENERATED: list[tuple[Path, str]] = list(runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]())
