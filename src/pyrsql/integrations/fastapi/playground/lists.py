@@ -54,13 +54,25 @@ class Listing:
         return cast("ListDependency", found)
 
 
-def listings(app: FastAPI, shown: Shown) -> Iterator[Listing]:
-    """The lists of a resource: routes without parameters in the path."""
-    for path, route in _routes(app.routes):
-        if "GET" in (route.methods or ()) and "{" not in path:
-            found = next((one for one in _dependencies(route.dependant) if _lists(one, shown)), None)
-            if found is not None:
-                yield Listing(path, found)
+Candidates = list[tuple[str, list[Any]]]
+"""The routes of a service that may be lists: each path, and the dependencies of its route."""
+
+
+def candidates(app: FastAPI) -> Candidates:
+    """The GET routes without parameters in the path."""
+    return [
+        (path, list(_dependencies(route.dependant)))
+        for path, route in _routes(app.routes)
+        if "GET" in (route.methods or ()) and "{" not in path
+    ]
+
+
+def listings(routes: Candidates, shown: Shown) -> Iterator[Listing]:
+    """The lists of a resource among the routes of a service."""
+    for path, dependencies in routes:
+        found = next((one for one in dependencies if _lists(one, shown)), None)
+        if found is not None:
+            yield Listing(path, found)
 
 
 def _routes(routes: Any) -> Iterator[tuple[str, APIRoute]]:

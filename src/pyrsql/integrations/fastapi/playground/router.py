@@ -17,7 +17,7 @@ from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.playground.assist import Answer, assist
 from pyrsql.integrations.fastapi.playground.complete import offered_fields
 from pyrsql.integrations.fastapi.playground.debug import statements_of
-from pyrsql.integrations.fastapi.playground.lists import ListDependency, Listing, Shown, listings
+from pyrsql.integrations.fastapi.playground.lists import ListDependency, Listing, Shown, candidates, listings
 from pyrsql.integrations.fastapi.roles import RoleResources
 
 SECURITY_HEADERS = {
@@ -71,10 +71,9 @@ def playground(*resources: Shown, title: str = "Playground", debug: bool = False
 
     @router.get("/resources")
     def list_resources(request: Request) -> Answer:
+        routes = candidates(request.app)
         found = [
-            _described(request, name, listing)
-            for name, shown in named.items()
-            for listing in listings(request.app, shown)
+            _described(request, name, listing) for name, shown in named.items() for listing in listings(routes, shown)
         ]
         return {"title": title, "resources": found, **({"debug": True} if debug else {})}
 
@@ -156,7 +155,7 @@ def _listing(request: Request, shown: Shown, path: str) -> Listing:
         HTTPException: 404 where there is none. A resource that no route lists has no help: its fields may be for some
             clients only.
     """
-    found = next((one for one in listings(request.app, shown) if path in ("", one.path)), None)
+    found = next((one for one in listings(candidates(request.app), shown) if path in ("", one.path)), None)
     if found is None:
         raise HTTPException(404)
     return found
