@@ -41,6 +41,7 @@ LIMITS = {
     "argument_length": "A value is longer than {} characters",
     "arguments": "A list has more than {} values",
     "depth": "The filter is nested more than {} levels deep",
+    "nested_filters": "Filters are nested in each other more than {} times",
     "nodes": "The filter has more than {} parts",
     "keys": "The sort has more than {} keys",
     "relations": "More than {} relations are followed",

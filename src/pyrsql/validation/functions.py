@@ -49,6 +49,10 @@ DEEPEST = 100
 SQLite's parser has room for few more, and SQLAlchemy's compiler meets RecursionError at about 140.
 """
 
+NESTED_FILTER = 18
+"""How many of these levels a nested filter is worth: SQLite's parser has room for seven subqueries in each other, for
+five where each holds groups."""
+
 _COPIES_OF_UNKNOWN_TEXT = 50
 """The length of a text that `replace` puts in, where only the database knows it."""
 

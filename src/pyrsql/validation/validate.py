@@ -23,7 +23,7 @@ from pyrsql.problems import (
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter
-from pyrsql.validation.functions import DEEPEST, parser_cost
+from pyrsql.validation.functions import DEEPEST, NESTED_FILTER, parser_cost
 from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
 from pyrsql.validation.plan import Filter, Order
@@ -240,13 +240,17 @@ def _nested(
     validation: Validation, nested: NestedText, path: RelationPath, around: int, depth: int
 ) -> Result[Predicate | None, Problems]:
     """The predicate of a nested filter about the rows at the end of a path, or its problems in the outer text."""
+    inner_depth = depth + NESTED_FILTER
+    if inner_depth > DEEPEST:
+        most = DEEPEST // NESTED_FILTER
+        return Failure((LimitExceeded(source="filter", limit="nested_filters", maximum=most, span=nested.span),))
     parsed = parse_nested(nested, validation.options, depth=around, nodes=validation.size[0])
     if isinstance(parsed, Failure):
         return Failure(parsed.failure())
     tree = parsed.unwrap()
     validation.size[0] += size_of(tree)
     inside = validation.inside(f"{nested.path}.", path, around + 1)
-    predicate = _predicate(inside, tree, depth + 1)
+    predicate = _predicate(inside, tree, inner_depth)
     validation.cacheable = validation.cacheable and inside.cacheable
     return Failure(outward(nested, inside.problems)) if inside.problems else Success(predicate)
 

@@ -1,5 +1,6 @@
 """Quantifiers and counts: the rows of three databases and of memory, against plain Python."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -516,3 +517,34 @@ def test_memory_and_databases_agree_on_custom_operators_inside() -> None:
     for text in ("roles=any='level=even='", "'@count[roles|#level=even=]'>0"):
         found = parse(text, options).bind(validate(described)).bind(apply_filter(everything)).unwrap().select
         assert [user.id for user in found] == [user.id for user in everything if any(r.level == 2 for r in user.roles)]
+
+
+def nested_in_each_other(levels: int, between: str, inner: str) -> str:
+    """A filter in so many others, with the two quotes in turn."""
+    text = inner
+    for level in range(levels):
+        quote = "'\""[level % 2]
+        escaped = re.sub(rf"[\\{quote}]", r"\\\g<0>", between.format(text))
+        text = f"manager={('any', 'none', 'all')[level % 3]}={quote}{escaped}{quote}"
+    return text
+
+
+@pytest.mark.parametrize("inner", ["name==x", "roles.code==x", "@count[roles]>1", "roles.users.name==x;(id>1,id<0)"])
+@pytest.mark.parametrize("between", ["{}", "id>0;({},age>1)"])
+def test_filters_in_filters_are_as_deep_as_every_database_reads(
+    database_with_rows: Store, between: str, inner: str
+) -> None:
+    """What is accepted runs on all databases; what is deeper is refused, with its place."""
+    everything, accepted = objects(User), 0
+    for levels in range(1, 8):
+        text = nested_in_each_other(levels, between, inner)
+        refused = problems_or_none(text, OPTIONS)
+        if refused is None:
+            accepted += 1
+            assert ids(database_with_rows, User, text, options=OPTIONS) == [
+                row.id for row in in_memory(User, everything, text)
+            ]
+        else:
+            assert refused[0].limit in ("nested_filters", "depth")
+            assert refused[0].span is not None
+    assert 3 <= accepted <= 5
