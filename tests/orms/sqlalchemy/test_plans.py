@@ -298,3 +298,23 @@ READ_AGAIN = {
     "postgres": re.compile(r"SubPlan.*\n\s*->  Seq Scan"),
     "mariadb": re.compile(r"DEPENDENT SUBQUERY plan_parts_?\d* ALL"),
 }
+
+
+@pytest.mark.parametrize("filter", ["name==*-00042*", "name=like=-00042"])
+def test_a_trigram_index_serves_what_stands_within_a_text(planned: Planned, filter: str) -> None:
+    if planned.name != "postgres":
+        pytest.skip("only PostgreSQL has trigram indexes")
+    with planned.engine.connect() as connection:
+        if not connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")):
+            pytest.skip("this PostgreSQL has no pg_trgm")
+    with planned.engine.begin() as connection:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        connection.execute(text("CREATE INDEX IF NOT EXISTS plan_trigrams ON plan_items USING gin (name gin_trgm_ops)"))
+    try:
+        statement = paged(Item, filter, options=QueryOptions()).statement
+        assert "plan_trigrams" in planned.plan(statement)
+        with planned.engine.connect() as connection:
+            assert len(connection.execute(statement).all()) == 1
+    finally:
+        with planned.engine.begin() as connection:
+            connection.execute(text("DROP INDEX plan_trigrams"))
