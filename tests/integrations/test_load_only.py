@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,10 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, create_engine, event, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
-    Session,
     column_property,
     load_only,
     mapped_column,
@@ -24,6 +22,7 @@ from sqlalchemy.orm import (
 
 from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration
 from tests.asgi import get
+from tests.integrations.sessions import SessionDependency, filled, session_dependency
 
 
 class Base(DeclarativeBase):
@@ -98,50 +97,20 @@ statements: list[str] = []
 
 
 @pytest.fixture(params=["sync", "async"])
-def get_session(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
-    file = tmp_path / "app.db"
-    engine = create_engine(f"sqlite:///{file}")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        writers = [Writer(id=number, name=f"w{number}", biography="long") for number in (1, 2)]
-        books = [
-            (Novel if number % 2 else Book)(
-                id=number,
-                title=f"b{number}",
-                scan="scan",
-                blurb="blurb",
-                writer=writers[number % 2],
-                chapters=[Chapter(title=f"c{number}", content="long")],
-            )
-            for number in range(1, 7)
-        ]
-        session.add_all(books)
-        session.commit()
-    engine.dispose()
-    statements.clear()
-
-    def note(connection: object, cursor: object, statement: str, *more: object) -> None:
-        statements.append(statement)
-
-    def sync_session() -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{file}")
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            with Session(engine) as session:
-                yield session
-        finally:
-            engine.dispose()
-
-    async def async_session() -> AsyncIterator[AsyncSession]:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        try:
-            async with AsyncSession(engine) as session:
-                yield session
-        finally:
-            await engine.dispose()
-
-    return sync_session if request.param == "sync" else async_session
+def get_session(request: pytest.FixtureRequest, tmp_path: Path) -> SessionDependency:
+    writers = [Writer(id=number, name=f"w{number}", biography="long") for number in (1, 2)]
+    books = [
+        (Novel if number % 2 else Book)(
+            id=number,
+            title=f"b{number}",
+            scan="scan",
+            blurb="blurb",
+            writer=writers[number % 2],
+            chapters=[Chapter(title=f"c{number}", content="long")],
+        )
+        for number in range(1, 7)
+    ]
+    return session_dependency(request.param, filled(tmp_path, Base.metadata, books), statements)
 
 
 def service(get_session: Callable[..., Any], item: Any = BookOut, **settings: Any) -> FastAPI:
