@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from pyrsql.adapters.fastapi import install_problem_details
+from pyrsql.adapters.fastapi import install_openapi, install_problem_details
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, database_error_handler
 from pyrsql.integrations.fastapi.database_errors import Fault, fault_of
 from tests.asgi import get
@@ -194,3 +194,37 @@ def _answer(database: Database, kind: str, statements: tuple[str, ...]) -> str:
     assert response.status_code == 503
     code: str = response.json()["detail"]["code"]
     return code
+
+
+@pytest.mark.parametrize("problem_details", [True, False])
+@pytest.mark.parametrize("handled", [True, False])
+def test_the_answer_stands_in_the_document(handled: bool, problem_details: bool) -> None:
+    app = FastAPI()
+    install_openapi(app)
+    users = FastAPISQLAlchemyIntegration().resource(User, item=UserOut)
+    app.include_router(users.router(lambda: None), prefix="/users")
+
+    @app.get("/own", responses={503: {"description": "Closed for the night."}})
+    async def own(statement: Annotated[Any, Depends(users.select_dependency())]) -> None: ...
+
+    if handled:
+        database_error_handler(app)
+    if problem_details:
+        install_problem_details(app)
+    document = get(app, "/openapi.json").json()
+    # Those without a filter may have it, too, but are not ours to describe.
+    answers = {path: document["paths"][path]["get"]["responses"].get("503") for path in ("/users", "/users/count")}
+    if not handled:
+        assert answers == {"/users": None, "/users/count": None}
+        assert "DatabaseError" not in str(document)
+        return
+    media_type, model = (
+        ("application/problem+json", "DatabaseProblemDetails")
+        if problem_details
+        else ("application/json", "DatabaseErrorResponse")
+    )
+    for answer in answers.values():
+        assert answer["description"] == "The database did not finish the request."
+        assert answer["content"] == {media_type: {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    assert model in document["components"]["schemas"]
+    assert document["paths"]["/own"]["get"]["responses"]["503"]["description"] == "Closed for the night."
