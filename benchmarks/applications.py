@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from benchmarks.jobs import Cannot, Job
+from benchmarks.contract import Cannot, Job
 from benchmarks.model import Base, database, entities
 from benchmarks.workloads import SIZE, SORT, Case, Workload
 

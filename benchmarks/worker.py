@@ -14,7 +14,8 @@ from importlib import import_module
 from time import process_time
 from typing import Any
 
-from benchmarks.jobs import Cannot, Job, ids, job
+from benchmarks.contract import Cannot, Job
+from benchmarks.jobs import ids, job
 from benchmarks.levels import BY_NAME, Level
 from benchmarks.workloads import CHECKED, Case, Workload, cases, expected
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from returns.result import Success
 from sqlalchemy import select
 
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.model import User
 from benchmarks.workloads import SIZE, SORT, Case, Workload
 from pyrsql import PageRequest, ParseLimits, QueryOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.workloads import SORT, Workload
 
 TOKEN = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.contenders.finditer import TOKEN
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.workloads import SORT, Workload
 
 

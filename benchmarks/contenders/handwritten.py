@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from benchmarks.applications import UserOut, async_session, sync_session
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.model import Company, User
 from benchmarks.workloads import SIZE, SORT, Case, Workload, comparisons_of, handwritten
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 import pyrsql
 from benchmarks.contenders.checkout import OPTIONS
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.model import User
 from benchmarks.workloads import SIZE, SORT, Workload
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM

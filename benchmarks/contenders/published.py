@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 import pyrsql
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.model import User
 from benchmarks.workloads import SIZE, SORT, Case, Workload
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM

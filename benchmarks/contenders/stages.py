@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from benchmarks.contenders.checkout import OPTIONS
-from benchmarks.jobs import Job
+from benchmarks.contract import Job
 from benchmarks.model import User
 from benchmarks.workloads import SIZE, SORT, Workload
 from pyrsql import PageRequest
