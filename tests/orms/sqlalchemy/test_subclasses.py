@@ -267,6 +267,14 @@ def test_a_sort_by_what_a_subclass_has(people: tuple[Store, dict[str, Any]], tex
         assert [one for page in pages for one in page] == wanted, kind
 
 
+def test_a_grouped_base_is_sorted_by_what_a_subclass_has(people: tuple[Store, dict[str, Any]]) -> None:
+    store, family = people
+    person = family["Person"]
+    base = select(person).join(person.friend.of_type(aliased(person))).group_by(person.id)
+    for sort, wanted in {"label": [3, 5, 1, 2], "-double": [2, 1, 5, 3], "team.name": [5, 3, 1, 2]}.items():
+        assert ids(store, person, None, sort, base=base) == wanted
+
+
 def test_a_relation_of_a_subclass_counts_rows_and_takes_custom_operators(people: tuple[Store, dict[str, Any]]) -> None:
     store, family = people
     options = QueryOptions(quantifiers=True)

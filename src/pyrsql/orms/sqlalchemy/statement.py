@@ -6,7 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Select, UnaryExpression, func, inspect, select
+from sqlalchemy import (
+    Alias,
+    ClauseElement,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    UnaryExpression,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.sql import visitors
 
 from pyrsql.errors import ConfigurationError
@@ -106,9 +117,15 @@ def sorted_by(
     missing = _missing(own, completing, scope[()], model)
     ordered = reaching.order_by(None).order_by(*terms, *own, *missing)
     if needed and parts.group_columns(base.select):
-        # By key, so that the database knows the related row of a group.
-        ordered = ordered.group_by(*(column for path in needed for column in keys_of(scope[path])))
+        ordered = ordered.group_by(*(column for path in needed for column in _identifying(scope[path])))
     return base._replace(select=ordered, scope=scope)
+
+
+def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
+    """The columns by which a database knows the related row of a group: the key of one table, else all columns."""
+    rows = cast("FromClause", inspect(entity).selectable)
+    one_table = isinstance(rows, Alias) and isinstance(rows.element, Table)
+    return keys_of(entity) if one_table or isinstance(rows, Table) else rows.c
 
 
 def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> BaseStatement:
