@@ -1,6 +1,7 @@
 """Workflows and hooks call targets that exist, a release holds what it must, recipes fit the source."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from packaging.version import Version
 
 import pyrsql
+from benchmarks import smoke
 from tools import artifacts, lowest, recipes
 from tools.version import fault, source_version
 
@@ -160,6 +162,17 @@ def test_the_modules_of_the_core_import_without_extras() -> None:
 def test_every_dependency_has_a_lowest_version() -> None:
     found = dict(one.split("==") for one in lowest.lowest())
     assert {"parsy", "returns", "sqlalchemy", "fastapi"} <= set(found)
+
+
+# --- speed ---
+
+
+@pytest.mark.parametrize(("ratio", "slower"), [(1.0, False), (1.5, False), (1.51, True), (3.0, True)])
+def test_the_benchmark_in_ci_fails_on_a_regression(ratio: float, slower: bool) -> None:
+    expected = json.loads(smoke.EXPECTED.read_text(encoding="utf-8"))
+    found = {name: ratio * value for name, value in expected.items()}
+    assert (smoke.regressions(found, expected) == list(expected)) is slower
+    assert smoke.regressions({"new": 1.0}, expected) == ["new"]
 
 
 # --- recipes ---
