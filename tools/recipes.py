@@ -6,6 +6,7 @@ followed in a copy of the checkout, and its tests run there.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -123,6 +124,8 @@ def follow(recipe: Recipe) -> None:
         checkout = copy(Path(folder))
         for edit in recipe.edits:
             apply(edit, checkout)
+        # Before an editable installation of the checkout itself.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(checkout / "src"), str(checkout)])}
         commands: Sequence[Sequence[str]] = (
             ("docs/generate.py",),
             ("-m", "mypy", "src/pyrsql"),
@@ -132,7 +135,7 @@ def follow(recipe: Recipe) -> None:
             done = subprocess.run(
                 [sys.executable, *command],
                 cwd=checkout,
-                env=None,
+                env=environment,
                 capture_output=True,
                 text=True,
                 check=False,
