@@ -12,14 +12,16 @@ from pyrsql.language.builder import Condition, f
 from pyrsql.language.nodes import Comparison, Node
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import render
-from pyrsql.options import QueryOptions
+from pyrsql.limits import ParseLimits, SortLimits
+from pyrsql.options import QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import validate_request
 from pyrsql.testing import filters
 from tests.sample_models import User
 
-OPTIONS = QueryOptions(quantifiers=True)
-USERS = schema(User, OPTIONS)
+OPTIONS = QueryOptions(quantifiers=True, parse_limits=ParseLimits(to_many=None, relations=None))
+SORTS = SortOptions(quantifiers=True, sort_limits=SortLimits(to_many=None, relations=None))
+USERS = schema(User, OPTIONS, SORTS)
 
 # From a user to a user, so that filters can be nested at will.
 STEPS = st.sampled_from(["reports", "manager", "roles.users", "company.users"])
