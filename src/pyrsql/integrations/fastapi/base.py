@@ -82,15 +82,16 @@ class BaseStatement:
 
 def _shown(made: object) -> str:
     """The result of a factory that is no select, and what to do about it."""
+    name = type(made).__name__
     match made:
         case None:
             return "None: let it return a select"
         case CompoundSelect() | FromStatement():
-            return f"a {made.__class__.__name__}: select from it, as in select(aliased(User, union.subquery()))"
+            return f"a {name}: select from it, as in select(aliased(User, union.subquery()))"
         case _ if inspect.iscoroutine(made):
             return "a coroutine: declare it with async def, or let it return the select itself"
         case _:
-            return f"a {type(made).__name__}: let it return a select"
+            return f"a {name}: let it return a select"
 
 
 def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
