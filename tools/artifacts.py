@@ -91,6 +91,8 @@ def check_metadata(text: str, version: str) -> None:
 def modules(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """The modules of a wheel: those of the core, and those that need an extra."""
     files = sorted(name for name in names if name.startswith("pyrsql/") and name.endswith(".py"))
+    # A `__main__` runs when it is imported.
+    files = [name for name in files if not name.endswith("/__main__.py")]
     found = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files]
     extra = [name for name in found if any(fnmatch(name, pattern) for pattern in NEED_EXTRAS)]
     return [name for name in found if name not in extra], extra
@@ -116,7 +118,7 @@ def check_installed(wheel: Path, names: Iterable[str]) -> None:
         import_all(core)
         run("-m", "pip", "install", "--quiet", f"{wheel}[sqlalchemy,fastapi,cli]", *NEED_MORE)
         import_all([*core, *extra])
-        run("-c", "from pyrsql.cli import main; import sys; sys.argv = ['pyrsql', 'check', 'name==ann']; main()")
+        run("-c", "from pyrsql.cli import main; import sys; sys.argv = ['pyrsql', 'parse', 'name==ann']; main()")
 
 
 def main(folder: Path) -> None:
