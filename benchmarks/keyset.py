@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,7 +109,9 @@ def _fastapi_pagination() -> Read:
     return read
 
 
-_READERS = dict(zip(CONTENDERS, (_pyrsql, _sqlakeyset, _fastapi_pagination), strict=True))
+_READERS: dict[str, Callable[[], Read]] = dict(
+    zip(CONTENDERS, (_pyrsql, _sqlakeyset, _fastapi_pagination), strict=True)
+)
 
 
 def rows(count: int) -> Iterator[dict[str, Any]]:
@@ -231,4 +232,4 @@ def _line(sort: str, name: str, one: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

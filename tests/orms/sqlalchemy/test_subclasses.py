@@ -83,6 +83,9 @@ def family(prefix: str, *, joined: bool) -> dict[str, Any]:
         if joined:
             __tablename__ = f"{prefix}_worker"
             id: Mapped[int] = mapped_column(ForeignKey(f"{prefix}_person.id"), primary_key=True, autoincrement=False)
+            __mapper_args__ = {"polymorphic_identity": "worker", "inherit_condition": id == Person.id}
+        else:
+            __mapper_args__ = {"polymorphic_identity": "worker"}
         salary: Mapped[Any] = mapped_column(Integer, nullable=True)
         team_id: Mapped[int | None] = mapped_column(ForeignKey(f"{prefix}_team.id"))
         boss_id: Mapped[int | None] = mapped_column(ForeignKey(f"{prefix}_person.id"))
@@ -96,13 +99,6 @@ def family(prefix: str, *, joined: bool) -> dict[str, Any]:
         team_name: AssociationProxy[Any] = association_proxy("team", "name")
         skill_names: AssociationProxy[list[Any]] = association_proxy("skills", "name")
         raised: Mapped[Any] = column_property(func.coalesce(salary, 0) + 1)
-        if joined:
-            __mapper_args__ = {
-                "polymorphic_identity": "worker",
-                "inherit_condition": id == Person.id,
-            }
-        else:
-            __mapper_args__ = {"polymorphic_identity": "worker"}
 
         @hybrid_property
         def double(self) -> Any:
