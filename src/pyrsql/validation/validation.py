@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pyrsql.language.comparisons import number
 from pyrsql.language.nested import Groups
 from pyrsql.models.schema import Purpose, Schema
+from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
@@ -52,13 +53,13 @@ class Validation:
     ) -> None:
         self.schema = schema
         self.resolver = resolver
-        self.options = schema.query_options
+        self.options: QueryOptions = schema.query_options
         self.problems: list[Problem] = []
         self.cacheable = True
         self.prefix = prefix
         self.root = root
         self.open = open
-        self.groups = Groups()
+        self.groups: Groups = Groups()
         # The limits count the whole request: nested filters add to what the filters around them have used.
         self.usage: Usage = Usage(purpose, schema) if around is None else around.usage
         self.size: list[int] = [0] if around is None else around.size

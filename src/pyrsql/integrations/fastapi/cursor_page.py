@@ -75,7 +75,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
         total_limit: int | None = None,
     ) -> None:
         super().__init__(endpoint, documents, item, session, "cursor")
-        self.totals = Totals(total, total_limit)
+        self.totals: Totals = Totals(total, total_limit)
         check_shown(endpoint, item)
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))

@@ -68,7 +68,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
         total_limit: int | None = None,
     ) -> None:
         super().__init__(endpoint, documents, item, session, "page")
-        self.totals = Totals(total, total_limit)
+        self.totals: Totals = Totals(total, total_limit)
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
 

@@ -171,7 +171,7 @@ class OrderBy:
     def __init__(self, clauses: tuple[ColumnElement[Any], ...], may_be_null: tuple[bool, ...]) -> None:
         self.clauses = clauses
         self.may_be_null = may_be_null
-        self.identity = (*map(id, clauses), *may_be_null)
+        self.identity: tuple[int | bool, ...] = (*map(id, clauses), *may_be_null)
 
     def __hash__(self) -> int:
         return hash(self.identity)

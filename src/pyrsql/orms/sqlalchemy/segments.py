@@ -12,7 +12,7 @@ Backward, every key is reversed, NULLS FIRST included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, Double, UnaryExpression, and_, or_, tuple_
@@ -49,7 +49,7 @@ class Beyond(_Condition):
     """
 
     inherit_cache: bool | None = True
-    operator = operators.gt
+    operator: Callable[[Any, Any], Any] = operators.gt
 
     @property
     def row_value(self) -> ColumnElement[bool]:
@@ -76,7 +76,7 @@ class Below(Beyond):
     """The same where the keys descend."""
 
     inherit_cache: bool | None = True
-    operator = operators.lt
+    operator: Callable[[Any, Any], Any] = operators.lt
 
 
 class NullIsLargest(_Condition):
