@@ -11,6 +11,7 @@ from sqlalchemy import Alias, Boolean, Column, FromClause, Select, and_, inspect
 from sqlalchemy.orm import ColumnProperty, Mapper, QueryableAttribute, aliased
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
@@ -83,8 +84,8 @@ class Unmerged(FunctionElement[bool]):
     minutes.
     """
 
-    inherit_cache = True
-    type = Boolean()
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, exists: ColumnElement[bool]) -> None:
         super().__init__(exists)
