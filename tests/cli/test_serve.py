@@ -10,7 +10,7 @@ from sqlalchemy.engine.url import make_url
 from typer.testing import CliRunner
 
 from pyrsql.cli.commands import app
-from pyrsql.cli.database import read_only_engine, reflect_models
+from pyrsql.cli.database import read_only_engine, reflect_models, rows_of
 from pyrsql.cli.exposure import exposed, is_loopback, read_allowed
 from pyrsql.cli.service import service
 from pyrsql.errors import ConfigurationError
@@ -73,6 +73,16 @@ def test_a_secret_does_not_exist(client: TestClient) -> None:
 
 def test_bytes_are_not_shown(client: TestClient) -> None:
     assert "photo" not in client.get("/users").json()["items"][0]
+
+
+def test_rows_are_counted_where_that_is_quick(shop: Path) -> None:
+    engine = read_only_engine(make_url(f"sqlite:///{shop}"), 2)
+    models = reflect_models(engine).models
+    assert rows_of(engine, models.values()) == 7
+    with sqlite3.connect(shop) as connection:
+        connection.execute("DROP TABLE parts")
+    assert rows_of(engine, models.values()) is None
+    engine.dispose()
 
 
 def test_only_get_is_offered(client: TestClient) -> None:
@@ -142,3 +152,15 @@ def test_mistakes(shop: Path, arguments: tuple[str, ...], words: str) -> None:
     given = [argument.format(shop=f"sqlite:///{shop}") for argument in arguments]
     done = CliRunner().invoke(app, ["serve", *given])
     assert (done.exit_code, words in done.output) == (2, True), done.output
+
+
+def test_tables_may_lead_to_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "ring.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER REFERENCES b(id));"
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id));"
+            "INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (2, 1);"
+        )
+    with served(path) as client:
+        assert client.get("/a", params={"filter": "b.a.b_id==2"}).json()["items"] == [{"id": 1, "b_id": 2}]

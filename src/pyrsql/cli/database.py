@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from math import inf
@@ -20,11 +20,14 @@ from sqlalchemy import (
     and_,
     create_engine,
     event,
+    func,
     inspect,
     quoted_name,
+    select,
 )
 from sqlalchemy.engine.url import URL
-from sqlalchemy.orm import Mapper, registry, relationship
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapper, Session, registry, relationship
 
 from pyrsql.cli.lenient import lenient
 from pyrsql.errors import ConfigurationError
@@ -135,6 +138,25 @@ def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | 
     return Reflected(dict(sorted(models.items())), keyless)
 
 
+def rows_of(engine: Engine, models: Iterable[type]) -> int | None:
+    """The number of rows of tables together; None where counting takes more than a second or fails.
+
+    Args:
+        engine: the database. Its timeout stops a count that takes long.
+        models: the mapped classes.
+    """
+    deadline, found = time.monotonic() + 1, 0
+    with Session(engine) as session:
+        for model in models:
+            try:
+                found += session.scalar(select(func.count()).select_from(model)) or 0
+            except DBAPIError:
+                return None
+            if time.monotonic() > deadline:
+                return None
+    return found
+
+
 def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
     """The tables and views of a schema by their names; foreign keys may lead out of it."""
     metadata = MetaData()
@@ -143,7 +165,7 @@ def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
         metadata.reflect(engine, views=True, schema=schema_name)
     finally:
         event.remove(Table, "column_reflect", _describe_column)
-    found = {table.name: table for table in metadata.sorted_tables if table.schema == schema_name}
+    found = {table.name: table for table in metadata.tables.values() if table.schema == schema_name}
     for table in metadata.tables.values():
         # Databases reserve more words than SQLAlchemy knows.
         table.name = quoted_name(table.name, True)

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from sqlalchemy import Engine
 
-from pyrsql.cli.database import Reflected, read_only_engine, reflect_models
+from pyrsql.cli.database import Reflected, read_only_engine, reflect_models, rows_of
 from pyrsql.cli.exposure import Exposure, exposed, read_allowed
 from pyrsql.cli.files import is_file
 from pyrsql.cli.refusals import refusing
@@ -45,7 +46,7 @@ def serve(
         listener = stack.enter_context(_listening(host, port))
         title = Path(target).name if is_file(target) else url.database or target
         app = service(engine, reflected.models, exposure, title)
-        _greet(app.title, reflected, exposure)
+        _greet(app.title, reflected, exposure, engine)
         shown, bound = listener.getsockname()[:2]
         out.print(f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}/")
         with suppress(KeyboardInterrupt):
@@ -62,10 +63,16 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _greet(title: str, reflected: Reflected, exposure: Exposure) -> None:
-    tables = sum(1 for columns in exposure.columns.values() if columns)
-    out.print(f"{title}: {tables} {'table' if tables == 1 else 'tables'}")
+def _greet(title: str, reflected: Reflected, exposure: Exposure, engine: Engine) -> None:
+    tables = [table for table, columns in exposure.columns.items() if columns]
+    rows = rows_of(engine, [reflected.models[table] for table in tables])
+    counted = "" if rows is None else f", {_number(rows, 'row')}"
+    out.print(f"{title}: {_number(len(tables), 'table')}{counted}")
     if exposure.hidden:
         out.print(f"Hidden because of their names: {', '.join(exposure.hidden)}")
     if reflected.keyless:
         out.print(f"Not served, because no key identifies their rows (--key): {', '.join(reflected.keyless)}")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
