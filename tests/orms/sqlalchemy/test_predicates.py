@@ -15,7 +15,7 @@ from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
 from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import User
 
-SQLITE, POSTGRESQL = (URL.create(name).get_dialect()() for name in ("sqlite", "postgresql"))
+SQLITE, POSTGRESQL, MYSQL = (URL.create(name).get_dialect()() for name in ("sqlite", "postgresql", "mysql+pymysql"))
 
 
 class Base(DeclarativeBase):
@@ -92,7 +92,7 @@ def test_equality_ignoring_case_is_negated_whole(filter: str, sql: str) -> None:
     [("id!=1", "id = 1"), ("id=out=(1,2)", "id IN (1, 2)"), ("id=nb=(1,2)", "id BETWEEN 1 AND 2")],
 )
 def test_a_complement_is_all_that_is_not_true(filter: str, sql: str) -> None:
-    assert where(filter, negation="complement") == f"coalesce({sql}, 0) = 0"
+    assert where(filter, negation="complement") == f"CASE WHEN ({sql}) THEN 0 ELSE 1 END = 1"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,10 @@ def test_of_groups_around_a_deep_call_too(call: str, deep: int) -> None:
 
 def test_the_tests_of_a_group_keep_their_order() -> None:
     assert where("id=in=(1,2);id==1;id=na=;id!=3") == "id IN (1, 2) AND id = 1 AND id IS NULL AND id != 3"
-    assert where("id==1;id!=2;id==3", negation="complement") == "id = 1 AND coalesce(id = 2, 0) = 0 AND id = 3"
+    assert (
+        where("id==1;id!=2;id==3", negation="complement")
+        == "id = 1 AND CASE WHEN (id = 2) THEN 0 ELSE 1 END = 1 AND id = 3"
+    )
 
 
 @pytest.mark.parametrize("sign", [",", ";"])
@@ -253,13 +256,19 @@ def test_a_join_hint_counts_below_a_relation_to_many(hints: dict[str, JoinHint],
     assert join in where("reports.manager.name==x", User, join_hints=hints)
 
 
-def test_few_steps_to_many_are_left_to_the_database_and_more_are_not() -> None:
-    four, five = (where(";".join(["roles.id==1"] * number), User, POSTGRESQL) for number in (4, 5))
+def test_mysql_makes_joins_of_few_steps_to_many_and_not_of_many() -> None:
+    four, five = (where(";".join(["roles.id==1"] * number), User, MYSQL) for number in (4, 5))
     assert four.count("EXISTS") == 4
     assert five.count("EXISTS") == five.count(" IS true") == 5
     assert " IS true" not in four
-    assert " IS true" not in where("roles.users.id==1;roles.users.id==2", User, POSTGRESQL)
-    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User, POSTGRESQL).count(" IS true") == 3
+    assert " IS true" not in where("roles.users.id==1;roles.users.id==2", User, MYSQL)
+    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User, MYSQL).count(" IS true") == 3
+
+
+def test_postgresql_plans_every_step_to_many_as_a_join() -> None:
+    five = where(";".join(["roles.id==1"] * 5), User, POSTGRESQL)
+    assert five.count("EXISTS") == 5
+    assert " IS true" not in five
 
 
 # --- the developer's operators ---------------------------------------------------------------------------------------
