@@ -303,15 +303,15 @@ class Lorry(Vehicle):
 class Club(SQLModel, table=True):
     id: int | None = SQLModelField(default=None, primary_key=True)
     name: str = SQLModelField(max_length=50)
-    heroes: list["Hero"] = Relationship(back_populates="club")
+    members: list["Member"] = Relationship(back_populates="club")
 
 
-class Hero(SQLModel, table=True):
+class Member(SQLModel, table=True):
     id: int | None = SQLModelField(default=None, primary_key=True)
     name: str = SQLModelField(max_length=50)
     age: int | None = None
     club_id: int | None = SQLModelField(default=None, foreign_key="club.id")
-    club: Club | None = Relationship(back_populates="heroes")
+    club: Club | None = Relationship(back_populates="members")
 
 
 class DataBase(MappedAsDataclass, DeclarativeBase):
@@ -425,8 +425,8 @@ def rows() -> list[object]:
         Lorry(id=2, load=3),
         Lorry(id=3),
         Club(id=1, name="league"),
-        Hero(id=1, name="Bat", age=40, club_id=1),
-        Hero(id=2, name="Spider"),
+        Member(id=1, name="Bat", age=40, club_id=1),
+        Member(id=2, name="Spider"),
         Point(id=1, x=1),
         Point(id=2),
         by_hand(Artist, id=1, name="Nina"),
@@ -627,12 +627,12 @@ KINDS: dict[str, Fixture] = {
         {"long_tags.label": [2, 1, 3], "same_width.id": [1, 3, 2]},
     ),
     "SQLModel": Fixture(
-        Hero,
+        Member,
         {"name==Bat": [1], "age=na=": [2], "club.name==league": [1], "club=na=": [2]},
         {"-club.name": [2, 1]},
         {"age==x": "wrong-value"},
     ),
-    "SQLModel, to-many": Fixture(Club, {"heroes.age>30": [1], "heroes.name==Spider": []}, {"heroes.age": [1]}),
+    "SQLModel, to-many": Fixture(Club, {"members.age>30": [1], "members.name==Spider": []}, {"members.age": [1]}),
     "dataclass": Fixture(Point, {"x==1": [1], "x=na=": [2]}, {"-x": [2, 1]}, {"x==a": "wrong-value"}),
     "imperative mapping": Fixture(
         Record,

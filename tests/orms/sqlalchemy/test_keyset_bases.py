@@ -157,24 +157,24 @@ def test_an_error_that_is_not_of_the_cursor_stays_one(sqlite_database: Database)
 def test_models_of_sqlmodel(sqlite_database: Database) -> None:
     sqlmodel: Any = pytest.importorskip("sqlmodel")
 
-    class Hero(sqlmodel.SQLModel, table=True):  # type: ignore[misc, call-arg]
-        __tablename__ = "keyset_heroes"
+    class Runner(sqlmodel.SQLModel, table=True):  # type: ignore[misc, call-arg]
+        __tablename__ = "keyset_runners"
 
         id: int | None = sqlmodel.Field(default=None, primary_key=True)
         name: str
         age: int | None = None
 
-    hero: Any = Hero
-    heroes = schema(Hero)
+    runner: Any = Runner
+    runners = schema(Runner)
     engine = sqlite_database.engine()
-    Hero.__table__.create(engine)
+    Runner.__table__.create(engine)
     with Session(engine) as session:
-        session.add_all([Hero(id=n + 1, name=f"name {n % 4}", age=n % 6 or None) for n in range(25)])
+        session.add_all([Runner(id=n + 1, name=f"name {n % 4}", age=n % 6 or None) for n in range(25)])
         session.commit()
         for sort in ("name", "-age", "age;-name"):
-            expected = list(session.scalars(whole(heroes, select(hero.id), None, sort)))
+            expected = list(session.scalars(whole(runners, select(runner.id), None, sort)))
             for backward in (False, True):
-                found = walked(heroes, select(hero), session.execute, sort=sort, size=4, backward=backward)
+                found = walked(runners, select(runner), session.execute, sort=sort, size=4, backward=backward)
                 assert [one.id for one in found] == expected
-    sqlmodel.SQLModel.metadata.remove(Hero.__table__)
+    sqlmodel.SQLModel.metadata.remove(Runner.__table__)
     engine.dispose()
