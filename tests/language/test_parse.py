@@ -7,6 +7,7 @@ import pytest
 from returns.result import Failure, Result, Success
 
 from pyrsql.language.grammar import CALL_DEPTH
+from pyrsql.language.hints import QUOTE_WHOLE, STRAIGHT_QUOTES
 from pyrsql.language.nodes import And, Call, Comparison, Constant, Node, Or, Path, SortKey
 from pyrsql.language.parse import is_blank, parse_filter, parse_selector, parse_sort
 from pyrsql.operators import BETWEEN, EQUAL, IN, IS_NULL, NOT_EQUAL, ComparisonOperator
@@ -288,3 +289,20 @@ def test_a_number_beyond_all_types_is_text(digits: str) -> None:
 @pytest.mark.parametrize(("text", "blank"), [("", True), ("   ", True), ("\t", False), ("\xa0", False), (" a ", False)])
 def test_only_blanks_are_blank(text: str, blank: bool) -> None:
     assert is_blank(text) is blank
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "hint"),
+    [
+        ('"»"»', 3, STRAIGHT_QUOTES),
+        ('"»"', 3, None),
+        ('"»"x', 3, QUOTE_WHOLE),
+        ('"x y"==“a b”', 7, STRAIGHT_QUOTES),
+        ("a»", 2, STRAIGHT_QUOTES),
+    ],
+)
+def test_a_typographic_quote_in_straight_quotes_is_text(text: str, start: int, hint: str | None) -> None:
+    (problem,) = parse_filter(text).failure()
+    assert isinstance(problem, SyntaxProblem)
+    assert problem.span is not None
+    assert (problem.span.start, problem.hint) == (start, hint)

@@ -87,7 +87,8 @@ _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
 joint_before: re.Pattern[str] = re.compile(r"([;,])[ ]*\Z")
 _words_before = re.compile(rf"{OPERATOR}[ ]*({RUN}(?:[ ]+{RUN})*+[ ]+)\Z")
 _words_after = re.compile(rf"{RUN}(?:[ ]+(?!and[ ]|or[ ]){RUN})*+(?=[ ]*(?:[;,)]|\Z|[ ]and[ ]|[ ]or[ ]))")
-_curly_quoted = re.compile("[“”„‟‘’‚‛«»]([^“”„‟‘’‚‛«»'\\\\]*)[“”„‟‘’‚‛«»]")
+_curly_quoted = re.compile("[“”„‟‘’‚‛«»]([^“”„‟‘’‚‛«»'\"\\\\]*)[“”„‟‘’‚‛«»]")
+_straight_quoted = re.compile(grammar.QUOTED, re.DOTALL)
 _curly_quote = re.compile("[“”„‟‘’‚‛«»]")
 
 NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
@@ -174,8 +175,8 @@ def quote_advice(place: Place) -> Advice | None:
 
 def _curly_advice(place: Place) -> Advice | None:
     """Typographic quotes are ordinary characters, so that a blank ends the value."""
-    start = place.before.rfind(" ") + 1
-    if not _curly_quote.search(place.before[start:] + place.found) and not _curly_quote.search(place.found):
+    bare = _straight_quoted.sub("", place.before)
+    if not _curly_quote.search(bare[bare.rfind(" ") + 1 :] + place.found):
         return None
     around = place.before + place.after
     for quoted in _curly_quoted.finditer(around):
