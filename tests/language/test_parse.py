@@ -302,7 +302,7 @@ def test_only_blanks_are_blank(text: str, blank: bool) -> None:
     ],
 )
 def test_a_typographic_quote_in_straight_quotes_is_text(text: str, start: int, hint: str | None) -> None:
-    (problem,) = parse_filter(text).failure()
+    problem = parse_filter(text).failure()[0]
     assert isinstance(problem, SyntaxProblem)
     assert problem.span is not None
     assert (problem.span.start, problem.hint) == (start, hint)
