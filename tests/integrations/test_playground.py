@@ -143,6 +143,8 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the filter")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Filter")).to_be_focused()
+    assert "#resource=flights" in page.url
     page.keyboard.type("destination.na")
     expect(page.get_by_role("option", name="destination.name")).to_be_visible()
     page.keyboard.press("ArrowDown")
@@ -153,6 +155,15 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     expect(page.get_by_role("combobox", name="Sort")).to_be_focused()
+
+
+def test_completions_stay_away_behind_a_run(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.press_sequentially("airline.code==U")
+    filter_.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("0 rows")
+    page.wait_for_timeout(500)
+    expect(page.get_by_role("option")).to_have_count(0)
 
 
 def test_it_fits_on_a_phone_and_has_a_dark_side(page: Page) -> None:

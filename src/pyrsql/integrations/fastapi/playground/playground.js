@@ -304,6 +304,7 @@ let running = 0;
 async function run() {
   if (!resource) return;
   const mine = ++running;
+  clearTimeout(waiting);
   writeAddress();
   const url = requestURL();
   const began = performance.now();
@@ -644,6 +645,11 @@ element("theme").addEventListener("click", () => {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address holds the request: a target in it would take its place.
+  event.preventDefault();
+  element("filter").focus();
 });
 addEventListener("hashchange", () => {
   readAddress();
