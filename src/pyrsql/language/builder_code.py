@@ -9,8 +9,9 @@ from returns.result import Success
 
 from pyrsql import operators
 from pyrsql.language.builder import Field, is_plain
-from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
+from pyrsql.language.written import written
 from pyrsql.options import QueryOptions
 
 _TAKEN = frozenset(dir(Field)) | {"selector"}
@@ -42,19 +43,11 @@ def python_of(node: Node) -> str:
     >>> python_of(parse("name==de*;(age=ge=18,age=na=)").expression)
     "f.name.matches('de*') & ((f.age >= 18) | f.age.is_null())"
     """
-    pieces: list[str] = []
-    waiting: list[Node | str] = [node]
-    while waiting:
-        match waiting.pop():
-            case str() as piece:
-                pieces.append(piece)
-            case Comparison() as comparison:
-                pieces.append(_python_comparison(comparison, alone=comparison is node))
-            case And(nodes=nodes):
-                waiting.extend(_infix(" & ", nodes))
-            case Or(nodes=nodes):
-                waiting.extend(_infix(" | ", nodes))
-    return "".join(pieces)
+
+    def comparison(leaf: Comparison) -> str:
+        return _python_comparison(leaf, alone=leaf is node)
+
+    return written(node, comparison, and_=" & ", or_=" | ")
 
 
 def python_of_sort(keys: tuple[SortKey, ...]) -> str:
@@ -94,14 +87,6 @@ def python_script(node: Node | None, keys: tuple[SortKey, ...]) -> str:
     if "operators." in written:
         imports.insert(0, "from pyrsql import operators")
     return "\n".join([*imports, "", written])
-
-
-def _infix(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
-    parts: list[Node | str] = []
-    for node in nodes:
-        parts += [joint] if parts else []
-        parts += [node] if isinstance(node, Comparison) else ["(", node, ")"]
-    return parts[::-1]
 
 
 def _python_comparison(comparison: Comparison, *, alone: bool) -> str:

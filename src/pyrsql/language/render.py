@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from pyrsql.language.grammar import run_pattern
-from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.nodes import Comparison, Node, Or, SortKey
+from pyrsql.language.written import written
 
 _escaped = re.compile(r"[\\']")
 
@@ -20,24 +21,13 @@ def render(node: Node) -> str:
     Returns:
         The text, without needless parentheses, quotes and blanks.
 
+    >>> from pyrsql.language.nodes import And
     >>> from pyrsql.operators import EQUAL, IN
     >>> one, two = Comparison("name", EQUAL, ("it's",)), Comparison("age", IN, ("1", "2"))
     >>> render(And((one, Or((one, two)))))
     "name=='it\\'s';(name=='it\\'s',age=in=(1,2))"
     """
-    pieces: list[str] = []
-    waiting: list[Node | str] = [node]  # what is still to be written, the next at the end
-    while waiting:
-        match waiting.pop():
-            case str() as piece:
-                pieces.append(piece)
-            case Comparison() as comparison:
-                pieces.append(_comparison(comparison))
-            case And(nodes=nodes):
-                waiting.extend(_joined(";", nodes, (And, Or)))
-            case Or(nodes=nodes):
-                waiting.extend(_joined(",", nodes, (Or,)))
-    return "".join(pieces)
+    return written(node, _comparison, and_=";", or_=",", grouped_in_or=(Or,))
 
 
 def render_sort(keys: Iterable[SortKey]) -> str:
@@ -57,15 +47,6 @@ def render_selector(selector: str) -> str:
     """
     # A sign at the start would be read as the direction of a sort key.
     return _quoted(selector) if selector[:1] in ("-", "+") else render_value(selector)
-
-
-def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[type[And] | type[Or], ...]) -> Iterable[Node | str]:
-    """Nodes and joints, last first; in parentheses where a node would be read otherwise."""
-    parts: list[Node | str] = []
-    for node in nodes:
-        parts += [joint] if parts else []
-        parts += ["(", node, ")"] if isinstance(node, grouped) else [node]
-    return reversed(parts)
 
 
 def _comparison(comparison: Comparison) -> str:

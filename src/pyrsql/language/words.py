@@ -6,8 +6,9 @@ import re
 
 from returns.result import Success
 
-from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
+from pyrsql.language.written import written
 from pyrsql.options import QueryOptions
 
 _COUNT = re.compile(r"@count\[(?P<path>[^|\]]+)(?:\|#(?P<filter>[^\]]*))?\]")
@@ -67,19 +68,8 @@ def filter_in_words(node: Node, options: QueryOptions = _QUANTIFIERS) -> str:
     >>> filter_in_words(parse("name==^de*;(age>18,age=na=)").expression)
     "name begins with 'de' in any case and (age is greater than 18 or age is missing)"
     """
-    pieces: list[str] = []
-    waiting: list[Node | str] = [node]
-    while waiting:
-        match waiting.pop():
-            case str() as piece:
-                pieces.append(piece)
-            case Comparison() as comparison:
-                pieces.append(_comparison(comparison, options))
-            case And(nodes=nodes):
-                waiting.extend(_joined(" and ", nodes))
-            case Or(nodes=nodes):
-                waiting.extend(_joined(" or ", nodes))
-    return "".join(pieces)
+    # Each group has parentheses, so that precedence does not matter.
+    return written(node, lambda comparison: _comparison(comparison, options), and_=" and ", or_=" or ")
 
 
 def sort_in_words(keys: tuple[SortKey, ...]) -> str:
@@ -89,15 +79,6 @@ def sort_in_words(keys: tuple[SortKey, ...]) -> str:
     'by age, largest first; then by name in any case, missing values first'
     """
     return "; then ".join(map(_key, keys))
-
-
-def _joined(joint: str, nodes: tuple[Node, ...]) -> list[Node | str]:
-    """Nodes and joints, last first; each group in parentheses, so that precedence does not matter."""
-    parts: list[Node | str] = []
-    for node in nodes:
-        parts += [joint] if parts else []
-        parts += [node] if isinstance(node, Comparison) else ["(", node, ")"]
-    return parts[::-1]
 
 
 def _comparison(comparison: Comparison, options: QueryOptions) -> str:
