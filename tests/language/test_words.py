@@ -49,3 +49,20 @@ def test_a_filter_is_said_in_words(text: str, words: str) -> None:
 def test_a_sort_is_said_in_words() -> None:
     keys = Sort.parse("-age;name,ic,nullslast").keys
     assert sort_in_words(keys) == "by age, largest first; then by name in any case, missing values last"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("@count[roles]>1", "the number of roles is greater than 1"),
+        ("'@count[roles|#code==a]b]'>1", "the number of roles that pass (code is 'a]b') is greater than 1"),
+        (
+            "'@count[roles|#@count[users]>1]'>2",
+            "the number of roles that pass (the number of users is greater than 1) is greater than 2",
+        ),
+    ],
+)
+def test_a_count_with_any_filter_is_said_in_words(text: str, words: str) -> None:
+    node = parse(text, options=QueryOptions(quantifiers=True)).expression
+    assert node is not None
+    assert filter_in_words(node) == words

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import keyword
-import re
 
 from returns.result import Success
 
 from pyrsql import operators
 from pyrsql.language.builder import Field, is_plain
+from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.written import written
@@ -16,7 +16,6 @@ from pyrsql.options import QueryOptions
 
 _TAKEN = frozenset(dir(Field)) | {"selector"}
 _QUANTIFIERS = QueryOptions(quantifiers=True)
-_COUNT = re.compile(r"@count\[([^|@\]]+)\]")
 _SIGNS = {
     "equal": "==",
     "not_equal": "!=",
@@ -114,9 +113,9 @@ def _python_comparison(comparison: Comparison, *, alone: bool) -> str:
 
 
 def _python_field(selector: str) -> str:
-    count = _COUNT.fullmatch(selector)
-    if count is not None:
-        return f"{_python_field(count[1])}.count()"
+    count = read_count(selector)
+    if count is not None and count.filter is None:
+        return f"{_python_field(count.path)}.count()"
     names = selector.split(".")
     if not any(name.startswith("_") or name in _TAKEN or keyword.iskeyword(name) for name in names) and all(
         name.isascii() and name.isidentifier() for name in names

@@ -6,12 +6,12 @@ import re
 
 from returns.result import Success
 
+from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.written import written
 from pyrsql.options import QueryOptions
 
-_COUNT = re.compile(r"@count\[(?P<path>[^|\]]+)(?:\|#(?P<filter>[^\]]*))?\]")
 _QUANTIFIERS = QueryOptions(quantifiers=True)
 _WILDCARD = re.compile(r"(?<!\\)\*")
 
@@ -104,11 +104,11 @@ def _comparison(comparison: Comparison, options: QueryOptions) -> str:
 
 def _field(selector: str, options: QueryOptions) -> str:
     """A selector; a count of related rows in words."""
-    count = _COUNT.fullmatch(selector)
+    count = read_count(selector)
     if count is None:
         return selector
-    passing = f" that pass ({_inner(count['filter'], options)})" if count["filter"] else ""
-    return f"the number of {count['path']}{passing}"
+    passing = f" that pass ({_inner(count.filter, options)})" if count.filter else ""
+    return f"the number of {count.path}{passing}"
 
 
 def _inner(text: str, options: QueryOptions) -> str:

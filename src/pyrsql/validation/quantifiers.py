@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import NamedTuple
 
 from pyrsql import operators as ops
+from pyrsql.language.counts import COUNT, is_count, read_count
 from pyrsql.language.nested import NestedText
 from pyrsql.language.nodes import Comparison
 from pyrsql.problems import Span, UnknownField
@@ -18,35 +18,7 @@ from pyrsql.validation.predicates import Complement, Predicate, RelationPath, So
 
 QUANTIFIERS = frozenset(operator.name for operator in ops.QUANTIFIERS)
 
-COUNT = "count"
-"""The function that counts related rows. It needs no right of its own: it reads the relation."""
-
-_COUNT_SELECTOR = re.compile(r"@count\[([^\[\]|@#]*+)(?:\|#(.*))?\]", re.DOTALL)
 _PATH_IN_CALL = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
-
-
-class Count(NamedTuple):
-    """A call of `@count`: the path to the rows, and the filter that they must pass."""
-
-    path: str
-    filter: str | None
-
-
-def is_count(selector: str) -> bool:
-    """Whether a selector is a call of `@count`."""
-    return selector.startswith(f"@{COUNT}[")
-
-
-def read_count(selector: str) -> Count | None:
-    """The parts of `@count[path]` or `@count[path|#filter]`; None where it is neither.
-
-    A count is never an argument of a call: the text between `|#` and the last bracket is the filter.
-
-    >>> read_count("@count[roles|#@upper[code]=in=(a|b,c)]")
-    Count(path='roles', filter='@upper[code]=in=(a|b,c)')
-    """
-    found = _COUNT_SELECTOR.fullmatch(selector)
-    return Count(found[1], found[2]) if found and found[1] else None
 
 
 def count_texts(selector: str, path: str, text: str | None, span: Span | None) -> tuple[NestedText, NestedText]:

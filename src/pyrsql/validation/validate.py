@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
+from pyrsql.language.counts import COUNT, is_count, read_count
 from pyrsql.language.nested import NestedText, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
 from pyrsql.language.parse import is_blank, parse, parse_sort
@@ -41,13 +42,10 @@ from pyrsql.validation.predicates import (
     is_computed,
 )
 from pyrsql.validation.quantifiers import (
-    COUNT,
     QUANTIFIERS,
     below,
     count_texts,
-    is_count,
     quantified,
-    read_count,
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
 from pyrsql.validation.rules import comparing, conversion, is_cacheable, predicate_of

@@ -17,11 +17,12 @@ from returns.result import Success
 from pyrsql import operators
 from pyrsql.adapters.fastapi.fields import filter_extension, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
+from pyrsql.language.counts import is_count
 from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
 from pyrsql.language.nodes import Comparison, SortKey
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.predicates import RelationOperand
-from pyrsql.validation.quantifiers import below, is_count
+from pyrsql.validation.quantifiers import below
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
 
