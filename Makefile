@@ -10,7 +10,7 @@ VENVPUBLISHED := .venv-published
 VENVLOWEST := .venv-lowest
 VENVTHREADS := .venv-free-threaded
 BIN := $(VENV)/bin
-SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks comparison tools docs/generate.py)
+SOURCES := src tests conftest.py $(wildcard property_tests fuzz mutation examples benchmarks comparison tools docs/*.py)
 # Tests that need none of the tools that ask for newer dependencies.
 LOWEST_TESTS ?= tests/adapters/test_body.py tests/adapters/test_criteria.py tests/adapters/test_observe.py tests/integrations/test_pages.py tests/integrations/test_cursor_pages.py tests/integrations/test_integration.py tests/language tests/orms/memory tests/orms/sqlalchemy/test_predicates.py tests/orms/sqlalchemy/test_relations.py tests/orms/sqlalchemy/test_select_parts.py tests/validation tests/test_api.py tests/test_pipeline.py
 # Tests that need no package without wheels for the free-threaded build.

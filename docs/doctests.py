@@ -1,5 +1,10 @@
 """Griffe's extension for the API page: a doctest in the text of a docstring is a block of code."""
 
+# griffe comes with mkdocstrings, which only `make docs` installs.
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
 import re
 from typing import Any
 

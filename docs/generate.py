@@ -9,14 +9,14 @@ import enum
 import inspect
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, get_args
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
-from pyrsql.adapters.fastapi.responses import TITLES
+from pyrsql.adapters.fastapi.responses import TITLES, status_of
 from pyrsql.models.kinds import Json
 from pyrsql.models.schema import schema_for
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
@@ -85,9 +85,9 @@ def operators_page() -> str:
     header = ("operator", "spellings", "arguments", *KINDS)
     return page(
         "Operators",
-        "The first spelling is the canonical one. A path that ends on a relation takes the null checks only: they ask "
+        "The first spelling is the canonical one. A path that ends on a relation takes the null checks only: they test "
         "whether there is a related row. A whole JSON document takes equality, lists, null checks and the operators of "
-        "text, and has no order. Arrays take what their elements take. Binary columns take the null checks.",
+        "text, and has no order. Arrays take the operators of their elements. Binary columns take null checks only.",
         table(header, rows),
         "With `quantifiers=True` a path that ends on a relation also takes `=any=`, `=none=` and `=all=`: see "
         "[Ask about related rows](../how-to/quantifiers.md).",
@@ -125,17 +125,21 @@ def options_page() -> str:
 
 
 def problems_page() -> str:
-    """Every problem: its code, and when it is found."""
-    problems = get_args(Problem)
-    rows = [(f"`{problem.code}`", f"`{problem.__name__}`", summary(problem)) for problem in problems]
+    """Every problem: its code, its status over HTTP, and when it is found."""
+    rows = [
+        (f"`{problem.code}`", str(status_of(problem.__new__(problem))), f"`{problem.__name__}`", summary(problem))
+        for problem in get_args(Problem)
+    ]
     return page(
         "Problems",
-        "The failures of the pipeline's stages. `code` is stable: clients may rely on it. Over HTTP, problems of "
-        "syntax, size and page are answered with 400, all others with 422.",
-        table(("code", "class", "when"), rows),
+        "The failures of the pipeline's stages. `code` is stable: clients may rely on it. A request with several "
+        "problems is answered with 400 if one of them is a 400.",
+        table(("code", "status", "class", "when"), rows),
         "## Over HTTP",
-        "`detail.type` says what kind of mistake decides; `detail.errors` holds every problem with its code.",
+        "`detail.errors` holds every problem; `detail.type` is that of the problem that decides the status.",
         table(("type", "title"), [(f"`{uri}`", title) for uri, title in TITLES.items()]),
+        "`database_error_handler` adds `urn:pyrsql:problem:query-backend-error` for a database that gives up on a "
+        "statement: see [Answer mistakes](../how-to/errors.md#databases-that-stop-a-query).",
     )
 
 
@@ -165,7 +169,7 @@ def default(option: Field[object]) -> str:
             return f"`{value!r}`"
         case int():
             return f"`{value:,}`".replace(",", "_")
-        case _ if isinstance(value, (tuple, frozenset)) or hasattr(value, "keys"):
+        case _ if isinstance(value, (tuple, frozenset, Mapping)):
             return "empty"
         case _:
             return "the defaults" if hasattr(value, "__dataclass_fields__") else f"`{value}`"

@@ -67,7 +67,7 @@ def recipes(page: str) -> Iterator[Recipe]:
         tests: tuple[str, ...] = ()
         for block in _BLOCK.finditer(section):
             if block["language"] == "sh":
-                tests = tuple(block["code"].split()[1:])
+                tests = tuple(block["code"].replace("\\\n", " ").split()[1:])
                 continue
             file = _FILE.search(block["said"])
             if file is None:

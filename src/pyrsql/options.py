@@ -222,25 +222,26 @@ class FieldOptions(_Settled):
             that is a mapped name, a synonym, an association proxy or a composite forbids the attributes behind it too.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it, or paths from it, that no path may touch. Entries cover the
-            attributes behind them, as in `field_blacklist`. Both lists also count for the attributes that only a
-            subclass has, where a path reaches them through its base class.
+            attributes behind them, as in `field_blacklist`. Both lists also apply to the attributes that only
+            a subclass has, where a path reaches them through its base class.
         public_fields: published name -> path of attributes: the only paths a client may use, each exactly as it is
             published. `{"author.name": "writer.name"}` allows `author.name` and neither `author` nor `writer.name`. A
-            path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. Names that
-            `field_mapping` and `model_field_mapping` give count no more; lists still narrow it. None publishes no list.
+            path that ends on `.*` (`{"extra": "doc.*"}`) also allows the keys of a JSON document. It
+            replaces `field_mapping` and `model_field_mapping`; the other lists still narrow it. With None this option
+            does nothing.
         procedure_whitelist: regular expressions for the names of the functions a client may call (whole match). An
             expression matches the well-known functions and those declared in `function_signatures`; any other
-            function has to be listed by its very name, so that no client calls one by accident.
-        procedure_blacklist: the same for names that stay forbidden even if listed.
+            function must be listed by its exact name, so that no client calls one by accident.
+        procedure_blacklist: the same for names that are forbidden even if listed.
         function_signatures: name -> what the function takes and gives. A function that is listed by name and neither
             declared here nor well-known takes one text and gives text.
         json_options: how paths below JSON columns behave.
         text_order: the order of text in `<`, `>`, `=bt=` and sorts. `"database"` follows the collation of the column,
             which is what its indexes serve; `"code_point"` gives the same order on every database.
-        quantifiers: `=any=`, `=none=` and `=all=` ask about related rows by a filter of their own
+        quantifiers: `=any=`, `=none=` and `=all=` test related rows with a filter of their own
             (`roles=any='code==admin;level>2'`), and `@count[roles]` counts them.
         cached_texts: size of the LRU cache of parsed filters and sorts, which holds 14 MB at most. A text is not kept
-            where code of yours decides what it means: a converter, a custom operator, a hybrid property. 0 keeps none.
+            where your own code decides what it means: a converter, a custom operator, a hybrid property. 0 keeps none.
 
     Raises:
         ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join, a negative

@@ -1,4 +1,4 @@
-"""The way of a request, stage by stage: text -> Node -> Filter -> Statement -> PaginatedSelect.
+"""A request, stage by stage: text -> Node -> Filter -> Statement -> PaginatedSelect.
 
 Every stage returns a `Result` of the next type or `Problems`. Configuration comes first and data last, so stages are
 built once and chained with `bind`:
@@ -72,7 +72,7 @@ def parse(text: str | None, options: QueryOptions | Schema = DEFAULT_QUERY_OPTIO
 
 
 def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]]:
-    """Prove a tree against what a schema offers: names, rights, types, values.
+    """Validate a tree against a schema: names, rights, types, values.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
@@ -80,7 +80,7 @@ def validate(schema: Schema) -> Callable[[Node | None], Result[Filter, Problems]
 
 
 def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problems]]:
-    """Read and prove a sort. A missing or blank text is no sort: None.
+    """Read and validate a sort. A missing or blank text is no sort: None.
 
     Problems: SyntaxProblem, LimitExceeded, UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort.
     """
@@ -88,7 +88,7 @@ def order(schema: Schema) -> Callable[[str | None], Result[Order | None, Problem
 
 
 def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT], Problems]]:
-    """Narrow a target to the rows that pass a filter. Never fails: everything was proven before.
+    """Narrow a target to the rows that pass a filter. Never fails: `validate` has checked everything.
 
     Args:
         target: a `Select` over the schema's model, whose own conditions stay.
@@ -102,12 +102,12 @@ def apply_sort(
     """Sort a statement.
 
     Args:
-        sort: a sort as the client wrote it, or one that `order` has proven for the statement's schema.
+        sort: a sort as the client wrote it, or one that `order` has validated for the statement's schema.
 
     Problems: those of `order`, when a text is given.
 
     Raises:
-        ConfigurationError: an order that was proven for another schema.
+        ConfigurationError: an order that was validated for another schema.
     """
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
