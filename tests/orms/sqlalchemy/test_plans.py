@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import JSON, Engine, ForeignKey, Select, String, event, text
+from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -217,6 +218,36 @@ def test_a_nocase_index_serves_as_well_on_sqlite(sqlite_database: Database) -> N
     for filter in ("name==^name-00042", "name==^name-0004*"):
         assert "plan_nocase" in Planned("sqlite", engine).plan(paged(Item, filter).statement)
     engine.dispose()
+
+
+class Alike(Base):
+    """The same items under collations that ignore case on MariaDB."""
+
+    __tablename__ = "plan_alike"
+    __table_args__ = {"mysql_collate": "utf8mb4_unicode_ci"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), index=True)
+    general: Mapped[str] = mapped_column(
+        String(40).with_variant(mysql.VARCHAR(40, collation="utf8mb4_general_ci"), "mysql", "mariadb"), index=True
+    )
+
+
+@pytest.mark.parametrize("column", ["name", "general"])
+@pytest.mark.parametrize("filter", ["==^name-00042", "=ic=name-00042", "==^name-0004*", "==^n*-00042", "==^näm*"])
+def test_a_collation_that_ignores_case_serves_ignoring_case(planned: Planned, column: str, filter: str) -> None:
+    if planned.name != "mariadb":
+        pytest.skip("only MariaDB has collations that ignore case")
+    with planned.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM plan_alike")
+        connection.exec_driver_sql("INSERT INTO plan_alike SELECT id, name, name FROM plan_items WHERE id <= 1000")
+        # Other names keep the range from being the whole table.
+        connection.exec_driver_sql("INSERT INTO plan_alike SELECT id, id, id FROM plan_items WHERE id > 1000")
+    plan = planned.plan(paged(Alike, f"{column}{filter}", options=QueryOptions()).statement)
+    assert f"range ix_plan_alike_{column}" in plan
+    assert planned.plan(paged(Alike, f"{column}==^*42", options=QueryOptions()).statement).startswith(
+        "1 SIMPLE plan_alike ALL"
+    )
 
 
 def test_a_column_of_another_character_set_is_served(planned: Planned) -> None:

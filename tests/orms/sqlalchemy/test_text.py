@@ -1,15 +1,19 @@
 """Letter case is that of Unicode's simple mapping everywhere, and text is compared as it is, however it is kept."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import String, make_url, select
+from sqlalchemy import Column, Integer, String, Table, make_url, select
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.mysql import VARCHAR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
 import pyrsql
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.validation.text import fold
+from tests.databases import Database
 from tests.orms.sqlalchemy.store import Store, ids, stocked
 
 
@@ -64,13 +68,15 @@ class Kept(Base):
     latin: Mapped[str] = mapped_column(kept_as(charset="latin1"))
     three_bytes: Mapped[str] = mapped_column(kept_as(charset="utf8mb3"))
     accents_alike: Mapped[str] = mapped_column(kept_as(collation="utf8mb4_unicode_ci"))
+    swedish: Mapped[str] = mapped_column(kept_as(charset="latin1", collation="latin1_swedish_ci"))
+    general: Mapped[str] = mapped_column(kept_as(charset="utf8mb3", collation="utf8mb3_general_ci"))
     of_the_dialect: Mapped[str] = mapped_column(
         VARCHAR(10, charset="latin1").with_variant(String(10), "postgresql", "sqlite")
     )
 
 
 TEXTS = ("é", "e", "E", "a ", "a", "ÿ", "")
-COLUMNS = ("as_usual", "latin", "three_bytes", "accents_alike", "of_the_dialect")
+COLUMNS = ("as_usual", "latin", "three_bytes", "accents_alike", "swedish", "general", "of_the_dialect")
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +122,12 @@ def test_a_comparison_is_bare_where_the_database_compares_as_it_should() -> None
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-@pytest.mark.parametrize("letter", ["Ж", "\N{GRINNING FACE}"])
+@pytest.mark.parametrize("letter", ["Ж", "\N{GRINNING FACE}", "ſ", "\N{KELVIN SIGN}"])
 def test_a_letter_that_the_character_set_lacks_is_no_error(kept: Store, column: str, letter: str) -> None:
     def found(comparison: str) -> set[str]:
         return {TEXTS[row] for row in ids(kept, Kept, f"{column}{comparison}", options=QueryOptions())}
 
-    assert found(f"=={letter}") == found(f"=={letter}*") == found(f"==^{letter}*") == set()
+    assert found(f"=={letter}") == found(f"=={letter}*") == found(f"==^{letter}*") == found(f"==^{letter}") == set()
     assert found(f"=in=({letter},a)") == {"a"}
     before, after = found(f"<{letter}"), found(f">{letter}")
     assert before | after == set(TEXTS)
@@ -140,3 +146,35 @@ def test_a_prefix_is_exact_however_it_is_kept(kept: Store, column: str) -> None:
         assert {TEXTS[row] for row in ids(kept, Kept, f"{column}=='^{prefix.swapcase()}*'")} == {
             text for text in TEXTS if text.lower().startswith(prefix.lower())
         }
+
+
+def test_ignoring_case_is_exact_under_every_collation_of_mariadb(mariadb_database: Database) -> None:
+    """A collation is a help for the index, and no rule: in some, `i` is no `I`, or `K` is not the Kelvin sign."""
+    words = [*LETTERS, "kiß", "KIß", "\u212aİß", "kiẞ", "kib", "ki", "ki ", "k%", "kxx"]
+    engine = mariadb_database.engine()
+    known = sql(
+        "SELECT full_collation_name FROM information_schema.collation_character_set_applicability"
+        " WHERE character_set_name = 'utf8mb4' AND full_collation_name LIKE '%\\_ci'"
+    )
+    with Session(engine) as session:
+        names = session.scalars(known).all()
+        assert {"utf8mb4_general_ci", "utf8mb4_unicode_520_nopad_ci", "utf8mb4_turkish_ci"} <= set(names)
+        columns = [Column(f"text{nth}", VARCHAR(8, collation=name)) for nth, name in enumerate(names)]
+        table = Table(
+            "collated", Base.metadata, Column("id", Integer, primary_key=True), *columns, prefixes=["TEMPORARY"]
+        )
+        Base.metadata.remove(table)
+        collated: Any = type("Collated", (), {})
+        registry().map_imperatively(collated, table)
+        table.create(session.connection())
+        session.execute(table.insert(), [{column.name: word for column in columns} for word in words])
+        for column in columns:
+            for wanted in ("I", "kiß", "K%"):
+                same = {word for word in words if fold(word) == fold(wanted)}
+                prefixed = {word for word in words if fold(word).startswith(fold(wanted))}
+                for filter, expected in (("==^{}", same), ("==^{}*", prefixed), ("!=^{}", {*words} - same)):
+                    found = pyrsql.apply(
+                        select(column), collated, f"{column.name}{filter.format(wanted)}", orm=SQLAlchemyORM()
+                    )
+                    assert {*session.scalars(found)} == expected, (column.type, filter, wanted)
+    engine.dispose()

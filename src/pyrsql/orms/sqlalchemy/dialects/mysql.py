@@ -6,9 +6,10 @@ point without padding.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
-from sqlalchemy import Column, UnaryExpression
+from sqlalchemy import Column, ColumnElement, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -19,11 +20,13 @@ from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
+    EqualIgnoringCase,
     ExactTest,
     ExactText,
     FoldedText,
     OrderedText,
     PrefixMatch,
+    PrefixMatchIgnoringCase,
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
@@ -136,6 +139,41 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
         for side in sides(element, compiler, **options)
     )
     return f"({value} LIKE {pattern} {ESCAPE})"
+
+
+@form(PrefixMatchIgnoringCase, EqualIgnoringCase, on="mysql")
+def beginning_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompiler, **options: Any) -> str:
+    """The collation of the column finds the plain letters by its index, and LIKE in lower case decides.
+
+    A letter that the collation may tell from its other case becomes `_`, which takes any letter.
+    """
+    exact = text_match_ignoring_case(element, compiler, **options)
+    plain = _plain_letters(element.left, compiler)
+    if plain is None:
+        return exact
+    value, pattern = sides(element, compiler, **options)
+    return f"({value} LIKE REGEXP_REPLACE({pattern}, '(?-i)[^{plain}]', '_') {ESCAPE} AND {exact})"
+
+
+def _plain_letters(text: ColumnElement[Any], compiler: SQLCompiler) -> str | None:
+    """The characters that a column's collation takes for equal to all of their forms; None where it is not known.
+
+    No more than ASCII: each collation lacks other letters beyond it. `general` tells the Kelvin sign from a `k`.
+    """
+    if not isinstance(text, Column):
+        return None
+    _, collation = declared_text(text, compiler.dialect)
+    known = _IGNORES_CASE.fullmatch(collation or "")
+    if known is None:
+        return None
+    return " -JL-jl-~" if known["rules"] == "general" else " -~"
+
+
+_IGNORES_CASE = re.compile(
+    r"(?:(?:utf8|utf8mb3|utf8mb4)_)?(?P<rules>general|unicode|unicode_520|uca1400|0900)(?:_nopad)?(?:_ai)?_ci"
+    r"|latin1_swedish(?:_nopad)?_ci"
+)
+"""Collations that ignore the case of A to Z, in no language's own way."""
 
 
 @form(NullsPlaced, on="mysql")
