@@ -18,6 +18,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.interfaces import ORMOption
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import counted_up_to
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
@@ -251,3 +252,28 @@ def test_criteria_of_text_keep_their_parentheses(people: Store, condition: str, 
     for filter, passes in {"name=in=(a,c,d)": {1, 3, 4}, "team.name==theirs": {2, 4}, "id>0": {1, 2, 3, 4, 5}}.items():
         assert ids(people, Person, filter, base=base) == sorted(passes & {*seen})
         assert ids(people, Person, filter, base=base.join(Person.team)) == sorted(passes & {*seen} - {5})
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("filter", ["team.people.name==c", "team.name==mine"])
+def test_criteria_of_text_are_refused_for_an_alias(people: Store, filter: str, everywhere: bool) -> None:
+    entity = Person if "people" in filter else Team
+    criteria = with_loader_criteria(entity, sql_text(f"{entity.__tablename__}.tenant = 1"), include_aliases=everywhere)
+    with pytest.raises(ConfigurationError, match=f"a path leads to an alias of {entity.__name__}"):
+        ids(people, Person, filter, base=select(Person).options(criteria))
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_criteria_by_relations_count_behind_paths_or_are_refused(people: Store, everywhere: bool) -> None:
+    with_clerks = with_loader_criteria(
+        Person, lambda cls: cls.team.has(Team.name == "mine"), include_aliases=everywhere
+    )
+    base = select(Person).options(with_clerks)
+    assert ids(people, Person, base=base) == [1, 3]
+    assert ids(people, Person, "team.people.id=in=(1,3)", base=base) == [1, 3]
+    of_class = with_loader_criteria(Person, Person.team.has(Team.name == "mine"), include_aliases=everywhere)
+    with pytest.raises(ConfigurationError, match=r"uses any\(\) or has\(\)"):
+        ids(people, Person, base=select(Person).options(of_class))
+    teams = select(Team).options(with_loader_criteria(Person, lambda cls: cls.team.has(Team.tenant == 1)))
+    assert ids(people, Team, "people.id=in=(1,2,3,4)", base=teams) == [1]
+    assert ids(people, Team, "people=na=", base=teams) == [2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -33,6 +33,7 @@ from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.orm import refuse_unpaged
+from pyrsql.orms.sqlalchemy.related_scope import leads_back, scoping_related_rows
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
@@ -141,6 +142,29 @@ class Endpoint:
         return made
 
     @cached_property
+    def _leads_back(self) -> bool:
+        """Whether a path that clients may write leads to rows of the model again."""
+        schema = self.schema
+        return any(leads_back(schema.model, _steps(options)) for options in (schema.query_options, schema.sort_options))
+
+    def statement(self, given: Select[Any] | None, *, reads_back: bool = False) -> Select[Any]:
+        """The statement that a request narrows.
+
+        A statement of the request's own also narrows the related rows of its model: no client sees past it.
+
+        Args:
+            given: the statement of the request, where it has one of its own.
+            reads_back: the answer shows related rows of the same model.
+
+        Raises:
+            ConfigurationError: each request has one of its own, and none is given.
+        """
+        base = self.base.statement(given)
+        if self.base.per_request and (reads_back or self._leads_back):
+            return scoping_related_rows(base, self.schema.model)
+        return base
+
+    @cached_property
     def default_order(self) -> Order | None:
         """The default sort, proven. It is the developer's: it may name fields that the item does not show.
 
@@ -188,7 +212,7 @@ class Endpoint:
             ConfigurationError: it is one, and what to write instead.
         """
         schema = self.schema
-        begun = schema.orm.begin(self.base.statement(base), schema.model, schema.query_options)
+        begun = schema.orm.begin(self.statement(base), schema.model, schema.query_options)
         if paging is not None:
             refuse_unpaged(begun, schema.model, by_cursor=paging != "page")
 
@@ -239,6 +263,18 @@ def _page(
             return read_cursor_page(config, given)
         case "none":
             return Success(None)
+
+
+def _steps(options: FieldOptions) -> frozenset[str] | None:
+    """The attributes that the paths of clients may go through; None where no list names them."""
+    if options.public_fields is not None:
+        paths: Iterable[str] = options.public_fields.values()
+    elif options.field_whitelist is not None:
+        of_models = (path for mapping in options.model_field_mapping.values() for path in mapping.values())
+        paths = (*options.field_whitelist, *options.field_mapping.values(), *of_models)
+    else:
+        return None
+    return frozenset(step for path in paths for step in path.split("."))
 
 
 def closed(config: FastAPICriteriaConfig, model: Model, item: Any) -> FastAPICriteriaConfig:

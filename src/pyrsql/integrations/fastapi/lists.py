@@ -22,6 +22,7 @@ from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.orms.sqlalchemy.related_scope import leads_back
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
 
@@ -64,8 +65,15 @@ class ListDependency(ABC, Generic[AnswerT]):
     def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         """Adds the loader options for an item to a select. Made at the first request, when all models are there."""
         model = self.endpoint.schema.model
-        read = reading(model, (read.path for read in reads(model, self._item)))
-        return loading(model, read, only=self.endpoint.load_only)
+        return loading(model, reading(model, self._read_paths), only=self.endpoint.load_only)
+
+    @cached_property
+    def _read_paths(self) -> list[tuple[str, ...]]:
+        return [read.path for read in reads(self.endpoint.schema.model, self._item)]
+
+    @cached_property
+    def _reads_back(self) -> bool:
+        return leads_back(self.endpoint.schema.model, {step for path in self._read_paths for step in path})
 
     async def __call__(
         self,
@@ -93,7 +101,8 @@ class ListDependency(ABC, Generic[AnswerT]):
         """Read the values of the parameters, wherever the request has them, and answer it."""
         check = partial(self.endpoint.check, base, self._paging)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
-        return await self._answer(criteria, self.endpoint.base.statement(base), request, response, session)
+        statement = self.endpoint.statement(base, reads_back=self._reads_back)
+        return await self._answer(criteria, statement, request, response, session)
 
     @abstractmethod
     async def _answer(

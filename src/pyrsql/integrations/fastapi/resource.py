@@ -68,7 +68,7 @@ class FastAPISQLAlchemyResource:
         Raises:
             ConfigurationError: each request has a statement of its own, and none is given.
         """
-        return self.endpoint.base.statement(base)
+        return self.endpoint.statement(base)
 
     def apply(self, statement: Select[Any], criteria: RequestCriteria) -> Select[Any]:
         """Filter, sort and page a statement of your own.

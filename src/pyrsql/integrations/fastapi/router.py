@@ -27,6 +27,7 @@ from pyrsql.models.schema import Schema, schema_for
 from pyrsql.operators import EQUAL
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.orms.sqlalchemy.related_scope import leads_back
 from pyrsql.pipeline import apply_filter, validate
 from pyrsql.validation.plan import Filter
 
@@ -175,8 +176,15 @@ class RowDependency:
     @cached_property
     def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         model = self._schema.model
-        read = reading(model, (read.path for read in reads(model, self._item)))
-        return loading(model, read, only=self._endpoint.load_only)
+        return loading(model, reading(model, self._read_paths), only=self._endpoint.load_only)
+
+    @cached_property
+    def _read_paths(self) -> list[tuple[str, ...]]:
+        return [read.path for read in reads(self._schema.model, self._item)]
+
+    @cached_property
+    def _reads_back(self) -> bool:
+        return leads_back(self._schema.model, {step for path in self._read_paths for step in path})
 
     async def __call__(
         self, *, pyrsql_session: Session | AsyncSession, pyrsql_base: Select[Any] | None = None, **keys: str
@@ -192,7 +200,7 @@ class RowDependency:
         return await in_session(pyrsql_session, self._read, filters, pyrsql_base)
 
     def _read(self, session: Session, filters: list[Filter], given: Select[Any] | None) -> Any:
-        statement = self._loaded(self._endpoint.base.statement(given))
+        statement = self._loaded(self._endpoint.statement(given, reads_back=self._reads_back))
         for proven in filters:
             statement = apply_filter(statement)(proven).unwrap().select
         row = session.scalars(statement).unique().first()

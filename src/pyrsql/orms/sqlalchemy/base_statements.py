@@ -31,6 +31,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
+from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import RelationPath
@@ -81,6 +82,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
         ConfigurationError: a filter would give it another meaning.
     """
     base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
+    refuse_criteria(base)
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)

@@ -125,6 +125,11 @@ def conditions(base: Select[Any]) -> tuple[ColumnElement[bool], ...]:
     return base._where_criteria
 
 
+def is_never_adapted(element: Any) -> bool:
+    """Whether SQLAlchemy leaves an element alone where it applies a condition to an alias: `any()` and `has()`."""
+    return "no_replacement_traverse" in element._annotations
+
+
 def prefixes(base: Select[Any]) -> Iterator[str]:
     """The texts that `prefix_with` and `suffix_with` put into a select."""
     return (str(text) for text, _ in (*base._prefixes, *base._suffixes))

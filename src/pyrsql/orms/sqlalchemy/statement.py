@@ -25,6 +25,7 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked
+from pyrsql.orms.sqlalchemy.criteria import refuse_text
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
@@ -209,6 +210,8 @@ def _criteria_of_aliases(
             alias = reached[prefix] = alias_for(parent, prefix)[0]
             target = inspect(target_of(parent, prefix[-1]))
             for option in parts.criteria(statement):
+                if option.entity is target:
+                    refuse_text(option)
                 if option.entity is target and not option.include_aliases:
                     made = parts.criteria_for_alias(option, inspect(alias))
                     if (id(made.where_criteria), made.entity) not in seen:

@@ -1,0 +1,94 @@
+"""Base statements that also narrow the related rows of their model, where a relation leads back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, inspect, tuple_
+from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import SelectBase
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models.model import Member, Model, Relation, Shortcut
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_statements import is_ungrouped_text, root_entity
+from pyrsql.orms.sqlalchemy.criteria import has_criteria, has_relation_test
+from pyrsql.orms.sqlalchemy.joins import keys_of
+from pyrsql.orms.sqlalchemy.select_parts import Entity
+
+
+def leads_back(model: Model, names: Collection[str] | None) -> bool:
+    """Whether a path may lead to rows of the model that it starts from.
+
+    Args:
+        model: the model.
+        names: the attributes that paths go through; None for all that there are.
+    """
+    reached: set[type] = set()
+    unread = [model]
+    while unread:
+        members = unread.pop().members
+        for name in members if names is None else members.keys() & names:
+            for target in _along(members, (name,)):
+                if target.type not in reached:
+                    reached.update(target.type.__mro__)
+                    unread.append(target)
+    return model.type in reached
+
+
+def _along(members: Mapping[str, Member], path: tuple[str, ...]) -> Iterator[Model]:
+    """The models to which the relations of a path lead, shortcuts spelled out."""
+    while path and (member := members.get(path[0])) is not None:
+        path = path[1:]
+        if isinstance(member, Shortcut):
+            path = (*member.path, *path)
+        elif isinstance(member, Relation):
+            target = member.target()
+            members = target.members
+            yield target
+
+
+def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
+    """A base statement whose conditions also count for rows of its model that a relation reaches.
+
+    Filters, sorts, counts and loads of related rows then see no row that the statement itself leaves out.
+
+    Args:
+        base: the statement.
+        model: the model of its rows.
+
+    Raises:
+        ConfigurationError: its conditions cannot be applied to related rows, and it has no `with_loader_criteria` for
+            the model either.
+    """
+    root, conditions = root_entity(base, model), parts.conditions(base)
+    if root is model.type and parts.is_bare(base):
+        return base
+    if not _selects_from_root_alone(base, root) or is_ungrouped_text(conditions) or has_relation_test(conditions):
+        if has_criteria(base, model):
+            return base
+        raise ConfigurationError(
+            f"a relation leads back to {model.name}, and the conditions of the base statement cannot count for rows"
+            " behind it: it joins other tables, or has a condition of text, any() or has(). Write them with columns of"
+            f" {model.name} and in_(select(…)), or add with_loader_criteria({model.name}, …, include_aliases=True)"
+        )
+    is_direct = root is model.type and parts.is_plain(base) and not any(map(_has_subquery, conditions))
+    condition = and_(*conditions) if is_direct else _is_among(base, root, model)
+    return base.options(with_loader_criteria(model.type, condition, include_aliases=True))
+
+
+def _has_subquery(condition: ColumnElement[bool]) -> bool:
+    return any(isinstance(part, SelectBase) for part in visitors.iterate(condition))
+
+
+def _selects_from_root_alone(base: Select[Any], root: Entity) -> bool:
+    return base.get_final_froms() == [inspect(root).selectable]
+
+
+def _is_among(base: Select[Any], root: Entity, model: Model) -> ColumnElement[bool]:
+    """A row of the model is one of those that the statement selects."""
+    key = keys_of(model.type)
+    rows = parts.without_lock(parts.without_loading(base)).with_only_columns(*keys_of(root)).correlate(None)
+    return key[0].in_(rows) if len(key) == 1 else tuple_(*key).in_(rows)

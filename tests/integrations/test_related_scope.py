@@ -1,0 +1,280 @@
+"""The statement of a request also narrows the rows that a relation leads back to."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import Column, Engine, ForeignKey, Select, String, Table, select, text
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, relationship, with_loader_criteria
+
+from pyrsql import ALL_FIELDS, ConfigurationError, QueryOptions
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from tests.asgi import get
+
+
+class Own(DeclarativeBase):
+    pass
+
+
+post_tags = Table(
+    "scope_post_tags",
+    Own.metadata,
+    Column("post_id", ForeignKey("scope_posts.id"), primary_key=True),
+    Column("tag_id", ForeignKey("scope_tags.id"), primary_key=True),
+)
+
+
+class Tag(Own):
+    """Tags are shared by all tenants."""
+
+    __tablename__ = "scope_tags"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20))
+    posts: Mapped[list["Post"]] = relationship(secondary=post_tags, back_populates="tags")
+    titles: AssociationProxy[list[str]] = association_proxy("posts", "title")
+
+
+class Member(Own):
+    __tablename__ = "scope_members"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[int]
+    login: Mapped[str] = mapped_column(String(20))
+
+
+class Post(Own):
+    __tablename__ = "scope_posts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[int]
+    title: Mapped[str] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("scope_posts.id"))
+    parent: Mapped["Post | None"] = relationship(remote_side=[id])
+    tags: Mapped[list[Tag]] = relationship(secondary=post_tags, back_populates="posts", order_by=Tag.id)
+
+
+class PostTitle(BaseModel):
+    title: str
+
+
+class TagOut(BaseModel):
+    name: str
+    posts: list[PostTitle]
+
+
+class PostOut(BaseModel):
+    id: int
+    title: str
+    parent: PostTitle | None
+    tags: list[TagOut]
+
+
+def current_tenant() -> int:
+    return 1
+
+
+Tenant = Annotated[int, Depends(current_tenant)]
+
+
+def by_column(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(Post.tenant == tenant)
+
+
+def by_subquery(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(
+        Post.tenant.in_(select(Member.tenant).where(Member.tenant == tenant, Member.login == "ada"))
+    )
+
+
+def by_correlated_subquery(tenant: Tenant) -> Select[Any]:
+    members = select(Member.id).where(Member.tenant == Post.tenant, Member.tenant == tenant)
+    return select(Post).where(members.exists())
+
+
+def by_own_subquery(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(Post.id.in_(select(Post.id).where(Post.tenant == tenant)))
+
+
+def by_subquery_of_the_relation(tenant: Tenant) -> Select[Any]:
+    unused = select(post_tags.c.tag_id).where(post_tags.c.post_id == Post.id, post_tags.c.tag_id > 1)
+    return select(Post).where(Post.tenant == tenant, ~unused.exists())
+
+
+def of_an_alias(tenant: Tenant) -> Select[Any]:
+    post = aliased(Post)
+    return select(post).where(post.tenant == tenant)
+
+
+def of_a_subquery(tenant: Tenant) -> Select[Any]:
+    return select(aliased(Post, select(Post).where(Post.tenant == tenant).subquery()))
+
+
+def distinct(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(Post.tenant == tenant).distinct()
+
+
+def locked(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(Post.tenant == tenant).with_for_update()
+
+
+def by_criteria(tenant: Tenant) -> Select[Any]:
+    return select(Post).options(with_loader_criteria(Post, Post.tenant == tenant, include_aliases=True))
+
+
+def joined_with_criteria(tenant: Tenant) -> Select[Any]:
+    criteria = with_loader_criteria(Post, Post.tenant == tenant, include_aliases=True)
+    return select(Post).join(Member, Member.tenant == Post.tenant).options(criteria)
+
+
+SCOPES = [
+    by_column,
+    by_subquery,
+    by_correlated_subquery,
+    by_own_subquery,
+    by_subquery_of_the_relation,
+    of_an_alias,
+    of_a_subquery,
+    distinct,
+    locked,
+    by_criteria,
+    joined_with_criteria,
+]
+
+QUESTIONS = {
+    "tags.posts.title==secret": [],
+    "tags.posts.title==mine": [1],
+    "tags.posts.tenant==2": [],
+    "tags.titles==secret": [],
+    "parent.title==secret": [],
+    "parent=nn=": [],
+    "parent=na=": [1, 3],
+    "@count[tags.posts]>1": [],
+    "@count[tags.posts]==1": [1],
+    "tags=any='posts.title==secret'": [],
+    "tags.posts=none='title==mine'": [3],
+    "tags.posts=all='tenant==1'": [1, 3],
+    "parent=any='title==secret'": [],
+}
+
+
+@pytest.fixture(scope="module")
+def session(engine: Engine) -> Iterator[Callable[[], Iterator[Session]]]:
+    Own.metadata.create_all(engine)
+    with Session(engine) as filled:
+        red = Tag(id=1, name="red")
+        filled.add(Post(id=1, tenant=1, title="mine", tags=[red]))
+        filled.add(Post(id=2, tenant=2, title="secret", tags=[red]))
+        filled.add(Member(id=1, tenant=1, login="ada"))
+        filled.flush()
+        filled.add(Post(id=3, tenant=1, title="answer", parent_id=2))
+        filled.commit()
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    yield get_session
+    Own.metadata.drop_all(engine)
+
+
+def app_of(factory: Callable[..., Any], session: Any) -> FastAPI:
+    integration = FastAPISQLAlchemyIntegration(
+        criteria_config=FastAPICriteriaConfig(query_options=QueryOptions(quantifiers=True))
+    )
+    opened = integration.resource(
+        Post, item=PostOut, filterable_fields=ALL_FIELDS, statement_factory=factory, default_sort="id"
+    )
+    app = FastAPI()
+    app.include_router(opened.router(session), prefix="/posts")
+
+    @app.get("/ids")
+    def ids(
+        statement: Annotated[Select[Any], Depends(opened.select_dependency())],
+        open_session: Annotated[Session, Depends(session)],
+    ) -> list[int]:
+        return [post.id for post in open_session.scalars(statement).unique()]
+
+    return app
+
+
+@pytest.mark.parametrize("factory", SCOPES)
+def test_no_question_reaches_a_row_that_the_statement_leaves_out(factory: Callable[..., Any], session: Any) -> None:
+    app = app_of(factory, session)
+    for filter, expected in QUESTIONS.items():
+        page = get(app, "/posts", params={"filter": filter}).json()
+        assert ([item["id"] for item in page["items"]], page["total"]) == (expected, len(expected)), filter
+        assert get(app, "/posts/count", params={"filter": filter}).json() == {"count": len(expected)}, filter
+        assert get(app, "/ids", params={"filter": filter}).json() == expected, filter
+
+
+@pytest.mark.parametrize("factory", SCOPES)
+def test_no_answer_shows_one(factory: Callable[..., Any], session: Any) -> None:
+    app = app_of(factory, session)
+    first = {"id": 1, "title": "mine", "parent": None, "tags": [{"name": "red", "posts": [{"title": "mine"}]}]}
+    third = {"id": 3, "title": "answer", "parent": None, "tags": []}
+    assert get(app, "/posts").json()["items"] == [first, third]
+    assert get(app, "/posts/1").json() == first
+
+
+def by_join(tenant: Tenant) -> Select[Any]:
+    return select(Post).join(Member, Member.tenant == Post.tenant).where(Member.tenant == tenant)
+
+
+def by_text(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(text(f"scope_posts.tenant = {tenant:d}"))
+
+
+def by_relation(tenant: Tenant) -> Select[Any]:
+    return select(Post).where(Post.tenant == tenant, Post.tags.any(Tag.name == "red"))
+
+
+@pytest.mark.parametrize("factory", [by_join, by_text, by_relation])
+@pytest.mark.parametrize("request_", ["", "?filter=title==mine", "?filter=nothing==1"])
+def test_conditions_that_cannot_be_applied_to_related_rows_are_refused(
+    factory: Callable[..., Any], request_: str, session: Any
+) -> None:
+    with pytest.raises(ConfigurationError, match="a relation leads back to Post, and the conditions"):
+        get(app_of(factory, session), f"/posts{request_}")
+
+
+class PostAlone(BaseModel):
+    id: int
+    title: str
+
+
+class TagName(BaseModel):
+    name: str
+
+
+class PostWithNames(PostAlone):
+    tags: list[TagName]
+
+
+@pytest.mark.parametrize("factory", [by_join, by_text, by_relation])
+@pytest.mark.parametrize(
+    "fields", [{"item": PostWithNames}, {"item": PostOut, "filterable_fields": {"title", "tags.name"}}]
+)
+def test_they_count_as_they_are_where_no_relation_leads_back(
+    factory: Callable[..., Any], fields: dict[str, Any], session: Any
+) -> None:
+    posts = FastAPISQLAlchemyIntegration().resource(Post, statement_factory=factory, **fields)
+    app = FastAPI()
+
+    @app.get("/ids")
+    def ids(
+        statement: Annotated[Select[Any], Depends(posts.select_dependency())],
+        open_session: Annotated[Session, Depends(session)],
+    ) -> list[int]:
+        return [post.id for post in open_session.scalars(statement).unique()]
+
+    assert get(app, "/ids", params={"filter": "tags.name==red"}).json() == [1]
+
+
+def test_a_statement_of_all_requests_says_nothing_of_related_rows(session: Any) -> None:
+    app = app_of(lambda: select(Post).where(Post.tenant == 1), session)
+    assert get(app, "/ids", params={"filter": "parent.title==secret"}).json() == [3]
