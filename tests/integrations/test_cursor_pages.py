@@ -1,10 +1,12 @@
 """Pages by cursor as answers: walks, links, totals, refusals, and streams of all rows, with sessions of both kinds."""
 
+import asyncio
 import csv
 import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select, create_engine, event, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload
 
 from pyrsql import ALL_FIELDS, ConfigurationError
@@ -351,6 +354,86 @@ def test_a_stream_has_a_limit_and_refuses_what_is_wrong(session: SessionDependen
     for wrong in impossible:
         with pytest.raises(ConfigurationError):
             users().stream_dependency(UserOut, session, **wrong)
+
+
+FORMULAS = (
+    "=1",
+    "+1+1",
+    "-1+1",
+    "@A1",
+    "\t=1",
+    "\r1",
+    "\n1",
+    " =1",
+    "\u00a0+a",
+    "\ufeff=1",
+    "\u200b@a",
+    "＝1",
+    "＋a",
+    "－a",
+    "＠a",
+)
+NO_FORMULAS = ("-1.5", "+49301234", "-1E+5", " -2", "a=1", "1-1", "'=1", "", "  ")
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *NO_FORMULAS], ids=repr)
+def test_a_cell_runs_no_formula(session: SessionDependency, file: Path, text: str) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+    with Session(engine) as changing:
+        changing.get_one(User, 6).name = text
+        changing.commit()
+    try:
+        response = get(stream_of(users(), session, UserOut, format="csv"), "/export?filter=id==6")
+    finally:
+        with Session(engine) as changing:
+            changing.get_one(User, 6).name = "50%"
+            changing.commit()
+        engine.dispose()
+    (row,) = csv.DictReader(io.StringIO(response.text, newline=""))
+    assert row["name"] == (f"'{text}" if text in FORMULAS else text)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("how", ["while sending", "while reading", "refused"])
+async def test_a_stream_gives_its_connection_back(file: Path, how: str, asynchronous: bool) -> None:
+    held: list[int] = []
+    engine = create_engine(f"sqlite:///{file}")
+    async_engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+
+    def get_session() -> Session | AsyncSession:
+        # The dependency closes nothing, as FastAPI 0.106 to 0.117 do before the answer begins.
+        return AsyncSession(async_engine) if asynchronous else Session(engine)
+
+    pool = (async_engine.sync_engine if asynchronous else engine).pool
+    event.listen(pool, "checkout", lambda *_: held.append(1))
+    event.listen(pool, "checkin", lambda *_: held.pop())
+    gone, sent = asyncio.Event(), list[Any]()
+    waiting = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Any:
+        if waiting:
+            return waiting.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 4:
+            if how == "refused":
+                raise OSError("the connection is closed")
+            gone.set()
+            if how == "while sending":
+                await asyncio.sleep(60)
+
+    scope = {"type": "http", "method": "GET", "path": "/export", "query_string": b"", "headers": [], "root_path": ""}
+    version = "2.4" if how == "refused" else "2.0"
+    app = stream_of(users(), get_session, chunk_size=1, max_rows=None)
+    with suppress(Exception):
+        await app({**scope, "asgi": {"spec_version": version}}, receive, send)
+    assert len(sent) >= 4
+    assert not held
+    await async_engine.dispose()
+    engine.dispose()
 
 
 async def test_a_stream_stops_when_the_client_goes_away(file: Path) -> None:

@@ -9,11 +9,13 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from anyio import CancelScope
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
+from starlette.types import Receive, Scope, Send
 
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import ParameterDocs
@@ -42,8 +44,12 @@ STREAM_CHUNK = 1_000
 
 _MEDIA_TYPES: dict[StreamFormat, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n](?!(?<=[+-])[0-9]+(?:\.[0-9]+)?\Z)")
-"""How a text begins that a spreadsheet runs as a formula; a number with a sign is none."""
+_FORMULA = re.compile(
+    r"[\t\r\n]"
+    r"|[\s\0\u200b\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+    r"(?!(?<=[+-])[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?\Z)"
+)
+"""How a text begins that a spreadsheet runs as a formula, behind blanks and in wide forms too; a number is none."""
 
 _CURSORS = CursorFormat(length=None)
 """Cursors that no client sees."""
@@ -103,7 +109,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
         await in_session(session, self._check_size, criteria, base)
         first = await in_session(session, self._read_chunk, criteria, base, None)
         rows = self._rows(request, session, criteria, base, first)
-        return StreamingResponse(rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
+        return _ClosingResponse(session, rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
 
     def _check_size(self, session: Session, criteria: Criteria, base: Select[Any]) -> None:
         most = self._max_rows
@@ -124,19 +130,13 @@ class StreamDependency(ListDependency[StreamingResponse]):
         chunk: tuple[str, str | None],
     ) -> AsyncIterator[str]:
         """The text of all chunks, until the last one or until the client disconnects."""
-        try:
-            if self._format == "csv":
-                yield _csv([_names(self._item)])
-            text, cursor = chunk
+        if self._format == "csv":
+            yield _csv([_names(self._item)])
+        text, cursor = chunk
+        yield text
+        while cursor is not None and not await request.is_disconnected():
+            text, cursor = await in_session(session, self._read_chunk, criteria, base, cursor)
             yield text
-            while cursor is not None and not await request.is_disconnected():
-                text, cursor = await in_session(session, self._read_chunk, criteria, base, cursor)
-                yield text
-        finally:
-            # FastAPI may have closed the session before the answer began; reading has opened it again.
-            closing = session.close()
-            if closing is not None:
-                await closing
 
     def _read_chunk(
         self, session: Session, criteria: Criteria, base: Select[Any], cursor: str | None
@@ -160,6 +160,28 @@ class StreamDependency(ListDependency[StreamingResponse]):
         return "".join(f"{item.model_dump_json(by_alias=True)}\n" for item in items)
 
 
+class _ClosingResponse(StreamingResponse):
+    """A stream of the rows of a session, which it closes when it ends, however it ends.
+
+    FastAPI may have closed the session before the answer began; reading has opened it again.
+    """
+
+    def __init__(self, session: Session | AsyncSession, rows: AsyncIterator[str], **how: Any) -> None:
+        super().__init__(rows, **how)
+        self._session = session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the rows."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # A client that disconnects cancels what runs for it.
+            with CancelScope(shield=True):
+                closing = self._session.close()
+                if closing is not None:
+                    await closing
+
+
 def _names(item: type[BaseModel]) -> list[str]:
     """The names of an item's values, as JSON has them."""
     stored = ((name, field.serialization_alias) for name, field in item.model_fields.items() if not field.exclude)
@@ -174,8 +196,8 @@ def _cells(item: BaseModel) -> list[object]:
 def _cell(value: object) -> object:
     """A value as a cell: text that begins like a formula behind an apostrophe, lists and objects as JSON.
 
-    >>> _cell("=1+1"), _cell("-1.5"), _cell("-1+1"), _cell([1]), _cell(None), _cell(True)
-    ("'=1+1", '-1.5', "'-1+1", '[1]', '', 'true')
+    >>> _cell("=1+1"), _cell("-1.5"), _cell("-1+1"), _cell(" =1"), _cell([1]), _cell(None), _cell(True)
+    ("'=1+1", '-1.5', "'-1+1", "' =1", '[1]', '', 'true')
     """
     match value:
         case None:
