@@ -10,17 +10,22 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
+    Session,
     aliased,
     column_property,
+    contains_eager,
     deferred,
+    joinedload,
     mapped_column,
     query_expression,
     relationship,
 )
 
-from pyrsql import QueryOptions, field_rights
+from pyrsql import CursorRequest, QueryOptions, field_rights
 from pyrsql.adapters.fastapi.fields import filter_extension
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_filter, apply_sort, seek, validate
 from pyrsql.problems import UnknownField
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
@@ -120,6 +125,10 @@ class Firm(Base):
 Firm.heads = column_property(
     select(func.count(Man.id)).where(Man.firm_id == Firm.id).correlate_except(Man).scalar_subquery()
 )
+BOSS, OTHER = aliased(Man), aliased(Man)
+Man.led = column_property(
+    select(func.count(OTHER.id)).where(OTHER.boss_id == Man.id).correlate_except(OTHER).scalar_subquery()
+)
 Firm.always = column_property(func.coalesce(Firm.head_id, 7))
 
 
@@ -185,6 +194,51 @@ def test_a_computed_value_is_null_where_the_link_is_missing(men: Store, filter: 
 )
 def test_an_order_by_a_computed_value(men: Store, sort: str, expected: list[int]) -> None:
     assert ids(men, Man, sort=sort) == expected
+
+
+@pytest.mark.parametrize("sort", ["led", "-led", "led;-reports", "-firm.heads;led", "firm.size_label;-led"])
+def test_pages_by_a_computed_value(men: Store, sort: str) -> None:
+    """A column property has a label, by which a select could refer to the same property of another entity."""
+    whole = ids(men, Man, None, sort)
+    for base in (
+        select(Man),
+        select(Man).outerjoin(Man.boss.of_type(BOSS)).options(contains_eager(Man.boss.of_type(BOSS))),
+        select(Man).options(joinedload(Man.firm).joinedload(Firm.men)),
+    ):
+        assert ids(men, Man, None, sort, base=base) == whole
+        pages = [ids(men, Man, None, sort, base=base, page=PageRequest.of(place, 3)) for place in range(2)]
+        assert [one for page in pages for one in page] == whole
+        assert walked(men, base, sort) == whole
+
+
+def walked(store: Store, base: Any, sort: str) -> list[int]:
+    found: list[int] = []
+    request = CursorRequest.first(2)
+    while True:
+        statement = validate(schema(Man))(None).bind(apply_filter(base)).bind(apply_sort(sort))
+        page = statement.bind(seek(request)).unwrap()
+
+        def ask(session: Session, page: Any = page) -> tuple[list[int], str | None]:
+            cut = page.read(session.execute(page.statement).unique().all())
+            return [man.id for man in cut.items], cut.next
+
+        ids, following = store.run(ask)
+        found += ids
+        if following is None:
+            return found
+        request = CursorRequest.at(following, 2)
+
+
+def test_the_subqueries_of_a_value_are_about_their_own_tables(men: Store) -> None:
+    """The tables that the base statement joins are others, also where SQLAlchemy would take them for the same."""
+    counted = select(Firm, func.count(Man.id)).outerjoin(Firm.men).group_by(Firm.id)
+    for base in (counted, select(Firm).outerjoin(Man, Man.id == Firm.id), select(Firm).join(Firm.men)):
+        whole = ids(men, Firm, base=base)
+        for text in ("size==2", "size==0", "size_label==2", "heads==2"):
+            wanted = [one for one in ids(men, Firm, text) if one in whole]
+            assert ids(men, Firm, text, base=base) == wanted, text
+        for sort in ("size;id", "-size;-id"):
+            assert ids(men, Firm, None, sort, base=base) == [one for one in ids(men, Firm, None, sort) if one in whole]
 
 
 def test_the_code_of_a_hybrid_runs_when_a_path_names_it() -> None:

@@ -39,6 +39,7 @@ USERS = Base.metadata.tables[User.__tablename__]
 OTHER = aliased(Company)
 
 OF_A_SELECT = {
+    "_auto_correlate",
     "_distinct",
     "_distinct_on",
     "_fetch_clause",

@@ -18,9 +18,12 @@ from sqlalchemy import (
     DateTime,
     Double,
     Float,
+    FromClause,
     Integer,
     Interval,
+    Label,
     Numeric,
+    Select,
     SelectBase,
     String,
     Time,
@@ -42,7 +45,13 @@ from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Scope, keys_of
-from pyrsql.orms.sqlalchemy.select_parts import Entity, has_variants, without_entities
+from pyrsql.orms.sqlalchemy.select_parts import (
+    Entity,
+    has_variants,
+    is_correlated_by_itself,
+    tables_of,
+    without_entities,
+)
 from pyrsql.orms.sqlalchemy.subclasses import SubclassColumn
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
@@ -80,7 +89,7 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if field.via:
         # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
         value, keys = without_entities(value), [*map(without_entities, keys)]
-    if any(isinstance(part, SelectBase) for part in visitors.iterate(value)):
+    if _has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
         other: Entity = aliased(inspect(entity).mapper)
         alone = select(_attribute(field, other)).select_from(other)
@@ -93,7 +102,30 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     # The form that the attribute's own operators compare: another form would count as another statement.
     compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
-    return typed(cast("ColumnElement[Any]", clause))
+    # A select would refer to a labelled value by its label, which another column of the select may have as well.
+    value = cast("Any", clause).element if isinstance(clause, Label) else clause
+    return typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity))
+
+
+def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement[Any]:
+    """A value whose subqueries are about their own tables, and about those of its entity.
+
+    SQLAlchemy would leave out of them all tables of the statement around: those of its joins as well.
+    """
+    if not _has_subquery(value):
+        return value
+    tables = tables_of(inspect(entity).selectable)
+
+    def correlated(element: Any, **_: Any) -> Any:
+        if isinstance(element, Select) and is_correlated_by_itself(cast("Select[Any]", element)):
+            return cast("Select[Any]", element).correlate(*tables)
+        return cast("object", element) if isinstance(element, FromClause) else None
+
+    return visitors.replacement_traverse(value, {}, correlated)
+
+
+def _has_subquery(value: ColumnElement[Any]) -> bool:
+    return not isinstance(value, ColumnClause) and any(isinstance(part, SelectBase) for part in visitors.iterate(value))
 
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:

@@ -189,6 +189,11 @@ def has_other_entities(base: Select[Any]) -> bool:
     return bool(base._from_obj or base._memoized_select_entities)
 
 
+def is_correlated_by_itself(base: Select[Any]) -> bool:
+    """Whether a subquery leaves out whatever tables the statement around it has: it names none to leave out."""
+    return base._auto_correlate
+
+
 def lock_of(base: Select[Any]) -> ForUpdateArg | None:
     """The lock that a select takes: `with_for_update`."""
     return base._for_update_arg
