@@ -113,6 +113,10 @@ class Firm(Base):
         return select(func.count(Man.id)).where(Man.firm_id == cls.id).scalar_subquery()
 
     @hybrid_property
+    def is_last(self) -> Any:
+        return self.id == select(func.max(Firm.id)).scalar_subquery()
+
+    @hybrid_property
     def size_label(self) -> Any:
         raise NotImplementedError
 
@@ -231,10 +235,11 @@ def walked(store: Store, base: Any, sort: str) -> list[int]:
 
 def test_the_subqueries_of_a_value_are_about_their_own_tables(men: Store) -> None:
     """The tables that the base statement joins are others, also where SQLAlchemy would take them for the same."""
+    assert ids(men, Firm, "is_last==true") == [2]
     counted = select(Firm, func.count(Man.id)).outerjoin(Firm.men).group_by(Firm.id)
     for base in (counted, select(Firm).outerjoin(Man, Man.id == Firm.id), select(Firm).join(Firm.men)):
         whole = ids(men, Firm, base=base)
-        for text in ("size==2", "size==0", "size_label==2", "heads==2"):
+        for text in ("size==2", "size==0", "size_label==2", "heads==2", "is_last==true", "is_last==false"):
             wanted = [one for one in ids(men, Firm, text) if one in whole]
             assert ids(men, Firm, text, base=base) == wanted, text
         for sort in ("size;id", "-size;-id"):

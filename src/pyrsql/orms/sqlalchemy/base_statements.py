@@ -23,6 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import FromStatement, Mapper
+from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
@@ -269,7 +270,15 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     if (lock := parts.lock_of(base)) is not None:
         outer = locked(outer, lock)
     outer = outer.set_label_style(base.get_label_style())
-    return parts.wrapped_in(outer, base, parts.options_of(base))
+    return wrapped_in(outer, base, parts.options_of(base))
+
+
+def wrapped_in(outer: Select[Any], base: Select[Any], options: Iterable[ExecutableOption]) -> Select[Any]:
+    """A select around another one, with what holds for the whole statement.
+
+    SQLAlchemy takes `with_loader_criteria` and execution options from the outermost select only.
+    """
+    return outer.options(*options).execution_options(**base.get_execution_options())
 
 
 def locked(statement: Select[Any], lock: Any, *tables: Any) -> Select[Any]:

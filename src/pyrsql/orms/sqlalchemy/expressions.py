@@ -117,11 +117,13 @@ def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement
     tables = tables_of(inspect(entity).selectable)
 
     def correlated(element: Any, **_: Any) -> Any:
-        if isinstance(element, Select) and is_correlated_by_itself(cast("Select[Any]", element)):
-            return cast("Select[Any]", element).correlate(*tables)
+        if isinstance(element, Select) and is_correlated_by_itself(rows := cast("Select[Any]", element)):
+            # A subquery of one table keeps it: it is about all of its rows.
+            return rows.correlate(*tables) if len(rows.get_final_froms()) > 1 else rows
         return cast("object", element) if isinstance(element, FromClause) else None
 
-    return visitors.replacement_traverse(value, {}, correlated)
+    made: ColumnElement[Any] = visitors.replacement_traverse(value, {}, correlated)
+    return made
 
 
 def _has_subquery(value: ColumnElement[Any]) -> bool:

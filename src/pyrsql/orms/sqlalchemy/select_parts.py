@@ -190,7 +190,7 @@ def has_other_entities(base: Select[Any]) -> bool:
 
 
 def is_correlated_by_itself(base: Select[Any]) -> bool:
-    """Whether a subquery leaves out whatever tables the statement around it has: it names none to leave out."""
+    """Whether a subquery leaves out whatever tables the statement around it has."""
     return base._auto_correlate
 
 
@@ -204,7 +204,7 @@ def lock_of(base: Select[Any]) -> ForUpdateArg | None:
 
 def options_of(base: Select[Any]) -> tuple[ExecutableOption, ...]:
     """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
-    earlier = (option for memoized in base._memoized_select_entities for option in memoized._with_options)
+    earlier = [option for memoized in base._memoized_select_entities for option in memoized._with_options]
     return (*_no_loading(earlier), *base._with_options)
 
 
@@ -233,14 +233,6 @@ def without_loading(base: Select[Any]) -> Select[Any]:
 def read_at_once(base: Select[Any]) -> Select[Any]:
     """The select without `yield_per`: SQLAlchemy makes no rows unique that are read in parts."""
     return base.execution_options(yield_per=None) if base.get_execution_options().get("yield_per") else base
-
-
-def wrapped_in(outer: Select[Any], base: Select[Any], options: Iterable[ExecutableOption]) -> Select[Any]:
-    """A select around another one, with what holds for the whole statement.
-
-    SQLAlchemy takes `with_loader_criteria` and execution options from the outermost select only.
-    """
-    return outer.options(*options).execution_options(**base.get_execution_options())
 
 
 def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:

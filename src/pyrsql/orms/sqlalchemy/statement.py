@@ -24,7 +24,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.criteria import refuse_text
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -174,7 +174,7 @@ def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     """A select of the number of rows of a select, or of `limit` where there are more: the database stops there."""
     bare = parts.without_lock(parts.without_loading(statement)).order_by(None).limit(limit)
     rows = select(func.count()).select_from(bare.subquery())
-    return cast("Select[tuple[int]]", parts.wrapped_in(rows, statement, parts.options_of(bare)))
+    return cast("Select[tuple[int]]", wrapped_in(rows, statement, parts.options_of(bare)))
 
 
 def _reaching(base: BaseStatement, joins: Sequence[Join], followed: Iterable[RelationPath]) -> Select[Any]:
