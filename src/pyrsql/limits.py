@@ -21,7 +21,8 @@ class ParseLimits:
         nodes: comparisons, ANDs and ORs in the tree.
         relations: relations that all paths together follow. SQLite joins 64 tables at most, MariaDB 61.
         to_many: to-many relations that one path follows: each multiplies the rows that the database reads.
-        to_many_tests: comparisons over to-many relations, quantifiers and counts: each is a subquery.
+        to_many_tests: comparisons over to-many relations, quantifiers, counts and null checks of relations: each is a
+            subquery.
         json_tests: comparisons of JSON columns and of values in them.
         functions: function calls.
         text_searches: comparisons that search text: with a wildcard, by a like operator, or ignoring case. No index

@@ -46,7 +46,7 @@ LIMITS = {
     "keys": "The sort has more than {} keys",
     "relations": "More than {} relations are followed",
     "to_many": "A path follows more than {} to-many relations",
-    "to_many_tests": "More than {} comparisons, quantifiers and counts are over to-many relations",
+    "to_many_tests": "More than {} comparisons over to-many relations, quantifiers, counts and relation null checks",
     "json_tests": "The filter has more than {} comparisons of JSON",
     "json_keys": "The sort has more than {} keys of JSON",
     "text_searches": "The filter has more than {} text searches; a long value counts several times",

@@ -81,6 +81,7 @@ CASES: list[tuple[str, str, str, int, str]] = [
     ("to_many", "@count[r.r]>1", "@count[r.r.r]>1", 2, "@count[r.r.r]"),
     ("to_many_tests", ";".join(["r.id==1"] * 16), "id==1;" + ";".join(["r.id!=1"] * 17), 16, "r.id"),
     ("to_many_tests", ";".join(["r=na="] * 16), ",".join(["r=nn="] * 17), 16, "r"),
+    ("to_many_tests", ";".join(["m=na="] * 16), ",".join(["m=nn=", *["m.m=na="] * 16]), 16, "m.m"),
     ("to_many_tests", ";".join(["r=any='id==1;name==x'"] * 16), ";".join(["r=all='id==1'"] * 17), 16, "r"),
     ("to_many_tests", ";".join(["@count[r]>1"] * 16), ";".join(["@count[r]>1"] * 17), 16, "@count[r]"),
     (

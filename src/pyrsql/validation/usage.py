@@ -18,6 +18,7 @@ from pyrsql.validation.predicates import (
     Match,
     Operand,
     Predicate,
+    RelationOperand,
     RelationPath,
     Some,
     relation_paths,
@@ -60,7 +61,7 @@ class Usage:
         paths = relation_paths(operand) - {()}
         if paths:
             yield from self._paths(paths, span)
-        if any(step.many for path in paths for step in path[len(root) :]):
+        if isinstance(operand, RelationOperand) or any(step.many for path in paths for step in path[len(root) :]):
             yield from self._count("to_many_tests", 1, span)
         yield from self._operand(operand, "json_tests", span)
 

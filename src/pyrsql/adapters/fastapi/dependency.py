@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
@@ -111,6 +111,16 @@ def estimated_work(text: str) -> int:
     return length + sum(map(text.count, _MARKS))
 
 
+def is_long(texts: Iterable[str], rows: int | None = 0) -> bool:
+    """Whether a request makes more work than the event loop may do at a time.
+
+    Args:
+        texts: its filter and its sort.
+        rows: the rows that it reads; None where that is not known.
+    """
+    return rows is None or sum(map(estimated_work, texts)) + rows > _SHORT_WORK
+
+
 async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given: ParameterValues) -> ResultT:
     """Run `work` with the values of a request; in a worker thread where that is long, so that the loop serves others.
 
@@ -121,8 +131,7 @@ async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given
     Raises:
         The exceptions of `work`.
     """
-    estimated = sum(estimated_work(text) for texts in given.values.values() for text in texts)
-    return work(given) if estimated <= _SHORT_WORK else await run_in_threadpool(work, given)
+    return await run_in_threadpool(work, given) if is_long(given.texts) else work(given)
 
 
 class CriteriaDependency:

@@ -6,6 +6,7 @@ FastAPI's own validation takes no part, so pyrsql answers every mistake of a cli
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import Literal, NamedTuple, cast
 from urllib.parse import quote, unquote_to_bytes
 
@@ -40,6 +41,11 @@ class ParameterValues(NamedTuple):
 
     values: Mapping[Source, list[str]]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All values."""
+        return chain.from_iterable(self.values.values())
 
 
 _LONGEST_NUMBER = len(str(LARGEST_OFFSET))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from fastapi import Request, Response
@@ -87,9 +88,10 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
         request: Request,
         response: Response,
         session: Session | AsyncSession,
+        off_loop: bool,
     ) -> CursorPage[ItemT]:
         made: CursorPage[ItemT]
-        made, last = await in_session(session, watched(request, self._run), criteria, base)
+        made, last = await in_session(session, watched(request, partial(self._run, criteria, base)), off_loop=off_loop)
         # A link is a GET of its own: it says nothing about parameters in a body.
         if request.method in ("GET", "HEAD"):
             links = cursor_link_header(request, self.config, size=made.size, next=made.next, prev=made.prev, last=last)
@@ -97,7 +99,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
                 response.headers["link"] = links
         return made
 
-    def _run(self, session: Session, criteria: Criteria, base: Select[Any]) -> tuple[CursorPage[ItemT], str]:
+    def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[CursorPage[ItemT], str]:
         """The page, and the cursor of the last one."""
         page = sought(self.loaded(base), criteria)
         try:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
+from pyrsql.adapters.fastapi.dependency import is_long, run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues, query_values
 from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, signature
 from pyrsql.integrations.fastapi.base import BaseStatement
@@ -102,7 +102,8 @@ class ListDependency(ABC, Generic[AnswerT]):
         check = partial(self.endpoint.check, base, self._paging)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         statement = self.endpoint.statement(base, reads_back=self._reads_back)
-        return await self._answer(criteria, statement, request, response, session)
+        off_loop = is_long(given.texts, _rows(criteria))
+        return await self._answer(criteria, statement, request, response, session, off_loop)
 
     @abstractmethod
     async def _answer(
@@ -112,6 +113,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         request: Request,
         response: Response,
         session: Session | AsyncSession,
+        off_loop: bool,
     ) -> AnswerT:
         """Run the statements of a request.
 
@@ -121,7 +123,15 @@ class ListDependency(ABC, Generic[AnswerT]):
             request: the request itself.
             response: takes the headers of the answer.
             session: runs the statements.
+            off_loop: the request makes more work than the event loop may do at a time.
         """
+
+
+def _rows(criteria: Criteria) -> int | None:
+    """The rows that a request reads; None where it has no page."""
+    if criteria.seek is not None:
+        return criteria.seek.size
+    return None if criteria.page is None else criteria.page.limit
 
 
 def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from fastapi import Request, Response
@@ -79,9 +80,12 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
         request: Request,
         response: Response,
         session: Session | AsyncSession,
+        off_loop: bool,
     ) -> Page[ItemT]:
         made: Page[ItemT]
-        made, has_next = await in_session(session, watched(request, self._run), criteria, base)
+        made, has_next = await in_session(
+            session, watched(request, partial(self._run, criteria, base)), off_loop=off_loop
+        )
         # A link is a GET of its own: it says nothing about parameters in a body.
         if criteria.page is not None and request.method in ("GET", "HEAD"):
             links = link_header(
@@ -96,7 +100,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
                 response.headers["link"] = links
         return made
 
-    def _run(self, session: Session, criteria: Criteria, base: Select[Any]) -> tuple[Page[ItemT], bool]:
+    def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[Page[ItemT], bool]:
         """The page, and whether there is a next one."""
         page, first = criteria.page, self.config.first_page
         statement = selected(self.loaded(base), criteria)

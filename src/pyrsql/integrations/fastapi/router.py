@@ -5,16 +5,17 @@ from __future__ import annotations
 import inspect
 import keyword
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from pydantic import BaseModel, TypeAdapter
 from pydantic import Field as Documented
 from returns.result import Success
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from pyrsql.adapters.fastapi.dependency import is_long
 from pyrsql.adapters.fastapi.responses import error_responses
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
@@ -76,9 +77,10 @@ def router_of(
         return page
 
     @router.get("/count", responses=error_responses)
-    async def count_rows(statement: Any = counted, session: Any = opened) -> Count:
+    async def count_rows(request: Request, statement: Any = counted, session: Any = opened) -> Count:
         """The number of rows that a filter selects."""
-        return Count(count=await in_session(session, _number, statement))
+        off_loop = is_long(request.query_params.values())
+        return Count(count=await in_session(session, partial(_number, statement), off_loop=off_loop))
 
     if rows is None:
         return router
@@ -106,7 +108,7 @@ def row_dependency(endpoint: Endpoint, item: Any, session: SessionDependency) ->
     return RowDependency(endpoint, item, session, keys) if keys else None
 
 
-def _number(session: Session, statement: Select[Any]) -> int:
+def _number(statement: Select[Any], session: Session) -> int:
     number: int = session.scalars(statement).one()
     return number
 
@@ -197,9 +199,9 @@ class RowDependency:
                 # A text that no key can be is the key of no row.
                 raise HTTPException(404)
             filters.append(proven.unwrap())
-        return await in_session(pyrsql_session, self._read, filters, pyrsql_base)
+        return await in_session(pyrsql_session, partial(self._read, filters, pyrsql_base))
 
-    def _read(self, session: Session, filters: list[Filter], given: Select[Any] | None) -> Any:
+    def _read(self, filters: list[Filter], given: Select[Any] | None, session: Session) -> Any:
         statement = self._loaded(self._endpoint.statement(given, reads_back=self._reads_back))
         for proven in filters:
             statement = apply_filter(statement)(proven).unwrap().select

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -16,28 +20,55 @@ if TYPE_CHECKING:
 SessionDependency = Callable[..., Any]
 """A FastAPI dependency that gives a `Session` or an `AsyncSession`."""
 
-ArgumentsT = ParamSpec("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
 
 async def in_session(
-    session: Session | AsyncSession,
-    work: Callable[Concatenate[Session, ArgumentsT], ResultT],
-    *arguments: ArgumentsT.args,
-    **more: ArgumentsT.kwargs,
+    session: Session | AsyncSession, work: Callable[[Session], ResultT], *, off_loop: bool = False
 ) -> ResultT:
     """Do work that runs statements in a session.
 
     Args:
         session: a session, or an async one.
         work: takes the session, or the synchronous session inside the async one.
-        arguments: what else it takes.
-        more: what else it takes by name.
+        off_loop: the work takes the processor long: in an async session, too, it is done in a thread.
     """
-    if _is_async(session):
-        return await session.run_sync(work, *arguments, **more)
-    # A synchronous driver waits for the database, which the event loop must not.
-    return await run_in_threadpool(work, session, *arguments, **more)
+    if not _is_async(session):
+        # A synchronous driver waits for the database, which the event loop must not.
+        return await run_in_threadpool(work, session)
+    return await (_run_in_thread(session, work) if off_loop else session.run_sync(work))
+
+
+async def _run_in_thread(session: AsyncSession, work: Callable[[Session], ResultT]) -> ResultT:
+    """`session.run_sync(work)` in a thread of its own: the event loop only waits for the database.
+
+    It is `sqlalchemy.util.greenlet_spawn`, with each switch in the thread. Compilation of statements, loading of rows
+    and validation of items leave the loop to other requests.
+    """
+    from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
+
+    # SQLAlchemy waits in greenlets of one class only.
+    kind, inner = await session.run_sync(lambda inner: (type(getcurrent()), inner))
+    loop, variables = asyncio.get_running_loop(), copy_context()
+    # Drivers ask for the loop when they end a connection.
+    with ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(loop,)) as thread:
+
+        def begin() -> tuple[Any, Any]:
+            context = kind(partial(work, inner), getcurrent())
+            context.gr_context = variables
+            return context, context.switch()
+
+        context, result = await loop.run_in_executor(thread, begin)
+        while not context.dead:
+            try:
+                value = await result
+            except BaseException as error:
+                # Drivers make tasks when they end a connection: the loop stands still for them.
+                result = thread.submit(context.throw, error).result()
+            else:
+                result = await loop.run_in_executor(thread, context.switch, value)
+    made: ResultT = result
+    return made
 
 
 def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from anyio import CancelScope
@@ -104,14 +105,15 @@ class StreamDependency(ListDependency[StreamingResponse]):
         request: Request,
         response: Response,
         session: Session | AsyncSession,
+        off_loop: bool,
     ) -> StreamingResponse:
         # The first chunk is read before the answer begins: what fails there still has a status of its own.
-        await in_session(session, self._check_size, criteria, base)
-        first = await in_session(session, self._read_chunk, criteria, base, None)
+        await in_session(session, partial(self._check_size, criteria, base), off_loop=off_loop)
+        first = await self._next_chunk(session, criteria, base, None)
         rows = self._rows(request, session, criteria, base, first)
         return _ClosingResponse(session, rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
 
-    def _check_size(self, session: Session, criteria: Criteria, base: Select[Any]) -> None:
+    def _check_size(self, criteria: Criteria, base: Select[Any], session: Session) -> None:
         most = self._max_rows
         if most is None:
             return
@@ -135,11 +137,16 @@ class StreamDependency(ListDependency[StreamingResponse]):
         text, cursor = chunk
         yield text
         while cursor is not None and not await request.is_disconnected():
-            text, cursor = await in_session(session, self._read_chunk, criteria, base, cursor)
+            text, cursor = await self._next_chunk(session, criteria, base, cursor)
             yield text
 
+    async def _next_chunk(
+        self, session: Session | AsyncSession, criteria: Criteria, base: Select[Any], cursor: str | None
+    ) -> tuple[str, str | None]:
+        return await in_session(session, partial(self._read_chunk, criteria, base, cursor), off_loop=True)
+
     def _read_chunk(
-        self, session: Session, criteria: Criteria, base: Select[Any], cursor: str | None
+        self, criteria: Criteria, base: Select[Any], cursor: str | None, session: Session
     ) -> tuple[str, str | None]:
         """The text of one chunk, and where the next one begins."""
         request = CursorRequest.at(cursor, self._chunk.size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
 from sqlalchemy.orm import Session
@@ -12,13 +12,10 @@ from sqlalchemy.orm import Session
 WATCHER = "pyrsql.watcher"
 """The key of a watcher in the scope of a request. Clients cannot write there: only code of the service can."""
 
-ArgumentsT = ParamSpec("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
 
-def watched(
-    request: Request, work: Callable[Concatenate[Session, ArgumentsT], ResultT]
-) -> Callable[Concatenate[Session, ArgumentsT], ResultT]:
+def watched(request: Request, work: Callable[[Session], ResultT]) -> Callable[[Session], ResultT]:
     """Work that runs the statements of a list, under the eyes of the watcher of the request where it has one.
 
     Args:

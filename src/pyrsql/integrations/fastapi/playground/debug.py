@@ -104,12 +104,11 @@ def _watch(
     dialects: list[str],
     work: Callable[..., ResultT],
     session: Session,
-    *arguments: Any,
 ) -> ResultT:
     """Do work in a session, and keep its selects with their plans."""
     connection = session.connection(bind_arguments={"mapper": inspect(model)})
     with _recorded(connection) as sent:
-        result = work(session, *arguments)
+        result = work(session)
     dialects.append(connection.dialect.name)
     seen += ({"sql": one.sql, "parameters": _shown(one.parameters), "plan": _plan(connection, one)} for one in sent)
     return result

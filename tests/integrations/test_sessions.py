@@ -1,0 +1,160 @@
+"""Work in a session: a long request in an async session holds the event loop for no longer than a short one."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session
+from starlette.responses import StreamingResponse
+
+from pyrsql import ALL_FIELDS
+from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, Page
+from pyrsql.integrations.fastapi.sessions import in_session
+from tests.asgi import client_of
+from tests.integrations.sessions import filled
+from tests.sample_models import Base, User, rows
+
+users = FastAPISQLAlchemyIntegration().resource(User, filterable_fields=ALL_FIELDS)
+asked: ContextVar[str] = ContextVar("asked", default="nothing")
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str | None
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return filled(tmp_path, Base.metadata, rows())
+
+
+def app_of(file: Path, seen: set[tuple[bool, str]]) -> FastAPI:
+    """An application over an async session, which notes whether its statements run on the event loop."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(engine) as session:
+
+            @event.listens_for(session.sync_session, "do_orm_execute")
+            def note(_: ORMExecuteState) -> None:
+                seen.add((threading.current_thread() is threading.main_thread(), asked.get()))
+
+            yield session
+        await engine.dispose()
+
+    async def remembered() -> None:
+        asked.set("a question")
+
+    app = FastAPI(dependencies=[Depends(remembered)])
+
+    @app.get("/page")
+    async def page(
+        page: Annotated[Page[UserOut], Depends(users.page_dependency(UserOut, get_session))],
+    ) -> Page[UserOut]:
+        return page
+
+    @app.get("/feed")
+    async def feed(
+        page: Annotated[CursorPage[UserOut], Depends(users.cursor_page_dependency(UserOut, get_session))],
+    ) -> CursorPage[UserOut]:
+        return page
+
+    @app.get("/stream", response_class=StreamingResponse)
+    async def stream(
+        rows: Annotated[StreamingResponse, Depends(users.stream_dependency(UserOut, get_session))],
+    ) -> StreamingResponse:
+        return rows
+
+    app.include_router(users.router(get_session, item=UserOut), prefix="/users")
+    return app
+
+
+LONG = ",".join(["id>0"] * 200)
+PATHS = ["/page", "/feed", "/users", "/users/count", "/stream"]
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "on_the_loop"),
+    [({"filter": "id>0"}, True), ({"filter": LONG}, False), ({"size": "50"}, True), ({"size": "200"}, False)],
+)
+@pytest.mark.parametrize("path", PATHS)
+async def test_long_requests_run_in_a_thread(
+    file: Path, path: str, asked_for: dict[str, str], on_the_loop: bool
+) -> None:
+    if "size" in asked_for and path in ("/stream", "/users/count"):
+        pytest.skip("it has no pages")
+    seen: set[tuple[bool, str]] = set()
+    async with client_of(app_of(file, seen)) as client:
+        plain = await client.get(path)
+        seen.clear()
+        answer = await client.get(path, params=asked_for)
+    assert answer.status_code == 200
+    # The number of rows of a stream is unknown: it is read in a thread.
+    assert {place for place, _ in seen} == {on_the_loop} if path != "/stream" else False in {place for place, _ in seen}
+    assert {variable for _, variable in seen} == {"a question"}
+    if path != "/feed" and "size" not in asked_for:
+        assert answer.text == plain.text
+
+
+@pytest.mark.parametrize("off_loop", [False, True])
+class TestEitherPlace:
+    """What holds for work on the loop holds for work in a thread."""
+
+    async def run(self, file: Path, off_loop: bool, work: Callable[[Session], Any]) -> Any:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+        try:
+            async with AsyncSession(engine) as session:
+                return await in_session(session, work, off_loop=off_loop)
+        finally:
+            await engine.dispose()
+
+    async def test_rows(self, file: Path, off_loop: bool) -> None:
+        def names(session: Session) -> list[str | None]:
+            return [user.name for user in session.scalars(select(User).order_by(User.id))]
+
+        assert await self.run(file, off_loop, names) == [user.name for user in rows() if isinstance(user, User)]
+
+    async def test_work_without_statements(self, file: Path, off_loop: bool) -> None:
+        assert await self.run(file, off_loop, lambda _: 7) == 7
+
+    async def test_errors_of_the_work(self, file: Path, off_loop: bool) -> None:
+        def fail(session: Session) -> None:
+            session.scalars(select(User)).all()
+            raise LookupError("before and after")
+
+        with pytest.raises(LookupError, match="before and after"):
+            await self.run(file, off_loop, fail)
+
+    async def test_errors_of_the_database(self, file: Path, off_loop: bool) -> None:
+        def fail_and_go_on(session: Session) -> int:
+            with pytest.raises(DBAPIError):
+                session.execute(text("nonsense"))
+            return len(session.scalars(select(User)).all())
+
+        assert await self.run(file, off_loop, fail_and_go_on) > 1
+        with pytest.raises(DBAPIError):
+            await self.run(file, off_loop, lambda session: session.execute(text("nonsense")))
+
+    async def test_a_request_that_is_cancelled(self, file: Path, off_loop: bool) -> None:
+        seen: list[type[BaseException]] = []
+
+        def wait(session: Session) -> None:
+            endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
+            try:
+                session.execute(text(f"{endless} SELECT count(*) FROM n"))
+            except BaseException as error:
+                seen.append(type(error))
+                raise
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(self.run(file, off_loop, wait), 0.05)
+        assert seen == [asyncio.CancelledError]
