@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -47,15 +48,37 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-def test_no_page_scrolls_sideways_and_no_table_is_cut_off(page: Page, address: str, width: int) -> None:
+def test_no_page_table_or_line_of_code_is_cut_off(page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    selectors = [":root"] if width == 375 else [":root", ".md-typeset__scrollwrap"]
+    selectors = [":root", ".md-typeset__scrollwrap", ".md-content pre > code"]
     wide = "s => [...document.querySelectorAll(s)].some(e => e.scrollWidth > e.clientWidth + 1)"
     found = []
     for path in PAGES:
         page.goto(f"{address}/{path}/", wait_until="domcontentloaded")
         found += [(path, selector) for selector in selectors if page.evaluate(wide, selector)]
     assert found == []
+
+
+def test_the_first_screen_has_a_request_its_sql_its_answer_and_the_playground(page: Page, address: str) -> None:
+    page.goto(f"{address}/")
+    shown = page.locator(".md-content")
+    for part in ("GET /people", "SELECT people.id", "total_is_exact"):
+        expect(shown.locator(".highlight", has_text=part)).to_be_in_viewport(ratio=1)
+    expect(shown.get_by_role("img", name="playground")).to_be_in_viewport(ratio=0.5)
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in SITE.resolve().rglob("index.html")}
+    targets = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in pages.items()}
+    broken = []
+    for path, text in pages.items():
+        for link in set(re.findall(r'(?:href|src)="(?!https?:|data:)([^"]+)"', text)):
+            place, _, anchor = link.partition("#")
+            found = (path.parent / place).resolve() if place else path
+            found = found / "index.html" if found.is_dir() else found
+            if not found.exists() or (anchor and found in targets and anchor not in targets[found]):
+                broken.append((path.parent.name, link))
+    assert broken == []
 
 
 @pytest.mark.parametrize(
