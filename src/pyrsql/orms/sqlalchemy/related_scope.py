@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, inspect, tuple_
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_, inspect, tuple_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Member, Model, Relation, Shortcut
@@ -66,25 +66,40 @@ def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
     root, conditions = root_entity(base, model), parts.conditions(base)
     if root is model.type and parts.is_bare(base):
         return base
-    if not _selects_from_root_alone(base, root) or is_ungrouped_text(conditions) or has_relation_test(conditions):
+    subqueries = [part for each in conditions for part in visitors.iterate(each) if isinstance(part, SelectBase)]
+    if not _can_be_applied(base, root) or any(_joins(subquery, model) for subquery in subqueries):
         if has_criteria(base, model):
             return base
         raise ConfigurationError(
             f"a relation leads back to {model.name}, and the conditions of the base statement cannot count for rows"
-            " behind it: it joins other tables, or has a condition of text, any() or has(). Write them with columns of"
-            f" {model.name} and in_(select(…)), or add with_loader_criteria({model.name}, …, include_aliases=True)"
+            " behind it: it joins other tables, selects from a subquery, or has a condition of text, any(), has() or of"
+            f" joins with {model.name}. Write them with columns of {model.name} and in_(select(…)), or add"
+            f" with_loader_criteria({model.name}, …, include_aliases=True)"
         )
-    is_direct = root is model.type and parts.is_plain(base) and not any(map(_has_subquery, conditions))
+    is_direct = root is model.type and parts.is_plain(base) and not subqueries
     condition = and_(*conditions) if is_direct else _is_among(base, root, model)
     return base.options(with_loader_criteria(model.type, condition, include_aliases=True))
 
 
-def _has_subquery(condition: ColumnElement[bool]) -> bool:
-    return any(isinstance(part, SelectBase) for part in visitors.iterate(condition))
+def _can_be_applied(base: Select[Any], root: Entity) -> bool:
+    """Whether SQLAlchemy can apply the conditions of a statement, subqueries aside, to an alias of its model."""
+    rows, conditions = inspect(root).selectable, parts.conditions(base)
+    is_of_tables = not (isinstance(rows, AliasedReturnsRows) and isinstance(rows.element, SelectBase))
+    reads_root_alone = base.get_final_froms() == [rows]
+    return is_of_tables and reads_root_alone and not is_ungrouped_text(conditions) and not has_relation_test(conditions)
 
 
-def _selects_from_root_alone(base: Select[Any], root: Entity) -> bool:
-    return base.get_final_froms() == [inspect(root).selectable]
+def _joins(subquery: ClauseElement, model: Model) -> bool:
+    """Whether a subquery reads the model by a join or in a subquery of its own.
+
+    SQLAlchemy would apply the criteria to their own subquery, without end.
+    """
+    read: list[ClauseElement] = list(visitors.iterate(subquery))
+    table: FromClause = inspect(model.type).local_table
+    return any(isinstance(part, FromClause) and part == table for part in read) and any(
+        isinstance(part, AliasedReturnsRows | Join) or (isinstance(part, Select) and any(parts.base_joins(part)))
+        for part in read
+    )
 
 
 def _is_among(base: Select[Any], root: Entity, model: Model) -> ColumnElement[bool]:
