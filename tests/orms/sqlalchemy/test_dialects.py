@@ -1,6 +1,7 @@
 """Each family of databases gets its own SQL, and a dialect that nobody listed gets standard SQL or an error."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -70,6 +71,8 @@ class Thing(Own):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
     number: Mapped[int | None]
+    ratio: Mapped[float | None]
+    price: Mapped[Decimal | None]
     document: Mapped[Any] = mapped_column(JSON)
 
 
@@ -117,6 +120,33 @@ def test_text_is_compared_by_standard_sql(dialect: str, filter: str) -> None:
 def test_sql_server_refuses_text(filter: str) -> None:
     with pytest.raises(CompileError, match="does not compare text on SQL Server"):
         compiled("mssql", filter)
+
+
+CALLS = ["@length[name]>1", "@replace[name|#a|#b]==a", "@substring[name|#1|#2]==a", "@lower[name]==a"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_sql_server_refuses_functions_that_look_at_characters(call: str) -> None:
+    options = QueryOptions(procedure_whitelist=[".*"])
+    statement = paged(Thing, call, options=options).statement
+    with pytest.raises(CompileError, match="does not compare text on SQL Server"):
+        statement.compile(dialect=OTHERS["mssql"]())
+    for other in ("oracle", "duckdb", "clickhouse"):
+        assert str(statement.compile(dialect=OTHERS[other]()))
+
+
+@pytest.mark.parametrize(
+    ("call", "standard", "on_sql_server"),
+    [
+        ("@ceil[ratio]>1", "ceil(things.ratio)", "ceiling(things.ratio)"),
+        ("@floor[ratio]>1", "floor(things.ratio)", "floor(things.ratio)"),
+        ("@round[price]>1", "round(things.price)", "round(things.price, 0)"),
+    ],
+)
+def test_whole_numbers_have_names_of_their_own_on_sql_server(call: str, standard: str, on_sql_server: str) -> None:
+    statement = paged(Thing, call, options=QueryOptions(procedure_whitelist=[".*"])).statement
+    assert standard in str(statement.compile(dialect=OTHERS["duckdb"]()))
+    assert on_sql_server in str(statement.compile(dialect=OTHERS["mssql"]()))
 
 
 def test_numbers_and_the_place_of_null_on_sql_server() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
-from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, UpperText, plain_text
+from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, plain_text
 
 Clause = ColumnElement[Any]
 
@@ -36,6 +36,12 @@ class WholeBelow(FunctionElement[Any]):
 
 class WholeAbove(FunctionElement[Any]):
     """The smallest whole number that is not smaller than a number."""
+
+    inherit_cache: bool | None = True
+
+
+class WholeNear(FunctionElement[Any]):
+    """The whole number next to a number, away from zero where two are."""
 
     inherit_cache: bool | None = True
 
@@ -97,21 +103,21 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
             return _OF_TEXT[name](text)
         case "length", [text]:
             # LENGTH counts bytes on MariaDB, characters elsewhere.
-            return func.char_length(text, type_=type_)
+            return func.char_length(CountedText(text), type_=type_)
         case (("coalesce" | "concat"), [BindParameter() as only]):
             # In an ORDER BY a bare constant would be the place of a column.
             return func.coalesce(only, only, type_=type_)
         case "concat", [first, *others]:
             # An operator: SQLite's function is younger than many an SQLite, and not all functions take NULL alike.
             return reduce(lambda left, right: left.concat(right), others, first)
-        case "replace", [_, _, new]:
-            replaced = Function[Any](name, *arguments, type_=type_)
+        case "replace", [text, old, new]:
+            replaced = Function[Any](name, CountedText(text), old, new, type_=type_)
             if isinstance(new, BindParameter) and new.value is not None:
                 return replaced
             # SQLite and MariaDB put NULL in place of the empty text without a look at it.
             return case((new.is_not(None), replaced))
         case "substring", [text, *numbers]:
-            return func.substr(text, *(cast(number, Integer) for number in numbers), type_=type_)
+            return func.substr(CountedText(text), *(cast(number, Integer) for number in numbers), type_=type_)
         case "coalesce", [only]:
             # SQLite's function takes two arguments or more.
             return only
@@ -136,9 +142,10 @@ def _rounded(name: str, number: Clause, kind: Kind) -> Clause:
     if isinstance(kind, kinds.Integer):
         # As decimals: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a bare constant.
         return cast(number, Numeric(20, 0))
-    if name == "round":
-        return Function[Any](name, number)
-    return WholeBelow(number) if name == "floor" else WholeAbove(number)
+    return _WHOLE[name](number)
+
+
+_WHOLE: dict[str, type[FunctionElement[Any]]] = {"floor": WholeBelow, "ceil": WholeAbove, "round": WholeNear}
 
 
 def _undecorated(argument: Clause) -> Clause:

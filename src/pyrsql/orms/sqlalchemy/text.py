@@ -56,6 +56,12 @@ class OrderedText(_Collated):
     inherit_cache: bool | None = True
 
 
+class CountedText(_Collated):
+    """A text in the form for functions that look at its characters one by one."""
+
+    inherit_cache: bool | None = True
+
+
 class WideText(_Collated):
     """A text that is compared with a value which not every character set holds.
 

@@ -19,6 +19,7 @@ from pyrsql.orms.sqlalchemy.functions import (
     TrimmedText,
     WholeAbove,
     WholeBelow,
+    WholeNear,
 )
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
@@ -26,6 +27,7 @@ from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat
 from pyrsql.orms.sqlalchemy.text import (
+    CountedText,
     ExactTest,
     ExactText,
     FoldedText,
@@ -69,7 +71,7 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(ExactText, OrderedText, PlainText, WideText, UuidText)(enclosed)
+form(CountedText, ExactText, OrderedText, PlainText, WideText, UuidText)(enclosed)
 
 
 @form(FoldedText)
@@ -151,6 +153,12 @@ def whole_below(element: WholeBelow, compiler: SQLCompiler, **options: Any) -> s
 def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> str:
     """`ceil`, which is standard under this name too."""
     return f"ceil({operand(element, compiler, **options)})"
+
+
+@form(WholeNear)
+def whole_near(element: WholeNear, compiler: SQLCompiler, **options: Any) -> str:
+    """`round` of one argument."""
+    return f"round({operand(element, compiler, **options)})"
 
 
 @form(TrimmedText)
