@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pyrsql import operators as ops
 from pyrsql.models import kinds
@@ -44,7 +44,7 @@ Convert = Callable[[str], object]
 
 
 class Comparing(NamedTuple):
-    """The operand of an operator.
+    """An operator on the operand of a selector: all that is known of a comparison before its values.
 
     Args:
         operand: the field, call or relation of the selector.
@@ -53,6 +53,9 @@ class Comparing(NamedTuple):
         root: the path to the rows that a nested filter is about; empty outside of one.
         rule: the row of the operator.
         negated: the test itself is negated; a complement negates all of it instead.
+        convert: converts an argument; None where the arguments do not count as values.
+        collection: the path to the related rows of which some must pass; empty where the rule tests one row.
+        cacheable: the text alone decides what the comparison means: no code of the developer's takes part.
     """
 
     operand: Operand
@@ -61,6 +64,9 @@ class Comparing(NamedTuple):
     root: RelationPath
     rule: Rule
     negated: bool
+    convert: Convert | None
+    collection: RelationPath
+    cacheable: bool
 
     @property
     def value(self) -> ValueOperand:
@@ -151,18 +157,33 @@ class Rule:
 
 
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
-    """An operator, by name, applied to the operand of a selector. The selector must take the operator."""
-    rule = RULES.get(name)
+    """An operator, by name, applied to the operand of a selector. The selector must take the operator.
+
+    It is made once for a resolution: no request takes part.
+    """
+    known = found.comparing.get((name, root))
+    if known is None:
+        known = found.comparing[name, root] = _comparing(options, found, name, root)
+    return cast("Comparing", known)
+
+
+def _comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
+    operand, rule = found.operand, RULES.get(name)
     if rule is None:
         custom = options.custom_predicates[name]
         rule = Rule(partial(_custom, custom.operator), convert=partial(_as_type, custom.argument_type), is_custom=True)
-    return Comparing(found.operand, found, options, root, rule, rule.negative and options.negation == "sql")
-
-
-def conversion(asked: Comparing) -> Convert | None:
-    """How the arguments are converted; None where they do not count as values."""
-    convert = asked.rule.convert
-    return None if convert is None else convert(asked.found, asked.options)
+    own = rule.is_custom or (rule.convert is not None and found.converted)
+    return Comparing(
+        operand,
+        found,
+        options,
+        root,
+        rule,
+        negated=rule.negative and options.negation == "sql",
+        convert=None if rule.convert is None else rule.convert(found, options),
+        collection=collection(operand, root) if rule.over_rows else (),
+        cacheable=not own and not is_computed(operand),
+    )
 
 
 def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
@@ -174,17 +195,11 @@ def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str,
         texts: the same as the client wrote them.
     """
     made = asked.rule.make(asked, values, texts)
-    if isinstance(made, Refusal) or not asked.rule.over_rows:
+    if isinstance(made, Refusal):
         return made
-    path = collection(asked.operand, asked.root)
-    some = Some(path, made) if path else made
-    return Complement(some) if asked.rule.negative and not asked.negated else some
-
-
-def is_cacheable(asked: Comparing) -> bool:
-    """Whether the meaning of a comparison depends on its text alone, not on code of the developer's."""
-    own = asked.rule.is_custom or (asked.rule.convert is not None and asked.found.converted)
-    return not own and not is_computed(asked.operand)
+    if asked.collection:
+        made = Some(asked.collection, made)
+    return Complement(made) if asked.rule.negative and not asked.negated else made
 
 
 def collection(operand: Operand, root: RelationPath = ()) -> RelationPath:

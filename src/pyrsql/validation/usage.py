@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from pyrsql.limits import ParseLimits, SortLimits
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.problems import LimitExceeded, Span
@@ -40,9 +39,9 @@ class Usage:
 
     def __init__(self, source: Purpose, schema: Schema) -> None:
         self.source: Purpose = source
-        self._most: dict[str, int | None] = _limits(schema.query_options.parse_limits)
+        self._most: Mapping[str, int | None] = vars(schema.query_options.parse_limits)
         if source == "sort":
-            self._most |= _limits(schema.sort_options.sort_limits)
+            self._most = {**self._most, **vars(schema.sort_options.sort_limits)}
         self._used: dict[str, int] = {}
         self._followed: set[RelationPath] = set()
         self._exceeded: set[str] = set()
@@ -124,7 +123,3 @@ def calls(operand: Operand | ConstantOperand) -> int:
     if not isinstance(operand, CallOperand):
         return 0
     return 1 + sum(map(calls, operand.arguments))
-
-
-def _limits(limits: ParseLimits | SortLimits) -> dict[str, int | None]:
-    return dict(vars(limits))

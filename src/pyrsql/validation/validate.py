@@ -48,7 +48,7 @@ from pyrsql.validation.quantifiers import (
     quantified,
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
-from pyrsql.validation.rules import comparing, conversion, is_cacheable, predicate_of
+from pyrsql.validation.rules import comparing, predicate_of
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
 from pyrsql.validation.validation import Resolver, Validation
@@ -169,28 +169,27 @@ def _too_deep(validation: Validation) -> None:
 
 
 def _comparison(validation: Validation, written: Comparison, depth: int) -> Predicate | None:
-    if validation.found >= validation.most:
+    if len(validation.problems) >= validation.most:
         return None
-    node = below(validation.prefix, written)
+    node = below(validation.prefix, written) if validation.prefix else written
     found = _resolved(validation, node, written.selector, depth)
     if not isinstance(found, Resolution):
         validation.problems.extend(found)
         return None
-    name = node.operator.name
-    if name in QUANTIFIERS and name in found.offered and validation.options.quantifiers:
-        return _quantified(validation, node, found.operand, depth)
-    options, operand = validation.options, found.operand
+    options, operand, name = validation.options, found.operand, node.operator.name
     if name not in found.offered:
         validation.problems.append(_unsupported(options, node, found))
         return None
+    if options.quantifiers and name in QUANTIFIERS:
+        return _quantified(validation, node, operand, depth)
     if depth + parser_cost(operand) > DEEPEST:
         _too_deep(validation)
         return None
-    asked = comparing(options, found, name, validation.root)
     if not isinstance(operand, FieldOperand) or operand.relations or isinstance(operand.field.kind, kinds.Json):
         validation.problems.extend(validation.usage.test(operand, validation.root, node.selector_span))
-    validation.cacheable = validation.cacheable and is_cacheable(asked)
-    convert = conversion(asked)
+    asked = comparing(options, found, name, validation.root)
+    validation.cacheable = validation.cacheable and asked.cacheable
+    convert = asked.convert
     values = () if convert is None else tuple([convert(text) for text in node.arguments])
     for value in values:
         if isinstance(value, Refusal):
@@ -207,15 +206,14 @@ def _comparison(validation: Validation, written: Comparison, depth: int) -> Pred
 
 def _resolved(validation: Validation, node: Comparison, written: str, depth: int) -> Resolution | Problems:
     """The resolution of a comparison's selector, or what is wrong with it."""
-    span = node.selector_span
     if validation.options.quantifiers and is_count(node.selector):
         text = None if node.written is None else node.written.string
         around = validation.open + validation.groups.around(node)
-        return _counted(validation, "filter", node.selector, (written, text, span), around, depth)
+        return _counted(validation, "filter", node.selector, (written, text, node.selector_span), around, depth)
     found = validation.resolver(validation.schema, "filter", node.selector)
     if not isinstance(found, Resolution):
         # Only a problem needs to know where the selector stands, and what the client may have meant.
-        found = validation.unknown("filter", node.selector, span)
+        found = validation.unknown("filter", node.selector, node.selector_span)
     return found if isinstance(found, Resolution) else (found,)
 
 

@@ -36,7 +36,7 @@ class Validation:
     """
 
     __slots__ = (
-        *("before", "cacheable", "groups", "most", "offered", "open", "options", "prefix", "problems", "resolver"),
+        *("cacheable", "groups", "most", "offered", "open", "options", "prefix", "problems", "resolver"),
         *("root", "schema", "size", "suggested", "usage"),
     )
 
@@ -65,13 +65,7 @@ class Validation:
         self.size: list[int] = [0] if around is None else around.size
         self.suggested: list[int] = [0] if around is None else around.suggested
         self.offered: Offered = {} if around is None else around.offered
-        self.most: int = number(most) if around is None else around.most
-        self.before: int = 0 if around is None else around.found
-
-    @property
-    def found(self) -> int:
-        """The problems found so far, those of the filters around a nested one included."""
-        return self.before + len(self.problems)
+        self.most: int = number(most) if around is None else around.most - len(around.problems)
 
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
         """The validation of a filter inside this one."""

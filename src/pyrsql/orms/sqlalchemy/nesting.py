@@ -6,11 +6,19 @@ the inner group comes first, it keeps nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 from pyrsql.validation.functions import parser_cost
-from pyrsql.validation.predicates import Compare, Complement, Conjunction, Disjunction, Operand, Predicate, Some, Test
+from pyrsql.validation.predicates import (
+    Complement,
+    Conjunction,
+    Disjunction,
+    FieldOperand,
+    Operand,
+    Predicate,
+    Some,
+)
 
 GROUPS = (Conjunction, Disjunction)
 
@@ -19,33 +27,38 @@ _LEVELS_IN_ANY_ORDER = 40
 """Groups, and levels of a call in them, that SQLite reads in whatever order they are written."""
 
 
-def tests_by_depth(predicate: Predicate) -> list[list[Test]]:
-    """The tests of a predicate that stand in no group, in one, in two, and so on."""
-    if isinstance(predicate, Compare):
-        # Most filters are a single test.
-        return [[predicate]]
-    found: list[list[Test]] = []
-    parts: list[Predicate] = [predicate]
-    while parts:
-        tests: list[Test] = []
+class Outline(NamedTuple):
+    """The outline of a predicate.
+
+    Args:
+        is_deep: its groups are nested more deeply, calls in them included, than SQLite reads in any order.
+        is_plain: it tests fields of the root alone, and follows no relation.
+    """
+
+    is_deep: bool
+    is_plain: bool
+
+
+def outline_of(predicate: Predicate) -> Outline:
+    """The outline of a predicate, level by level: depth costs no recursion."""
+    groups, operands, some = -1, list[Operand](), False
+    level: list[Predicate] = [predicate]
+    while level:
         inner: list[Predicate] = []
-        for part in parts:
-            tested: Predicate | None = part
-            while isinstance(tested, Complement | Some):
-                tested = tested.predicate
-            if isinstance(tested, GROUPS):
-                inner.extend(tested.parts)
-            elif tested is not None:
-                tests.append(tested)
-        found.append(tests)
-        parts = inner
-    return found
-
-
-def is_deep(depth: int, operands: Sequence[Operand]) -> bool:
-    """Whether so many groups inside each other, and the calls in them, are more than SQLite reads in any order."""
-    deepest = max(map(parser_cost, operands)) if operands else 0
-    return depth > _GROUPS_IN_ANY_ORDER or deepest > _LEVELS_IN_ANY_ORDER
+        for part in level:
+            if isinstance(part, GROUPS):
+                inner.extend(part.parts)
+            elif isinstance(part, Complement | Some):
+                some = some or isinstance(part, Some)
+                if part.predicate is not None:
+                    # It stands in the same group. The loop reads it at last.
+                    level.append(part.predicate)
+            else:
+                operands.append(part.operand)
+        groups, level = groups + 1, inner
+    others = [operand for operand in operands if not isinstance(operand, FieldOperand) or operand.relations]
+    cost = max(map(parser_cost, others), default=0)
+    return Outline(groups > _GROUPS_IN_ANY_ORDER or cost > _LEVELS_IN_ANY_ORDER, not (some or others))
 
 
 def deepest_first(predicate: Predicate) -> Predicate:

@@ -28,7 +28,7 @@ from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_t
 from pyrsql.orms.sqlalchemy.criteria import refuse_text
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.nesting import deepest_first, is_deep, tests_by_depth
+from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -77,12 +77,12 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
         scope: the entities that the select has reached by itself.
         lowering: options and custom operators.
     """
-    tests = tests_by_depth(predicate)
-    if is_deep(len(tests) - 1, [test.operand for level in tests for test in level]):
+    outline = outline_of(predicate)
+    if outline.is_deep:
         predicate = deepest_first(predicate)
-    followed = tuple(filter(None, followed_paths(predicate)))
-    if not followed:
+    if outline.is_plain:
         return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, ())
+    followed = tuple(filter(None, followed_paths(predicate)))
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
     return ReachedClauses(joins, tuple(clauses), reached, followed)
