@@ -34,7 +34,7 @@ from pyrsql.language.grammar import MODIFIERS, whitespace_pattern
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
 from pyrsql.language.render import render, render_sort
 from pyrsql.models import kinds
-from pyrsql.models.model import Embedded, Member, Relation
+from pyrsql.models.model import Computed, Embedded, Field, Member, Relation, Shortcut
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.operators import (
     DEFAULT_OPERATOR_REGISTRY,
@@ -234,7 +234,7 @@ def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
                     yield from below(inner, f"{path}.", left)
                 case Relation(target=target) if left:
                     yield from below(target().members, f"{path}.", left - 1)
-                case _:
+                case Field() | Computed() | Shortcut() | Relation():
                     pass
 
     def is_offered(path: str) -> bool:

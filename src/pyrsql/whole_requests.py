@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from returns.result import Failure, Result, Success
@@ -68,16 +69,15 @@ def criteria_of(
     cursors: CursorFormat = _PLAIN,
 ) -> Result[Criteria, Problems]:
     """The three parts of a request together, or the problems of all of them."""
-    requested = page.unwrap() if isinstance(page, Success) else None
     if isinstance(filter, Success) and isinstance(order, Success) and isinstance(page, Success):
-        proven, sorted_by = filter.unwrap(), order.unwrap() or default_order
+        proven, sorted_by, requested = filter.unwrap(), order.unwrap() or default_order, page.unwrap()
         if not isinstance(requested, CursorRequest):
             return Success(Criteria(proven, sorted_by, requested))
         chosen = total_order(proven.schema, sorted_by)
         opened = open_cursor(requested, proven, chosen, cursors)
         return opened.map(lambda seek: Criteria(proven, chosen, seek=seek))
-    wrong_cursor = unreadable_cursor(requested, cursors) if isinstance(requested, CursorRequest) else ()
-    problems = problems_of([*_problems(filter), *_problems(order), *_problems(page), *wrong_cursor])
+    wrong_cursor = page.map(partial(_wrong_cursor, cursors)).value_or(())
+    problems = problems_of([*problems_in(filter), *problems_in(order), *problems_in(page), *wrong_cursor])
     assert problems is not None
     return Failure(problems)
 
@@ -105,5 +105,10 @@ def statement_of(target: TargetT, criteria: Criteria) -> Statement[TargetT]:
     return ordered(filtered(target, criteria.filter, caches.lowered_filter), criteria.order)
 
 
-def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
+def _wrong_cursor(cursors: CursorFormat, requested: PageRequest | CursorRequest | None) -> tuple[Problem, ...]:
+    return unreadable_cursor(requested, cursors) if isinstance(requested, CursorRequest) else ()
+
+
+def problems_in(result: Result[object, Problems]) -> tuple[Problem, ...]:
+    """The problems of a part of a request; none where it is proven."""
     return () if isinstance(result, Success) else result.failure()

@@ -19,7 +19,7 @@ def _lenient(strict: Any, values: Container[Any] | None = None) -> Any:
         values: the stored values that it may read; None for all that it can.
     """
 
-    class Lenient(strict):  # type: ignore[misc]
+    class Lenient(strict):  # type: ignore[misc]  # its base is known at run time only
         def adapt(self, cls: Any, **_: Any) -> Any:
             # A driver would put a type of its own in the place of this one.
             return copy(self)

@@ -91,6 +91,7 @@ class Field:
         """The field `name` behind this path, also where its name is that of a method."""
         return Field(f"{self.selector}.{name}")
 
+    # `==` and `!=` make conditions, as those of SQLAlchemy's columns do: no bool, as `object` promises.
     def __eq__(self, other: Value) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return self.eq(other)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrsql.language.nodes import And, Comparison, Node
+from pyrsql.language.nodes import And, Comparison, Node, Or
 from pyrsql.options import SortOptions
 from pyrsql.validation.predicates import (
     CallOperand,
@@ -21,8 +21,10 @@ def filter_text(node: Node | None) -> str:
             return ""
         case Comparison():
             return f"{node.selector!r}{node.operator.name}{node.arguments!r}"
-        case _:
-            return f"{'and' if isinstance(node, And) else 'or'}({','.join(map(filter_text, node.nodes))})"
+        case And(nodes):
+            return f"and({','.join(map(filter_text, nodes))})"
+        case Or(nodes):
+            return f"or({','.join(map(filter_text, nodes))})"
 
 
 def order_text(model: str, keys: tuple[OrderKey, ...], options: SortOptions) -> str:

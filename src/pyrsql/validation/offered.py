@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from pyrsql.models import kinds
 from pyrsql.options import CustomPredicateDefinition, FieldOptions, QueryOptions
-from pyrsql.validation.predicates import FieldOperand, Operand, RelationOperand
+from pyrsql.validation.predicates import CallOperand, CountOperand, FieldOperand, Operand, RelationOperand
 from pyrsql.validation.quantifiers import QUANTIFIERS
 
 
@@ -64,7 +64,7 @@ def _is_listed(fields: Collection[str], operand: Operand) -> bool:
             return operand.path in fields or not inside.isdisjoint(fields)
         case RelationOperand(relations=relations):
             return operand.path in fields or ".".join([step.name for step in relations]) in fields
-        case _:
+        case CallOperand() | CountOperand():
             return False
 
 

@@ -42,7 +42,7 @@ def beyond_rights(test: Compare | Match, negative: bool, operators: Collection[s
             meant = ops.NOT_LIKE if negative else ops.LIKE
         case Compare(ignore_case=True):
             meant = ops.EQUAL_IGNORE_CASE
-        case _:
+        case Compare():
             return None
     if operators is None or meant.name in operators:
         return None

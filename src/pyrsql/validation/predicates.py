@@ -282,18 +282,18 @@ class OrderKey:
     collection: RelationPath = ()
 
 
-def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterator[RelationPath]:
-    """The to-one paths that must be reached before a part can be evaluated, in the order in which the part names them.
+def joined_paths(predicate: Predicate, root: RelationPath = ()) -> Iterator[RelationPath]:
+    """The to-one paths that must be reached before a predicate can be evaluated, in the order in which it names them.
 
     The paths that start with the path of a `Some` are reached inside of it, all others around it.
 
     Args:
-        part: a predicate, or a key of an order.
-        root: the path of the `Some` around the part.
+        predicate: what is evaluated.
+        root: the path of the `Some` around it.
     """
-    match part:
+    match predicate:
         case Compare() | Match() | Member() | Between() | Null() | Custom():
-            tested = part.operand
+            tested = predicate.operand
             if isinstance(tested, CountOperand):
                 yield from _around_subquery(tested.relations, tested.predicate, root)
             else:
@@ -305,11 +305,16 @@ def joined_paths(part: Predicate | OrderKey, root: RelationPath = ()) -> Iterato
             yield from joined_paths(inner, root)
         case Some(path, inner):
             yield from _around_subquery(path, inner, root)
-        case OrderKey(operand=CountOperand(relations=path, predicate=inner)):
-            yield from _around_subquery(path, inner, root)
-        case OrderKey(operand=operand, collection=path):
-            yield from _before_collection(path, root) if path else ()
-            yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
+
+
+def key_paths(key: OrderKey) -> Iterator[RelationPath]:
+    """The to-one paths that must be reached before rows can be ordered by a key."""
+    operand, path = key.operand, key.collection
+    if isinstance(operand, CountOperand):
+        yield from _around_subquery(operand.relations, operand.predicate, ())
+        return
+    yield from _before_collection(path, ()) if path else ()
+    yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
 
 
 def _around_subquery(path: RelationPath, inner: Predicate | None, root: RelationPath) -> Iterator[RelationPath]:

@@ -52,7 +52,8 @@ class Comparing(NamedTuple):
         options: the options of the query.
         root: the path to the rows that a nested filter is about; empty outside of one.
         rule: the row of the operator.
-        negated: the test itself is negated; a complement negates all of it instead.
+        negated: a negative operator negates the test itself, so that it is unknown of NULL.
+        complemented: a negative operator takes the complement of the whole comparison.
         convert: converts an argument; None where the arguments do not count as values.
         collection: the path to the related rows of which some must pass; empty where the rule tests one row.
         cacheable: the text alone decides what the comparison means: no code of the developer's takes part.
@@ -64,6 +65,7 @@ class Comparing(NamedTuple):
     root: RelationPath
     rule: Rule
     negated: bool
+    complemented: bool
     convert: Convert | None
     collection: RelationPath
     cacheable: bool
@@ -140,7 +142,7 @@ class Rule:
     Args:
         make: makes the predicate for one row.
         sign: how it compares.
-        negative: it is the negation of another operator.
+        negates: the operator that it is the negation of.
         ignores_case: case does not count.
         convert: which conversion its arguments take; None where they are read as they are.
         over_rows: some row of a to-many path must pass; a null check says itself which rows it is about.
@@ -149,11 +151,15 @@ class Rule:
 
     make: Make
     sign: Sign = "=="
-    negative: bool = False
+    negates: ComparisonOperator | None = None
     ignores_case: bool = False
     convert: Callable[[Resolution, QueryOptions], Convert] | None = _as_field
     over_rows: bool = True
     is_custom: bool = False
+
+    def complements(self, options: QueryOptions) -> bool:
+        """Whether it takes the complement of all of the comparison: of related rows, none may pass."""
+        return self.negates is not None and self.over_rows and options.negation == "complement"
 
 
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
@@ -173,13 +179,15 @@ def _comparing(options: QueryOptions, found: Resolution, name: str, root: Relati
         custom = options.custom_predicates[name]
         rule = Rule(partial(_custom, custom.operator), convert=partial(_as_type, custom.argument_type), is_custom=True)
     own = rule.is_custom or (rule.convert is not None and found.converted)
+    complemented = rule.complements(options)
     return Comparing(
         operand,
         found,
         options,
         root,
         rule,
-        negated=rule.negative and options.negation == "sql",
+        negated=rule.negates is not None and not complemented,
+        complemented=complemented,
         convert=None if rule.convert is None else rule.convert(found, options),
         collection=collection(operand, root) if rule.over_rows else (),
         cacheable=not own and not is_computed(operand),
@@ -199,7 +207,7 @@ def predicate_of(asked: Comparing, values: tuple[object, ...], texts: tuple[str,
         return made
     if asked.collection:
         made = Some(asked.collection, made)
-    return Complement(made) if asked.rule.negative and not asked.negated else made
+    return Complement(made) if asked.complemented else made
 
 
 def collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
@@ -230,7 +238,7 @@ def _equal(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...])
     if not isinstance(value, str) or literal or not is_special(value) or not _has_wildcards(asked.value):
         return _compare(asked, values, texts)
     test = equal_text(asked.value, value, asked.negated)
-    return beyond_rights(test, asked.rule.negative, asked.found.operators) or test
+    return beyond_rights(test, asked.rule.negates is not None, asked.found.operators) or test
 
 
 def _has_wildcards(operand: ValueOperand) -> bool:
@@ -264,15 +272,14 @@ def _custom(
 
 def _is_null(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
     """The argument `false` turns a null check into the opposite one, which the field must take too."""
-    negated = asked.rule.sign == "!="
-    opposite = ops.IS_NULL if negated else ops.IS_NOT_NULL
+    opposite = asked.rule.negates or ops.IS_NOT_NULL
     text = texts[0].lower() if texts else ""
     if text in ("", "true"):
-        return _null_check(asked, negated)
+        return _null_check(asked, asked.negated)
     if opposite.name not in asked.found.offered:
         return Refusal("no value, or true")
     if text == "false":
-        return _null_check(asked, not negated)
+        return _null_check(asked, not asked.negated)
     return Refusal("no value, true or false")
 
 
@@ -312,21 +319,26 @@ def _element(kind: Kind) -> Kind:
 
 RULES = {
     ops.EQUAL.name: Rule(_equal, convert=_as_pattern),
-    ops.NOT_EQUAL.name: Rule(_equal, negative=True, convert=_as_pattern),
+    ops.NOT_EQUAL.name: Rule(_equal, negates=ops.EQUAL, convert=_as_pattern),
     ops.GREATER.name: Rule(_compare, ">", convert=_as_ordered),
     ops.GREATER_OR_EQUAL.name: Rule(_compare, ">=", convert=_as_ordered),
     ops.LESS.name: Rule(_compare, "<", convert=_as_ordered),
     ops.LESS_OR_EQUAL.name: Rule(_compare, "<=", convert=_as_ordered),
     ops.IN.name: Rule(_member),
-    ops.NOT_IN.name: Rule(_member, negative=True),
+    ops.NOT_IN.name: Rule(_member, negates=ops.IN),
     ops.IS_NULL.name: Rule(_is_null, convert=None, over_rows=False),
-    ops.IS_NOT_NULL.name: Rule(_is_null, "!=", convert=None, over_rows=False),
+    ops.IS_NOT_NULL.name: Rule(_is_null, negates=ops.IS_NULL, convert=None, over_rows=False),
     ops.LIKE.name: Rule(_like, convert=_as_text),
-    ops.NOT_LIKE.name: Rule(_like, negative=True, convert=_as_text),
+    ops.NOT_LIKE.name: Rule(_like, negates=ops.LIKE, convert=_as_text),
     ops.EQUAL_IGNORE_CASE.name: Rule(_compare, ignores_case=True, convert=_as_text),
     ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=_as_text),
-    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negative=True, ignores_case=True, convert=_as_text),
+    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negates=ops.LIKE_IGNORE_CASE, ignores_case=True, convert=_as_text),
     ops.BETWEEN.name: Rule(_between, convert=_as_ordered),
-    ops.NOT_BETWEEN.name: Rule(_between, negative=True, convert=_as_ordered),
+    ops.NOT_BETWEEN.name: Rule(_between, negates=ops.BETWEEN, convert=_as_ordered),
 }
 """The meaning of each operator that the language has, by name."""
+
+NEGATIONS = {
+    negated: operator for operator in ops.DEFAULT_OPERATORS if (negated := RULES[operator.name].negates) is not None
+}
+"""Each operator that has a negation, and which."""

@@ -80,7 +80,7 @@ def _collections(schema: Schema, node: Node, prefix: str) -> list[str]:
     if not isinstance(node, Comparison) or node.selector.startswith("@") or node.operator.name in QUANTIFIERS:
         return []
     rule = RULES.get(node.operator.name)
-    if rule is not None and rule.negative and schema.query_options.negation == "complement":
+    if rule is not None and rule.complements(schema.query_options):
         # It is about all related rows.
         return []
     return [path for path in _beginnings(node.selector) if _is_collection(schema, prefix + path)]

@@ -35,6 +35,7 @@ from pyrsql.validation.predicates import (
     Some,
     Test,
 )
+from pyrsql.validation.rules import NEGATIONS
 
 _SIGNS: dict[Sign, ComparisonOperator] = {
     "==": ops.EQUAL,
@@ -43,15 +44,6 @@ _SIGNS: dict[Sign, ComparisonOperator] = {
     ">=": ops.GREATER_OR_EQUAL,
     "<": ops.LESS,
     "<=": ops.LESS_OR_EQUAL,
-}
-
-_NEGATIONS = {
-    ops.EQUAL: ops.NOT_EQUAL,
-    ops.IN: ops.NOT_IN,
-    ops.LIKE: ops.NOT_LIKE,
-    ops.LIKE_IGNORE_CASE: ops.NOT_LIKE_IGNORE_CASE,
-    ops.BETWEEN: ops.NOT_BETWEEN,
-    ops.IS_NULL: ops.IS_NOT_NULL,
 }
 
 _ARGUMENTS = {
@@ -99,7 +91,7 @@ def _shape(predicate: Predicate, *, within: bool = False) -> str:
             if inner is None:
                 return _written(_path(path), ops.IS_NOT_NULL)
             return _shape(inner) if isinstance(inner, Test) else f"{_path(path)}{ops.ANY.spelling}({_shape(inner)})"
-        case _:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
             return _written(*_comparison(predicate))
 
 
@@ -119,7 +111,7 @@ def _comparisons(predicate: Predicate) -> Iterator[tuple[str, str]]:
                 yield _path(path), ops.IS_NOT_NULL.name
             else:
                 yield from _comparisons(inner)
-        case _:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
             field, operator = _comparison(predicate)
             yield field, operator.name
             if isinstance(predicate.operand, CountOperand) and predicate.operand.predicate is not None:
@@ -135,9 +127,9 @@ def _negative(predicate: Predicate) -> tuple[str, ComparisonOperator] | None:
             return _negative(inner) if isinstance(inner, Test) else None
         case Conjunction() | Disjunction() | Complement():
             return None
-        case _:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
             field, operator = _comparison(predicate)
-            negated = _NEGATIONS.get(operator)
+            negated = NEGATIONS.get(operator)
             return None if negated is None else (field, negated)
 
 
@@ -158,7 +150,7 @@ def _comparison(test: Test) -> tuple[str, ComparisonOperator]:
             return field, custom
         case _:
             assert_never(test)
-    return field, _NEGATIONS[operator] if negated else operator
+    return field, NEGATIONS[operator] if negated else operator
 
 
 def _written(field: str, operator: ComparisonOperator) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from pyrsql.language.hints import Advice
 from pyrsql.language.nearest import LONGEST_MISSPELLING, nearest
 from pyrsql.language.render import render_selector
-from pyrsql.models.model import Computed, Embedded, Field, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Relation, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.access import is_allowed
@@ -121,5 +121,5 @@ def _is_offered(schema: Schema, purpose: Purpose, step: Step, leads: Leads) -> b
         case Embedded() as group:
             inside = step.place.into(group, step.written)
             return is_allowed(schema, purpose, step) and bool(offered(schema, purpose, inside, leads))
-        case _:
+        case Field() | Computed() | Relation():
             return is_allowed(schema, purpose, step)

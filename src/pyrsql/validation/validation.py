@@ -21,6 +21,23 @@ Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
 """Resolves a selector: `resolve`, or the same with a cache."""
 
 
+class Shared:
+    """The state that a filter, or a sort, shares with the filters inside of it: the limits count the whole request.
+
+    Args:
+        purpose: whether it is a filter or a sort.
+        schema: what the endpoint offers.
+    """
+
+    __slots__ = ("nodes", "offered", "suggested", "usage")
+
+    def __init__(self, purpose: Purpose, schema: Schema) -> None:
+        self.usage = Usage(purpose, schema)
+        self.nodes = 0
+        self.suggested = 0
+        self.offered: Offered = {}
+
+
 class Validation:
     """The state of a validation: the schema and its options, and the problems found so far.
 
@@ -36,8 +53,8 @@ class Validation:
     """
 
     __slots__ = (
-        *("cacheable", "groups", "most", "offered", "open", "options", "prefix", "problems", "resolver"),
-        *("root", "schema", "size", "suggested", "usage"),
+        *("cacheable", "groups", "most", "open", "options", "prefix", "problems", "resolver", "root", "schema"),
+        *("shared", "usage"),
     )
 
     def __init__(
@@ -60,11 +77,8 @@ class Validation:
         self.root = root
         self.open = open
         self.groups: Groups = Groups()
-        # The limits count the whole request: nested filters add to what the filters around them have used.
-        self.usage: Usage = Usage(purpose, schema) if around is None else around.usage
-        self.size: list[int] = [0] if around is None else around.size
-        self.suggested: list[int] = [0] if around is None else around.suggested
-        self.offered: Offered = {} if around is None else around.offered
+        self.shared: Shared = Shared(purpose, schema) if around is None else around.shared
+        self.usage: Usage = self.shared.usage
         self.most: int = number(most) if around is None else around.most - len(around.problems)
 
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
@@ -75,7 +89,7 @@ class Validation:
         """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
         a nested filter.
         """
-        suggest = self.suggested[0] < _SUGGESTIONS
-        self.suggested[0] += 1
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self.offered)
+        suggest = self.shared.suggested < _SUGGESTIONS
+        self.shared.suggested += 1
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self.shared.offered)
         return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found

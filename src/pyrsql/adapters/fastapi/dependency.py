@@ -24,9 +24,9 @@ from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.page import PageRequest
-from pyrsql.problems import Problem, Problems, Source, problems_of
+from pyrsql.problems import Problems, Source, problems_of
 from pyrsql.validation.plan import Criteria
-from pyrsql.whole_requests import criteria_of, statement_of
+from pyrsql.whole_requests import criteria_of, problems_in, statement_of
 
 TargetT = TypeVar("TargetT")
 
@@ -168,7 +168,7 @@ class CriteriaDependency:
         texts = read_request(self.config, given)
         node = parse(texts.filter, self.config.query_options)
         keys = self._keys(texts.sort)
-        problems = problems_of([*texts.problems, *_problems(node), *_problems(keys), *_problems(texts.page)])
+        problems = problems_of([*texts.problems, *problems_in(node), *problems_in(keys), *problems_in(texts.page)])
         if problems is not None:
             error = criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
             report_refusal(self.config.on_request, None, error, started)
@@ -194,7 +194,3 @@ def criteria_dependency(config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG)
         config: names, formats and bounds of the parameters.
     """
     return CriteriaDependency(config)
-
-
-def _problems(result: Result[object, Problems]) -> tuple[Problem, ...]:
-    return () if isinstance(result, Success) else result.failure()

@@ -9,7 +9,7 @@ from returns.result import Success
 
 from pyrsql.language.nodes import Comparison, SortKey
 from pyrsql.models import kinds
-from pyrsql.models.model import Embedded, Member, Model, Relation
+from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.operators import ComparisonOperator
 from pyrsql.problems import UnsupportedOperator
@@ -95,7 +95,7 @@ def _paths_of(path: str, member: Member, deep: int) -> Iterator[str]:
         case Embedded(members=members):
             for name, inner in members.items():
                 yield from _paths_of(f"{path}.{name}", inner, deep)
-        case _:
+        case Field() | Computed() | Shortcut():
             yield path
 
 

@@ -75,7 +75,7 @@ def signature(config: FastAPICriteriaConfig, documents: ParameterDocs, paging: P
     sort_description = f"{summary} {separator}{blank}{fields}"
     return inspect.Signature(
         [
-            inspect.Parameter("connection", inspect.Parameter.KEYWORD_ONLY, annotation=HTTPConnection),
+            keyword_only("connection", HTTPConnection),
             _parameter(
                 "filter",
                 config.filter_parameter,
@@ -93,6 +93,11 @@ def signature(config: FastAPICriteriaConfig, documents: ParameterDocs, paging: P
             *_paging_parameters(config, paging),
         ]
     )
+
+
+def keyword_only(name: str, annotation: Any) -> inspect.Parameter:
+    """A parameter that is given by its name, as FastAPI gives all of them."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
 
 def _paging_parameters(config: FastAPICriteriaConfig, paging: Paging) -> Iterator[inspect.Parameter]:

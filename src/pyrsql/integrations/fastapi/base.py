@@ -14,6 +14,7 @@ from sqlalchemy import CompoundSelect, Select
 from sqlalchemy.orm import FromStatement
 from starlette.requests import HTTPConnection
 
+from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.reflect import reflect
@@ -45,8 +46,7 @@ class BaseStatement:
         """The parameter by which FastAPI gives the statement of a request to a dependency."""
         if not self.per_request:
             return []
-        annotation = Annotated[Any, Depends(self.factory)]
-        return [inspect.Parameter(BASE, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)]
+        return [keyword_only(BASE, Annotated[Any, Depends(self.factory)])]
 
     def statement(self, given: Select[Any] | None = None) -> Select[Any]:
         """The statement to narrow.

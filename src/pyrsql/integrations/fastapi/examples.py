@@ -96,7 +96,9 @@ def _comparisons(schema: Schema, field: str) -> Iterator[str]:
                 yield "==123e4567-e89b-12d3-a456-426614174000"
             case kinds.Enumeration(((written, _), *_)):
                 yield f"=={written}"
-            case _:
+            case (
+                kinds.Enumeration() | kinds.Duration() | kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque()
+            ):
                 pass
     yield "=nn="
     yield "=na="

@@ -216,7 +216,7 @@ def _read(
             yield from _document(shape, name, path, around, shown)
         case Field() | Computed():
             yield Read(name, path, shown and not shape.models)
-        case _:
+        case Shortcut() | None:
             yield Read(name, path, False)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import is_long, run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues, query_values
-from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, signature
+from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_only, signature
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
@@ -136,16 +136,12 @@ def _rows(criteria: Criteria) -> int | None:
 
 def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
     """The signature of a dependency that also takes a session, the request and the response."""
-
-    def keyword(name: str, annotation: Any) -> inspect.Parameter:
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
     return of_criteria.replace(
         parameters=[
             *of_criteria.parameters.values(),
-            keyword("request", Request),
-            keyword("response", Response),
-            keyword("session", Annotated[Any, Depends(session)]),
+            keyword_only("request", Request),
+            keyword_only("response", Response),
+            keyword_only("session", Annotated[Any, Depends(session)]),
             *base.parameters,
         ]
     )

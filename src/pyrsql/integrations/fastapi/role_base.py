@@ -15,6 +15,7 @@ from sqlalchemy import Select
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.errors import ConfigurationError
 
 
@@ -41,15 +42,11 @@ class RoleBase:
                     f"by_role: the statement_factory of the role {name!r} reads the body, which only one that all "
                     "roles share can do"
                 )
-
-        def keyword(name: str, annotation: Any) -> inspect.Parameter:
-            return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
         self.__signature__: inspect.Signature = inspect.Signature(
             [
-                keyword("role", Annotated[Any, Depends(role)]),
-                keyword("request", Request),
-                keyword("response", Response),
+                keyword_only("role", Annotated[Any, Depends(role)]),
+                keyword_only("request", Request),
+                keyword_only("response", Response),
             ]
         )
 
@@ -85,9 +82,7 @@ def _dependant(factory: Callable[..., Any]) -> Dependant:
     def taken(base: Any) -> None: ...
 
     annotation = Annotated[Any, Depends(factory)]
-    taken.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter("base", inspect.Parameter.KEYWORD_ONLY, annotation=annotation)]
-    )
+    taken.__signature__ = inspect.Signature([keyword_only("base", annotation)])  # type: ignore[attr-defined]  # `inspect` documents it
     return get_dependant(path="", call=taken)
 
 

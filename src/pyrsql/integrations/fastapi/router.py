@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from pyrsql.adapters.fastapi.dependency import is_long
 from pyrsql.adapters.fastapi.responses import error_responses
+from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.integrations.fastapi.page import Page
@@ -154,16 +155,13 @@ class RowDependency:
             f"/{{{names[-1]}:path}}" if may_have_slash else f"/{{{names[-1]}}}"
         )
 
-        def named(name: str, annotation: Any) -> inspect.Parameter:
-            return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
         self.__signature__: inspect.Signature = inspect.Signature(
             [
                 *(
-                    named(parameter, Annotated[str, Path(description=f"The {name} of the row.")])
+                    keyword_only(parameter, Annotated[str, Path(description=f"The {name} of the row.")])
                     for parameter, name in self._keys.items()
                 ),
-                named("pyrsql_session", Annotated[Any, Depends(session)]),
+                keyword_only("pyrsql_session", Annotated[Any, Depends(session)]),
                 *(one.replace(name=ROW_BASE) for one in endpoint.base.parameters),
             ]
         )

@@ -140,9 +140,11 @@ def _type(kind: Kind) -> type:
             return dt.time
         case kinds.Duration():
             return dt.timedelta
-        case kinds.Uuid(as_text=False):
-            return uuid.UUID
-        case _:
+        case kinds.Uuid(as_text):
+            return str if as_text else uuid.UUID
+        case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Text() | kinds.Opaque():
+            return str
+        case kinds.Binary() | kinds.Json() | kinds.Array():
             return str
 
 

@@ -19,7 +19,7 @@ from pyrsql.orms.memory.reflect import describe
 from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, rows_of
 from pyrsql.position import Carried, Position
 from pyrsql.validation.functions import function
-from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath, joined_paths
+from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath, joined_paths, key_paths
 from pyrsql.validation.weight import weight_of
 
 TargetT = TypeVar("TargetT")
@@ -131,7 +131,7 @@ class MemoryORM:
             ConfigurationError: a function that clients may call is not there.
         """
         self._check_functions(options)
-        paths = {path for key in keys for path in joined_paths(key)}
+        paths = {path for key in keys for path in key_paths(key)}
         rows = [row for row in in_order(lowered.target, completing) if has_inner_links(row, paths, options)]
         for key in reversed(keys):
             rows = sorted_rows(rows, key, options, self.functions)

@@ -38,7 +38,9 @@ def comparable(value: Any, kind: Kind | None) -> Any:
             return _quiet(decimal.Decimal(repr(value)) if isinstance(value, float) else value)
         case kinds.Float():
             return float(_quiet(value)) if isinstance(value, decimal.Decimal) else value
-        case _:
+        case kinds.Boolean() | kinds.Integer() | kinds.Text() | kinds.Duration() | kinds.Uuid() | kinds.Enumeration():
+            return value
+        case kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque() | None:
             return value
 
 

@@ -81,7 +81,7 @@ def fits(kind: Kind | None, stored_as_is: bool, text: str | None) -> bool:
             return storage == "i" or (storage == "s" and _datetime(body) is not None)
         case kinds.Uuid():
             return storage == "s" and _uuid(body) is not None
-        case _:
+        case kinds.Text() | kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque():
             return storage == "s"
 
 
@@ -163,7 +163,7 @@ class CarriedValue(TypeDecorator[str]):
                 return _for_sqlite(found)
             case "mysql":
                 return _for_mysql(stored_type(self.carries, dialect), found)
-            case _:
+            case "postgresql" | None:
                 return _converted(_plain(stored_type(self.carries, dialect)), found)
 
     def literal_processor(self, dialect: Dialect) -> Any:

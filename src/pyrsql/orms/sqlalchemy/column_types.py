@@ -262,7 +262,9 @@ def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
             return kinds.Text()
         case kinds.Text() | kinds.Uuid() | kinds.Enumeration():
             return kind
-        case _:
+        case kinds.Boolean() | kinds.Integer() | kinds.Decimal() | kinds.Float():
+            return kinds.Opaque(name, object, kind)
+        case kinds.Date() | kinds.Time() | kinds.DateTime() | kinds.Duration():
             return kinds.Opaque(name, object, kind)
 
 
@@ -282,7 +284,9 @@ def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> k
             aware = stored.aware if isinstance(stored, kinds.DateTime | kinds.Time) else True
             timed = kinds.DateTime(aware) if isinstance(kind, kinds.DateTime) else kinds.Time(aware)
             return kinds.Opaque(name, object, timed) if varies else timed
-        case _:
+        case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Date() | kinds.Duration():
+            return kinds.Opaque(name, object, kind) if varies else kind
+        case kinds.Json() | kinds.Array():
             return kinds.Opaque(name, object, kind) if varies else kind
 
 

@@ -55,7 +55,7 @@ def estimated_rows(session: Session, statement: Select[Any]) -> int | None:
             return _of_postgresql(connection, found.statement)
         case "mysql":
             return _of_mysql(connection, found.statement)
-        case _:
+        case "sqlite" | None:
             return None
 
 

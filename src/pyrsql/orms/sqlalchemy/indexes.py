@@ -219,7 +219,7 @@ def _is_special(index: Index, family: Family | None) -> bool:
         case "mysql":
             kinds_of = [str(options[name].get("prefix") or "") for name in ("mysql", "mariadb")]
             return any(kinds_of)
-        case _:
+        case None:
             return any(options[name].get("where") is not None for name in ("postgresql", "sqlite"))
 
 
@@ -242,8 +242,8 @@ def _is_cut(index: Index, name: str, family: Family | None) -> bool:
     options = index.dialect_options
     if family == "postgresql":
         return name in (options["postgresql"].get("ops") or {})
-    lengths = (options[one].get("length") for one in ("mysql", "mariadb")) if family == "mysql" else ()
-    return any(length if not isinstance(length, dict) else name in length for length in lengths)  # pyright: ignore[reportUnknownVariableType]
+    lengths = [options[one].get("length") for one in ("mysql", "mariadb")] if family == "mysql" else []
+    return any(bool(length) if isinstance(length, int | None) else name in length for length in lengths)
 
 
 def _table_of(column: Column[Any]) -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.model import Field, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
@@ -63,7 +63,7 @@ def _add(read: Reading, model: Model, path: Path) -> None:
             case Field():
                 read.columns[name] = None
                 return
-            case _:
+            case Embedded() | Computed() | None:
                 read.whole = True
                 return
 

@@ -46,8 +46,8 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
     """
     operand = key.operand
     if isinstance(operand, FieldOperand) and not (operand.relations or operand.keys or operand.field.computed):
-        nulls_first = None if rooted and _is_never_null(operand.field, scope[()]) else key.nulls_first
-        return [_of_field(operand.field, scope[()], key.descending, key.ignore_case, nulls_first, options.text_order)]
+        place = key.descending, key.ignore_case, key.nulls_first
+        return [_of_field(operand.field, scope[()], *place, options.text_order, rooted)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
     elif key.collection:
@@ -60,8 +60,16 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
 
 @made_once
 def _of_field(
-    field: Field, entity: Entity, descending: bool, ignore_case: bool, nulls_first: bool | None, text_order: TextOrder
+    field: Field,
+    entity: Entity,
+    descending: bool,
+    ignore_case: bool,
+    nulls_first: bool | None,
+    text_order: TextOrder,
+    rooted: bool,
 ) -> ColumnElement[Any]:
+    if rooted and _is_never_null(field, entity):
+        nulls_first = None
     value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
     return _directed(_ordered(field.kind, ignore_case, value, text_order), descending, nulls_first)
 

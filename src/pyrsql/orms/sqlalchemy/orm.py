@@ -67,19 +67,17 @@ class SQLAlchemyORM:
         """Look at a base statement.
 
         Raises:
-            ConfigurationError: a filter would give it another meaning, and what to write instead.
+            ConfigurationError: a filter would give it another meaning, and what to write instead; or a custom operator
+                has no lowering.
         """
+        if missing := options.custom_predicates.keys() - self.custom_predicates.keys():
+            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
         return _statement(base_statement(target, model, distinct=options.distinct))
 
     def lower(
         self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions
     ) -> ReachedClauses:
-        """The joins and conditions of a predicate.
-
-        Raises:
-            ConfigurationError: a custom operator has no lowering.
-        """
-        self._check(options)
+        """The joins and conditions of a predicate."""
         return statement.lowered(predicate, scope, LoweringContext(options, self.custom_predicates))
 
     def filter(
@@ -89,19 +87,10 @@ class SQLAlchemyORM:
         lowered: LoweredFilter | None,
         options: QueryOptions,
     ) -> BackendStatement[TargetT]:
-        """Narrow a select to the rows that pass a filter.
-
-        Raises:
-            ConfigurationError: a custom operator has no lowering.
-        """
-        self._check(options)
+        """Narrow a select to the rows that pass a filter."""
         if not isinstance(lowered, ReachedClauses):
             return begun
         return _statement(statement.filtered(_base(begun, model), lowered))
-
-    def _check(self, options: QueryOptions) -> None:
-        if options.custom_predicates and (missing := options.custom_predicates.keys() - self.custom_predicates.keys()):
-            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
 
     def sort(
         self,
@@ -113,8 +102,11 @@ class SQLAlchemyORM:
     ) -> BackendStatement[TargetT]:
         """Order a select by the keys, then by its own order, then by the keys that complete it."""
         ordered = statement.sorted_by(_base(lowered, model), model, keys, completing, options)
-        unsorted = statement.narrowed_by_sort(_unsorted(lowered, model), keys, options)
-        return _statement(ordered, unsorted)
+        unsorted = cast("Select[Any]", lowered.unsorted)
+        if options.join_hints:
+            # INNER joins by hint leave rows out of the count as well.
+            unsorted = statement.narrowed_by_sort(_unsorted(lowered, model), keys, options)
+        return BackendStatement[Any](ordered.select, unsorted, ordered.scope, ordered)
 
     def page(
         self,
@@ -198,8 +190,8 @@ def schema(
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
 
 
-def _statement(base: BaseStatement, unsorted: BaseStatement | None = None) -> BackendStatement[Any]:
-    return BackendStatement(base.select, (unsorted or base).select, base.scope, base)
+def _statement(base: BaseStatement) -> BackendStatement[Any]:
+    return BackendStatement(base.select, base.select, base.scope, base)
 
 
 def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:

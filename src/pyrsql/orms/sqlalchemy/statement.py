@@ -40,6 +40,7 @@ from pyrsql.validation.predicates import (
     RelationPath,
     followed_paths,
     joined_paths,
+    key_paths,
     to_many_steps,
 )
 
@@ -55,13 +56,13 @@ class ReachedClauses:
         joins: the joins that the conditions need.
         clauses: the conditions, all of which must hold.
         scope: the entities that are reached with the joins.
-        followed: the paths that the predicate follows, those inside of subqueries as well.
+        related: the predicate, where it follows relations.
     """
 
     joins: tuple[Join, ...]
     clauses: tuple[ColumnElement[bool], ...]
     scope: Scope
-    followed: tuple[RelationPath, ...]
+    related: Predicate | None
 
     @property
     def weight(self) -> int:
@@ -81,16 +82,15 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     if outline.is_deep:
         predicate = deepest_first(predicate)
     if outline.is_plain:
-        return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, ())
-    followed = tuple(filter(None, followed_paths(predicate)))
+        return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, None)
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
-    return ReachedClauses(joins, tuple(clauses), reached, followed)
+    return ReachedClauses(joins, tuple(clauses), reached, predicate)
 
 
 def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
     """A statement with the joins and conditions of a predicate."""
-    narrowed = _reaching(base, lowered.joins, lowered.followed) if lowered.followed else base.select
+    narrowed = base.select if lowered.related is None else _reaching(base, lowered.joins, [lowered.related])
     if is_ungrouped_text(parts.conditions(narrowed)):
         narrowed = parts.with_conditions_grouped(narrowed)
     return base._replace(select=narrowed.where(*lowered.clauses), scope=lowered.scope)
@@ -110,13 +110,14 @@ def sorted_by(
     """
     if base.unsorted:
         raise ConfigurationError(base.unsorted)
-    needed = [path for key in keys for path in joined_paths(key)]
+    needed = [path for key in keys for path in key_paths(key)]
     joins, scope = joins_to(base.scope, needed, options)
-    reaching = _reaching(base, joins, (path for key in keys for path in followed_paths(key)))
+    reaching = _reaching(base, joins, keys)
     terms = [term for key in keys for term in order_terms(key, scope, options, rooted=base.rooted)]
     own = parts.order_of(base.select)
     missing = _missing(own, completing, scope[()], model)
-    ordered = reaching.order_by(None).order_by(*terms, *own, *missing)
+    unordered = reaching.order_by(None) if own else reaching
+    ordered = unordered.order_by(*terms, *own, *missing)
     if needed and parts.group_columns(base.select):
         ordered = ordered.group_by(*(column for path in needed for column in _identifying(scope[path])))
     return base._replace(select=ordered, scope=scope)
@@ -129,13 +130,11 @@ def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
     return keys_of(entity) if one_table or isinstance(rows, Table) else rows.c
 
 
-def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> BaseStatement:
-    """The statement that counts the rows of a sorted one: INNER joins by hint leave rows out."""
-    if not options.join_hints:
-        return unsorted
-    inner = [path for key in keys for path in joined_paths(key) if not all(is_outer(step, options) for step in path)]
-    joins, scope = joins_to(unsorted.scope, inner, options)
-    return unsorted._replace(select=_reaching(unsorted, joins, inner), scope=scope)
+def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> Select[Any]:
+    """The statement that is counted for a sorted one: INNER joins by hint leave rows out."""
+    inner = [path for key in keys for path in key_paths(key) if not all(is_outer(step, options) for step in path)]
+    joins, _ = joins_to(unsorted.scope, inner, options)
+    return _reaching(unsorted, joins, keys)
 
 
 def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int) -> Select[Any]:
@@ -177,13 +176,13 @@ def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     return cast("Select[tuple[int]]", wrapped_in(rows, statement, parts.options_of(bare)))
 
 
-def _reaching(base: BaseStatement, joins: Sequence[Join], followed: Iterable[RelationPath]) -> Select[Any]:
+def _reaching(base: BaseStatement, joins: Sequence[Join], reason: Iterable[Predicate | OrderKey]) -> Select[Any]:
     """A statement with more joins.
 
     Args:
         base: the statement so far.
         joins: the joins.
-        followed: all paths that are followed, those inside of subqueries as well.
+        reason: the predicate, or the keys, that follow relations.
     """
     statement = with_joins(base.select, joins)
     lock = parts.lock_of(statement)
@@ -191,6 +190,7 @@ def _reaching(base: BaseStatement, joins: Sequence[Join], followed: Iterable[Rel
         # PostgreSQL locks no row behind an outer join. The tables of the base statement are locked, as before.
         statement = locked(statement, lock, *base.select.get_final_froms())
     if parts.options_of(statement):
+        followed = (path for part in reason for path in followed_paths(part))
         statement = statement.options(*_criteria_of_aliases(statement, base, followed))
     return statement
 
@@ -229,6 +229,8 @@ def _missing(
         root: the entity whose rows are ordered.
         model: the model of the entity.
     """
+    if not completing:
+        return []
     present = [_bare(clause) for clause in own]
     if present and any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
         return []

@@ -7,7 +7,7 @@ every dependency and every right of the list counts, and a client that gets no r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, MutableMapping
+from collections.abc import Callable, Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -137,9 +137,9 @@ def _plan(connection: Connection, sent: _Sent) -> list[str]:
         return ["The database gave no plan."]
 
 
-def _shown(parameters: Any) -> list[str]:
-    pairs = parameters.items() if isinstance(parameters, dict) else enumerate(parameters or (), 1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType]
-    return [f"{name} = {_short(repr(value))}" for name, value in pairs]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+def _shown(parameters: Mapping[str, object] | Sequence[object] | None) -> list[str]:
+    named = parameters if isinstance(parameters, Mapping) else dict(enumerate(parameters or (), 1))
+    return [f"{name} = {_short(repr(value))}" for name, value in named.items()]
 
 
 def _short(text: str) -> str:

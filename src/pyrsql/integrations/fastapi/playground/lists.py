@@ -92,6 +92,7 @@ def _dependencies(dependant: Dependant) -> Iterator[Any]:
 
 
 def _documented(dependency: Any) -> Any:
+    # `isinstance` leaves the type parameter open.
     return dependency.documented if isinstance(dependency, RoleDependency) else dependency  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 

@@ -60,9 +60,9 @@ def playground(*resources: Shown, title: str = "Playground", debug: bool = False
     if not resources:
         raise ConfigurationError("a playground shows at least one resource")
     for resource in resources:
-        if not isinstance(resource, Shown):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(resource, Shown):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
             raise ConfigurationError(f"a playground shows resources, not {type(resource).__name__}")
-    if not isinstance(debug, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(debug, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
         raise ConfigurationError(f"debug={debug!r}: it is True or False; the session is that of the list")
     router = APIRouter(include_in_schema=False)
     for path, (name, media_type) in _FILES.items():

@@ -216,7 +216,7 @@ def _compared(rows: TableValuedAlias, sign: Sign, value: _Scalar) -> ColumnEleme
             return and_(is_kind(rows, "string"), compare(OrderedText(rows.c.scalar), value))
         case dt.date() | dt.time():
             return and_(is_kind(rows, "string"), compare(*moment(rows.c.scalar, value)))
-        case _:
+        case int() | Decimal():
             return cast("ColumnElement[bool]", compare(number(rows), bound_number(value)))
 
 

@@ -69,7 +69,7 @@ def in_utc(value: Temporal) -> dt.datetime:
             moment = dt.datetime.combine(_EPOCH, value)
         case dt.datetime():
             moment = value
-        case _:
+        case dt.date():
             moment = dt.datetime.combine(value, dt.time())
     return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
 
