@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Body, Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -15,7 +16,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pyrsql import ConfigurationError
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
-from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, RoleResources, by_role
+from pyrsql.integrations.fastapi import (
+    FastAPISQLAlchemyIntegration,
+    FastAPISQLAlchemyResource,
+    RoleResources,
+    by_role,
+)
 from tests.asgi import get
 
 
@@ -183,6 +189,29 @@ def test_a_router_shows_each_role_its_rows_and_fields(get_session: Callable[...,
     assert get(app, "/notes/1", headers=MEMBER).json() == {"id": 1, "title": "t1"}
     assert get(app, "/notes/2", headers=ADMIN).json() == {"id": 2, "title": "t2", "remark": "r"}
     assert [get(app, "/notes/2", headers=headers).status_code for headers in (MEMBER, GUEST)] == [404, 404]
+
+
+def test_roles_have_every_dependency_of_a_resource() -> None:
+    of_one = {name for name in dir(FastAPISQLAlchemyResource) if name.endswith("_dependency")}
+    assert of_one == {name for name in dir(RoleResources) if name.endswith("_dependency")}
+
+
+@pytest.mark.parametrize(("headers", "numbers"), [(MEMBER, [1, 3, 5]), (ADMIN, [1, 2, 3, 4, 5, 6]), (GUEST, [1])])
+def test_a_stream_shows_each_role_its_rows_and_fields(
+    get_session: Callable[..., Any], headers: dict[str, str], numbers: list[int]
+) -> None:
+    items = {"member": NoteOut, "admin": NoteAdminOut, "auditor": NoteOut, "guest": NoteOut}
+    stream = notes().stream_dependency(items, get_session, format="csv", chunk_size=2)
+    app = FastAPI()
+
+    @app.get("/export", response_class=StreamingResponse)
+    async def export(rows: Any = Depends(stream)) -> Any:
+        return rows
+
+    names, *lines = get(app, "/export", headers=headers).text.split()
+    assert names == ("id,title,remark" if headers is ADMIN else "id,title")
+    assert [int(line.partition(",")[0]) for line in lines] == numbers
+    assert get(app, "/export?filter=remark==r", headers=headers).status_code == (200 if headers is ADMIN else 422)
 
 
 def test_nothing_of_a_role_leaks(get_session: Callable[..., Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Security
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Security, WebSocket
 from fastapi import Path as PathParameter
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, Select, select
@@ -422,6 +422,9 @@ def anything(**tenant: int) -> Any: ...
 def a_class(scope: Annotated[Tenants, Depends()]) -> Any: ...
 
 
+def a_web_socket(socket: WebSocket) -> Any: ...
+
+
 def a_request_in_a_class(scope: Annotated[Caller, Depends()]) -> Select[Any]:
     return select(Post).where(Post.tenant_id == scope.tenant)
 
@@ -438,9 +441,9 @@ def test_a_parameter_that_a_client_would_choose_is_refused(factory: Any) -> None
         integration.resource(Post, statement_factory=factory)
 
 
-@pytest.mark.parametrize("factory", [unresolved, select(Post), "own_posts"])
+@pytest.mark.parametrize("factory", [unresolved, select(Post), "own_posts", Tenants, a_web_socket])
 def test_a_factory_that_cannot_be_called_is_refused(factory: Any) -> None:
-    with pytest.raises(ConfigurationError, match=r"of Post.* (cannot be resolved|is no function)"):
+    with pytest.raises(ConfigurationError, match=r"of Post.* (cannot be resolved|is no function|has no WebSocket)"):
         integration.resource(Post, statement_factory=factory)
 
 

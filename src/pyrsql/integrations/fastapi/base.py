@@ -13,6 +13,7 @@ from fastapi.security import SecurityScopes
 from sqlalchemy import CompoundSelect, Select
 from sqlalchemy.orm import FromStatement
 from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
 from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.errors import ConfigurationError
@@ -107,7 +108,7 @@ def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
             from the client's request although the parameter does not say so.
     """
     label = f"the statement_factory {_name(factory)} of {model.__name__}"
-    if not callable(factory):
+    if not callable(factory) or inspect.isclass(factory):
         raise ConfigurationError(f"{label} is no function that returns a select")
     try:
         signature = get_typed_signature(factory)
@@ -139,6 +140,8 @@ def _fault(parameter: inspect.Parameter) -> str | None:
         return None
     if isinstance(annotation, str | ForwardRef):
         return f"the annotation of the parameter {parameter.name!r} cannot be resolved: {annotation!r}"
+    if inspect.isclass(annotation) and issubclass(annotation, WebSocket):
+        return f"a list has no WebSocket for the parameter {parameter.name!r}: take the Request"
     if inspect.isclass(annotation) and issubclass(annotation, _GIVEN_BY_FASTAPI):
         return None
     return (

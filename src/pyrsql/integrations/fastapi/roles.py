@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, Depends, HTTPException
+from fastapi.responses import StreamingResponse
 from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
@@ -25,6 +26,7 @@ from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResou
 from pyrsql.integrations.fastapi.role_base import RoleBase
 from pyrsql.integrations.fastapi.router import ROW_BASE, RowDependency, router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
+from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamFormat
 from pyrsql.integrations.fastapi.totals import Total
 
 ResultT = TypeVar("ResultT")
@@ -156,6 +158,34 @@ class RoleResources:
         return self.dependency(
             lambda role, resource: resource.cursor_page_dependency(
                 items[role], session, total=total, total_limit=total_limit
+            )
+        )
+
+    def stream_dependency(
+        self,
+        item: Any,
+        session: SessionDependency,
+        *,
+        format: StreamFormat = "ndjson",
+        max_rows: int | None = LARGEST_STREAM,
+        chunk_size: int = STREAM_CHUNK,
+    ) -> RoleDependency[StreamingResponse]:
+        """Gives a `StreamingResponse` of all rows that a filter leaves, as the role of a request may see them.
+
+        Args:
+            item: the response model of a row; or role -> its response model.
+            session: the dependency that gives the session, sync or async.
+            format: how rows are written.
+            max_rows: the most rows; None lifts the limit.
+            chunk_size: rows that are read at a time.
+
+        Raises:
+            ConfigurationError: a role has no item; else as `stream_dependency` of a resource.
+        """
+        items = self._items(item)
+        return self.dependency(
+            lambda role, resource: resource.stream_dependency(
+                items[role], session, format=format, max_rows=max_rows, chunk_size=chunk_size
             )
         )
 
