@@ -94,7 +94,7 @@ def _joins(subquery: ClauseElement, model: Model) -> bool:
 
     SQLAlchemy would apply the criteria to their own subquery, without end.
     """
-    read: list[ClauseElement] = list(visitors.iterate(subquery))
+    read: list[object] = list(visitors.iterate(subquery))
     table: FromClause = inspect(model.type).local_table
     return any(isinstance(part, FromClause) and part == table for part in read) and any(
         isinstance(part, AliasedReturnsRows | Join) or (isinstance(part, Select) and any(parts.base_joins(part)))
