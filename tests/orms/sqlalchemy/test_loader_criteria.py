@@ -231,6 +231,32 @@ def test_a_count_counts_no_row_of_another_tenant(people: Store, form: str) -> No
         assert ids_found == [one for one in found if one in wanted], text
 
 
+JOINED: dict[str, Callable[[], Select[Any]]] = {
+    "outer": lambda: select(Person).outerjoin(Person.team),
+    "contained": lambda: select(Person).outerjoin(Person.team).options(contains_eager(Person.team)),
+    "an alias": lambda: select(Person).outerjoin(Person.team.of_type(TEAM)),
+}
+
+
+@pytest.mark.parametrize("form", CRITERIA)
+@pytest.mark.parametrize("name", JOINED)
+def test_a_relation_that_the_base_joins_leads_to_no_row_of_another_tenant(people: Store, name: str, form: str) -> None:
+    """Subqueries read the relation anew, and the criteria count in them as well."""
+    base = JOINED[name]().options(CRITERIA[form]())
+    mine = [1, 2, 5] if form == "mixin" else [1, 2, 3, 4, 5]
+    for text, wanted in {
+        "team=na=": [2, 4, 5],
+        "team=nn=": [1, 3],
+        "team=any='name==theirs'": [],
+        "team=none='name==theirs'": [1, 2, 3, 4, 5],
+        "team=all='name==mine'": [1, 2, 3, 4, 5],
+        "@count[team]==1": [1, 3],
+        "'@count[team|#name==theirs]'==1": [],
+    }.items():
+        found = [one for one in wanted if one in mine]
+        assert ids(people, Person, text, base=base, options=QueryOptions(quantifiers=True)) == found, text
+
+
 def test_criteria_of_a_subclass_count_for_its_relations(people: Store) -> None:
     """A second relation to the same class, to a subclass, and an alias of the developer's own keep their rules."""
     base = select(Person).outerjoin(Person.team.of_type(TEAM)).options(with_loader_criteria(Team, Team.tenant == 1))

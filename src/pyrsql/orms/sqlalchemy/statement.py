@@ -204,10 +204,10 @@ def _criteria_of_aliases(
     for path in followed:
         for end in range(1, len(path) + 1):
             prefix = path[:end]
-            if prefix in reached:
-                continue
             parent = reached[prefix[:-1]]
-            alias = reached[prefix] = alias_for(parent, prefix)[0]
+            # A subquery reads an alias of its own, also where the base statement joins the relation.
+            alias = alias_for(parent, prefix)[0]
+            reached.setdefault(prefix, alias)
             target = inspect(target_of(parent, prefix[-1]))
             for option in parts.criteria(statement):
                 if option.entity is target:
@@ -215,6 +215,7 @@ def _criteria_of_aliases(
                 if option.entity is target and not option.include_aliases:
                     made = parts.criteria_for_alias(option, inspect(alias))
                     if (id(made.where_criteria), made.entity) not in seen:
+                        seen.add((id(made.where_criteria), made.entity))
                         yield made
 
 
