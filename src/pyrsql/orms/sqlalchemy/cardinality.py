@@ -14,6 +14,8 @@ from sqlalchemy import (
     Index,
     Join,
     PrimaryKeyConstraint,
+    Select,
+    Subquery,
     Table,
     UniqueConstraint,
 )
@@ -21,7 +23,7 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
-from pyrsql.orms.sqlalchemy.select_parts import tables_of
+from pyrsql.orms.sqlalchemy.select_parts import group_columns, tables_of
 
 _Key = frozenset[ColumnElement[Any]]
 
@@ -158,7 +160,14 @@ def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: 
 
 
 def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:
-    """The names of the columns of each key of a table, or of an alias of one."""
+    """The names of the columns of each key of a table, of an alias of one, or of a subquery: what it groups by."""
+    grouped = leaf.element if isinstance(leaf, Subquery) else None
+    if isinstance(grouped, Select):
+        columns = group_columns(cast("Select[Any]", grouped))
+        groups = [leaf.corresponding_column(cast("Any", column)) for column in columns]
+        names = [column.key for column in groups if column is not None]
+        if names and len(names) == len(groups):
+            yield frozenset(names)
     table = cast("object", leaf.element if isinstance(leaf, Alias) else leaf)
     if isinstance(table, Table):
         yield from (frozenset(column.key for column in key) for key in keys_of_table(cast("Table", table)))

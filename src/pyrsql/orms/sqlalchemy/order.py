@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, String, Table, UnaryExpression, case, func, inspect, literal
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Table,
+    UnaryExpression,
+    case,
+    func,
+    inspect,
+    literal,
+    literal_column,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql import operators
 
@@ -13,13 +25,14 @@ from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
-from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.predicates import value_expression
+from pyrsql.orms.sqlalchemy.predicates import counted_together, value_expression
 from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.shared_rows import shared_rows
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text
-from pyrsql.validation.predicates import FieldOperand, OrderKey, relation_paths
+from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, relation_paths, starts_with
 
 
 class NullsPlaced(UnaryExpression[Any]):
@@ -35,7 +48,33 @@ class NullsPlaced(UnaryExpression[Any]):
         super().__init__(directed, modifier=operators.nulls_first_op if nulls_first else operators.nulls_last_op)
 
 
-def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: bool) -> list[ColumnElement[Any]]:
+def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Join, ColumnElement[Any]] | None:
+    """The value of a key over related rows that many rows share, and the join that brings it; None for other keys.
+
+    Args:
+        key: what was proven.
+        scope: the entities that its to-one paths lead to.
+        options: the join hints for what lies beyond a to-many relation.
+    """
+    operand = key.operand
+    if isinstance(operand, CountOperand):
+        counted = counted_together(operand, scope, ())
+        if counted is None:
+            return None
+        join, number = counted.joined(func.count())
+        return join, func.coalesce(number, literal_column("0"))
+    needed = relation_paths(operand)
+    if not key.collection or isinstance(operand.kind, kinds.Json):
+        return None
+    if not all(starts_with(path, key.collection) for path in needed):
+        return None
+    shared = shared_rows(scope, (), key.collection, needed, options)
+    return shared and shared.joined(_extreme(key, shared.reached, options))
+
+
+def order_terms(
+    key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: bool, shared: ColumnElement[Any] | None = None
+) -> list[ColumnElement[Any]]:
     """The ORDER BY terms of a key: one, or several that together order values of a JSON document.
 
     Args:
@@ -43,15 +82,19 @@ def order_terms(key: OrderKey, scope: Scope, options: FieldOptions, *, rooted: b
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
         rooted: no row of the statement lacks its root.
+        shared: its value, where a join brings it.
     """
     operand = key.operand
+    if shared is not None:
+        return [_directed(shared, key.descending, key.nulls_first)]
     if isinstance(operand, FieldOperand) and not (operand.relations or operand.keys or operand.field.computed):
         place = key.descending, key.ignore_case, key.nulls_first
         return [_of_field(operand.field, scope[()], *place, options.text_order, rooted)]
     if isinstance(operand, FieldOperand) and operand.keys:
         values = _json_values(key, operand, scope, options)
     elif key.collection:
-        values = [_extreme(key, scope, options)]
+        rows, reached = _related(key, scope, options)
+        values = [rows.with_only_columns(_extreme(key, reached, options)).scalar_subquery()]
     else:
         values = [_ordered(operand.kind, key.ignore_case, value_expression(operand, scope), options.text_order)]
     # Only the first of several terms tells rows without a value from others.
@@ -109,17 +152,15 @@ def _related(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Select
     return joins.correlated_subquery(scope, key.collection, relation_paths(key.operand), options)
 
 
-def _extreme(key: OrderKey, scope: Scope, options: FieldOptions) -> ColumnElement[Any]:
-    """The smallest related value, or the largest when descending, by a correlated subquery."""
-    rows, reached = _related(key, scope, options)
+def _extreme(key: OrderKey, reached: Scope, options: FieldOptions) -> ColumnElement[Any]:
+    """The smallest of the values of related rows, or the largest when descending."""
     value = _ordered(key.operand.kind, key.ignore_case, value_expression(key.operand, reached), options.text_order)
     # PostgreSQL finds no smallest boolean, and before version 18 no smallest UUID.
     if isinstance(key.operand.kind, kinds.Boolean):
         value = sql_cast(value, Integer)
     elif isinstance(key.operand.kind, kinds.Uuid | kinds.Opaque):
         value = OrderedText(sql_cast(value, String))
-    extreme = func.max(value) if key.descending else func.min(value)
-    return rows.with_only_columns(extreme).scalar_subquery()
+    return func.max(value) if key.descending else func.min(value)
 
 
 def _ordered(

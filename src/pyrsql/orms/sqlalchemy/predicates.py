@@ -13,10 +13,8 @@ from sqlalchemy import (
     String,
     Text,
     and_,
-    case,
     func,
     literal,
-    literal_column,
     not_,
     select,
     types,
@@ -35,6 +33,8 @@ from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
+from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
+from pyrsql.orms.sqlalchemy.truth import is_not_true
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -136,17 +136,8 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
         return _some(predicate, scope, lowering)
     if isinstance(predicate, Complement):
         inner = _clause(predicate.predicate, scope, lowering)
-        return not_(inner) if isinstance(predicate.predicate, Some) else _is_not_true(inner)
+        return not_(inner) if isinstance(predicate.predicate, Some) else is_not_true(inner)
     return _test(predicate, scope, lowering)
-
-
-_FALSE: ColumnElement[int] = literal_column("0", types.Integer())
-_TRUE: ColumnElement[int] = literal_column("1", types.Integer())
-
-
-def _is_not_true(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a condition is false or unknown. A condition is no value on Oracle and SQL Server, but has its CASE."""
-    return case((condition, _FALSE), else_=_TRUE) == _TRUE
 
 
 def _clauses(
@@ -186,14 +177,37 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
     """The number of related rows, by a correlated subquery."""
-    inner = operand.predicate
-    needed = () if inner is None else dict.fromkeys(joined_paths(inner, operand.relations))
+    needed = _needed_within(operand)
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
-    if inner is not None:
-        custom = cast("Mapping[str, CustomLowering]", operand.custom)
-        lowering = LoweringContext(operand.options, custom, root=operand.relations)
-        rows = rows.where(*where_clauses(inner, reached, lowering))
-    return rows.with_only_columns(func.count()).scalar_subquery()
+    return _counted(operand, rows, reached).with_only_columns(func.count()).scalar_subquery()
+
+
+def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | None) -> SharedRows | None:
+    """The related rows of all rows at once; None where they are counted row by row.
+
+    Args:
+        operand: their count.
+        scope: the entities that have been reached.
+        root: the path of the rows whose own rows are not counted together; None where all are.
+    """
+    if not is_within(operand.predicate, operand.relations):
+        return None
+    shared = shared_rows(scope, root, operand.relations, _needed_within(operand), operand.options)
+    return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached))
+
+
+def _needed_within(operand: CountOperand) -> tuple[RelationPath, ...]:
+    inner = operand.predicate
+    return () if inner is None else tuple(dict.fromkeys(joined_paths(inner, operand.relations)))
+
+
+def _counted(operand: CountOperand, rows: Select[Any], reached: Scope) -> Select[Any]:
+    """The related rows that pass the predicate of a count."""
+    if operand.predicate is None:
+        return rows
+    custom = cast("Mapping[str, CustomLowering]", operand.custom)
+    lowering = LoweringContext(operand.options, custom, root=operand.relations)
+    return rows.where(*where_clauses(operand.predicate, reached, lowering))
 
 
 def value_expression(operand: ValueOperand, scope: Scope) -> ColumnElement[Any]:
@@ -210,13 +224,22 @@ def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         return _custom(test, value_expression(operand, scope), lowering)
     text_order = lowering.options.text_order
     if isinstance(test.operand, CountOperand):
-        return _value_test(test, of_expression(count(test.operand, scope), test.operand.kind, text_order))
+        return _count_test(test, test.operand, scope, lowering)
     kind, side = test.operand.kind, comparable(test.operand, scope, text_order)
     if isinstance(kind, kinds.Json):
         return json_test(test, side.value, lowering.options)
     if isinstance(kind, kinds.Array) and not isinstance(test, Null):
         return _array_test(test, side.value, kind, text_order)
     return _value_test(test, side)
+
+
+def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
+    def condition(number: ColumnElement[Any]) -> ColumnElement[bool]:
+        return _value_test(test, of_expression(number, operand.kind, lowering.options.text_order))
+
+    # Among many counts, rows are not counted one by one either.
+    shared = counted_together(operand, scope, lowering.root if lowering.few else None)
+    return condition(count(operand, scope)) if shared is None else has_count(shared, test, condition)
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:
@@ -260,7 +283,7 @@ def _array_operator(
 _ARRAY_TEXTS = frozenset({String, Text, types.VARCHAR, types.TEXT})
 
 
-def _value_test(test: Compare | Match | Member | Between | Null, side: Comparable) -> ColumnElement[bool]:
+def _value_test(test: CountTest, side: Comparable) -> ColumnElement[bool]:
     match test:
         case Compare(_, sign, wanted, False):
             return side.compare(sign, wanted)

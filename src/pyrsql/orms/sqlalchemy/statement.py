@@ -29,7 +29,7 @@ from pyrsql.orms.sqlalchemy.criteria import refuse_text
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
-from pyrsql.orms.sqlalchemy.order import order_terms
+from pyrsql.orms.sqlalchemy.order import of_shared_rows, order_terms
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
@@ -112,13 +112,19 @@ def sorted_by(
         raise ConfigurationError(base.unsorted)
     needed = [path for key in keys for path in key_paths(key)]
     joins, scope = joins_to(base.scope, needed, options)
-    reaching = _reaching(base, joins, keys)
-    terms = [term for key in keys for term in order_terms(key, scope, options, rooted=base.rooted)]
+    grouped = bool(parts.group_columns(base.select))
+    shared = [None if grouped else of_shared_rows(key, scope, options) for key in keys]
+    reaching = _reaching(base, (*joins, *(join for join, _ in filter(None, shared))), keys)
+    terms = [
+        term
+        for key, found in zip(keys, shared, strict=True)
+        for term in order_terms(key, scope, options, rooted=base.rooted, shared=found and found[1])
+    ]
     own = parts.order_of(base.select)
     missing = _missing(own, completing, scope[()], model)
     unordered = reaching.order_by(None) if own else reaching
     ordered = unordered.order_by(*terms, *own, *missing)
-    if needed and parts.group_columns(base.select):
+    if needed and grouped:
         ordered = ordered.group_by(*(column for path in needed for column in _identifying(scope[path])))
     return base._replace(select=ordered, scope=scope)
 
