@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_, inspect, tuple_
 from sqlalchemy.orm import with_loader_criteria
@@ -95,11 +95,14 @@ def _joins(subquery: ClauseElement, model: Model) -> bool:
     SQLAlchemy would apply the criteria to their own subquery, without end.
     """
     read: list[object] = list(visitors.iterate(subquery))
-    table: FromClause = inspect(model.type).local_table
-    return any(isinstance(part, FromClause) and part == table for part in read) and any(
-        isinstance(part, AliasedReturnsRows | Join) or (isinstance(part, Select) and any(parts.base_joins(part)))
-        for part in read
-    )
+    table = cast("FromClause", cast("Any", inspect(model.type)).local_table)
+    return any(isinstance(part, FromClause) and part == table for part in read) and any(map(_is_join, read))
+
+
+def _is_join(part: object) -> bool:
+    if isinstance(part, Select):
+        return any(parts.base_joins(cast("Select[Any]", part)))
+    return isinstance(part, AliasedReturnsRows | Join)
 
 
 def _is_among(base: Select[Any], root: Entity, model: Model) -> ColumnElement[bool]:
