@@ -1,10 +1,12 @@
 """Letter case is that of Unicode's simple mapping everywhere, and text is compared as it is, however it is kept."""
 
+import sys
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, String, Table, make_url, select
+from sqlalchemy import Column, Engine, Integer, NullPool, String, Table, create_engine, make_url, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
@@ -12,9 +14,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, regi
 import pyrsql
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
-from pyrsql.validation.text import fold
-from tests.databases import Database
-from tests.orms.sqlalchemy.store import Store, ids, stocked
+from pyrsql.validation.text import fold, upper
+from tests.databases import Database, embedded_postgres
+from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 
 
 class Base(DeclarativeBase):
@@ -53,6 +55,66 @@ def test_minding_case(letters: Store) -> None:
         assert {one: ids(letters, Letter, f"text{operator}{one}") for one in LETTERS} == {
             one: [ord(one)] for one in LETTERS
         }
+
+
+def test_a_nul_ends_no_text_where_case_is_ignored(sqlite_database: Database) -> None:
+    # No client can send one, but a row of SQLite may have it, behind which SQLite counts no characters.
+    texts = ["a\0c", "A\0b", "a", "É\0", "B"]
+    engine = sqlite_database.engine()
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Letter(id=nth, text=one) for nth, one in enumerate(texts)])
+        session.flush()
+        options = QueryOptions(procedure_whitelist=["lower"])
+        lowered = paged(Letter, "@lower[text]==a", options=options).statement.with_only_columns(Letter.text)
+        assert session.scalars(lowered).all() == ["a"]
+        assert session.scalars(paged(Letter, None, "text,ic").statement.with_only_columns(Letter.text)).all() == [
+            "a",
+            "A\0b",
+            "a\0c",
+            "B",
+            "É\0",
+        ]
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def c_utf8() -> Iterator[Engine]:
+    """A database of the builtin locale C.UTF-8, which PostgreSQL has since version 17, on any machine."""
+    with embedded_postgres() as server:
+        server = server.set(drivername="postgresql+psycopg")
+        with create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+            if (connection.dialect.server_version_info or (0,)) < (17,):
+                pytest.skip("the embedded PostgreSQL is older than its builtin locales")
+            how = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' TEMPLATE template0"
+            connection.exec_driver_sql(f"CREATE DATABASE c_utf8 {how}")
+        engine = create_engine(server.set(database="c_utf8"))
+        yield engine
+        engine.dispose()
+
+
+def test_postgresql_agrees_with_memory_letter_by_letter(c_utf8: Engine) -> None:
+    known = [
+        letter for letter in map(chr, range(1, sys.maxunicode + 1)) if unicodedata.category(letter) not in ("Cs", "Cn")
+    ]
+    cases = sql("SELECT one, lower(one), upper(one) FROM unnest(CAST(:letters AS TEXT[])) AS letters (one)")
+    with c_utf8.connect() as connection:
+        found = connection.execute(cases, {"letters": known}).all()
+    assert len(found) == len(known)
+    assert [one for one, lower, _ in found if lower != fold(one)] == []
+    # The server may know capitals that are younger than Python's tables.
+    assert [one for one, _, capital in found if capital != upper(one) and unicodedata.category(capital) != "Cn"] == []
+
+
+@pytest.mark.parametrize("operator", ["=ic={}", "=ilike={}", "==^{}", "==^{}*"])
+def test_postgresql_ignores_case_as_memory_does(c_utf8: Engine, operator: str) -> None:
+    with Session(c_utf8) as session:
+        Base.metadata.create_all(session.connection())
+        session.add_all([Letter(id=ord(one), text=one) for one in LETTERS])
+        session.flush()
+        for one in LETTERS:
+            rows = session.scalars(paged(Letter, f"text{operator.format(one)}").statement)
+            assert {row.text for row in rows} == {other for other in LETTERS if fold(other) == fold(one)}, one
 
 
 def kept_as(**how: str) -> String:

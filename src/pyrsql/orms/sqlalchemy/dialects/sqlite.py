@@ -139,21 +139,20 @@ def upper_text(element: UpperText, compiler: SQLCompiler, **options: Any) -> str
 def _cased(
     function: str, case: Callable[[str], str], element: FunctionElement[Any], compiler: SQLCompiler, **options: Any
 ) -> str:
-    """A column is named three times, so that a value in ASCII costs no subquery; any other expression stands once."""
+    """A column is named several times, so that a value in ASCII costs no subquery; any other expression stands once."""
     value = operand(element, compiler, **options)
     (only,) = element.clauses
     if isinstance(only, Column):
-        return (
-            f"CASE WHEN {value} {_BEYOND_ASCII} THEN {_by_letter(function, case, value)} ELSE {function}({value}) END"
-        )
-    by_letter = _by_letter(function, case, "pyrsql_text")
-    return (
-        f"(SELECT CASE WHEN pyrsql_text {_BEYOND_ASCII} THEN {by_letter} ELSE {function}(pyrsql_text) END"
-        f" FROM (SELECT {value} AS pyrsql_text))"
-    )
+        return _cased_where_needed(function, case, value)
+    return f"(SELECT {_cased_where_needed(function, case, 'pyrsql_text')} FROM (SELECT {value} AS pyrsql_text))"
 
 
-_BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
+def _cased_where_needed(function: str, case: Callable[[str], str], value: str) -> str:
+    # Counting is faster than GLOB, which decides where a character counts more than one byte, or none: NUL.
+    is_wide = f"length({value}) <> length(CAST({value} AS BLOB))"
+    beyond_ascii = f"{value} GLOB '*[^' || char(1) || '-' || char(127) || ']*'"
+    by_letter = _by_letter(function, case, value)
+    return f"CASE WHEN {is_wide} AND {beyond_ascii} THEN {by_letter} ELSE {function}({value}) END"
 
 
 def _by_letter(function: str, case: Callable[[str], str], value: str) -> str:
