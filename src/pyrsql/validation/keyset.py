@@ -56,7 +56,10 @@ class CursorSelect(Generic[TargetT]):
 
     @property
     def statement(self) -> TargetT:
-        """One statement that gives the rows with their keys, one row more than the page has."""
+        """One statement that gives the rows with their keys, one row more than the page has.
+
+        With a forged cursor MariaDB and MySQL may refuse it, which `collect` turns into a problem.
+        """
         return self.sought.statement
 
     @property
