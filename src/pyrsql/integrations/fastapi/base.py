@@ -108,7 +108,8 @@ def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
             from the client's request although the parameter does not say so.
     """
     label = f"the statement_factory {_name(factory)} of {model.__name__}"
-    if not callable(factory) or inspect.isclass(factory):
+    given: object = factory
+    if inspect.isclass(given) or not callable(given):
         raise ConfigurationError(f"{label} is no function that returns a select")
     try:
         signature = get_typed_signature(factory)
