@@ -141,6 +141,49 @@ def test_a_filter_inside_a_sort_counts() -> None:
     assert [one[:2] for one in exceeded(sort=both)] == [("to_many_tests", 16)]
 
 
+@pytest.mark.parametrize(
+    ("test", "weight"),
+    [
+        ("r.id==1", 1),
+        ("m.r.id==1", 1),
+        ("m.m=na=", 1),
+        ("r=any=", 1),
+        ("@count[r]>1", 1),
+        ("r=any='id==1;name==x'", 1),
+        # Relations behind a to-many one, however many.
+        ("r.m.id==1", 4),
+        ("r.m.m.id!=1", 4),
+        ("r.r.id==1", 4),
+        ("r.m=na=", 4),
+        ("r=all='m.id==1'", 4),
+        ("r=none='m.id==1;m.name==x;m.m.id==2'", 4),
+        ("r.m=any='id==1'", 4),
+        ("@count[r.m]>1", 4),
+        # Every related row is read.
+        ("'@count[r|#id>1]'>1", 4),
+        ("'@count[r|#m.id>1]'>1", 7),
+        # Each subquery has its own.
+        ("r=any='m.id==1;r=any=\"m.id==1\"'", 8),
+    ],
+)
+def test_work_for_each_row_weighs_more(test: str, weight: int) -> None:
+    most = 16 // weight
+    assert exceeded(",".join([test] * most)) == []
+    assert [one[:2] for one in exceeded(",".join([test] * (most + 1)))] == [("to_many_tests", 16)]
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [("r.id", 4), ("-r.name", 4), ("m.r.id", 4), ("m.id", 10), ("@count[r]", 10), ("'@count[r|#id>1]'", 4)],
+)
+def test_sort_keys_of_related_rows_are_limited(key: str, most: int) -> None:
+    assert exceeded(sort=";".join([key] * most)) == []
+    assert [one[:2] for one in exceeded(sort=";".join([key] * (most + 1)))] in (
+        [("to_many_tests", 16)],
+        [("keys", 10)],
+    )
+
+
 def test_relations_are_counted_once_each_over_all_paths() -> None:
     both = "m." * 12 + "r.name==x;" + "r." * 2 + "m." * 9 + "name==x"
     assert exceeded(";".join([both] * 3)) == []

@@ -27,6 +27,13 @@ _SEARCHED = 32
 """Characters of a pattern that cost a database as much as one more short pattern."""
 
 
+_JOINED = 3
+"""Subqueries that cost a database as much as relations behind a to-many one: they are joined again for each row."""
+
+_ALL_READ = 3
+"""Subqueries that cost it as much as reading every related row, as a condition in a count and a sort key do."""
+
+
 class Usage:
     """The part of its limits that a filter or a sort has used, with the filters inside of it. Each is reported once.
 
@@ -35,7 +42,7 @@ class Usage:
         schema: gives the limits. A filter inside a sort has those of filters where sorts have none.
     """
 
-    __slots__ = ("_exceeded", "_followed", "_most", "_used", "source")
+    __slots__ = ("_exceeded", "_followed", "_joined", "_most", "_used", "source")
 
     def __init__(self, source: Purpose, schema: Schema) -> None:
         self.source: Purpose = source
@@ -44,6 +51,7 @@ class Usage:
             self._most = {**self._most, **vars(schema.sort_options.sort_limits)}
         self._used: dict[str, int] = {}
         self._followed: set[RelationPath] = set()
+        self._joined: set[RelationPath] = set()
         self._exceeded: set[str] = set()
 
     def test(self, operand: Operand, root: RelationPath, span: Span | None) -> Iterator[LimitExceeded]:
@@ -60,21 +68,41 @@ class Usage:
         paths = relation_paths(operand) - {()}
         if paths:
             yield from self._paths(paths, span)
-        if isinstance(operand, RelationOperand) or any(step.many for path in paths for step in path[len(root) :]):
-            yield from self._count("to_many_tests", 1, span)
+        for path in paths:
+            own = _own_subquery(path, len(root), isinstance(operand, RelationOperand))
+            if own is not None:
+                yield from self._count("to_many_tests", own, span)
+            elif len(path) > len(root) and root and root not in self._joined:
+                self._joined.add(root)
+                yield from self._count("to_many_tests", _JOINED, span)
         yield from self._operand(operand, "json_tests", span)
 
     def key(self, operand: Operand, span: Span | None) -> Iterator[LimitExceeded]:
         """Count a key of a sort."""
         if isinstance(operand, CountOperand):
             return
-        yield from self._paths(relation_paths(operand) - {()}, span)
+        paths = relation_paths(operand) - {()}
+        yield from self._paths(paths, span)
+        for path in paths:
+            if (own := _own_subquery(path, 0, ends=False)) is not None:
+                yield from self._count("to_many_tests", own + _ALL_READ, span)
         yield from self._operand(operand, "json_keys", span)
 
-    def subquery(self, path: RelationPath, span: Span | None) -> Iterator[LimitExceeded]:
-        """Count a quantifier, or a count of rows, over the related rows at the end of a path."""
+    def subquery(
+        self, path: RelationPath, root: RelationPath, span: Span | None, *, reads_all: bool = False
+    ) -> Iterator[LimitExceeded]:
+        """Count a quantifier, or a count of rows, over the related rows at the end of a path.
+
+        Args:
+            path: the whole path.
+            root: the path of the rows that its filter is about.
+            span: the place of its selector.
+            reads_all: it reads every related row.
+        """
         yield from self._paths((path,), span)
-        yield from self._count("to_many_tests", 1, span)
+        own = _own_subquery(path, len(root), ends=True) or 1
+        yield from self._count("to_many_tests", own + _ALL_READ * reads_all, span)
+        self._joined.discard(path)
 
     def search(self, predicate: Predicate, texts: Iterable[str], span: Span | None) -> Iterator[LimitExceeded]:
         """Count the predicate of a comparison where it searches text.
@@ -116,6 +144,18 @@ class Usage:
         if limit not in self._exceeded:
             self._exceeded.add(limit)
             yield LimitExceeded(source=self.source, limit=limit, maximum=most, span=span)
+
+
+def _own_subquery(path: RelationPath, start: int, ends: bool) -> int | None:
+    """How many subqueries the subquery of a path weighs as; None where the path needs none.
+
+    Args:
+        path: the whole path.
+        start: how many steps of it lead to the rows that are compared.
+        ends: its last step needs a subquery in any case.
+    """
+    many = next((place for place in range(start, len(path)) if path[place].many), len(path) - 1 if ends else None)
+    return None if many is None else 1 + _JOINED * (len(path) - 1 > many)
 
 
 def calls(operand: Operand | ConstantOperand) -> int:

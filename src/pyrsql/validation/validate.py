@@ -221,7 +221,7 @@ def _quantified(validation: Validation, node: Comparison, operand: Operand, dept
     """A quantifier over the related rows at the end of a path, with the filter that it holds."""
     assert isinstance(operand, RelationOperand), "quantifiers are offered for relations only"
     path = operand.relations
-    validation.problems.extend(validation.usage.subquery(path, node.selector_span))
+    validation.problems.extend(validation.usage.subquery(path, validation.root, node.selector_span))
     if not node.arguments:
         return quantified(node.operator.name, path, None)
     around = validation.open + validation.groups.around(node)
@@ -296,7 +296,9 @@ def _counted(
     if found.operators is not None:
         return (_wrong_count(purpose, selector, span, "relations without operators of their own"),)
     path = found.operand.relations
-    validation.problems.extend(validation.usage.subquery(path, span))
+    validation.problems.extend(
+        validation.usage.subquery(path, validation.root, span, reads_all=count.filter is not None)
+    )
     predicate: Predicate | None = None
     if count.filter is not None:
         passing = _nested(validation, filter_text, path, around, depth)
