@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pyrsql.language import grammar
+from pyrsql.language.foreign import SIGNS, WIDE, WORDS
 from pyrsql.language.grammar import OPERATOR, RUN
 from pyrsql.language.nearest import nearest
 from pyrsql.operators import OperatorRegistry
@@ -33,44 +34,15 @@ class Advice(NamedTuple):
     span: Span | None = None
 
 
-# Words and signs of other query languages, and the operators of this one.
-WORDS = {
-    "eq": "==",
-    "equals": "==",
-    "is": "==",
-    "ne": "!=",
-    "neq": "!=",
-    "not": "!=",
-    "gte": "=ge=",
-    "lte": "=le=",
-    "contains": "=like=",
-    "icontains": "=ilike=",
-    "ilike": "=ilike=",
-    "nin": "=out=",
-    "notin": "=out=",
-}
-SIGNS = {
-    "===": "==",
-    "!==": "!=",
-    "<>": "!=",
-    "=!": "!=",
-    "=>": ">=",
-    "=<": "<=",
-    "=~": "=like=",
-    "~=": "=like=",
-    "~": "=like=",
-    "!": "!=",
-    "=": "==",
-    ">==": ">=",
-    "<==": "<=",
-}
-
 # Not the end of an operator such as `=na=`.
 _sign_before = re.compile(r"(?<![=!<>~])[=!<>~]++\Z")
 _word_operator_before = re.compile(r"=[A-Za-z]+=\Z")
 _sign_after = re.compile(r"[=!<>~]*+")
 # `in`, `=in`, and `=in.` as PostgREST writes it.
-_word_after = re.compile(r"(?:=([A-Za-z]+)\.?|([A-Za-z]+))")
+_word_after = re.compile(r"(?:=([A-Za-z]+)\.?|((?:not[ ]+(?=(?:in|i?like|between)\b))?[A-Za-z]+))", re.IGNORECASE)
+_bounds_after = re.compile(rf"((?:not[ ]+)?between)[ ]+({RUN})[ ]+and[ ]+({RUN})", re.IGNORECASE)
+_wide_before = re.compile(r"[＝＞＜！≥≤≠]+(?=[^\"'();,=<>!~]*\Z)")
+_encoded_before = re.compile(r"%(?:3[C-E]|21)[^\"'();,=<>!~]*\Z", re.IGNORECASE)
 _null_after = re.compile(r"is[ ]+(not[ ]+)?null\b", re.IGNORECASE)
 # `field[gt]` and `field__gt`, before an equals sign.
 _suffix_before = re.compile(r"(?:\[([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
@@ -240,6 +212,10 @@ def _word_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
     if null and operators.find("=na=") and operators.find("=nn="):
         operator = "=nn=" if null[1] else "=na="
         return Advice(f"Write {operator!r}.", operator, place.behind(null.end()))
+    bounds = _bounds_after.match(place.after)
+    if bounds and (meant := operator_of(bounds[1], operators)):
+        written = f"{meant}({bounds[2]},{bounds[3]})"
+        return Advice(f"Write {written!r}.", written, place.behind(bounds.end()))
     word = _word_after.match(place.after)
     if word and (meant := operator_of(word[1] or word[2], operators)):
         return Advice(f"Write {meant!r}.", meant, place.behind(word.end()))
@@ -254,7 +230,13 @@ def _sign_advice(place: Place) -> Advice | None:
 
 
 def _colon_advice(place: Place) -> Advice | None:
-    """`field:value`, which is read as a field."""
+    """`field:value`, which is read as a field, as are signs beyond ASCII and those that are encoded twice."""
+    if wide := _wide_before.search(place.before + place.found):
+        meant = SIGNS.get(sign := wide[0].translate(WIDE), sign)
+        offset = place.span.start - len(place.before)
+        return Advice(f"Write {meant!r}.", meant, Span(offset + wide.start(), offset + wide.end()))
+    if _encoded_before.search(place.before):
+        return Advice("The filter is percent-encoded twice: encode it once.")
     colon = _colon_before.search(place.before)
     if colon and (place.before[-1:] != ":" or place.found):
         return Advice("Write '==' instead of ':'.", "==", place.ahead(colon, 1))
@@ -318,10 +300,13 @@ def _keyword_advice(place: Place) -> Advice:
     """`AND`, or a keyword without a blank on one side."""
     found = place.found
     sign = {"and": ";", "or": ","}[found.lower()]
+    ends = place.after == found
     if found.islower():
-        return Advice(f"' {found} ' needs a blank on each side; or write {sign!r}.", sign)
+        return Advice(f"' {found} ' needs a blank on each side; or write {sign!r}.", None if ends else sign)
     alone = place.before.endswith(" ") and place.after[len(found) :].startswith(" ")
-    return Advice(f"Write ' {found.lower()} ' in lower case, or {sign!r}.", found.lower() if alone else sign)
+    return Advice(
+        f"Write ' {found.lower()} ' in lower case, or {sign!r}.", None if ends else found.lower() if alone else sign
+    )
 
 
 def _ampersand(place: Place) -> Advice | None:
@@ -357,7 +342,7 @@ def _blank_advice(place: Place) -> Advice:
 
 def operator_of(word: str, operators: OperatorRegistry) -> str | None:
     """The operator that a bare word stands for."""
-    word = word.lower()
+    word = " ".join(word.lower().split())
     for spelling in (f"={word}=", WORDS.get(word, "")):
         if operators.find(spelling):
             return spelling

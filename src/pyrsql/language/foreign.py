@@ -1,0 +1,38 @@
+"""Words and signs of other query languages, and the operators of this one that mean the same."""
+
+WORDS = {
+    "eq": "==",
+    "equals": "==",
+    "is": "==",
+    "ne": "!=",
+    "neq": "!=",
+    "not": "!=",
+    "gte": "=ge=",
+    "lte": "=le=",
+    "contains": "=like=",
+    "icontains": "=ilike=",
+    "ilike": "=ilike=",
+    "nin": "=out=",
+    "notin": "=out=",
+    "not in": "=out=",
+    "not like": "=notlike=",
+    "not ilike": "=inotlike=",
+    "not between": "=notbetween=",
+}
+SIGNS = {
+    "===": "==",
+    "!==": "!=",
+    "<>": "!=",
+    "=!": "!=",
+    "=>": ">=",
+    "=<": "<=",
+    "=~": "=like=",
+    "~=": "=like=",
+    "~": "=like=",
+    "!": "!=",
+    "=": "==",
+    ">==": ">=",
+    "<==": "<=",
+}
+
+WIDE = str.maketrans({"＝": "=", "＞": ">", "＜": "<", "！": "!", "≥": ">=", "≤": "<=", "≠": "!="})
