@@ -92,7 +92,7 @@ def _pyrsql() -> Read:
 
 
 def _sqlakeyset() -> Read:
-    from sqlakeyset import select_page  # type: ignore[import-not-found]
+    from sqlakeyset import select_page  # type: ignore[import-not-found]  # installed in an environment of its own
 
     def read(session: Session, sort: str, cursor: Any, size: int) -> Page:
         page = select_page(session, select(Event).order_by(*ORDERS[sort]()), per_page=size, page=cursor)
@@ -102,9 +102,9 @@ def _sqlakeyset() -> Read:
 
 
 def _fastapi_pagination() -> Read:
-    from fastapi_pagination import set_page  # type: ignore[import-not-found]
-    from fastapi_pagination.cursor import CursorPage, CursorParams  # type: ignore[import-not-found]
-    from fastapi_pagination.ext.sqlalchemy import paginate  # type: ignore[import-not-found]
+    from fastapi_pagination import set_page  # type: ignore[import-not-found]  # installed in an environment of its own
+    from fastapi_pagination.cursor import CursorPage, CursorParams  # type: ignore[import-not-found]  # installed in an environment of its own
+    from fastapi_pagination.ext.sqlalchemy import paginate  # type: ignore[import-not-found]  # installed in an environment of its own
 
     def read(session: Session, sort: str, cursor: Any, size: int) -> Page:
         with set_page(CursorPage[Any]):

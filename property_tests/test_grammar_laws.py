@@ -54,7 +54,7 @@ def test_blanks_and_spelled_out_joints_change_nothing(tree: Node) -> None:
         if isinstance(node, Comparison):
             selector, operator, rest = re.fullmatch(
                 rf"({grammar.VALUE})({grammar.OPERATOR})(.*)", render(node), re.DOTALL
-            ).groups()  # type: ignore[union-attr]
+            ).groups()  # type: ignore[union-attr]  # `render` wrote it
             return f"  {selector} {operator}  {rest} "
         joint = " and " if isinstance(node, And) else " or "
         return joint.join(f" ( {spaced(child)} ) " for child in node.nodes)
@@ -90,7 +90,7 @@ def test_spans_hold_what_was_written(text: str) -> None:
         written = [text[start:end] for start, end in (leaf.selector_span, *leaf.argument_spans)]
         for part, meant in zip(written, (leaf.selector, *leaf.arguments), strict=True):
             assert parse_filter(f"a=={part}", UNLIMITED) == Success(Comparison("a", ops.EQUAL, (meant,)))
-    assert all(one.span.end <= other.span.start for one, other in pairwise(found))  # type: ignore[union-attr]
+    assert all(one.span.end <= other.span.start for one, other in pairwise(found))  # type: ignore[union-attr]  # `render` wrote it
 
 
 REASONS = {"syntax": SyntaxProblem, "unknown-operator": UnknownOperator, "arity": WrongArity}

@@ -208,10 +208,10 @@ def test_a_part_of_a_tree_is_not_taken_for_the_whole() -> None:
     members = schema(Member)
     for _ in range(TIMES):
         whole = parse("name==bob;id>1").unwrap()
-        part = whole.nodes[0]  # type: ignore[union-attr]
+        part = whole.nodes[0]  # type: ignore[union-attr]  # the tree is a group
         both, one = (validate(members)(node).unwrap().predicate for node in (whole, part))
         assert both is not None
-        assert both.parts[0] == one  # type: ignore[union-attr]
+        assert both.parts[0] == one  # type: ignore[union-attr]  # the tree is a group
 
 
 def test_where_a_problem_stands_is_told_each_time() -> None:

@@ -80,7 +80,7 @@ def test_what_options_hold_cannot_be_changed(name: str) -> None:
 
 def test_options_cannot_be_assigned_to() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        QueryOptions().strict_equality = True  # type: ignore[misc]
+        QueryOptions().strict_equality = True  # type: ignore[misc]  # frozen: that is tested
 
 
 def test_options_are_equal_only_to_themselves_so_that_any_can_be_a_key() -> None:

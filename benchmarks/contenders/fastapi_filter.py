@@ -20,7 +20,7 @@ _FilterDepends: Any = import_module("fastapi_filter").FilterDepends
 _Filter: Any = import_module("fastapi_filter.contrib.sqlalchemy").Filter
 
 
-class UserFilter(_Filter):  # type: ignore[misc]
+class UserFilter(_Filter):  # type: ignore[misc]  # the package has no types
     """The comparisons of the workloads."""
 
     name: str | None = None
@@ -30,7 +30,7 @@ class UserFilter(_Filter):  # type: ignore[misc]
     score__lte: int | None = None
     order_by: list[str] | None = None
 
-    class Constants(_Filter.Constants):  # type: ignore[misc]
+    class Constants(_Filter.Constants):  # type: ignore[misc]  # the package has no types
         """What the filter is about."""
 
         model = User

@@ -155,7 +155,7 @@ def test_names_of_the_configuration_count() -> None:
 
 def test_other_values_of_the_option_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="unknown_parameters='no': it is 'suspicious', 'refuse' or 'ignore'"):
-        FastAPICriteriaConfig(unknown_parameters="no")  # type: ignore[arg-type]
+        FastAPICriteriaConfig(unknown_parameters="no")  # type: ignore[arg-type]  # a caller without types
 
 
 def test_a_body_has_no_unknown_parameters_either() -> None:

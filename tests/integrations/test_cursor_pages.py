@@ -71,11 +71,11 @@ def app_of(
     app = FastAPI()
     dependency = resource.cursor_page_dependency(item, session, **more)
 
-    @app.get("/feed", response_model=CursorPage[item])  # type: ignore[valid-type]
+    @app.get("/feed", response_model=CursorPage[item])  # type: ignore[valid-type]  # a type that is known at run time only
     async def feed(page: Annotated[CursorPage[Any], Depends(dependency)]) -> CursorPage[Any]:
         return page
 
-    @app.post("/search", response_model=CursorPage[item])  # type: ignore[valid-type]
+    @app.post("/search", response_model=CursorPage[item])  # type: ignore[valid-type]  # a type that is known at run time only
     async def search(page: Annotated[CursorPage[Any], Depends(in_body(dependency))]) -> CursorPage[Any]:
         return page
 

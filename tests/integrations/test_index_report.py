@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from pyrsql import ALL_FIELDS, QueryOptions, SortOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, index_report
-from pyrsql.orms.sqlalchemy.indexes import _plain_columns  # pyright: ignore[reportPrivateUsage]
+from pyrsql.orms.sqlalchemy.indexes import _plain_columns  # pyright: ignore[reportPrivateUsage]  # the part of it that is tested
 from pyrsql.testing import assert_indexed
 
 

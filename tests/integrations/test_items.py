@@ -241,7 +241,7 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Annotated[str, BeforeValidator(mask)]), {}),
         (item(Annotated[str, WrapValidator(lambda value, handler: "***")]), {}),
         (item(Annotated[str, PlainValidator(mask)]), {}),
-        (item(Optional[Annotated[str, BeforeValidator(mask)]]), {}),  # noqa: UP045
+        (item(Optional[Annotated[str, BeforeValidator(mask)]]), {}),  # noqa: UP045  # the old spelling is tested
         (item(list[Annotated[TagOut, PlainSerializer(mask)]], "tags"), {}),
         (item(Annotated[AuthorOut, WrapSerializer(lambda value, handler: "***")], "author"), {}),
         (item(Annotated[str, AfterValidator(str.strip)]), TITLE),

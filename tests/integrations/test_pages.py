@@ -53,7 +53,7 @@ def app_of(
 ) -> FastAPI:
     app = FastAPI()
 
-    @app.get("/users", response_model=Page[item])  # type: ignore[valid-type]
+    @app.get("/users", response_model=Page[item])  # type: ignore[valid-type]  # a type that is known at run time only
     async def list_users(
         page: Annotated[Page[Any], Depends(resource.page_dependency(item, session, **more))],
     ) -> Page[Any]:
@@ -223,7 +223,7 @@ def test_the_root_path_of_a_server_counts(session: SessionDependency) -> None:
         await inner({**scope, "root_path": "/behind"}, receive, send)
 
     inner = app_of(users(), session)
-    response = get(app, "/users?size=5")  # type: ignore[arg-type]
+    response = get(app, "/users?size=5")  # type: ignore[arg-type]  # an ASGI application
     assert links_of(response) == ["/behind/users"] * 3
 
 

@@ -81,7 +81,7 @@ class AuthorAdminOut(AuthorOut):
 
 
 class PostAdminOut(PostOut):
-    author: AuthorAdminOut  # pyright: ignore[reportIncompatibleVariableOverride]
+    author: AuthorAdminOut  # pyright: ignore[reportIncompatibleVariableOverride]  # an admin sees more of it
     notes: str
 
 
@@ -147,13 +147,13 @@ def service(get_session: SessionDependency) -> FastAPI:
     async def list_posts(
         page: Annotated[Any, Depends(posts.page_dependency(items, get_session))],
     ) -> Page[PostAdminOut] | Page[PostOut]:
-        return page  # type: ignore[no-any-return]
+        return page  # type: ignore[no-any-return]  # FastAPI gives the page
 
     @app.post("/posts/search")
     async def search_posts(
         page: Annotated[Any, Depends(in_body(posts.page_dependency(items, get_session)))],
     ) -> Page[PostAdminOut] | Page[PostOut]:
-        return page  # type: ignore[no-any-return]
+        return page  # type: ignore[no-any-return]  # FastAPI gives the page
 
     for name, dependency in {
         "select": posts.select_dependency(),
@@ -289,7 +289,7 @@ def test_roles_with_bases_of_their_own(get_session: SessionDependency) -> None:
 
     @app.get("/posts")
     async def list_posts(page: Annotated[Any, Depends(posts.page_dependency(PostOut, get_session))]) -> Page[PostOut]:
-        return page  # type: ignore[no-any-return]
+        return page  # type: ignore[no-any-return]  # FastAPI gives the page
 
     totals = [
         get(app, "/posts?size=1", headers={"x-tenant": "1", "x-author": "2", "x-role": role}).json()["total"]

@@ -28,7 +28,7 @@ class Level(enum.Enum):
         (f.name == "50*", "name=in=50*"),
         (f.name != "^a", "name=out=^a"),
         (f.name == "a\\b", r"name=in=a\b"),
-        (f.active == True, "active==true"),  # noqa: E712
+        (f.active == True, "active==true"),  # noqa: E712  # the builder's own `==`
         (f.level == Level.LOW, "level==LOW"),
         (f.price == decimal.Decimal("1.50"), "price==1.50"),
         (f.born < dt.date(2000, 1, 31), "born=lt=2000-01-31"),
@@ -77,7 +77,7 @@ def test_and_and_or_of_python_are_refused() -> None:
 
 def test_null_is_refused_with_the_remedy() -> None:
     with pytest.raises(TypeError, match="is_null"):
-        f.a.eq(None)  # type: ignore[arg-type]
+        f.a.eq(None)  # type: ignore[arg-type]  # a caller without types
 
 
 def test_an_empty_list_is_refused() -> None:

@@ -88,7 +88,7 @@ def test_a_place_at_the_end_stands_before_the_quote() -> None:
 def test_two_levels_of_quotes_lead_back_to_the_outer_text() -> None:
     text = r"""users=any='a==1;roles=any="code==\'x\';level=2"'"""
     whole = outer(text)
-    inner = parse_nested(nested_argument(whole), OPTIONS).unwrap().nodes[1]  # type: ignore[union-attr]
+    inner = parse_nested(nested_argument(whole), OPTIONS).unwrap().nodes[1]  # type: ignore[union-attr]  # the tree is a group
     assert isinstance(inner, Comparison)
     found = outward(nested_argument(whole), parse_nested(nested_argument(inner, "users.roles"), OPTIONS).failure())
     assert found[0].span is not None
@@ -157,7 +157,7 @@ def test_limits_count_the_whole_request(limits: ParseLimits, depth: int, nodes: 
     text = "roles=any='(a==1);b==2'"
     result = parse_nested(nested_argument(outer(text)), options, depth=depth, nodes=nodes)
     if limit is None:
-        assert len(result.unwrap().nodes) == 2  # type: ignore[union-attr]
+        assert len(result.unwrap().nodes) == 2  # type: ignore[union-attr]  # the tree is a group
     else:
         problem, *others = result.failure()
         assert others == []

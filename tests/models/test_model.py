@@ -35,7 +35,7 @@ def test_rights_take_operators_and_their_names_alike() -> None:
 @pytest.mark.parametrize("operators", ["equal", ["=="], ["=in="], ["not an operator"]])
 def test_rights_refuse_what_names_no_operator(operators: object) -> None:
     with pytest.raises(ValueError, match=r"collection|name of an operator"):
-        field_rights(operators=operators)  # type: ignore[arg-type]
+        field_rights(operators=operators)  # type: ignore[arg-type]  # a caller without types
 
 
 def test_a_model_offers_its_members() -> None:

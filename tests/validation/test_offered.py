@@ -151,9 +151,9 @@ def test_rows_and_refusals_in_a_database(people: Session) -> None:
 
 def test_a_mistake_shows_before_any_request() -> None:
     with pytest.raises(ValueError, match="field_types takes a collection of types"):
-        CustomPredicateDefinition(operator=LONGER, field_types=str)  # type: ignore[arg-type]
+        CustomPredicateDefinition(operator=LONGER, field_types=str)  # type: ignore[arg-type]  # a caller without types
     with pytest.raises(ValueError, match="field_types takes a collection of types"):
-        CustomPredicateDefinition(operator=LONGER, field_types=["str"])  # type: ignore[list-item]
+        CustomPredicateDefinition(operator=LONGER, field_types=["str"])  # type: ignore[list-item]  # a caller without types
     with pytest.raises(ValueError, match="fields takes a collection of names"):
         CustomPredicateDefinition(operator=LONGER, fields="name")
     options = QueryOptions(

@@ -14,7 +14,7 @@ FIELDS = {"id": "id", "label": "name", "firm.name": "company.name", "roles": "ro
 
 def answers(text: str, **more: object) -> list[tuple[str, str | None]]:
     """What is wrong with a filter: messages and hints."""
-    options = QueryOptions(public_fields=FIELDS, procedure_whitelist=["upper"], **more)  # type: ignore[arg-type]
+    options = QueryOptions(public_fields=FIELDS, procedure_whitelist=["upper"], **more)  # type: ignore[arg-type]  # the options come by name
     judged = validate_request(schema(User, options), filter=text)
     return [] if isinstance(judged, Success) else [(describe(one), one.hint) for one in judged.failure()]
 

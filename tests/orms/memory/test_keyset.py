@@ -89,7 +89,7 @@ def test_no_value_that_a_client_can_send_raises(sort: str) -> None:
         try:
             page = sought(DESCRIBED, THINGS, None, sort, CursorRequest.at(text, 2))
         except Exception as refused:  # UnwrapFailedError, which holds the problems
-            problems = refused.halted_container.failure()  # type: ignore[attr-defined]
+            problems = refused.halted_container.failure()  # type: ignore[attr-defined]  # returns types its error without it
             assert [problem.code for problem in problems] == ["cursor-error"], value
             continue
         page.collect(everything)

@@ -221,7 +221,7 @@ class Item(Base):
 
     @hybrid_property
     def perimeter(self) -> Any:
-        return 2 * self.width + 2 * self.height  # type: ignore[operator]
+        return 2 * self.width + 2 * self.height  # type: ignore[operator]  # of the class it makes SQL, of an instance a number
 
     @hybrid_property
     def folded(self) -> Any:

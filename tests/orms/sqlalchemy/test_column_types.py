@@ -517,7 +517,7 @@ def _mixin() -> type:
 
 
 class TypedHero(SQLModel, table=True):
-    __tablename__ = "typed_hero"  # pyright: ignore[reportAssignmentType]
+    __tablename__ = "typed_hero"  # pyright: ignore[reportAssignmentType]  # SQLModel reads a text
     id: int | None = SQLModelField(default=None, primary_key=True)
     level: Level = SQLModelField(sa_type=LevelType)
 

@@ -73,7 +73,7 @@ class Firm(Base):
 
     @hybrid_property
     def active(self) -> Any:
-        return self.closed.is_(None)  # type: ignore[union-attr]
+        return self.closed.is_(None)  # type: ignore[union-attr]  # of the class it is a column
 
     @hybrid_property
     def label(self) -> str:

@@ -273,7 +273,7 @@ def test_no_value_that_a_client_can_send_fails_in_a_database(filled: Store, colu
                 try:
                     page = sought(THINGS, select(Thing.id), None, column, CursorRequest.at(forged, 2))
                 except Exception as refused:  # UnwrapFailedError, which holds the problems
-                    problems = refused.halted_container.failure()  # type: ignore[attr-defined]
+                    problems = refused.halted_container.failure()  # type: ignore[attr-defined]  # returns types its error without it
                     assert [problem.code for problem in problems] == ["cursor-error"], value
                     continue
                 page.collect(session.execute)

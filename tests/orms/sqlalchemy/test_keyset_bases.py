@@ -157,7 +157,7 @@ def test_an_error_that_is_not_of_the_cursor_stays_one(sqlite_database: Database)
 def test_models_of_sqlmodel(sqlite_database: Database) -> None:
     sqlmodel: Any = pytest.importorskip("sqlmodel")
 
-    class Runner(sqlmodel.SQLModel, table=True):  # type: ignore[misc, call-arg]
+    class Runner(sqlmodel.SQLModel, table=True):  # type: ignore[misc, call-arg]  # SQLModel is no dependency of the type check
         __tablename__ = "keyset_runners"
 
         id: int | None = sqlmodel.Field(default=None, primary_key=True)

@@ -102,7 +102,7 @@ def rows_read(session: Session, statement: Select[Any]) -> int:
         compiled = statement.compile(session.connection())
         processed = compiled.construct_params()
         for key, process in compiled._bind_processors.items():
-            processed[key] = process(processed[key])  # type: ignore[operator]
+            processed[key] = process(processed[key])  # type: ignore[operator]  # SQLAlchemy types it for tuples, too
         explained = f"EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {compiled}"
         found = session.connection().exec_driver_sql(explained, processed).scalar_one()
         plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]

@@ -152,7 +152,7 @@ def fill(engine: Engine) -> None:
 def is_interrupted(engine: Engine, whole: Select[Any], after: float, *, by_kill: bool) -> bool:
     """Run a statement and interrupt it after some seconds: False where it was done before."""
     with engine.connect() as connection, engine.connect() as other:
-        number = connection.connection.dbapi_connection.thread_id()  # type: ignore[union-attr]
+        number = connection.connection.dbapi_connection.thread_id()  # type: ignore[union-attr]  # it is connected
         timer = threading.Timer(after, lambda: other.execute(text(f"KILL QUERY {number}")))
         limit = 0 if by_kill else max(after, 0.001)
         connection.execute(text(f"SET SESSION max_statement_time = {limit:.4f}"))

@@ -122,7 +122,7 @@ def test_what_a_select_is_made_of() -> None:
     assert parts.is_distinct(plain.distinct())
     assert not parts.is_distinct_on(plain.distinct())
     assert list(parts.prefixes(plain.prefix_with("a").suffix_with("b"))) == ["a", "b"]
-    assert parts.lock_of(plain.with_for_update(nowait=True)).nowait  # type: ignore[union-attr]
+    assert parts.lock_of(plain.with_for_update(nowait=True)).nowait  # type: ignore[union-attr]  # there is a lock
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -96,11 +96,11 @@ def test_nothing_but_the_column_stands_in_order_by(dialect: type) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (lambda: QueryOptions(text_order="binary"), "text_order is 'database' or 'code_point', not 'binary'"),  # type: ignore[arg-type]
-        (lambda: SortOptions(text_order="C"), "text_order is 'database' or 'code_point', not 'C'"),  # type: ignore[arg-type]
-        (lambda: SortOptions(null_order="first"), "null_order is 'largest' or 'database', not 'first'"),  # type: ignore[arg-type]
+        (lambda: QueryOptions(text_order="binary"), "text_order is 'database' or 'code_point', not 'binary'"),  # type: ignore[arg-type]  # a caller without types
+        (lambda: SortOptions(text_order="C"), "text_order is 'database' or 'code_point', not 'C'"),  # type: ignore[arg-type]  # a caller without types
+        (lambda: SortOptions(null_order="first"), "null_order is 'largest' or 'database', not 'first'"),  # type: ignore[arg-type]  # a caller without types
     ],
 )
 def test_other_orders_are_refused(options: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        options()  # type: ignore[operator]
+        options()  # type: ignore[operator]  # each is a function

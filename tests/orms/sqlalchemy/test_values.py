@@ -56,7 +56,7 @@ class Sample(Base):
 
 
 def utc(*parts: int) -> dt.datetime:
-    return dt.datetime(*parts, tzinfo=dt.UTC)  # type: ignore[arg-type,misc]
+    return dt.datetime(*parts, tzinfo=dt.UTC)  # type: ignore[arg-type,misc]  # the parts are numbers
 
 
 def uid(number: int) -> uuid.UUID:
