@@ -57,6 +57,7 @@ class Comparing(NamedTuple):
         convert: converts an argument; None where the arguments do not count as values.
         collection: the path to the related rows of which some must pass; empty where the rule tests one row.
         cacheable: the text alone decides what the comparison means: no code of the developer's takes part.
+        is_plain: it compares a field of the root that is no document, which no limit counts.
     """
 
     operand: Operand
@@ -69,6 +70,7 @@ class Comparing(NamedTuple):
     convert: Convert | None
     collection: RelationPath
     cacheable: bool
+    is_plain: bool
 
     @property
     def value(self) -> ValueOperand:
@@ -191,6 +193,8 @@ def _comparing(options: QueryOptions, found: Resolution, name: str, root: Relati
         convert=None if rule.convert is None else rule.convert(found, options),
         collection=collection(operand, root) if rule.over_rows else (),
         cacheable=not own and not is_computed(operand),
+        is_plain=isinstance(operand, FieldOperand)
+        and not (operand.relations or isinstance(operand.field.kind, kinds.Json)),
     )
 
 

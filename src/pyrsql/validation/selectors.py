@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, assert_never
 
@@ -176,8 +176,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             case Field(kind=kind):
                 if step.keys and not isinstance(kind, kinds.Json):
                     return _unknown(question, Advice(f"'{'.'.join(written)}' is a value: no path leads on from it."))
-                resolved = _resolve_field(question, step, member, operators)
-                return replace(resolved, elements=_elements(place.relations, proxied))
+                return _resolve_field(question, step, member, operators, _elements(place.relations, proxied))
             case Computed():
                 return _unknown(question, _suggestion(question, asked, parts))
             case _:
@@ -227,7 +226,9 @@ def _step(
     return step
 
 
-def _resolve_field(question: _Question, step: Step, member: Field, operators: frozenset[str] | None) -> Resolution:
+def _resolve_field(
+    question: _Question, step: Step, member: Field, operators: frozenset[str] | None, elements: int | None
+) -> Resolution:
     own = _own_converter(question, step, member)
     kind = member.kind
     if own is not None and member.over_text:
@@ -248,7 +249,7 @@ def _resolve_field(question: _Question, step: Step, member: Field, operators: fr
         convert = _accepted(convert, lambda value: not hides(value), "a value with keys that a filter may ask for")
     converted = own is not None
     names = offered(question.options, operand, operators, converted=converted)
-    return Resolution(operand, convert, names, operators, converted)
+    return Resolution(operand, convert, names, operators, converted, elements)
 
 
 def _accepted(

@@ -33,7 +33,6 @@ from pyrsql.validation.predicates import (
     Conjunction,
     CountOperand,
     Disjunction,
-    FieldOperand,
     Operand,
     OrderKey,
     Predicate,
@@ -143,11 +142,11 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
 
 def _predicate(validation: Validation, node: Node, depth: int) -> Predicate | None:
     """The predicate of a node; what is returned where a problem was found and noted does not matter."""
-    if isinstance(node, Comparison):
-        return _comparison(validation, node, depth)
     if depth > DEEPEST:
         _too_deep(validation)
         return None
+    if isinstance(node, Comparison):
+        return _comparison(validation, node, depth)
     join = Conjunction if isinstance(node, And) else Disjunction
     parts: list[Predicate] = []
     depth += 1
@@ -182,12 +181,12 @@ def _comparison(validation: Validation, written: Comparison, depth: int) -> Pred
         return None
     if options.quantifiers and name in QUANTIFIERS:
         return _quantified(validation, node, operand, depth)
-    if depth + parser_cost(operand) > DEEPEST:
-        _too_deep(validation)
-        return None
-    if not isinstance(operand, FieldOperand) or operand.relations or isinstance(operand.field.kind, kinds.Json):
-        validation.problems.extend(validation.usage.test(operand, validation.root, node.selector_span))
     asked = comparing(options, found, name, validation.root)
+    if not asked.is_plain:
+        if depth + parser_cost(operand) > DEEPEST:
+            _too_deep(validation)
+            return None
+        validation.problems.extend(validation.usage.test(operand, validation.root, node.selector_span))
     validation.cacheable = validation.cacheable and asked.cacheable
     convert = asked.convert
     values = () if convert is None else tuple([convert(text) for text in node.arguments])

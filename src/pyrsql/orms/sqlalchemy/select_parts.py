@@ -312,6 +312,8 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
         base: the select.
         is_text: whether a condition has to be put in parentheses.
     """
+    if not base._with_options:
+        return base
 
     def grouped(option: ExecutableOption) -> ExecutableOption:
         if not isinstance(option, LoaderCriteriaOption) or option.deferred_where_criteria:
