@@ -136,6 +136,10 @@ BASES: dict[str, Callable[[], Any]] = {
     "an alias": lambda: select(OTHER),
     "a subquery": lambda: select(YOUNG_USER),
     "a union": lambda: select(UNITED),
+    "a subquery that joins one row": lambda: select(aliased(User, select(User).join(User.company).subquery())),
+    "a subquery that repeats no row": lambda: select(
+        aliased(User, select(User).join(User.roles).distinct().subquery())
+    ),
     "a limited subquery": lambda: select(FIRST_USER),
     "a ranked subquery": lambda: select(RANKED_USER, RANKED.c.place),
     "a CTE": lambda: select(User).join(ELDERS, ELDERS.c.id == User.id),
@@ -279,6 +283,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "to-many ordered by a related column": (
         lambda: select(User).join(User.roles).order_by(Role.code),
         "orders by a joined table: order by a column of User",
+    ),
+    "a subquery that repeats rows": (
+        lambda: select(aliased(User, select(User).join(User.roles).subquery())),
+        "the subquery of the base statement may have several rows for one User",
+    ),
+    "a CTE that repeats rows": (
+        lambda: select(aliased(User, select(User).join(User.roles).order_by(User.id).limit(9).cte())),
+        "give it a distinct",
     ),
     "DISTINCT ON of more": (
         lambda: select(User, Company).join(User.company).distinct(User.company_id),

@@ -117,6 +117,8 @@ Author.newest = relationship(
 Author.newest_two = relationship(
     Ranked, primaryjoin=and_(Ranked.author_id == Author.id, RANKED.c.place <= 2), viewonly=True, uselist=True
 )
+Coded = aliased(Author, select(Author).where(Author.code.is_not(None)).subquery())
+Book.coded = relationship(Coded, primaryjoin=foreign(Book.author_id) == remote(Coded.id), viewonly=True)
 Author.live = relationship(Live, primaryjoin=Live.author_id == Author.id, viewonly=True, uselist=True)
 Author.plain = relationship(Plain, primaryjoin=Plain.author_id == Author.id, viewonly=True, uselist=True)
 
@@ -170,7 +172,7 @@ def rows() -> list[Base]:
     tags = [Tag(id=1, text="a"), Tag(id=2, text="b")]
     return [
         *tags,
-        Author(id=1),
+        Author(id=1, code="c"),
         Author(id=2),
         Author(id=3),
         *(Book(id=n, author_id=1, number=number, deleted=number == 5) for n, number in enumerate((1, 5, 7), 1)),
@@ -217,6 +219,11 @@ FILTERS: dict[tuple[type, str], list[int]] = {
     (Author, "live.number==7"): [1],
     (Author, "live=na="): [2, 3],
     (Author, "plain.number==5"): [1],
+    # A subquery of rows of one table has its keys: a path reads as NULL where the row is missing.
+    (Book, "coded.code==c"): [1, 2, 3],
+    (Book, "coded.id=na="): [4],
+    (Book, "coded=na="): [4],
+    (Book, "coded.newest.number==7,coded.code=na="): [1, 2, 3, 4],
     # One of several rows is loaded by a scalar relation, but all of them can be asked for.
     (Author, "some_book.number==1"): [1],
     (Author, "some_book.number==7"): [1],

@@ -31,7 +31,7 @@ from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
+from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_repeats
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -87,6 +87,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)
+    refuse_repeats(root)
     if parts.is_bare(base) and _is_of_root(base, root):
         return BaseStatement(base, {(): root})
     _refuse_orders(base, root, model)

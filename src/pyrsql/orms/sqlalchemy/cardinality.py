@@ -18,12 +18,23 @@ from sqlalchemy import (
     Subquery,
     Table,
     UniqueConstraint,
+    inspect,
 )
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
-from pyrsql.orms.sqlalchemy.select_parts import group_columns, tables_of
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.select_parts import (
+    Entity,
+    columns,
+    conditions,
+    entity_of,
+    group_columns,
+    is_distinct,
+    is_plain,
+    tables_of,
+)
 
 _Key = frozenset[ColumnElement[Any]]
 
@@ -69,12 +80,21 @@ def _keys(prop: RelationshipProperty[Any]) -> Iterator[_Key]:
     if not prop.entity.is_aliased_class:
         yield from unique_keys(prop.mapper)
         return
-    # An alias of a table has the keys of the table. A subquery has no keys that the database knows.
     alias = prop.entity.selectable
-    if isinstance(alias, Alias) and isinstance(alias.element, Table):
+    if _has_keys(alias):
         for key in unique_keys(prop.mapper):
             columns = [alias.corresponding_column(cast("Column[Any]", column)) for column in key]
             yield frozenset(column for column in columns if column is not None)
+
+
+def _has_keys(alias: FromClause) -> bool:
+    """Whether an alias has the keys of a table: one of the table itself, or of a select of rows of one table."""
+    rows = cast("object", getattr(alias, "element", None))
+    if isinstance(rows, Select):
+        select = cast("Select[Any]", rows)
+        sources: Sequence[FromClause] = select.get_final_froms() if is_plain(select) else ()
+        return len(sources) == 1 and isinstance(sources[0], Table)
+    return isinstance(alias, Alias) and isinstance(rows, Table)
 
 
 def unique_keys(mapper: Mapper[Any]) -> Iterator[_Key]:
@@ -157,6 +177,27 @@ def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: 
                 found = True
                 break
     return not waiting
+
+
+def refuse_repeats(root: Entity) -> None:
+    """Refuse an alias of a subquery that joins rows, several of which may be the same one of its class.
+
+    Raises:
+        ConfigurationError: it is one, and what to write instead.
+    """
+    rows = cast("object", getattr(inspect(root).selectable, "element", None))
+    if not isinstance(rows, Select):
+        return
+    select = cast("Select[Any]", rows)
+    inner = next(filter(None, map(entity_of, columns(select))), None)
+    if inner is None or is_distinct(select) or group_columns(select):
+        return
+    if not is_single(conditions(select), {*tables_of(inspect(inner).selectable)}, select.get_final_froms()):
+        name = inspect(root).mapper.class_.__name__
+        raise ConfigurationError(
+            f"the subquery of the base statement may have several rows for one {name}, which pages would repeat and"
+            f" skip: give it a distinct(), or narrow it with any(), as in select(User).where(User.roles.any())"
+        )
 
 
 def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:
