@@ -52,7 +52,8 @@ def caches_of_functions() -> dict[str, Any]:
     """Every `lru_cache` and `cache` of the library, by its full name."""
     found: dict[str, Any] = {}
     for module in pkgutil.walk_packages(pyrsql.__path__, "pyrsql."):
-        if module.name.endswith("__main__"):
+        # The command line runs in one thread, and needs packages without wheels for the free-threaded build.
+        if module.name.startswith("pyrsql.cli"):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
             if callable(getattr(value, "cache_clear", None)) and value.__module__.startswith("pyrsql"):
