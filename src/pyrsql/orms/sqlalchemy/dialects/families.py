@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import ClauseElement
 from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.default import StrCompileDialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -94,15 +95,26 @@ class FamilyBound(TypeDecorator[Any]):
 
 
 def _written(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
-    return cast("str", _found(_forms, element, compiler.dialect)(element, compiler, **options))
+    write = _registered(_forms, element, compiler.dialect)
+    if write is None and compiler.dialect.name == StrCompileDialect.name:
+        # SQL that no database gets: a text for people, or what SQLAlchemy reads the FROM clauses of a page from.
+        return f"{type(element).__name__}({', '.join(map(compiler.process, element.get_children()))})"
+    return cast("str", (write or _found(_forms, element, compiler.dialect))(element, compiler, **options))
 
 
-def _found(table: _Table, subject: object, dialect: Dialect) -> Callable[..., Any]:
+def _registered(table: _Table, subject: object, dialect: Dialect) -> Callable[..., Any] | None:
     for name in (dialect.name, family_of(dialect), None):
         for class_ in type(subject).__mro__:
             found = table.get((class_, name))
             if found is not None:
                 return found
+    return None
+
+
+def _found(table: _Table, subject: object, dialect: Dialect) -> Callable[..., Any]:
+    found = _registered(table, subject, dialect)
+    if found is not None:
+        return found
     described = (type(subject).__doc__ or "").partition("\n")[0].rstrip(".")
     raise CompileError(
         f"pyrsql cannot write {type(subject).__name__} ({described}) for the dialect {dialect.name!r}. If the database "
