@@ -97,6 +97,44 @@ def test_a_problem_has_a_caret_and_its_hint_is_applied_by_a_click(page: Page) ->
     expect(page.locator("#rows tbody tr").first).to_be_visible()
 
 
+def test_the_advice_of_the_same_row_is_applied_by_a_click(page: Page) -> None:
+    page.get_by_role("button", name="airports", exact=True).click()
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.fill("arrivals.plane.seats>200;arrivals.arrival_delay>60")
+    advice = page.locator("#filter-problems .advice")
+    expect(advice).to_contain_text("Did you mean the same row of 'arrivals'?")
+    advice.get_by_role("button").click()
+    expect(filter_).to_have_value("arrivals=any='plane.seats=gt=200;arrival_delay=gt=60'")
+    expect(advice).to_have_count(0)
+    expect(page.locator("#rows tbody tr").first).to_be_visible()
+
+
+def test_back_and_forward_go_through_the_requests(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    shown = page.get_by_role("status")
+    totals = []
+    for text in ("airline.code==UA", "airline.code==B6", ""):
+        filter_.fill(text)
+        filter_.press("Control+Enter")
+        expect(shown).to_contain_text(" in ")
+        expect(page.get_by_role("button", name="Filter by airline.code").first).to_be_visible()
+        totals.append(shown.inner_text().split(" in ")[0])
+    page.get_by_role("button", name="airports", exact=True).click()
+    expect(page.get_by_role("button", name="latitude", exact=True)).to_be_visible()
+    page.go_back()
+    expect(filter_).to_have_value("")
+    expect(shown).to_contain_text(totals[2])
+    for text in ("airline.code==B6", "airline.code==UA"):
+        page.go_back()
+        expect(filter_).to_have_value(text)
+    page.go_forward()
+    expect(filter_).to_have_value("airline.code==B6")
+    # What is typed and not run is an entry of its own.
+    filter_.press_sequentially(";distance>1")
+    page.go_back()
+    expect(filter_).to_have_value("airline.code==B6")
+
+
 def test_sort_by_clicking_heads_and_go_through_pages(page: Page) -> None:
     head = page.get_by_role("button", name="distance", exact=True)
     head.click()

@@ -72,9 +72,18 @@ class _Reach:
         fields = (member for model in self.models for member in model.members.values() if isinstance(member, Field))
         return any(isinstance(field.kind, kinds.Json) for field in fields)
 
+    @cached_property
+    def _by_class(self) -> Mapping[type, list[Model]]:
+        """The models of each class, and of each of its bases."""
+        found: dict[type, list[Model]] = {}
+        for model in self.models:
+            for base in model.type.__mro__:
+                found.setdefault(base, []).append(model)
+        return found
+
     def of_class(self, entity: type) -> list[Model]:
         """The models that options for a class count for; none where it cannot be told."""
-        reached = [model for model in self.models if issubclass(model.type, entity)]
+        reached = self._by_class.get(entity)
         if not reached:
             try:
                 return [self.describe(entity)]

@@ -26,10 +26,15 @@ function readAddress() {
   for (const name of Object.keys(state)) state[name] = given.get(name) ?? "";
 }
 
+// Each request that was run is an entry of the history, and what is typed behind the last one is one more.
+let settled = false;
+
 function writeAddress() {
   const kept = Object.entries(state).filter(([, value]) => value !== "");
   const address = `#${new URLSearchParams(kept)}`;
-  if (address !== location.hash) history.replaceState(null, "", address);
+  if (address === location.hash) return;
+  history[settled ? "pushState" : "replaceState"](null, "", address);
+  settled = false;
 }
 
 // --- requests ---
@@ -306,6 +311,7 @@ async function run() {
   const mine = ++running;
   clearTimeout(waiting);
   writeAddress();
+  settled = true;
   const url = requestURL();
   const began = performance.now();
   say("Loading…");
@@ -653,6 +659,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 addEventListener("hashchange", () => {
   readAddress();
+  settled = false;
   choose(state.resource);
 });
 addEventListener("resize", () => Object.values(editors).forEach((one) => one.repaint()));
