@@ -180,6 +180,15 @@ def test_a_factory_that_fails_or_refuses_is_that_of_its_role_alone(get_session: 
     assert get(app, "/notes/1", headers={"x-role": "nobody"}).status_code == 403
 
 
+def test_a_role_that_can_be_no_key_is_forbidden(get_session: Callable[..., Any]) -> None:
+    resource = FastAPISQLAlchemyIntegration().resource(Note, item=NoteOut)
+    app = FastAPI()
+    app.include_router(
+        by_role(lambda: ["member"], {"member": resource}, documented="member").router(get_session), prefix="/notes"
+    )
+    assert [get(app, path).status_code for path in ("/notes", "/notes/count", "/notes/1")] == [403, 403, 403]
+
+
 def test_a_router_shows_each_role_its_rows_and_fields(get_session: Callable[..., Any]) -> None:
     app = service(get_session)
     found = [get(app, "/notes", headers=headers).json()["items"] for headers in (MEMBER, ADMIN, GUEST)]

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from sqlalchemy import event, select, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, sessionmaker
 from starlette.responses import StreamingResponse
 
 from pyrsql import ALL_FIELDS
@@ -158,3 +158,23 @@ class TestEitherPlace:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(self.run(file, off_loop, wait), 0.05)
         assert seen == [asyncio.CancelledError]
+
+
+async def test_a_registry_gives_the_session_of_the_request(file: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    asynchronous = async_scoped_session(async_sessionmaker(engine), scopefunc=asyncio.current_task)
+    plain = create_engine(f"sqlite:///{file}")
+    synchronous = scoped_session(sessionmaker(plain))
+    try:
+        registries: list[tuple[Any, Session]] = [
+            (asynchronous, asynchronous().sync_session),
+            (synchronous, synchronous()),
+        ]
+        for registry, own in registries:
+            for off_loop in (False, True):
+                assert await in_session(registry, lambda session: session, off_loop=off_loop) is own
+    finally:
+        await asynchronous.remove()
+        synchronous.remove()
+        plain.dispose()
+        await engine.dispose()

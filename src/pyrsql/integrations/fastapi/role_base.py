@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from fastapi.dependencies.models import Dependant
@@ -17,6 +17,16 @@ from starlette.responses import Response
 
 from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+def of_role(by_role: Mapping[Any, T], role: object) -> T | None:
+    """The value of a role; None for a role without one, and for an object that can be no key of a mapping."""
+    try:
+        return by_role.get(role)
+    except TypeError:
+        return None
 
 
 class RoleBase:
@@ -57,7 +67,7 @@ class RoleBase:
 
     async def __call__(self, *, role: Any, request: Request, response: Response) -> AsyncIterator[Select[Any] | None]:
         """The statement of the role; None where no factory makes it."""
-        dependant = self._by_role.get(role)
+        dependant = of_role(self._by_role, role)
         if dependant is None:
             yield None
             return

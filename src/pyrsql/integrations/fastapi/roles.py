@@ -23,7 +23,7 @@ from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
-from pyrsql.integrations.fastapi.role_base import RoleBase
+from pyrsql.integrations.fastapi.role_base import RoleBase, of_role
 from pyrsql.integrations.fastapi.router import ROW_BASE, RowDependency, router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamFormat
@@ -280,9 +280,9 @@ class RoleDependency(Generic[ResultT]):
         Raises:
             HTTPException: 403 for a role that has no dependency.
         """
-        if role not in self._dependencies:
+        if (dependency := of_role(self._dependencies, role)) is None:
             raise HTTPException(403, _FORBIDDEN)
-        return self._dependencies[role]
+        return dependency
 
     def _given_to(self, role: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         return {name: given[slot] for name, slot in self._slots[role].items()}
@@ -318,7 +318,7 @@ class RoleRow:
 
     async def __call__(self, *, role: Any, **given: Any) -> Any:
         """Read the row."""
-        if (row := self._rows.get(role)) is None:
+        if (row := of_role(self._rows, role)) is None:
             raise HTTPException(403, _FORBIDDEN)
         if not self._takes_base[role]:
             given.pop(ROW_BASE, None)

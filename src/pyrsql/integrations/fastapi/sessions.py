@@ -29,10 +29,12 @@ async def in_session(
     """Do work that runs statements in a session.
 
     Args:
-        session: a session, or an async one.
+        session: a session, an async one, or a registry of them (`scoped_session`).
         work: takes the session, or the synchronous session inside the async one.
         off_loop: the work takes the processor long: in an async session, too, it is done in a thread.
     """
+    # A registry gives each thread a session of its own: it is asked here, and not in the thread of the work.
+    session = session.registry() if hasattr(session, "registry") and callable(session.registry) else session
     if not _is_async(session):
         # A synchronous driver waits for the database, which the event loop must not.
         return await run_in_threadpool(work, session)
