@@ -34,7 +34,8 @@ async def in_session(
         off_loop: the work takes the processor long: in an async session, too, it is done in a thread.
     """
     # A registry gives each thread a session of its own: it is asked here, and not in the thread of the work.
-    session = session.registry() if hasattr(session, "registry") and callable(session.registry) else session
+    registry: Callable[[], Session | AsyncSession] | None = getattr(session, "registry", None)
+    session = session if registry is None else registry()
     if not _is_async(session):
         # A synchronous driver waits for the database, which the event loop must not.
         return await run_in_threadpool(work, session)
