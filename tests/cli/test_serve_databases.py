@@ -220,3 +220,18 @@ def test_a_schema_of_postgresql(postgres_database: Database) -> None:
             connection.exec_driver_sql("DROP TABLE shelf")
             connection.exec_driver_sql("DROP SCHEMA stock CASCADE")
         engine.dispose()
+
+
+def test_text_of_sqlite_that_is_no_utf8_is_served(tmp_path: Path) -> None:
+    url = make_url(f"sqlite:///{tmp_path}/x.db")
+    written = create_engine(url)
+    with written.begin() as connection:
+        connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, size REAL)"))
+        connection.execute(text("INSERT INTO t VALUES (1, CAST(x'61ff' AS TEXT), 1), (2, 'ü', 1e999)"))
+    written.dispose()
+    engine = read_only_engine(url)
+    models = reflect_models(engine).models
+    client = TestClient(service(engine, models, exposed(models, {}, "127.0.0.1"), "x"))
+    answer = client.get("/t", params={"sort": "id", "filter": "name==*"})
+    assert [row["name"] for row in answer.json()["items"]] == ["a\ufffd", "ü"]
+    engine.dispose()

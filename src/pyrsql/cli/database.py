@@ -71,6 +71,9 @@ def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
             cursor.execute(setting)
         cursor.close()
         connection.commit()
+        if family == "sqlite":
+            # SQLite keeps any bytes as text.
+            connection.text_factory = lambda text: text.decode(errors="replace")
         if family == "sqlite" and timeout is not None:
             # SQLite has no setting for that; the driver asks every so many steps whether to go on.
             connection.set_progress_handler(lambda: time.monotonic() > record.info.get("deadline", inf), 10_000)
