@@ -357,12 +357,12 @@ def _described(
         sortable = [
             field for field in ordered(filterable) if isinstance(validate_sort(schema, [SortKey(field)]), Success)
         ]
-    filterable_now = listing({"role": "filter", **filter_extension(schema)})
-    sortable_now = listing({"role": "sort", **sort_extension(schema)})
-    return replace(
-        _documents(endpoint),
-        filter_description=f"{FILTER_DESCRIPTION}\n\n{filterable_now}",
-        sort_description=f"{SORT_DESCRIPTION}\n\n{sortable_now}",
+    of_filter, of_sort = filter_extension(schema), sort_extension(schema)
+    return ParameterDocs(
+        filter_extension=lambda: of_filter,
+        sort_extension=lambda: of_sort,
+        filter_description=f"{FILTER_DESCRIPTION}\n\n{listing({'role': 'filter', **of_filter})}",
+        sort_description=f"{SORT_DESCRIPTION}\n\n{listing({'role': 'sort', **of_sort})}",
         filter_examples={**examples_of_filter(schema, filterable), **taken(schema, "filter", filter_examples)},
         sort_examples={
             **taken(schema, "sort", examples_of_sort(sortable, endpoint.default_sort)),

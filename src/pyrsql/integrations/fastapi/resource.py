@@ -50,6 +50,7 @@ class FastAPISQLAlchemyResource:
         documents = describe(endpoint)
         self.endpoint = endpoint
         self._describe = describe
+        self._documents = documents
         self._is_closed = is_closed
         self.item = item
         # The same dependency each time: FastAPI runs it once in a request, and tests can override it.
@@ -247,8 +248,9 @@ class FastAPISQLAlchemyResource:
             item: the response model of a row. It says which fields are offered, unless the resource does.
         """
         endpoint = replace(self.endpoint, config=self.endpoint.config.with_page_sizes())
-        if not self._is_closed:
-            endpoint = replace(endpoint, item=item, warns=False)
+        if self._is_closed:
+            return endpoint, self._documents
+        endpoint = replace(endpoint, item=item, warns=False)
         return endpoint, self._describe(endpoint)
 
     def _selected(self, criteria: Criteria, base: Select[Any] | None) -> Select[Any]:
