@@ -40,6 +40,9 @@ const counted = a.count((one) => one["plane.seats"].is("=ge=", 300)).is("=gt=", 
 const nested = [`${{late}}`, (await airports.get("{base}", {{ filter: big }})).total,
   (await airports.get("{base}", {{ filter: counted }})).total,
   (await airports.get("{base}", {{ filter: a.none() }})).total];
+const most = await planes.get("{base}", {{ sort: [desc("@count[flights]"), asc("tailnum")], size: 3 }});
+const far = await planes.get("{base}", {{ sort: [desc("@count[flights|#distance>4000]"), asc("tailnum")], size: 3 }});
+const counts = [most, far].map((page) => page.items.map((plane) => plane.tailnum));
 const hostile = {hostile};
 let refused = 0;
 for (const value of hostile) {{
@@ -47,7 +50,7 @@ for (const value of hostile) {{
   refused += (await planes.get("{base}", {{ filter: and(text, or(text, text)) }})).total;
 }}
 const texts = {{ text: `${{filter}}`, odd: `${{odd}}` }};
-console.log(JSON.stringify({{ ...texts, total: page.total, first, seen, failed, none, nested, refused }}));
+console.log(JSON.stringify({{ ...texts, total: page.total, first, seen, failed, none, nested, refused, counts }}));
 """
 
 
@@ -86,6 +89,20 @@ def total(service: str, filter: str) -> int:
     return int(httpx.get(f"{service}/airports", params={"filter": filter, "size": 1}).json()["total"])
 
 
+def tailnums(service: str, sort: str) -> list[str]:
+    """The first planes in an order."""
+    answer = httpx.get(f"{service}/planes", params={"sort": sort, "size": 3}).json()
+    return [plane["tailnum"] for plane in answer["items"]]
+
+
+def test_a_sort_takes_the_fields_and_counts_that_the_service_offers() -> None:
+    client = typescript_client(app.openapi())
+    planes = client.partition("export const planes")[2].partition(" as Sortable<")[2].partition(">)")[0]
+    assert planes.split(" | ")[-2:] == ['"@count[flights]"', "`@count[flights|#${string}]`"]
+    airlines = client.partition("export const airlines")[2].partition(" as Sortable<")[2].partition(">)")[0]
+    assert airlines == '"code" | "name"'
+
+
 def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
     (tmp_path / "client.ts").write_text(typescript_client(app.openapi()), encoding="utf-8")
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -110,3 +127,5 @@ def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
     )
     assert [big, counted, unreached] == [total(service, filter) for filter in filters]
     assert found["refused"] == 0
+    sorts = ("-@count[flights];tailnum", "-'@count[flights|#distance>4000]';tailnum")
+    assert found["counts"] == [tailnums(service, sort) for sort in sorts]

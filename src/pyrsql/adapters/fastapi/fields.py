@@ -43,14 +43,15 @@ def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict
 
 
 def sort_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
-    """The fields that a sort may name, as JSON; `paths` as for a filter."""
-    return {
-        "fields": [
-            {"name": path}
-            for path in (_candidates(schema, "sort") if paths is None else paths)
-            if isinstance(validate_sort(schema, [SortKey(path)]), Success)
-        ]
-    }
+    """The fields that a sort may name, and the relations that it may count, as JSON; `paths` as for a filter."""
+    tried = list(_candidates(schema, "sort") if paths is None else paths)
+    counts = [path for path in tried if schema.sort_options.quantifiers and _is_key(schema, f"@count[{path}]")]
+    fields = [{"name": path} for path in tried if _is_key(schema, path)]
+    return {"fields": fields, "counts": counts} if counts else {"fields": fields}
+
+
+def _is_key(schema: Schema, selector: str) -> bool:
+    return isinstance(validate_sort(schema, [SortKey(selector)]), Success)
 
 
 def listing(extension: dict[str, Any]) -> str:
@@ -61,7 +62,8 @@ def listing(extension: dict[str, Any]) -> str:
     if not fields:
         return ""
     if extension["role"] == "sort":
-        return "Fields: " + ", ".join(f"`{field['name']}`" for field in fields)
+        counts = [f"@count[{relation}]" for relation in extension.get("counts", ())]
+        return "Fields: " + ", ".join(f"`{name}`" for name in (*(field["name"] for field in fields), *counts))
     alike: dict[tuple[str, str], list[str]] = {}
     for field in fields:
         operators = " ".join(f"`{operator}`" for operator in field["operators"])

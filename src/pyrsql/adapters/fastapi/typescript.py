@@ -68,8 +68,8 @@ def _list(path: str, operation: Document, parameters: Mapping[str, Document], ta
     name = next(one for one in _numbered(_name(base or "root")) if one not in taken)
     taken.add(name)
     fields = parameters["filter"]["schema"][EXTENSION].get("fields", ())
-    sorts = parameters.get("sort", {}).get("schema", {}).get(EXTENSION, {}).get("fields", ())
-    sortable = " | ".join(json.dumps(field["name"]) for field in sorts) or "never"
+    sorts = parameters.get("sort", {}).get("schema", {}).get(EXTENSION, {})
+    sortable = " | ".join(_keys(sorts)) or "never"
     names = {role: parameter["name"] for role, parameter in parameters.items()}
     lines = [f"  {json.dumps(field['name'])}: {_field(field, fields)}," for field in fields]
     answer = operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
@@ -82,6 +82,14 @@ def _list(path: str, operation: Document, parameters: Mapping[str, Document], ta
             f"}}, {{}} as Sortable<{sortable}>);",
         ]
     )
+
+
+def _keys(sorts: Document) -> Iterator[str]:
+    """The types of the keys that a sort takes: fields, and counts of related rows, all of them or those that pass."""
+    yield from (json.dumps(field["name"]) for field in sorts.get("fields", ()))
+    for relation in sorts.get("counts", ()):
+        yield json.dumps(f"@count[{relation}]")
+        yield f"`@count[{relation}|#${{string}}]`"
 
 
 def _field(field: Document, among: Sequence[Document], prefix: str = "") -> str:
