@@ -10,7 +10,7 @@ carry no foreign key; where the row is missing, the relation reads as None.
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -118,7 +118,7 @@ class Flight(Base):
     number: Mapped[int]
     """Flight number (`flight`)."""
     airline_code: Mapped[str] = mapped_column(ForeignKey("airlines.code"), index=True)
-    origin_code: Mapped[str] = mapped_column(ForeignKey("airports.code"), index=True)
+    origin_code: Mapped[str] = mapped_column(ForeignKey("airports.code"))
     destination_code: Mapped[str] = mapped_column(index=True)
     """Code of an airport (`dest`); those of Puerto Rico and the Virgin Islands are not in `airports`."""
     tailnum: Mapped[str | None] = mapped_column(index=True)
@@ -163,3 +163,6 @@ class Flight(Base):
         viewonly=True,
     )
     """At the origin, in the hour of the scheduled departure; not measured for 52 flights."""
+
+    # Without it SQLite may read all flights for each hour of weather.
+    __table_args__ = (Index("ix_flights_weather", origin_code, scheduled_hour),)
