@@ -165,4 +165,4 @@ class Flight(Base):
     """At the origin, in the hour of the scheduled departure; not measured for 52 flights."""
 
     # Without it SQLite may read all flights for each hour of weather.
-    __table_args__ = (Index("ix_flights_weather", origin_code, scheduled_hour),)
+    __table_args__ = (Index("ix_flights_weather", "origin_code", "scheduled_hour"),)
