@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, Integer, NullPool, String, Table, create_engine, make_url, select
+from sqlalchemy import Column, Engine, ForeignKey, Integer, NullPool, String, Table, create_engine, make_url, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.mysql import VARCHAR
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry, relationship
 
 import pyrsql
 from pyrsql.options import QueryOptions
@@ -240,3 +240,68 @@ def test_ignoring_case_is_exact_under_every_collation_of_mariadb(mariadb_databas
                     )
                     assert {*session.scalars(found)} == expected, (column.type, filter, wanted)
     engine.dispose()
+
+
+class InGreek(Base):
+    """The table says how its columns are kept."""
+
+    __tablename__ = "in_greek"
+    __table_args__ = {"mysql_charset": "greek", "mariadb_charset": "greek"}
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    of_the_table: Mapped[str] = mapped_column(String(10))
+
+
+class Lacking(Base):
+    __tablename__ = "lacking"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    as_usual: Mapped[str] = mapped_column(String(10))
+    ascii: Mapped[str] = mapped_column(kept_as(charset="ascii"))
+    collated: Mapped[str] = mapped_column(kept_as(collation="ascii_bin"))
+    greek: Mapped[str] = mapped_column(kept_as(charset="greek"))
+    cyrillic: Mapped[str] = mapped_column(kept_as(charset="cp1251", collation="cp1251_general_cs"))
+    swedish: Mapped[str] = mapped_column(kept_as(charset="swe7"))
+    latin: Mapped[str] = mapped_column(kept_as(charset="latin1"))
+    greek_id: Mapped[int] = mapped_column(ForeignKey("in_greek.id"))
+    other: Mapped[InGreek] = relationship()
+
+
+PLAIN = ("e", "E", "a ", "a", "", "zx")
+LACKING = ("ascii", "collated", "greek", "cyrillic", "swedish", "latin", "as_usual", "other.of_the_table")
+BEYOND = ("é", "\xa0", "Ж", "@[")
+FUNCTIONS = QueryOptions(procedure_whitelist=["upper", "trim", "concat", "coalesce", "replace", "substring", "nullif"])
+
+
+@pytest.fixture(scope="module")
+def lacking(store: Store) -> Iterator[Store]:
+    others = [InGreek(id=nth, of_the_table=text) for nth, text in enumerate(PLAIN)]
+    own = [name for name in LACKING if "." not in name]
+    rows = [Lacking(id=nth, other=other, **dict.fromkeys(own, PLAIN[nth])) for nth, other in enumerate(others)]
+    with stocked(store, Base.metadata, rows) as filled:
+        yield filled
+
+
+@pytest.mark.parametrize("column", LACKING)
+def test_any_value_is_compared_with_any_character_set(lacking: Store, column: str) -> None:
+    def found(comparison: str) -> list[str]:
+        return [PLAIN[row] for row in ids(lacking, Lacking, comparison.replace("$", column), options=FUNCTIONS)]
+
+    for text in BEYOND:
+        for nothing in (
+            *("$=='{}'", "$=='{}*'", "$=='*{}'", "$=='a*{}'", "$=='*{}*'", "$=='^{}'", "$=='^{}*'", "$=ic='{}'"),
+            *("$=like='{}'", "$=ilike='{}'", "$=in=('{}','{}')", "@upper[$]=='{}'", "@trim[$]=in=('{}','{}')"),
+            *("@concat[$|#{}]=='a'", "@replace[$|#e|#{}]=='ab'", "@nullif[$|#{}]=='{}'", "@substring[$|#1|#1]=='{}'"),
+        ):
+            if "#" not in nothing or not text.isascii():
+                assert found(nothing.replace("{}", text)) == [], (nothing, text)
+        assert found(f"$=in=('{text}',e)") == ["e"]
+        assert found(f"$!='{text}'") == found(f"$=out=('{text}','{text}')") == list(PLAIN)
+        for value in ("$", "@trim[$]", "@substring[$|#1|#9]"):
+            below, above = found(f"{value}<'{text}'"), found(f"{value}>='{text}'")
+            assert sorted(below + above) == sorted(PLAIN), (value, text)
+            assert set(found(f"{value}=bt=('{text}','{text}')")) <= set(above)
+        if not text.isascii():
+            assert found(f"@concat[$|#{text}]=='a{text}'") == ["a"]
+            assert found(f"@coalesce[$|#{text}]==e") == found(f"@replace[$|#{text}|#a]==e") == ["e"]
+            assert found(f"@replace[$|#e|#{text}]=='{text}'") == ["e"]

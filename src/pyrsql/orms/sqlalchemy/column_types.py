@@ -182,7 +182,9 @@ def is_declared(column: Column[Any]) -> bool:
 def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
     """The character set and the collation that a text column, or its table, declares."""
     type_ = column.type.dialect_impl(dialect)
-    options = getattr(column.table, "kwargs", {})
+    # An alias has the options of its table.
+    (stored,) = column.base_columns
+    options = getattr(getattr(stored, "table", None), "kwargs", {})
 
     def of_table(*names: str) -> str | None:
         given = [options.get(f"{name}_{option}") for name in ("mariadb", "mysql") for option in names]
@@ -190,6 +192,14 @@ def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, st
 
     charset = getattr(type_, "charset", None) or of_table("charset", "default_charset", "character_set")
     return charset, getattr(type_, "collation", None) or of_table("collate", "default_collate")
+
+
+def declared_charset(column: Column[Any], dialect: Dialect) -> str:
+    """The character set that a text column, its collation or its table declares; empty where none does."""
+    charset, collation = declared_text(column, dialect)
+    found = (charset or (collation or "").partition("_")[0]).lower()
+    # A collation of UCA 14 may leave the character set to the table.
+    return "" if found == "uca1400" else found
 
 
 _MYSQL = mysql.dialect()

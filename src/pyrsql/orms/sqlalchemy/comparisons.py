@@ -15,6 +15,7 @@ from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
+from pyrsql.orms.sqlalchemy.character_sets import is_wide
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.joins import Scope
@@ -32,7 +33,6 @@ from pyrsql.orms.sqlalchemy.text import (
     WideExactTest,
     WideText,
     has_rules,
-    is_wide,
     plain_text,
     shape_of,
     text_match,
@@ -107,7 +107,8 @@ class Comparable:
 
     def match(self, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
         """`value` follows `pattern`."""
-        shape = shape_of(pattern, ignore_case)
+        pieces = pattern.pieces if isinstance(pattern, Pattern) else ()
+        shape = shape_of(pattern, ignore_case, is_wide(self.value, *pieces))
         template = self.matches.get((shape, ignore_case))
         if template is None:
             template = self.matches[shape, ignore_case] = text_match(self.text, Pattern(()), ignore_case, shape)
@@ -138,13 +139,13 @@ class Comparable:
 
     def _is_mixed(self, *wanted: object) -> bool:
         """Whether the collation of the column decides, and its character set may lack a letter of a value."""
-        return self.ordered is self.value and is_wide(*wanted)
+        return self.ordered is self.value and is_wide(self.value, *wanted)
 
 
 def _exact(
     column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool], wanted: tuple[object, ...]
 ) -> ExactTest:
-    return (WideExactTest if is_wide(*wanted) else ExactTest)(column, indexed, exact)
+    return (WideExactTest if is_wide(column, *wanted) else ExactTest)(column, indexed, exact)
 
 
 def comparable(operand: FieldOperand | CallOperand, scope: Scope, text_order: TextOrder) -> Comparable:

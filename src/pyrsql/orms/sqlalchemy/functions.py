@@ -13,7 +13,8 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
-from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, plain_text
+from pyrsql.orms.sqlalchemy.character_sets import is_wide
+from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, WideText, plain_text
 
 Clause = ColumnElement[Any]
 
@@ -97,7 +98,7 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         kind: the kind of its result.
         type_: the type of its result.
     """
-    arguments = [_undecorated(argument) for argument in arguments]
+    arguments = _widened([_undecorated(argument) for argument in arguments])
     match name, arguments:
         case (("lower" | "upper" | "trim" | "ltrim" | "rtrim"), [text]):
             return _OF_TEXT[name](text)
@@ -152,6 +153,17 @@ def _undecorated(argument: Clause) -> Clause:
     """An argument as the database has it: no function sees what a decorator makes of values, nor a collation."""
     plain = type_coerce(argument, String()) if isinstance(argument.type, TypeDecorator) else argument
     return plain_text(plain) if isinstance(argument.type, String) else plain
+
+
+def _widened(arguments: Sequence[Clause]) -> Sequence[Clause]:
+    """Arguments that MySQL and MariaDB can put together, where a value has a letter that a column may lack."""
+    values = [argument.value for argument in arguments if isinstance(argument, BindParameter)]
+    return [
+        WideText(argument)
+        if isinstance(argument.type, String) and not isinstance(argument, BindParameter) and is_wide(argument, *values)
+        else argument
+        for argument in arguments
+    ]
 
 
 def _is_aware(type_: TypeEngine[Any]) -> bool:

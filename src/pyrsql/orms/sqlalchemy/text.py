@@ -204,20 +204,13 @@ _MOST_FORMS = 64
 """Ways to write a text that are looked up one by one."""
 
 
-def is_wide(*values: object) -> bool:
-    """Whether some text has a letter that is not in every usual character set of MySQL and MariaDB.
-
-    >>> is_wide("Münch"), is_wide("a", "Ж")
-    (False, True)
-    """
-    return any(isinstance(value, str) and _WIDE.search(value) for value in values)
-
-
-_WIDE = re.compile("[^\0-\x7f\xa0-\xff]")
-
-
-def shape_of(pattern: Pattern | SqlPattern, ignore_case: bool) -> Shape:
+def shape_of(pattern: Pattern | SqlPattern, ignore_case: bool, is_wide: bool = False) -> Shape:
     """How a pattern begins and ends.
+
+    Args:
+        pattern: the pattern.
+        ignore_case: letters of either case match.
+        is_wide: it has letters that the matched column may lack.
 
     >>> shape_of(Pattern(("ab", "")), True), shape_of(Pattern(("", "b")), True), shape_of(Pattern(("ab",)), True)
     ('prefix', 'anywhere', 'few forms')
@@ -226,7 +219,7 @@ def shape_of(pattern: Pattern | SqlPattern, ignore_case: bool) -> Shape:
     if isinstance(pattern, SqlPattern) or not beginning:
         return "anywhere"
     if not ignore_case:
-        return "wide prefix" if any(map(is_wide, pattern.pieces)) else "prefix"
+        return "wide prefix" if is_wide else "prefix"
     if len(pattern.pieces) > 1:
         return "prefix"
     return "few forms" if prod(map(len, forms_beyond_ascii(beginning))) <= _MOST_FORMS else "whole"

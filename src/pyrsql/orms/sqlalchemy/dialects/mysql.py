@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql.orms.sqlalchemy.column_types import declared_text
+from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.joins import Unmerged
@@ -121,8 +121,7 @@ def wide_text(element: WideText, compiler: SQLCompiler, **options: Any) -> str:
 
 def _holds_all(column: Column[Any], compiler: SQLCompiler) -> bool:
     """Whether a column declares a character set that holds every letter."""
-    charset, collation = declared_text(column, compiler.dialect)
-    return (charset or (collation or "").partition("_")[0]) == "utf8mb4"
+    return declared_charset(column, compiler.dialect) == "utf8mb4"
 
 
 def _compares_exactly(collation: str) -> bool:
