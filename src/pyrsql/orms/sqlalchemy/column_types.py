@@ -182,8 +182,8 @@ def is_declared(column: Column[Any]) -> bool:
 def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
     """The character set and the collation that a text column, or its table, declares."""
     type_ = column.type.dialect_impl(dialect)
-    # An alias has the options of its table.
-    (stored,) = column.base_columns
+    # An alias has the options of its table. A column of a union has several tables.
+    stored = next(iter(column.base_columns)) if len(column.base_columns) == 1 else column
     options = getattr(getattr(stored, "table", None), "kwargs", {})
 
     def of_table(*names: str) -> str | None:
