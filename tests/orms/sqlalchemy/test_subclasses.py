@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, Select, String, Table, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.ext.declarative import ConcreteBase
+from sqlalchemy.ext.declarative import AbstractConcreteBase, ConcreteBase
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -28,13 +28,15 @@ from sqlalchemy.orm import (
     with_polymorphic,
 )
 
+from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.rights import field_rights
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import CustomPredicateDefinition, JoinHint, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
+from pyrsql.orms.sqlalchemy.orm import refuse_unpaged
 from pyrsql.page import PageRequest
-from pyrsql.pipeline import apply_filter, paginate, parse, validate
+from pyrsql.pipeline import apply_filter, paginate, parse, seek, validate
 from pyrsql.problems import UnknownField
 from tests.orms.sqlalchemy.store import Store, ids, paged, problems, stocked
 
@@ -468,3 +470,34 @@ def test_a_concrete_class_keeps_its_members_to_itself() -> None:
     with pytest.raises(ConfigurationError, match=r"sharp.*Saw keeps it in a table of its own"):
         schema(Tool, QueryOptions(field_whitelist={"sharp"}))
     paged(Saw, "sharp==true")
+
+
+def test_rows_of_concrete_classes_are_not_paged_together(store: Store) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Shape(AbstractConcreteBase, Base):
+        strict_attrs = True
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+        name: Mapped[str] = mapped_column(String(9))
+
+    class Square(Shape):
+        __tablename__ = "sub_square"
+        __mapper_args__ = {"polymorphic_identity": "square", "concrete": True}
+
+    class Circle(Shape):
+        __tablename__ = "sub_circle"
+        __mapper_args__ = {"polymorphic_identity": "circle", "concrete": True}
+
+    registry.configure(Base.registry)
+    with stocked(store, Base.metadata, [Square(id=1, name="a"), Circle(id=1, name="a"), Circle(id=2, name="b")]):
+        assert ids(store, Shape, "name==a") == [1, 1]
+        assert ids(store, Circle, None, "name", page=PageRequest.of(1, 1)) == [2]
+    with pytest.raises(ConfigurationError, match=r"Shape has the rows of Circle, Square.*page each class by itself"):
+        paged(Shape, None, "name", PageRequest.of(0, 1))
+    begun = SQLAlchemyORM().begin(select(Shape), schema(Shape).model, QueryOptions())
+    with pytest.raises(ConfigurationError, match="several rows may have one key"):
+        refuse_unpaged(begun, schema(Shape).model)
+    filtered = parse("name==a").bind(validate(schema(Shape))).bind(apply_filter(select(Shape)))
+    with pytest.raises(ConfigurationError, match="several rows may have one key"):
+        filtered.bind(seek(CursorRequest.first(1)))

@@ -223,3 +223,20 @@ def may_lack(source: FromClause, own: Set[FromClause]) -> bool:
     if source.isouter and not own.isdisjoint(leaves((source.right,))):
         return True
     return may_lack(source.left, own) or may_lack(source.right, own)
+
+
+def refuse_shared_keys(entity: type) -> None:
+    """Refuse pages of a class whose rows are those of several tables, in which the same key may stand.
+
+    Raises:
+        ConfigurationError: it is one, and what to do.
+    """
+    mappers = cast("Mapper[Any]", inspect(entity)).with_polymorphic_mappers
+    own = [mapper for mapper in mappers if mapper.concrete or mapper.inherits is None]
+    names = [mapper.class_.__name__ for mapper in own if isinstance(mapper.local_table, Table)]
+    if len(names) > 1:
+        raise ConfigurationError(
+            f"{entity.__name__} has the rows of {', '.join(sorted(names))}, each with a table of its own (concrete"
+            " inheritance), where several rows may have one key: pages need a total order, so page each class by"
+            " itself, or use joined or single table inheritance"
+        )

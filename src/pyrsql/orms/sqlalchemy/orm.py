@@ -14,6 +14,7 @@ from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import keyset, statement
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, base_statement
+from pyrsql.orms.sqlalchemy.cardinality import refuse_shared_keys
 from pyrsql.orms.sqlalchemy.dialects import (
     default,
     mssql,
@@ -117,6 +118,7 @@ class SQLAlchemyORM:
         limit: int,
     ) -> TargetT:
         """`limit` rows after the first `offset`, in the order of the select, then by the keys that complete it."""
+        refuse_shared_keys(model.type)
         return cast("TargetT", statement.page(_base(lowered, model), model, completing, offset, limit))
 
     def can_seek(
@@ -139,6 +141,7 @@ class SQLAlchemyORM:
         Raises:
             ConfigurationError: the base statement has an order, a cut or groups of its own, or no total order.
         """
+        refuse_shared_keys(model.type)
         base = _base(lowered, model)
         if base.unpaged:
             raise ConfigurationError(base.unpaged)
@@ -162,6 +165,7 @@ def refuse_unpaged(lowered: BackendStatement[Any], model: Model, *, by_cursor: b
     Raises:
         ConfigurationError: it is one, and what to write instead.
     """
+    refuse_shared_keys(model.type)
     base = _base(lowered, model)
     if base.unsorted or base.unpaged:
         raise ConfigurationError(base.unsorted or base.unpaged)
