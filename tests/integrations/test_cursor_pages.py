@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session, joinedload
 from pyrsql import ALL_FIELDS, ConfigurationError
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource
+from pyrsql.options import QueryOptions
 from tests.asgi import get, request
 from tests.integrations.sessions import SessionDependency, filled, session_dependency
 from tests.sample_models import Base, User, rows
@@ -247,6 +249,29 @@ def test_a_key_that_nobody_may_see_needs_a_sealer(session: SessionDependency) ->
     app = app_of(users(FastAPICriteriaConfig(cursor_sealer=Hiding())), session, Nameless)
     cursor = get(app, "/feed?size=10").json()["next"]
     assert get(app, f"/feed?size=10&cursor={cursor}").json()["items"] == [{"age": -1}, {"age": None}]
+
+
+COUNTING = FastAPICriteriaConfig(query_options=QueryOptions(quantifiers=True))
+
+
+@pytest.mark.parametrize("count", ["@count[roles]", "@count[company]", "@count[company.users]", "-@count[reports]"])
+def test_a_count_that_clients_may_not_ask_for_needs_a_sealer(session: SessionDependency, count: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"would show '{count.lstrip('-')}'")):
+        users(COUNTING, default_sort=count).cursor_page_dependency(UserOut, session)
+    users(COUNTING, default_sort=count, filterable_fields=ALL_FIELDS).cursor_page_dependency(UserOut, session)
+    users(replace(COUNTING, cursor_sealer=Hiding()), default_sort=count).cursor_page_dependency(UserOut, session)
+
+
+@pytest.mark.parametrize(
+    ("count", "ids"),
+    [
+        ("@count[roles]", [3, 6, 7, 9, 11, 2, 5, 8, 10, 1, 4, 12]),
+        ("-'@count[roles|#code==admin]'", [12, 8, 1, 11, 10, 9, 7, 6, 5, 4, 3, 2]),
+    ],
+)
+def test_a_count_that_clients_may_ask_for_leads_on(session: SessionDependency, count: str, ids: list[int]) -> None:
+    app = app_of(users(COUNTING, default_sort=count), session, UserWithRoles)
+    assert [key for page in walk(app, "size=5") for key in page] == ids
 
 
 def test_rights_and_scope_count_on_every_page(session: SessionDependency) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
+from returns.result import Failure
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
@@ -21,10 +22,12 @@ from pyrsql.integrations.fastapi.lists import ListDependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.integrations.fastapi.watch import watched
+from pyrsql.language.nodes import SortKey
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
 from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.validate import validate_sort
 
 if TYPE_CHECKING:
     # It needs greenlet, which a service with sessions of the other kind may not have.
@@ -138,24 +141,31 @@ def check_shown(endpoint: Endpoint, item: Any) -> None:
     shown = {read.path for read in reads(model, item) if read.shown}
     completing = total_order(endpoint.schema, None).completing if endpoint.default_order is not None else ()
     for key in (*order.keys, *order.completing, *completing):
-        for field in _fields(key.operand):
-            path = (*(step.name for step in field.relations), *field.field.name.split("."))
-            if path not in shown and not _is_offered(endpoint, ".".join(path)):
-                raise ConfigurationError(
-                    f"cursors of {model.name} would show {'.'.join(path)!r}, which clients may neither filter nor sort "
-                    "by, and which the item does not show: show it, or give a cursor_sealer that hides it"
-                )
+        for hidden in _hidden(endpoint, shown, key.operand):
+            raise ConfigurationError(
+                f"cursors of {model.name} would show {hidden!r}, which clients may neither filter nor sort by, and "
+                "which the item does not show: show it, or give a cursor_sealer that hides it"
+            )
 
 
-def _fields(operand: FieldOperand | CallOperand | CountOperand | ConstantOperand) -> Iterator[FieldOperand]:
-    """The fields that an operand reads."""
+def _hidden(
+    endpoint: Endpoint,
+    shown: Collection[tuple[str, ...]],
+    operand: FieldOperand | CallOperand | CountOperand | ConstantOperand,
+) -> Iterator[str]:
+    """The values that an operand reads, and that clients may not see."""
     match operand:
         case FieldOperand():
-            yield operand
+            path = (*(step.name for step in operand.relations), *operand.field.name.split("."))
+            if path not in shown and not _is_offered(endpoint, ".".join(path)):
+                yield ".".join(path)
         case CallOperand(arguments=arguments):
             for argument in arguments:
-                yield from _fields(argument)
-        case CountOperand() | ConstantOperand():
+                yield from _hidden(endpoint, shown, argument)
+        case CountOperand(path=path):
+            if isinstance(validate_sort(endpoint.schema, (SortKey(path),)), Failure):
+                yield path
+        case ConstantOperand():
             pass
 
 
