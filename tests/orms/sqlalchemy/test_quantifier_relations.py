@@ -81,6 +81,16 @@ class Clerk(Person):
     __mapper_args__ = {"polymorphic_identity": "clerk"}
 
 
+class Step(Base):
+    """A row of a chain: each leads to the one below it."""
+
+    __tablename__ = "qr_step"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int | None]
+    below_id: Mapped[int | None] = mapped_column(ForeignKey("qr_step.id"))
+    below: Mapped[Step | None] = relationship(remote_side=id)
+
+
 def rows() -> list[Base]:
     a, b, c = Group(tenant=1, id=1, name="a"), Group(tenant=1, id=2, name=None), Group(tenant=2, id=1, name="a")
     ann, bob = Person(id=1, name="ann"), Clerk(id=2, name="bob")
@@ -101,7 +111,10 @@ def rows() -> list[Base]:
         Member(id=place, tenant=tenant, group_id=group, person_id=person, level=level)
         for place, (group, person, tenant, level) in enumerate(joined, 1)
     ]
-    return [a, b, c, Group(tenant=2, id=2, name="empty"), *people, *members]
+    steps = [Step(id=1, size=3), Step(id=6, size=3)]
+    for place, size in enumerate((None, 1, 2, 3), 2):
+        steps.insert(place - 1, Step(id=place, size=size, below=steps[place - 2]))
+    return [a, b, c, Group(tenant=2, id=2, name="empty"), *people, *members, *steps]
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +231,16 @@ def asked(question: Question) -> dict[str, Callable[[list[bool | None]], bool]]:
     }
 
 
-def check(store: Store, question: Question, base: Any = None, *options: Any) -> None:
-    """Filters, a sort and its pages give the rows that plain Python finds in what the relations load."""
+def check(store: Store, question: Question, base: Any = None, *options: Any, beside: str = "") -> None:
+    """Filters, a sort and its pages give the rows that plain Python finds in what the relations load.
+
+    Args:
+        store: the database.
+        question: the relation and the filter of its rows.
+        base: the base statement.
+        options: options of it.
+        beside: a filter that every row passes.
+    """
     model = question.model
     base = (select(model) if base is None else base).options(*options)
 
@@ -230,10 +251,11 @@ def check(store: Store, question: Question, base: Any = None, *options: Any) -> 
     loaded = store.run(truths)
     for text, means in asked(question).items():
         expected = sorted(key for key, found in loaded if means(found))
-        assert ids(store, model, text, base=base, options=OPTIONS) == expected, text
+        whole = f"{beside};{text}" if beside else text
+        assert ids(store, model, whole, base=base, options=OPTIONS) == expected, whole
     count = f"-'@count[{question.path}|#{question.inner.replace(chr(39), chr(92) + chr(39))}]'"
     by_count = sorted(loaded, key=lambda one: (one[1].count(True), one[0]), reverse=True)
-    sorted_ = ids(store, model, None, count, base=base, options=OPTIONS, sort_options=SORT_OPTIONS)
+    sorted_ = ids(store, model, beside or None, count, base=base, options=OPTIONS, sort_options=SORT_OPTIONS)
     assert sorted_ == [key for key, _ in by_count]
 
 
@@ -264,6 +286,27 @@ def test_the_rows_of_other_tenants_are_none(stored: Store, question: Question) -
 @pytest.mark.parametrize("question", QUESTIONS[:12], ids=lambda one: f"{one.model.__name__} {one.path} {one.inner}")
 def test_an_aliased_root(stored: Store, question: Question) -> None:
     check(stored, question, select(aliased(question.model)))
+
+
+def size_below(step: Step | None, steps: int) -> int | None:
+    for _ in range(steps):
+        step = step and step.below
+    return None if step is None else step.size
+
+
+@pytest.mark.parametrize("steps", range(1, 5))
+@pytest.mark.parametrize("start", range(1, 4))
+@pytest.mark.parametrize("inner", range(4))
+def test_relations_joined_outside_are_joined_again_inside(stored: Store, steps: int, start: int, inner: int) -> None:
+    """A to-one relation that a filter reads a field behind, and a quantifier or count of the same relation."""
+    outside = ".".join(["below"] * steps)
+    question = Question(
+        Step,
+        ".".join(["below"] * start),
+        ".".join([*["below"] * inner, "size>1"]),
+        lambda step: above(size_below(step, inner), 1),
+    )
+    check(stored, question, beside=f"({outside}.size=na=,{outside}.size=nn=)")
 
 
 def test_pages_of_rows_with_equal_counts(stored: Store) -> None:

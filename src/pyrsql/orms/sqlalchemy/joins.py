@@ -135,8 +135,11 @@ def beyond(
     paths: Collection[RelationPath],
     options: FieldOptions,
 ) -> tuple[Select[Any], Scope]:
-    """A subquery of the rows at the end of `first` with the joins to the end of `prefix` and of `paths`."""
-    reached = dict(scope)
+    """A subquery of the rows at the end of `first` with the joins to the end of `prefix` and of `paths`.
+
+    The subquery joins its own aliases beyond `first`, also where the statement around it has joined the same paths.
+    """
+    reached = {path: entity for path, entity in scope.items() if path == first or not starts_with(path, first)}
     for path in (prefix, *sorted((path for path in paths if starts_with(path, prefix)), key=len)):
         for end in range(len(first) + 1, len(path) + 1):
             further = path[:end]
