@@ -99,7 +99,20 @@ def test_fields_are_whole_paths() -> None:
     assert [problem.field for problem in problems("roles=any='code=foo=1;b==(1,2)'")] == ["roles.code", "roles.b"]
     found = parse_nested(nested_argument(outer("roles=any='code=foo=1'"), "users.roles"), OPTIONS).failure()
     assert found[0].field == "users.roles.code"
-    assert problems("roles=any='\"@f[a]\"=foo=1'")[0].field == "@f[a]"
+
+
+@pytest.mark.parametrize("rest", ["=foo=1", "==(1,2)"])
+@pytest.mark.parametrize(
+    ("selector", "whole"),
+    [
+        ("@f[a]", "@f[roles.a]"),
+        ("@f[a|#b.c|@g[d.e]]", "@f[roles.a|#b.c|@g[roles.d.e]]"),
+        ("@count[a]", "@count[roles.a]"),
+        ("@count[a|#b==1]", "@count[roles.a|#b==1]"),
+    ],
+)
+def test_fields_of_calls_have_whole_paths(selector: str, whole: str, rest: str) -> None:
+    assert [problem.field for problem in problems(f"roles=any='\"{selector}\"{rest}'")] == [whole]
 
 
 def test_replacements_fit_into_the_quotes() -> None:

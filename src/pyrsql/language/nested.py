@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from returns.result import Failure, Result
 
 from pyrsql.language.comparisons import limit_exceeded, number
+from pyrsql.language.counts import COUNT, is_count
 from pyrsql.language.grammar import run_pattern, token_pattern
 from pyrsql.language.nodes import Comparison, Node
 from pyrsql.language.parse import filter_reader
@@ -19,6 +20,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Problems, Span, UnknownOperator, WrongArity
 
 _character_pattern = re.compile(r"\\?.", re.DOTALL)
+_path_in_call = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
 
 
 class NestedText(NamedTuple):
@@ -44,6 +46,23 @@ def nested_argument(outer: Comparison, path: str | None = None) -> NestedText:
     spans, written = outer.argument_spans, outer.written
     around = None if written is None else written.string
     return NestedText(outer.arguments[0], outer.selector if path is None else path, around, (*spans, None)[0])
+
+
+def selector_below(prefix: str, selector: str) -> str:
+    """The selector that one of a nested filter is in the filter around it.
+
+    Args:
+        prefix: the path of the rows that the nested filter is about, with a dot behind it.
+        selector: a path or a call.
+
+    >>> selector_below("roles.", "@concat[code|#-|@upper[name]]")
+    '@concat[roles.code|#-|@upper[roles.name]]'
+    """
+    if not selector.startswith("@"):
+        return prefix + selector
+    if is_count(selector):
+        return f"@{COUNT}[{prefix}{selector.removeprefix(f'@{COUNT}[')}"
+    return _path_in_call.sub(lambda part: part[0] if part[0].startswith("#") else prefix + part[0], selector)
 
 
 def parse_nested(
@@ -126,8 +145,8 @@ class Groups:
 
 def _below(path: str, problem: Problem) -> Problem:
     """A problem with the whole path as its field."""
-    if isinstance(problem, UnknownOperator | WrongArity) and problem.field and "@" not in path[:1] + problem.field[:1]:
-        return replace(problem, field=f"{path}.{problem.field}")
+    if isinstance(problem, UnknownOperator | WrongArity) and problem.field:
+        return replace(problem, field=selector_below(f"{path}.", problem.field))
     return problem
 
 

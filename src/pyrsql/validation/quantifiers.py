@@ -10,15 +10,13 @@ import re
 from dataclasses import replace
 
 from pyrsql import operators as ops
-from pyrsql.language.counts import COUNT, is_count, read_count
-from pyrsql.language.nested import NestedText
+from pyrsql.language.counts import COUNT, read_count
+from pyrsql.language.nested import NestedText, selector_below
 from pyrsql.language.nodes import Comparison
 from pyrsql.problems import Span, UnknownField
 from pyrsql.validation.predicates import Complement, Predicate, RelationPath, Some
 
 QUANTIFIERS = frozenset(operator.name for operator in ops.QUANTIFIERS)
-
-_PATH_IN_CALL = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
 
 
 def count_texts(selector: str, path: str, text: str | None, span: Span | None) -> tuple[NestedText, NestedText]:
@@ -37,23 +35,8 @@ def count_texts(selector: str, path: str, text: str | None, span: Span | None) -
 
 
 def below(prefix: str, node: Comparison) -> Comparison:
-    """A comparison of a nested filter with the selector that it has in the filter around it.
-
-    >>> from pyrsql.operators import EQUAL
-    >>> below("roles.", Comparison("@concat[code|#-|@upper[name]]", EQUAL, ("A",))).selector
-    '@concat[roles.code|#-|@upper[roles.name]]'
-    """
-    if not prefix:
-        return node
-    if not node.selector.startswith("@"):
-        return replace(node, selector=prefix + node.selector)
-    if is_count(node.selector):
-        return replace(node, selector=f"@{COUNT}[{prefix}{node.selector.removeprefix(f'@{COUNT}[')}")
-
-    def named(part: re.Match[str]) -> str:
-        return part[0] if part[0].startswith("#") else prefix + part[0]
-
-    return replace(node, selector=_PATH_IN_CALL.sub(named, node.selector))
+    """A comparison of a nested filter with the selector that it has in the filter around it."""
+    return replace(node, selector=selector_below(prefix, node.selector)) if prefix else node
 
 
 def quantified(name: str, path: RelationPath, predicate: Predicate | None) -> Predicate:
