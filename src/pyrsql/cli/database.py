@@ -49,6 +49,11 @@ class Reflected:
     keyless: tuple[str, ...]
 
 
+def _text_of(stored: bytes) -> str:
+    """A text of SQLite, which keeps any bytes as text."""
+    return stored.decode(errors="replace")
+
+
 def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
     """An engine whose connections refuse to write.
 
@@ -72,8 +77,7 @@ def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
         cursor.close()
         connection.commit()
         if family == "sqlite":
-            # SQLite keeps any bytes as text.
-            connection.text_factory = lambda text: text.decode(errors="replace")
+            connection.text_factory = _text_of
         if family == "sqlite" and timeout is not None:
             # SQLite has no setting for that; the driver asks every so many steps whether to go on.
             connection.set_progress_handler(lambda: time.monotonic() > record.info.get("deadline", inf), 10_000)

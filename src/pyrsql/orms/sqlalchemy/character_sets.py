@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.dialects import mysql
@@ -38,12 +38,11 @@ def is_wide(text: ColumnElement[Any], *values: object) -> bool:
     special = [value for value in values if isinstance(value, str) and _BEYOND_ALL.search(value)]
     if not special:
         return False
-    elements: list[object] = [*visitors.iterate(text)]
+    elements: list[Any] = [*visitors.iterate(text)]
     if any(isinstance(element, _CONVERTED) for element in elements):
         return False
-    lacked = {_lacked(cast("Column[Any]", element)) for element in elements if isinstance(element, Column)} or {
-        _BEYOND_LATIN
-    }
+    columns: list[Column[Any]] = [element for element in elements if isinstance(element, Column)]
+    lacked = {_lacked(column) for column in columns} or {_BEYOND_LATIN}
     return any(letters.search(value) for letters in lacked for value in special)
 
 
