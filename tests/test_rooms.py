@@ -35,6 +35,7 @@ TOP_FILES = {
     "text_cache": "base",
     "position": "base",
     "version": "base",
+    "__main__": "cli",
     "page": "validation",
     "cursor": "validation",
     "caches": "pipeline",

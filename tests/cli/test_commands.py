@@ -93,6 +93,10 @@ def test_a_wrong_text_exits_with_1(arguments: tuple[str, ...]) -> None:
         ("check", "a==1", "--model", "examples.flights.models:Nothing"),
         ("check", "a==1", "--model", "nowhere:User"),
         ("check", "a==1", "--model", "pathlib:Path"),
+        ("check", "a==1", "--model", "pyrsql.limits:__name__"),
+        ("check", "a==1", "--model", f"{FLIGHT}.id"),
+        ("explain", "plane.model==A*", "--model", FLIGHT, "--dialect", "mssql"),
+        ("explain", "id==1", "--url", "sqlite://"),
         ("explain", "id==1", "--model", FLIGHT, "--dialect", "nothing"),
         ("parse", " "),
     ],
@@ -220,6 +224,11 @@ def in_a_terminal(environment: dict[str, str], *arguments: str) -> str:
     )
     assert done.returncode == 1, done.stderr
     return done.stdout
+
+
+def test_the_package_is_the_command() -> None:
+    command = [sys.executable, "-m", "pyrsql", "format", "a == 1"]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout == "a==1\n"
 
 
 def test_colours_are_for_terminals() -> None:

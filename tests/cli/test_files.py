@@ -53,6 +53,8 @@ def rows_of(source: Path, data: bytes | None = None) -> list[dict[str, Any]]:
         ("n\n01/02/2024\n", {"n": "01/02/2024"}),
         ("n\n2024-01-31T10:00\n2024-01-31 10:00:00.5\n", {"n": dt.datetime(2024, 1, 31, 10)}),
         ("n\n2024-01-31T10:00:00+02:00\n2024-01-31T10:00:00Z\n", {"n": dt.datetime(2024, 1, 31, 8)}),
+        ("n\n0001-01-01T00:00:00+14:00\n", {"n": "0001-01-01T00:00:00+14:00"}),
+        ("n\n9999-12-31T23:59:59-14:00\n", {"n": "9999-12-31T23:59:59-14:00"}),
         ("n\n2024-01-31T10:00:00Z\n2024-01-31T10:00:00\n", {"n": "2024-01-31T10:00:00Z"}),
         ("n\n23:59:59.123\n", {"n": dt.time(23, 59, 59, 123000)}),
         ("n,m\n,x\n", {"n": None, "m": "x"}),
@@ -130,6 +132,14 @@ def test_the_types_of_parquet(tmp_path: Path) -> None:
             "big": 2.0,
         }
     ]
+
+
+@pytest.mark.parametrize("value", ["timestamp '20000-01-01'", "date '20000-01-01'", "date '0044-03-15 (BC)'"])
+def test_a_date_that_python_lacks_is_refused(tmp_path: Path, value: str) -> None:
+    source = tmp_path / "far.parquet"
+    duckdb.execute(f"COPY (SELECT {value} AS at) TO '{source}' (FORMAT parquet)")
+    with pytest.raises(ConfigurationError, match=r"far\.parquet: .* is no date of the years 1 to 9999"):
+        rows_of(source)
 
 
 def test_a_file_is_known_by_its_ending() -> None:

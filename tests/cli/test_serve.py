@@ -59,6 +59,16 @@ def test_every_table_is_a_list_with_a_count_and_rows_by_key(client: TestClient) 
     assert client.get("/users", params={"filter": "@count[posts]>1"}).json()["items"][0]["name"] == "ann"
 
 
+def test_the_count_is_the_count_also_where_a_key_is_this_word(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "words.db")
+    connection.executescript("CREATE TABLE words (word TEXT PRIMARY KEY); INSERT INTO words VALUES ('count'), ('b');")
+    connection.close()
+    with served(tmp_path / "words.db") as client:
+        assert client.get("/words/count").json() == {"count": 2}
+        assert client.get("/words", params={"filter": "word==count"}).json()["items"] == [{"word": "count"}]
+        assert client.get("/words/b").json() == {"word": "b"}
+
+
 def test_a_secret_does_not_exist(client: TestClient) -> None:
     assert "password_hash" not in client.get("/users").text
     for filter in ("password_hash==h1", "password_hash=na="):

@@ -2,7 +2,7 @@
 
 import pytest
 from returns.result import Success
-from sqlalchemy import Enum, ForeignKey
+from sqlalchemy import Column, Enum, ForeignKey, Integer, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from examples.flights.models import Airport, Flight
@@ -54,6 +54,18 @@ def test_a_filter_is_completed(text: str, begun: str, offered: str | None) -> No
         assert texts == [] or text.startswith("date")
     else:
         assert offered in texts
+
+
+def test_a_field_is_written_in_quotes_where_it_needs_them() -> None:
+    class Odd(DeclarativeBase):
+        pass
+
+    table = Table("odd", Odd.metadata, Column("id", Integer, primary_key=True), Column("first name", Integer))
+    model = type("Person", (Odd,), {"__table__": table})
+    for text in ("fir", "'fir", "'first na"):
+        found = complete_filter(schema(model), text, len(text))
+        assert (found.start, [item.text for item in found.items]) == (0, ["'first name'"])
+        assert [item.text for item in complete_sort(schema(model), f"-{text}", len(text) + 1).items] == ["'first name'"]
 
 
 def test_dates_are_offered_for_a_date() -> None:

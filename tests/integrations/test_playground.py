@@ -129,6 +129,8 @@ def test_back_and_forward_go_through_the_requests(page: Page) -> None:
         expect(filter_).to_have_value(text)
     page.go_forward()
     expect(filter_).to_have_value("airline.code==B6")
+    # Its rows are there: what is typed before would run with it.
+    expect(shown).to_contain_text(totals[1])
     # What is typed and not run is an entry of its own.
     filter_.press_sequentially(";distance>1")
     page.go_back()
@@ -187,12 +189,28 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.get_by_role("option", name="destination.name")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value("destination.name")
     page.keyboard.type("==Chicago*")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("of 1,")
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     expect(page.get_by_role("combobox", name="Sort")).to_be_focused()
+
+
+def test_completions_of_an_earlier_text_are_narrowed_at_once(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.press_sequentially("dest")
+    expect(page.get_by_role("option", name="destination.name")).to_be_visible()
+    # The server does not answer any more: what is offered fits the text all the same.
+    page.route("**/assist?*", lambda route: None)
+    filter_.press_sequentially("ination.na")
+    expect(page.get_by_role("option")).to_have_count(1)
+    filter_.press("ArrowDown")
+    filter_.press("Tab")
+    expect(filter_).to_have_value("destination.name")
+    filter_.press_sequentially("==C")
+    expect(page.get_by_role("option")).to_have_count(0)
 
 
 def test_completions_stay_away_behind_a_run(page: Page) -> None:

@@ -68,7 +68,7 @@ class _Kind:
             return False
         try:
             self.convert(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         return True
 

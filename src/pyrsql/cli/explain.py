@@ -44,6 +44,8 @@ def explain(
 ) -> None:
     """Say a filter in words; with --model also its SQL, parameters and indexes, with --url the plan of the database."""
     if model is None:
+        if url:
+            raise typer.BadParameter("a plan needs a model, too: --model app.models:User", param_hint="--url")
         _explain_in_words(filter, sort, LANGUAGE)
         return
     schema = schema_of(model)
@@ -60,12 +62,12 @@ def explain(
         plan = None if connection is None else plan_of(connection, statement)
         if connection is not None:
             _take_indexes(schema, connection)
+        shown = sql_of(statement, chosen)
     _explain_in_words(filter, sort, schema.query_options)
     node = checked.unwrap().filter.node
     advice = None if node is None else same_row_advice(schema, node)
     if advice is not None:
         out.print(advice.hint)
-    shown = sql_of(statement, chosen)
     out.print()
     show_sql(shown.text)
     for name, value in shown.parameters.items():

@@ -66,6 +66,10 @@ _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),[0-9]+\)")
 _DIALECT = sqlite.dialect()
 
 
+class _FarDateError(Exception):
+    """A date that Parquet has and Python lacks."""
+
+
 def is_file(target: str) -> bool:
     """Whether a target names a file that `load` reads."""
     return _ending(target) in ENDINGS
@@ -87,6 +91,8 @@ def load(source: Path, database: Path, progress: Progress) -> None:
             _load_parquet(source, database, progress)
         else:
             _load_csv(source, database, progress)
+    except _FarDateError as error:
+        raise ConfigurationError(f"{source}: {error} is no date of the years 1 to 9999") from error
     except duckdb.Error as error:
         raise ConfigurationError(f"{source}: {str(error).splitlines()[0]}") from error
     except sqlite3.Error as error:
@@ -139,6 +145,8 @@ def _stored(value: Any, type_: TypeEngine[Any]) -> Any:
         return float(value)
     if isinstance(type_, Text):
         return str(value)
+    if isinstance(type_, Date | DateTime) and not isinstance(value, dt.date):
+        raise _FarDateError(value)
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value.astimezone(dt.UTC).replace(tzinfo=None)
     return value

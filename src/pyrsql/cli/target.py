@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any, cast
+from typing import Any
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyResource
@@ -33,14 +34,20 @@ def schema_of(target: str) -> Schema:
         found: Any = importlib.import_module(module)
         for step in name.split("."):
             found = getattr(found, step)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         # The module is the user's: whatever ends its import is an answer, not an error of this command.
         raise typer.BadParameter(f"{target}: {_described(error)}", param_hint="--model") from error
     if isinstance(found, FastAPISQLAlchemyResource):
         return found.endpoint.schema
+    if not isinstance(found, type):
+        raise typer.BadParameter(
+            f"{target}: {type(found).__name__} is neither a mapped class nor a resource", param_hint="--model"
+        )
     try:
-        return schema(cast("type", found))
-    except ConfigurationError as error:
+        return schema(found)
+    except (ConfigurationError, SQLAlchemyError) as error:
         raise typer.BadParameter(f"{target}: {error}", param_hint="--model") from error
 
 

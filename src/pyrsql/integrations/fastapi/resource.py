@@ -223,7 +223,8 @@ class FastAPISQLAlchemyResource:
             app.include_router(posts.router(get_session), prefix="/posts")
 
         A composite key stands in the path part by part, in the order of the primary key. A row that the base statement
-        does not let a request see is a 404, like one that does not exist.
+        does not let a request see is a 404, like one that does not exist. `/count` is always the count: a filter finds
+        the row whose key is the text `count`.
 
         Args:
             session: the dependency that gives the session, sync or async.

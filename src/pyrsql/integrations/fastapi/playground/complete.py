@@ -205,11 +205,12 @@ def _after(expected: Expected, kind: str | None, written: str) -> Expected:
 
 
 def _fields(schema: Schema, purpose: Purpose, begun: str, prefix: str) -> tuple[Offer, ...]:
+    begun = begun.strip("\"'")
     if begun.startswith("@"):
         return _matching(begun, _counts(schema, purpose, prefix))
     fields = offered_fields(schema, purpose, f"{prefix}{begun}")
     named = ((field["name"].removeprefix(prefix), field) for field in fields if field["name"].startswith(prefix))
-    return _matching(begun, (Offer(name, name, _type(field)) for name, field in named))
+    return _matching(begun, (Offer(_quoted(name), name, _type(field)) for name, field in named))
 
 
 def _counts(schema: Schema, purpose: Purpose, prefix: str) -> Iterator[Offer]:

@@ -171,10 +171,24 @@ function editor(part, tokenise) {
     repaint();
   }
 
-  function offer(completions) {
+  function offer(completions, text) {
+    const [from, to] = [completions.from, completions.to].map((at) => unitsAt(text, at));
+    const found = { ...completions, from, to };
+    offerNow(area.value === text ? found : narrowed(found));
+  }
+
+  // Completions of an earlier text that the text goes on with, by the rule of the server.
+  function narrowed(completions) {
+    const typed = area.value.slice(completions.from, area.selectionEnd).replace(/^["']|["']$/g, "").toLowerCase();
+    const held = completions.items.filter(({ label }) => label.toLowerCase().includes(typed) && label.toLowerCase() !== typed);
+    const begins = ({ label }) => (label.toLowerCase().startsWith(typed) ? 0 : 1);
+    return { ...completions, items: held.sort((one, other) => begins(one) - begins(other)) };
+  }
+
+  function offerNow(completions) {
     // The answer to the last letter may come after a choice: what was chosen stays chosen.
     const kept = chosen < 0 ? undefined : offered.items[chosen]?.label;
-    offered = { ...completions, from: unitsAt(area.value, completions.from), to: unitsAt(area.value, completions.to) };
+    offered = completions;
     chosen = -1;
     options.replaceChildren(
       ...completions.items.map((item, place) => {
@@ -221,6 +235,7 @@ function editor(part, tokenise) {
     problems = [];
     repaint();
     writeAddress();
+    if (!options.hidden) offerNow(narrowed(offered));
     assist(part);
   });
   area.addEventListener("keydown", (event) => {
@@ -288,11 +303,12 @@ async function assistNow(part) {
   if (!resource) return;
   const mine = ++asked;
   const at = part ? editors[part].at : 0;
+  const text = part ? state[part] : "";
   try {
     const answer = await askOf("assist", { filter: state.filter, sort: state.sort, part: part ?? "", at });
     if (mine !== asked) return;
     for (const name of ["filter", "sort"]) editors[name].show(answer[name]);
-    if (part) editors[part].offer(answer.completions);
+    if (part) editors[part].offer(answer.completions, text);
     builder = answer.builder;
   } catch (error) {
     // What the list itself says of a request stands there already.
@@ -310,6 +326,7 @@ async function run() {
   if (!resource) return;
   const mine = ++running;
   clearTimeout(waiting);
+  asked++; // No completions of a text that has run.
   writeAddress();
   settled = true;
   const url = requestURL();
@@ -463,7 +480,7 @@ element("rows").tBodies[0].addEventListener("keydown", (event) => {
 
 function direction(column) {
   const first = state.sort.split(";")[0].split(",");
-  if (first[0].replace(/^[-+]/, "") !== column) return null;
+  if (first[0].replace(/^[-+]/, "") !== quoted(column)) return null;
   return first[0].startsWith("-") || first.includes("desc") ? "descending" : "ascending";
 }
 
@@ -478,7 +495,7 @@ function head(column, numeric) {
   const arrow = now ? { ascending: " ↑", descending: " ↓" }[now] : "";
   const button = make("button", { type: "button", title: `Sort by ${column}` }, column + arrow);
   button.addEventListener("click", () => {
-    const next = { null: column, ascending: `-${column}`, descending: "" }[now];
+    const next = { null: quoted(column), ascending: `-${quoted(column)}`, descending: "" }[now];
     change("sort", next);
   });
   button.dataset.column = column;
@@ -504,7 +521,7 @@ function cell(column, value) {
 }
 
 function narrowed(column, value) {
-  const test = value === null ? `${column}=na=` : comparison(column, String(value));
+  const test = value === null ? `${quoted(column)}=na=` : comparison(column, String(value));
   const text = state.filter.trim();
   if (!text) return test;
   let depth = 0;
@@ -515,10 +532,12 @@ function narrowed(column, value) {
   return loose ? `(${text});${test}` : `${text};${test}`;
 }
 
+// A value or a field as a filter and a sort write it.
+const quoted = (text) => (/^[^"'();,=<>!~ ]+$/.test(text) ? text : `'${text.replace(/[\\']/g, "\\$&")}'`);
+
 // `=in=` takes its argument as it is, where `==` would see a wildcard or a caret.
 function comparison(column, value) {
-  const quoted = /^[^"'();,=<>!~ ]+$/.test(value) ? value : `'${value.replace(/[\\']/g, "\\$&")}'`;
-  return `${column}${/[*\\]|^\^/.test(value) ? "=in=" : "=="}${quoted}`;
+  return `${quoted(column)}${/[*\\]|^\^/.test(value) ? "=in=" : "=="}${quoted(value)}`;
 }
 
 function change(part, text) {

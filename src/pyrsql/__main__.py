@@ -1,0 +1,5 @@
+"""`python -m pyrsql` is `pyrsql`."""
+
+from pyrsql.cli.main import main
+
+main()
