@@ -7,7 +7,7 @@ import pytest
 from returns.result import Failure, Result, Success
 
 from pyrsql.language.grammar import CALL_DEPTH
-from pyrsql.language.hints import QUOTE_WHOLE, STRAIGHT_QUOTES
+from pyrsql.language.hints import QUOTE_COUNT, QUOTE_WHOLE, STRAIGHT_QUOTES
 from pyrsql.language.nodes import And, Call, Comparison, Constant, Node, Or, Path, SortKey
 from pyrsql.language.parse import is_blank, parse_filter, parse_selector, parse_sort
 from pyrsql.operators import BETWEEN, EQUAL, IN, IS_NULL, NOT_EQUAL, ComparisonOperator
@@ -306,3 +306,17 @@ def test_a_typographic_quote_in_straight_quotes_is_text(text: str, start: int, h
     assert isinstance(problem, SyntaxProblem)
     assert problem.span is not None
     assert (problem.span.start, problem.hint) == (start, hint)
+
+
+@pytest.mark.parametrize("inner", ["level>1", "level>1;id==2", "level=in=(1,2)", "name=='a'", "name==a and level>1"])
+@pytest.mark.parametrize("before", ["", "id==1;", "'@count[roles|#id==1]'==2;"])
+def test_a_count_with_a_filter_in_it_needs_quotes(before: str, inner: str) -> None:
+    written = f"@count[roles|#{inner}]"
+    filtered = parse_filter(f"{before}{written}==1").failure()
+    sorted_ = parse_sort(f"id;-{written}").failure()
+    assert [problem.hint for problem in (*filtered, *sorted_)] == [QUOTE_COUNT, QUOTE_COUNT]
+
+
+@pytest.mark.parametrize("text", ["'@count[roles|#level>1]'==1;a==b=c", "@count[roles]>1;a==b=c", "a==b=c"])
+def test_the_hint_is_for_counts_without_quotes(text: str) -> None:
+    assert parse_filter(text).failure()[0].hint != QUOTE_COUNT

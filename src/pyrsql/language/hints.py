@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pyrsql.language import grammar
+from pyrsql.language.counts import COUNT
 from pyrsql.language.foreign import SIGNS, WIDE, WORDS
 from pyrsql.language.grammar import OPERATOR, RUN
 from pyrsql.language.nearest import nearest
@@ -63,6 +64,9 @@ _curly_quoted = re.compile("[“”„‟‘’‚‛«»]([^“”„‟‘’�
 _straight_quoted = re.compile(grammar.QUOTED, re.DOTALL)
 _curly_quote = re.compile("[“”„‟‘’‚‛«»]")
 
+bare_count_before: re.Pattern[str] = re.compile(rf"(?<!['\"])@{COUNT}\[[^\[\]|@#'\"]*\|#")
+
+QUOTE_COUNT = "Put a count with a filter in it in quotes, as in '@count[roles|#level>2]'."
 NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
 QUOTE_WHOLE = "Put the whole value in quotes, and a backslash before each quote inside."
 STRAIGHT_QUOTES = "Write straight quotes, ' or \"."
@@ -121,6 +125,8 @@ def syntax_advice(text: str, span: Span, expected: Iterable[str], operators: Ope
     place = place_of(text, span, expected)
     if not place.found and grammar.END_OF_GROUP in place.wanted:
         return Advice("A '(' is never closed.")
+    if bare_count_before.search(place.before):
+        return Advice(QUOTE_COUNT)
     if place.found[:1] in ("'", '"') and place.found:
         return quote_advice(place)
     if (advice := _curly_advice(place)) is not None:

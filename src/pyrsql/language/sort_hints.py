@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pyrsql.language import grammar
 from pyrsql.language.grammar import MODIFIERS
 from pyrsql.language.hints import (
+    QUOTE_COUNT,
     Advice,
     Place,
+    bare_count_before,
     call_after,
     call_before,
     joint_advice,
@@ -28,6 +30,8 @@ def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None
     """
     place = place_of(text, span, expected)
     found = place.found
+    if bare_count_before.search(place.before):
+        return Advice(QUOTE_COUNT)
     if found[:1] in ("'", '"') and found:
         return quote_advice(place)
     if grammar.A_MODIFIER in place.wanted and grammar.run_pattern.match(found):
