@@ -10,6 +10,7 @@ import math
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ from sqlalchemy.types import TypeDecorator
 from property_tests.walks import at_once, in_turn, pages, sought, walked, whole
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.errors import ConfigurationError, ValidationError
-from pyrsql.options import QueryOptions, SortOptions
+from pyrsql.models.schema import Schema
+from pyrsql.options import JSONOptions, JSONSortScalarType, QueryOptions, SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.carried import CarriedValue
 from pyrsql.pipeline import apply_filter, parse, seek, validate
@@ -255,31 +257,38 @@ FORGED += [
 ]
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_no_value_that_a_client_can_send_fails_in_a_database(filled: Store, column: str) -> None:
+def refused_or_run(session: Session, schema: Schema, base: Any, sort: str) -> None:
     """Whatever passes the check of its kind runs, in one statement and in turn, forward and backward."""
     cursors = CursorFormat()
+    made = sought(schema, base, None, sort, CursorRequest.first(2)).collect(session.execute).next
+    assert made is not None
+    payload = cursors.read(made)
+    assert isinstance(payload, Payload)
+    assert payload.position.values is not None
+    size = len(payload.position.values[0])
+    keys = [key for value in (*FORGED, None) for key in alone(value, size)]
+    for key, backward in product(keys, (False, True)):
+        position = payload.position._replace(backward=backward, values=(key, ("i5",)))
+        forged = cursors.write(payload._replace(position=position))
+        assert forged is not None
+        try:
+            page = sought(schema, base, None, sort, CursorRequest.at(forged, 2))
+        except Exception as refused:  # UnwrapFailedError, which holds the problems
+            problems = refused.halted_container.failure()  # type: ignore[attr-defined]  # returns types its error without it
+            assert [problem.code for problem in problems] == ["cursor-error"], key
+            continue
+        page.collect(session.execute)
+        page.read(session.execute(page.statement))
 
-    def check(session: Session) -> None:
-        made = sought(THINGS, select(Thing.id), None, column, CursorRequest.first(2)).collect(session.execute).next
-        assert made is not None
-        payload = cursors.read(made)
-        assert isinstance(payload, Payload)
-        for value in (*FORGED, None):
-            for backward in (False, True):
-                position = payload.position._replace(backward=backward, values=((value,), ("i5",)))
-                forged = cursors.write(payload._replace(position=position))
-                assert forged is not None
-                try:
-                    page = sought(THINGS, select(Thing.id), None, column, CursorRequest.at(forged, 2))
-                except Exception as refused:  # UnwrapFailedError, which holds the problems
-                    problems = refused.halted_container.failure()  # type: ignore[attr-defined]  # returns types its error without it
-                    assert [problem.code for problem in problems] == ["cursor-error"], value
-                    continue
-                page.collect(session.execute)
-                page.read(session.execute(page.statement))
 
-    filled.run(check)
+def alone(value: str | None, size: int) -> Iterator[tuple[str | None, ...]]:
+    """A value in each part of a key, and NULL in its other parts."""
+    return (tuple(value if place == chosen else None for place in range(size)) for chosen in range(size))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_no_value_that_a_client_can_send_fails_in_a_database(filled: Store, column: str) -> None:
+    filled.run(lambda session: refused_or_run(session, THINGS, select(Thing.id), column))
 
 
 # --- keys of several columns, several entities, loading ---
@@ -414,20 +423,21 @@ def test_other_positions_share_a_compiled_statement() -> None:
     assert key("a") == key("b")
 
 
+class Noted(DeclarativeBase):
+    pass
+
+
+class Note(Noted):
+    __tablename__ = "keyset_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    doc: Mapped[Any] = mapped_column(JSON().with_variant(postgresql.JSONB(), "postgresql"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("keyset_notes.id"))
+
+
 def test_documents_and_functions_are_sought_in_one_statement(store: Store) -> None:
     if store.name == "mariadb":
         pytest.skip("JSON sorts of MariaDB have tests on a server of their own")
-
-    class Noted(DeclarativeBase):
-        pass
-
-    class Note(Noted):
-        __tablename__ = "keyset_notes"
-
-        id: Mapped[int] = mapped_column(primary_key=True)
-        doc: Mapped[Any] = mapped_column(JSON().with_variant(postgresql.JSONB(), "postgresql"))
-        parent_id: Mapped[int | None] = mapped_column(ForeignKey("keyset_notes.id"))
-
     documents = [
         {"a": 1},
         {"a": "x"},
@@ -452,6 +462,26 @@ def test_documents_and_functions_are_sought_in_one_statement(store: Store) -> No
 
     notes = [Note(id=(number * 7) % 19, doc=document) for number, document in enumerate(documents * 2)]
     with stocked(store, Noted.metadata, notes):
+        store.run(check)
+
+
+MIXED = [1, "x", 1.5, True, None, "2024-01-31", "2024-01-31T12:30:00Z", "12:30", [3, 1], 10**20]
+
+
+@pytest.mark.parametrize("declared", [None, *JSONSortScalarType])
+def test_no_value_that_a_client_can_send_fails_in_a_document(store: Store, declared: JSONSortScalarType | None) -> None:
+    if store.name == "mariadb":
+        pytest.skip("JSON sorts of MariaDB have tests on a server of their own")
+    json_options = JSONOptions(sort_field_types={} if declared is None else {"doc.a": declared})
+    described = schema(Note, QueryOptions(json_options=json_options))
+
+    def check(session: Session) -> None:
+        for sort in ("doc.a", "-doc.a"):
+            expected = list(session.scalars(whole(described, select(Note.id), None, sort)))
+            assert walked(described, select(Note.id), session.execute, sort=sort, size=1) == expected
+        refused_or_run(session, described, select(Note.id), "doc.a")
+
+    with stocked(store, Noted.metadata, [Note(doc={"a": value}) for value in MIXED]):
         store.run(check)
 
 

@@ -54,11 +54,11 @@ def carried(value: object) -> str | None:
             return f"s{value}"
 
 
-def fits(kind: Kind | None, stored_as_is: bool, text: str | None) -> bool:
+def fits(kind: Kind, stored_as_is: bool, text: str | None) -> bool:
     """Whether a text that a client sent can be a carried value of a kind.
 
     Args:
-        kind: of the key; None for a part of a key, which has a kind of the database's own.
+        kind: of the key, or of a part of it.
         stored_as_is: no type of the developer's decides how a value is stored.
         text: the carried value.
     """
@@ -68,7 +68,7 @@ def fits(kind: Kind | None, stored_as_is: bool, text: str | None) -> bool:
     read = _STORAGE.get(storage)
     if read is None or read(body) is None:
         return False
-    if kind is None or not stored_as_is:
+    if not stored_as_is:
         return True
     match kind:
         case kinds.Boolean() | kinds.Integer() | kinds.Enumeration() | kinds.Decimal() | kinds.Float():

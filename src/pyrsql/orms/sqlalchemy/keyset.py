@@ -36,7 +36,11 @@ MOST_SEGMENTS = 8
 """Statements of one page at most. Deeper levels are an OR inside the last."""
 
 
-def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind | None, ...]:
+_NUMBER = kinds.Float()
+_TEXT = kinds.Text()
+
+
+def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind, ...]:
     """The kinds of the terms of a key: one, or those that together order values of a JSON document."""
     operand = key.operand
     if not isinstance(operand, FieldOperand) or not operand.keys:
@@ -45,18 +49,18 @@ def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind | None, ...]:
         return ()
     match options.json_options.sort_field_types.get(operand.path):
         case None:
-            return (None, None, None, None)
+            return (_NUMBER, _NUMBER, _NUMBER, _TEXT)
         case JSONSortScalarType.INTEGER | JSONSortScalarType.FLOAT | JSONSortScalarType.NUMERIC:
-            return (None, None)
+            return (_NUMBER, _NUMBER)
+        case JSONSortScalarType.TEXT | JSONSortScalarType.BOOLEAN:
+            return (_TEXT,)
         case (
-            JSONSortScalarType.TEXT
-            | JSONSortScalarType.BOOLEAN
-            | JSONSortScalarType.DATE
+            JSONSortScalarType.DATE
             | JSONSortScalarType.TIME
             | JSONSortScalarType.DATETIME
             | JSONSortScalarType.DATETIME_TZ
         ):
-            return (None,)
+            return (_NUMBER,)
 
 
 def can_seek(keys: tuple[OrderKey, ...], options: FieldOptions, values: tuple[tuple[Carried, ...], ...]) -> bool:
@@ -67,12 +71,21 @@ def can_seek(keys: tuple[OrderKey, ...], options: FieldOptions, values: tuple[tu
         expected = parts_of(key, options)
         if len(expected) != len(carried):
             return False
-        operand = key.operand
-        plain = isinstance(operand, FieldOperand) and operand.field.accepts is None and not operand.field.computed
+        known = _has_known_values(key)
         for kind, text in zip(expected, carried, strict=True):
-            if not fits(kind, plain, text):
+            if not fits(kind, known, text):
                 return False
     return True
+
+
+def _has_known_values(key: OrderKey) -> bool:
+    """Whether the values of a key are stored as their kind is: neither a type nor an expression of the developer's says
+    how.
+    """
+    operand = key.operand
+    if not isinstance(operand, FieldOperand):
+        return False
+    return bool(operand.keys) or (operand.field.accepts is None and not operand.field.computed)
 
 
 def refuse_base(unsorted: Select[Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Numeric, Select, case, func, literal_column, select, type_coerce
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONSortScalarType
@@ -75,15 +75,17 @@ def _of_first_rank(extremes: Terms) -> Terms:
 
 def _values_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
     """The rank of each row's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
-    whens: list[Any] = [(is_kind(rows, kind), literal_column(str(place))) for place, kind in enumerate(_RANKS)]
+    whens: list[Any] = [
+        (is_kind(rows, kind), literal_column(str(place), Integer())) for place, kind in enumerate(_RANKS)
+    ]
     rank: ColumnElement[Any] = case(*whens)
-    return [rank, *number(rows).clauses, _row_text(rows, ignore_case), _word(rows)]
+    return [rank, *_numbers(rows), _row_text(rows, ignore_case), _word(rows)]
 
 
 def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
     match by_type:
         case JSONSortScalarType.INTEGER | JSONSortScalarType.FLOAT | JSONSortScalarType.NUMERIC:
-            return list(number(rows).clauses)
+            return _numbers(rows)
         case JSONSortScalarType.BOOLEAN:
             return [_word(rows)]
         case JSONSortScalarType.TEXT:
@@ -95,6 +97,11 @@ def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case:
             | JSONSortScalarType.DATETIME_TZ
         ):
             return [case((is_kind(rows, "string"), _MOMENTS[by_type](rows.c.scalar)))]
+
+
+def _numbers(rows: TableValuedAlias) -> Terms:
+    # With a type: a driver that asks the server for the type of a parameter refuses a cursor's value of another one.
+    return [type_coerce(term, Numeric()) for term in number(rows).clauses]
 
 
 def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
