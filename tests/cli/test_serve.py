@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -67,6 +68,42 @@ def test_the_count_is_the_count_also_where_a_key_is_this_word(tmp_path: Path) ->
         assert client.get("/words/count").json() == {"count": 2}
         assert client.get("/words", params={"filter": "word==count"}).json()["items"] == [{"word": "count"}]
         assert client.get("/words/b").json() == {"word": "b"}
+
+
+@pytest.mark.parametrize("target", ["nowhere(id)", "there(missing)"])
+def test_a_foreign_key_that_leads_nowhere_is_a_column(tmp_path: Path, target: str) -> None:
+    connection = sqlite3.connect(tmp_path / "broken.db")
+    connection.executescript(
+        "CREATE TABLE there (id INTEGER PRIMARY KEY); INSERT INTO there VALUES (7);"
+        f"CREATE TABLE broken (id INTEGER PRIMARY KEY, other INTEGER REFERENCES {target});"
+        "INSERT INTO broken VALUES (1, 7);"
+    )
+    connection.close()
+    with served(tmp_path / "broken.db") as client:
+        assert client.get("/broken", params={"filter": "other==7"}).json()["items"] == [{"id": 1, "other": 7}]
+        assert client.get("/there/7").json() == {"id": 7}
+
+
+def test_a_row_without_a_key_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE keys (k TEXT PRIMARY KEY); INSERT INTO keys VALUES (NULL), ('a');")
+    connection.close()
+    with served(path) as client:
+        page = client.get("/keys").json()
+        assert (page["items"], page["total"], client.get("/keys/count").json()) == ([{"k": "a"}], 1, {"count": 1})
+    done = CliRunner().invoke(app, ["query", f"sqlite:///{path}", "keys", "--output", "ndjson"])
+    assert (done.exit_code, done.stdout) == (0, '{"k": "a"}\n')
+
+
+@pytest.mark.parametrize("table", ["", ".", "..", "a/b", "{x}", "?#%"])
+def test_a_table_of_any_name_is_served(tmp_path: Path, table: str) -> None:
+    connection = sqlite3.connect(tmp_path / "names.db")
+    connection.executescript(f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY); INSERT INTO "{table}" VALUES (7);')
+    connection.close()
+    with served(tmp_path / "names.db") as client:
+        (path,) = (path for path in client.get("/openapi.json").json()["paths"] if path.endswith("/count"))
+        assert client.get(quote(path)).json() == {"count": 1}
 
 
 def test_a_secret_does_not_exist(client: TestClient) -> None:

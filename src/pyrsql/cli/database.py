@@ -11,22 +11,25 @@ from math import inf
 from typing import Any, cast
 
 from sqlalchemy import (
+    Column,
     Connection,
     Engine,
     ForeignKeyConstraint,
     MetaData,
     PrimaryKeyConstraint,
+    Select,
     Table,
     and_,
     create_engine,
     event,
     func,
     inspect,
+    or_,
     quoted_name,
     select,
 )
 from sqlalchemy.engine.url import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoReferencedColumnError, NoReferencedTableError
 from sqlalchemy.orm import Mapper, Session, registry, relationship
 
 from pyrsql.cli.lenient import lenient
@@ -169,7 +172,7 @@ def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
     metadata = MetaData()
     event.listen(Table, "column_reflect", _describe_column)
     try:
-        metadata.reflect(engine, views=True, schema=schema_name)
+        metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False)
     finally:
         event.remove(Table, "column_reflect", _describe_column)
     found = {table.name: table for table in metadata.tables.values() if table.schema == schema_name}
@@ -229,7 +232,7 @@ def _relations(tables: Mapping[str, Table]) -> list[_Relation]:
         (name, key)
         for name, table in tables.items()
         for key in sorted(table.foreign_key_constraints, key=lambda key: list(key.column_keys))
-        if tables.get(key.referred_table.name) is key.referred_table
+        if _leads_to(key) in tables.values()
     ]
     for name, key in keys:
         target = key.referred_table.name
@@ -241,6 +244,15 @@ def _relations(tables: Mapping[str, Table]) -> list[_Relation]:
         many = _free([] if ambiguous else [name], taken[target], f"{name}_by_{one}")
         found += [_Relation(name, one, target, key, many=False), _Relation(target, many, name, key, many=True)]
     return found
+
+
+def _leads_to(key: ForeignKeyConstraint) -> Table | None:
+    """The table of a foreign key; None where it is in another schema or, as SQLite allows, not there."""
+    try:
+        columns = [element.column for element in key.elements]
+    except (NoReferencedTableError, NoReferencedColumnError):
+        return None
+    return columns[0].table
 
 
 def _free(names: list[str], taken: set[str], otherwise: str = "related") -> str:
@@ -272,6 +284,14 @@ def _class_name(table: str) -> str:
 def columns_of(model: type) -> tuple[str, ...]:
     """The names of the columns of a mapped class."""
     return tuple(prop.key for prop in _mapper(model).column_attrs)
+
+
+def select_rows(model: type) -> Select[Any]:
+    """The rows of a mapped class that have a key: SQLAlchemy makes no object of a row whose key is NULL."""
+    keys = _mapper(model).primary_key
+    may_lack = all(key.nullable for key in cast("tuple[Column[Any], ...]", keys))
+    every: Select[Any] = select(model)
+    return every.where(or_(*(key.is_not(None) for key in keys))) if may_lack else every
 
 
 def relations_of(model: type) -> dict[str, type]:

@@ -19,10 +19,10 @@ from typing import Annotated, Any
 import typer
 from returns.result import Failure, Result
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from pyrsql.cli.database import columns_of, read_only_engine, reflect_models
+from pyrsql.cli.database import columns_of, read_only_engine, reflect_models, select_rows
 from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
@@ -88,7 +88,7 @@ def _statement(model: type, filter: str, sort: str) -> Statement[Select[Any]]:
         typer.Exit: code 1 for a filter or a sort that is wrong, after carets on stderr: stdout has rows only.
     """
     offered = schema(model, QueryOptions(quantifiers=True))
-    base: Select[Any] = select(model)
+    base = select_rows(model)
     filtered = parse(filter, offered.query_options).bind(validate(offered)).bind(apply_filter(base))
     ordered = order(offered)(sort)
     wrong = False

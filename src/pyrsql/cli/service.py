@@ -7,6 +7,7 @@ import decimal
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
-from pyrsql.cli.database import relations_of
+from pyrsql.cli.database import relations_of, select_rows
 from pyrsql.cli.exposure import Exposure
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, database_error_handler, playground
 from pyrsql.models import kinds
@@ -48,7 +49,12 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
     options = QueryOptions(model_field_whitelist=rights, quantifiers=True)
     integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
     resources = [
-        integration.resource(model, item=_item(model, exposure.columns[table]), filterable_fields=ALL_FIELDS)
+        integration.resource(
+            model,
+            item=_item(model, exposure.columns[table]),
+            filterable_fields=ALL_FIELDS,
+            statement_factory=partial(select_rows, model),
+        )
         for table, model in served.items()
     ]
     for (table, path), resource in zip(_paths(served).items(), resources, strict=True):
@@ -69,7 +75,7 @@ def _paths(tables: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set(_TAKEN)
     found: dict[str, str] = {}
     for table in tables:
-        name = path = re.sub(r"[/{}]", "_", table)
+        name = path = re.sub(r"[/{}]|^\.{0,2}$", "_", table)
         number = 2
         while path in taken:
             path, number = f"{name}_{number}", number + 1
