@@ -370,6 +370,23 @@ def test_csv_has_names_and_no_formulas(session: SessionDependency, file: Path) -
     ]
 
 
+def test_a_stream_that_no_cursor_can_continue_is_a_422(session: SessionDependency, file: Path) -> None:
+    engine = create_engine(f"sqlite:///{file}")
+
+    def rename(name: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(update(User).where(User.id == 6).values(name=name))
+
+    rename("z" * 70_000)
+    try:
+        response = get(stream_of(users(), session, chunk_size=1), "/export?sort=-name&filter=id=in=(5,6,7);name=nn=")
+    finally:
+        rename("50%")
+        engine.dispose()
+    assert response.status_code == 422
+    assert response.json()["detail"]["errors"][0]["code"] == "unsupported-sort"
+
+
 def test_a_stream_has_a_limit_and_refuses_what_is_wrong(session: SessionDependency) -> None:
     app = stream_of(users(), session, max_rows=5)
     assert len(get(app, "/export?filter=id<6").text.splitlines()) == 5

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.cursor import CursorFormat, CursorRequest
-from pyrsql.errors import ConfigurationError
+from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
 from pyrsql.integrations.fastapi.lists import ListDependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
@@ -109,7 +109,10 @@ class StreamDependency(ListDependency[StreamingResponse]):
     ) -> StreamingResponse:
         # The first chunk is read before the answer begins: what fails there still has a status of its own.
         await in_session(session, partial(self._check_size, criteria, base), off_loop=off_loop)
-        first = await self._next_chunk(session, criteria, base, None)
+        try:
+            first = await self._next_chunk(session, criteria, base, None)
+        except ValidationError as error:
+            raise criteria_error(error.problems, {}, self.config) from error
         rows = self._rows(request, session, criteria, base, first)
         return _ClosingResponse(session, rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
 
