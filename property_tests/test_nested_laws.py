@@ -19,7 +19,7 @@ from pyrsql.pipeline import validate_request
 from pyrsql.testing import filters
 from tests.sample_models import User
 
-OPTIONS = QueryOptions(quantifiers=True, parse_limits=ParseLimits(to_many=None, relations=None))
+OPTIONS = QueryOptions(quantifiers=True, parse_limits=ParseLimits(to_many=None, to_many_tests=None, relations=None))
 SORTS = SortOptions(quantifiers=True, sort_limits=SortLimits(to_many=None, relations=None))
 USERS = schema(User, OPTIONS, SORTS)
 

@@ -96,7 +96,7 @@ def test_calls_and_relations_in_groups_of_any_depth(people: Store, depth: int, l
 
 @pytest.mark.parametrize(("step", "times"), [("manager", 24), ("reports", 6), ("roles.users", 2)])
 def test_a_path_of_many_relations(people: Store, step: str, times: int) -> None:
-    options = QueryOptions(parse_limits=ParseLimits(to_many=6))
+    options = QueryOptions(parse_limits=ParseLimits(to_many=6, to_many_tests=None))
     sort_options = SortOptions(sort_limits=SortLimits(to_many=6))
     far = ".".join([step] * times)
     ids(people, User, f"{far}.name=nn=", options=options)
