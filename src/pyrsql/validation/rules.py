@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, cast
@@ -342,7 +342,7 @@ RULES = {
 }
 """The meaning of each operator that the language has, by name."""
 
-NEGATIONS = {
-    negated: operator for operator in ops.DEFAULT_OPERATORS if (negated := RULES[operator.name].negates) is not None
+NEGATIONS: Mapping[ComparisonOperator, ComparisonOperator] = {
+    rule.negates: operator for operator in ops.DEFAULT_OPERATORS if (rule := RULES[operator.name]).negates is not None
 }
 """Each operator that has a negation, and which."""

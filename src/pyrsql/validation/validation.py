@@ -32,9 +32,9 @@ class Shared:
     __slots__ = ("nodes", "offered", "suggested", "usage")
 
     def __init__(self, purpose: Purpose, schema: Schema) -> None:
-        self.usage = Usage(purpose, schema)
-        self.nodes = 0
-        self.suggested = 0
+        self.usage: Usage = Usage(purpose, schema)
+        self.nodes: int = 0
+        self.suggested: int = 0
         self.offered: Offered = {}
 
 
