@@ -343,6 +343,9 @@ RULES = {
 """The meaning of each operator that the language has, by name."""
 
 NEGATIONS: Mapping[ComparisonOperator, ComparisonOperator] = {
-    rule.negates: operator for operator in ops.DEFAULT_OPERATORS if (rule := RULES[operator.name]).negates is not None
+    negated: operator
+    for operator in ops.DEFAULT_OPERATORS
+    for negated in [RULES[operator.name].negates]
+    if negated is not None
 }
 """Each operator that has a negation, and which."""
