@@ -21,8 +21,12 @@ const charactersAt = (text, units) => [...text.slice(0, units)].length;
 
 // --- the state in the address ---
 
+// The address that the state was read from, or written to. Back and Forward change the real one before the page hears of it.
+let known = "";
+
 function readAddress() {
-  const given = new URLSearchParams(location.hash.slice(1));
+  known = location.hash;
+  const given = new URLSearchParams(known.slice(1));
   for (const name of Object.keys(state)) state[name] = given.get(name) ?? "";
 }
 
@@ -32,8 +36,9 @@ let settled = false;
 function writeAddress() {
   const kept = Object.entries(state).filter(([, value]) => value !== "");
   const address = `#${new URLSearchParams(kept)}`;
-  if (address === location.hash) return;
+  if (address === known) return;
   history[settled ? "pushState" : "replaceState"](null, "", address);
+  known = address;
   settled = false;
 }
 
