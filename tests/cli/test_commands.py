@@ -216,7 +216,7 @@ def test_a_database_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def in_a_terminal(environment: dict[str, str], *arguments: str) -> str:
     """The output of a command in a terminal of 100 columns."""
-    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'pyrsql.cli', *sys.argv[1:]]) >> 8)"
+    script = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'pyrsql', *sys.argv[1:]]) >> 8)"
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     given = {**kept, "TERM": "xterm", "COLUMNS": "100", "PYTHONPATH": os.pathsep.join(sys.path), **environment}
     done = subprocess.run(

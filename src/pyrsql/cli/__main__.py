@@ -1,5 +1,0 @@
-"""`python -m pyrsql.cli` is `pyrsql`."""
-
-from pyrsql.cli.main import main
-
-main()
