@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
@@ -14,11 +14,12 @@ from property_tests.models import Item, world
 from property_tests.questions import ids
 from property_tests.stores import ON_DATABASES, SEEDS, Stores, available, stored
 from pyrsql.language.render import render, render_sort
-from pyrsql.models.backend import BackendStatement
+from pyrsql.models.backend import BackendStatement, LoweredFilter
 from pyrsql.models.schema import Schema
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.pipeline import apply_filter, apply_sort, order, paginate, parse, validate
 from pyrsql.testing import filters_for, sorts_for
+from pyrsql.validation.predicates import RelationPath
 
 MEMORY = MemoryORM()
 
@@ -36,9 +37,11 @@ def check_filter(stores: Stores, schema: Schema, text: str) -> None:
     """All backends return the same rows, none of them twice, and count as many."""
     proven = parse(text, schema.query_options).bind(validate(schema)).unwrap()
     options, items = schema.query_options, stores.world.items
-    lowered = None if proven.predicate is None else MEMORY.lower(proven.predicate, {}, options)
-    begun = MEMORY.begin(items, schema.model, options)
-    expected = sorted(ids(MEMORY.filter(begun, schema.model, lowered, options).target))
+
+    def lower(scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
+        return None if proven.predicate is None else MEMORY.lower(proven.predicate, scope, options)
+
+    expected = sorted(ids(MEMORY.filter(items, schema.model, options, lower).target))
     page = apply_filter(select(Item.id))(proven).bind(paginate(None)).unwrap()
     for store in stores.databases:
         assert sorted(store.rows(page.statement)) == expected, store.name

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from pyrsql import CursorRequest, PageError
-from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Digests, Payload, digest
+from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Digests, Payload, Position, digest
 from pyrsql.errors import ConfigurationError
-from pyrsql.position import Position
 from pyrsql.problems import CursorProblem, LimitExceeded
 
 PAYLOAD = Payload(

@@ -18,7 +18,6 @@ from typing import NamedTuple, Protocol, Self, TypeVar
 from pyrsql.errors import ConfigurationError, PageError
 from pyrsql.language.parse import is_blank
 from pyrsql.page import PageRequest
-from pyrsql.position import Carried, Position
 from pyrsql.problems import CursorFault, CursorProblem, LimitExceeded, Problem
 
 ValueT = TypeVar("ValueT")
@@ -34,6 +33,22 @@ _HEADER = 2 + 2 * _DIGEST
 _LONGEST_VALUE = 0xFFFF
 _NULL = 0xFFFF
 """The length that stands for NULL."""
+
+
+Carried = str | None
+"""The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
+
+
+class Position(NamedTuple):
+    """A place in an ordered list: where a backend begins a page.
+
+    Args:
+        backward: the page ends before the position.
+        values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
+    """
+
+    backward: bool
+    values: tuple[tuple[Carried, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

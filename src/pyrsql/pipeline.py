@@ -27,7 +27,6 @@ from typing import TypeVar
 
 from returns.result import Result, Success
 
-from pyrsql.applying import filtered, ordered
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, CursorRequest, Sealer
 from pyrsql.language import parse as language
 from pyrsql.language.nodes import Node
@@ -36,7 +35,7 @@ from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problems
 from pyrsql.validation.keyset import CursorSelect, Cut, cursor_select, open_cursor, total_order
-from pyrsql.validation.plan import Filter, Order, PaginatedSelect, Statement
+from pyrsql.validation.plan import Filter, Order, PaginatedSelect, Statement, filtered, ordered
 from pyrsql.validation.validate import read_sort, validate_filter
 from pyrsql.whole_requests import apply_criteria, judge, validate_request
 
@@ -93,7 +92,7 @@ def apply_filter(target: TargetT) -> Callable[[Filter], Result[Statement[TargetT
     Args:
         target: a `Select` over the schema's model, whose own conditions stay.
     """
-    return lambda proven: Success(filtered(target, proven))
+    return lambda filter: Success(filtered(target, filter))
 
 
 def apply_sort(
@@ -111,8 +110,8 @@ def apply_sort(
     """
 
     def sorted_(statement: Statement[TargetT]) -> Result[Statement[TargetT], Problems]:
-        proven = Success(sort) if isinstance(sort, Order) else order(statement.schema)(sort)
-        return proven.map(partial(ordered, statement))
+        found = Success(sort) if isinstance(sort, Order) else order(statement.schema)(sort)
+        return found.map(partial(ordered, statement))
 
     return sorted_
 

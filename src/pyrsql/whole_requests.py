@@ -9,13 +9,12 @@ from typing import TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql import caches
-from pyrsql.applying import filtered, ordered
 from pyrsql.cursor import CursorFormat, CursorRequest
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problem, Problems, problems_of
 from pyrsql.validation.keyset import CursorSelect, cursor_select, open_cursor, total_order, unreadable_cursor
-from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement
+from pyrsql.validation.plan import Criteria, Filter, Order, PaginatedSelect, Statement, filtered, ordered
 
 TargetT = TypeVar("TargetT")
 

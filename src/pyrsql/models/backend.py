@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # Only the names of these types are needed.
+    from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
-    from pyrsql.position import Carried, Position
     from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 TargetT = TypeVar("TargetT")
@@ -23,13 +22,11 @@ class BackendStatement(NamedTuple, Generic[TargetT]):
     Args:
         target: narrowed and, once sorted, sorted.
         unsorted: narrowed only: what a count is made from.
-        scope: the entities that the target has reached, the root first: all that lowering needs of the target.
         notes: the knowledge of the backend about the target; None for a target that it has not looked at.
     """
 
     target: TargetT
     unsorted: TargetT
-    scope: Mapping[RelationPath, object] = MappingProxyType({})
     notes: object = None
 
 
@@ -88,22 +85,25 @@ class ORM(Protocol):
         """Describe a class. Raises ConfigurationError for one that the backend does not know."""
         ...
 
-    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
-        """Look at a target, before anything narrows it."""
-        ...
-
     def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> LoweredFilter:
         """Lower a predicate for every target with this scope."""
         ...
 
     def filter(
         self,
-        begun: BackendStatement[TargetT],
+        target: TargetT,
         model: Model,
-        lowered: LoweredFilter | None,
         options: QueryOptions,
+        lower: Callable[[Mapping[RelationPath, object]], LoweredFilter | None],
     ) -> BackendStatement[TargetT]:
-        """Narrow a target (a select, a list) to the rows that pass a filter; None narrows nothing."""
+        """Narrow a target (a select, a list) to the rows that pass a filter.
+
+        Args:
+            target: any target of the backend.
+            model: what it is a target of.
+            options: what the filter was validated under.
+            lower: the entities that the target has reached, the root first -> the lowered filter; None for no filter.
+        """
         ...
 
     def sort(

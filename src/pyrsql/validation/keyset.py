@@ -9,12 +9,11 @@ from typing import Any, Generic, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload
+from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload, Position
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.models.backend import Sought
 from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
-from pyrsql.position import Position
 from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
 from pyrsql.validation.plan import Filter, Order, Seek, Statement
 from pyrsql.validation.predicates import OrderKey

@@ -1,22 +1,22 @@
-"""Proven requests: a backend gets nothing else.
+"""Validated requests: a backend gets nothing else.
 
 Only `validate` makes a `Filter` and an `Order`; a `Statement` comes from applying them. Each carries the schema it was
-proven against, so that nothing proven for one endpoint reaches another.
+validated against, so that nothing validated for one endpoint reaches another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
-from pyrsql.cursor import CursorFormat, Digests, digest
+from pyrsql.cursor import CursorFormat, Digests, Position, digest
+from pyrsql.errors import ConfigurationError
 from pyrsql.language.nodes import Node
 from pyrsql.models.backend import BackendStatement, LoweredFilter
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
-from pyrsql.position import Position
 from pyrsql.validation.canonical import filter_text, order_text
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 from pyrsql.validation.total_order import completing
@@ -29,10 +29,10 @@ class Filter:
     """A filter that may be applied.
 
     Args:
-        schema: the schema that it was proven against.
+        schema: the schema that it was validated against.
         predicate: the condition on rows; None when it leaves nothing out.
         cacheable: its text alone decides what it means: no code of the developer's takes part.
-        node: the tree that was proven.
+        node: its tree.
         recurs: it is repeated, so its lowered form is worth keeping.
     """
 
@@ -59,7 +59,7 @@ class Order:
     """A total order.
 
     Args:
-        schema: the schema that its keys were proven against.
+        schema: the schema that its keys were validated against.
         keys: the keys a client sorts by, most important first.
         completing: the keys that make the order total. An order that a base statement has itself comes before them.
         cacheable: its text alone decides what it means.
@@ -110,9 +110,35 @@ class Statement(Generic[TargetT]):
         return self.schema.orm.count(self.lowered, self.schema.model)
 
 
+Lower = Callable[[Filter, Mapping[RelationPath, object]], LoweredFilter | None]
+"""Lowers a filter for the targets with a scope: `Filter.lower`, or the same with a cache."""
+
+
+def filtered(target: TargetT, filter: Filter, lower: Lower = Filter.lower) -> Statement[TargetT]:
+    """A target, such as a select, narrowed to the rows that pass a filter."""
+    schema = filter.schema
+    lowered = schema.orm.filter(target, schema.model, schema.query_options, partial(lower, filter))
+    return Statement(schema, lowered, filter)
+
+
+def ordered(statement: Statement[TargetT], order: Order | None) -> Statement[TargetT]:
+    """A statement in an order; None leaves it as it is.
+
+    Raises:
+        ConfigurationError: the order was validated for another schema.
+    """
+    if order is None:
+        return statement
+    schema = statement.schema
+    if order.schema is not schema:
+        raise ConfigurationError("this order was validated for another schema: what it allows may be forbidden here")
+    lowered = schema.orm.sort(statement.lowered, schema.model, order.keys, order.completing, schema.sort_options)
+    return Statement(schema, lowered, statement.filter, order)
+
+
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """A page by position, proven: the cursor belongs to this order and this filter.
+    """A page by position, validated: the cursor belongs to this order and this filter.
 
     Args:
         size: how many rows it has.
@@ -129,7 +155,7 @@ class Seek:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Criteria:
-    """A whole request, proven. `order`, `page` and `seek` are None where it has none.
+    """A whole request, validated. `order`, `page` and `seek` are None where it has none.
 
     A request asks for a page by its number, which is `page`, or by its position, which is `seek`.
     """

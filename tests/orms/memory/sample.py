@@ -100,5 +100,4 @@ def role_users() -> list[User]:
 def narrowed(rows: list[Any], model: Model, predicate: Predicate, orm: MemoryORM | None = None) -> list[Any]:
     """The rows that a predicate is true for."""
     backend, options = orm or MemoryORM(), QueryOptions()
-    begun = backend.begin(rows, model, options)
-    return backend.filter(begun, model, backend.lower(predicate, {}, options), options).target
+    return backend.filter(rows, model, options, lambda scope: backend.lower(predicate, scope, options)).target

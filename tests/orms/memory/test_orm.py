@@ -49,7 +49,7 @@ def test_no_filter_leaves_nothing_out() -> None:
     rows = users("name", "b", "a")
     orm, options = MemoryORM(), QueryOptions()
     model = orm.model(User)
-    lowered = orm.filter(orm.begin(rows, model, options), model, None, options)
+    lowered = orm.filter(rows, model, options, lambda _: None)
     assert lowered.target == rows
     assert lowered.target is not rows
 

@@ -12,13 +12,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
 from property_tests.walks import at_once, sought, walked, whole
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
 from pyrsql.errors import ValidationError
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, seek, validate
-from pyrsql.position import Position
 from pyrsql.problems import CursorProblem
 from tests.databases import Database
 

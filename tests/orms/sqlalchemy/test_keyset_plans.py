@@ -11,10 +11,9 @@ from sqlalchemy import Engine, Index, Select, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import sought
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.carried import carried
-from pyrsql.position import Position
 
 ROWS = 10_000
 SIZE = 25

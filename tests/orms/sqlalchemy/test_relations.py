@@ -182,10 +182,8 @@ def test_every_plan_over_related_rows(people: Store, name: str) -> None:
     assert 0 < len(wanted) < len(USERS)
     statement = apply_filter(select(User))(Filter(DESCRIBED, plan)).unwrap().select
     assert sorted(people.run(lambda session: [user.id for user in session.scalars(statement)])) == wanted
-    lowered = MemoryORM().lower(plan, {}, QueryOptions())
     orm, options = MemoryORM(), QueryOptions()
-    begun = orm.begin(USERS, DESCRIBED.model, options)
-    rows_of_memory = orm.filter(begun, DESCRIBED.model, lowered, options).target
+    rows_of_memory = orm.filter(USERS, DESCRIBED.model, options, lambda _: orm.lower(plan, {}, options)).target
     assert [user.id for user in rows_of_memory] == wanted
 
 

@@ -495,9 +495,9 @@ def test_rows_of_concrete_classes_are_not_paged_together(store: Store) -> None:
         assert ids(store, Circle, None, "name", page=PageRequest.of(1, 1)) == [2]
     with pytest.raises(ConfigurationError, match=r"Shape has the rows of Circle, Square.*page each class by itself"):
         paged(Shape, None, "name", PageRequest.of(0, 1))
-    begun = SQLAlchemyORM().begin(select(Shape), schema(Shape).model, QueryOptions())
+    unfiltered = validate(schema(Shape))(None).bind(apply_filter(select(Shape))).unwrap()
     with pytest.raises(ConfigurationError, match="several rows may have one key"):
-        refuse_unpaged(begun, schema(Shape).model)
+        refuse_unpaged(unfiltered.lowered, schema(Shape).model)
     filtered = parse("name==a").bind(validate(schema(Shape))).bind(apply_filter(select(Shape)))
     with pytest.raises(ConfigurationError, match="several rows may have one key"):
         filtered.bind(seek(CursorRequest.first(1)))

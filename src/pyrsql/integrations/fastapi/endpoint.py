@@ -38,7 +38,7 @@ from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
 from pyrsql.problems import Problems, problems_of
-from pyrsql.validation.plan import Criteria, Order, Statement
+from pyrsql.validation.plan import Criteria, Filter, Order, Statement, filtered
 from pyrsql.validation.secrets import warn_of_secrets
 from pyrsql.whole_requests import statement_of
 
@@ -212,9 +212,9 @@ class Endpoint:
             ConfigurationError: it is one, and what to write instead.
         """
         schema = self.schema
-        begun = schema.orm.begin(self.statement(base), schema.model, schema.query_options)
+        unfiltered = filtered(self.statement(base), Filter(schema, None))
         if paging is not None:
-            refuse_unpaged(begun, schema.model, by_cursor=paging != "page")
+            refuse_unpaged(unfiltered.lowered, schema.model, by_cursor=paging != "page")
 
     def _read(self, given: ParameterValues, paging: Paging) -> Criteria:
         numbered = paging == "page"

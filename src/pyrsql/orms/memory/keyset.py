@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.memory.functions import Functions
 from pyrsql.orms.memory.order import sort_value
 from pyrsql.orms.memory.rows import Row, rows_of
-from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
@@ -17,7 +18,6 @@ from pyrsql.orms.memory.order import in_order, sorted_rows
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.reflect import describe
 from pyrsql.orms.memory.rows import OrderedRows, has_inner_links, ordered_like, rows_of
-from pyrsql.position import Carried, Position
 from pyrsql.validation.functions import function
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath, joined_paths, key_paths
 from pyrsql.validation.weight import weight_of
@@ -80,20 +80,16 @@ class MemoryORM:
                 known = self._models[entity] = describe(entity, self.model, self._identity.get(entity))
             return known
 
-    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
-        """The rows as they are: a predicate means the same for all rows."""
-        return BackendStatement(target, target)
-
     def lower(self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions) -> MemoryFilter:
         """The predicate, and the links that a row must have."""
         return MemoryFilter(predicate, frozenset(joined_paths(predicate)))
 
     def filter(
         self,
-        begun: BackendStatement[TargetT],
+        target: TargetT,
         model: Model,
-        lowered: LoweredFilter | None,
         options: QueryOptions,
+        lower: Callable[[Mapping[RelationPath, object]], LoweredFilter | None],
     ) -> BackendStatement[TargetT]:
         """The rows that the predicate is true for.
 
@@ -104,7 +100,7 @@ class MemoryORM:
         if missing:
             raise ConfigurationError(f"no function for the custom operator {min(missing)!r}: give it to MemoryORM")
         self._check_functions(options)
-        rows = rows_of(begun.target)
+        rows, lowered = rows_of(target), lower({})
         if isinstance(lowered, MemoryFilter):
             evaluation = Evaluation(options, self.custom_predicates, self.functions)
             rows = [
@@ -114,7 +110,7 @@ class MemoryORM:
             ]
         if options.distinct:
             rows = list({id(row): row for row in rows}.values())
-        result = cast("TargetT", ordered_like(begun.target, rows))
+        result = cast("TargetT", ordered_like(target, rows))
         return BackendStatement(result, result)
 
     def sort(

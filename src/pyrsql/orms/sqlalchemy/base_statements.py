@@ -46,7 +46,6 @@ _AGGREGATES = re.compile(
 _CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
 """Words that a prefix or a suffix of text must not contain."""
 
-
 _WINDOW = (
     "the base statement computes a window function, whose values a filter would change: select from it, as in"
     " select(aliased(User, base.subquery()))"
@@ -205,12 +204,14 @@ def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, 
     if not nullable and not some_rows and parts.is_distinct(base) and _has_key(parts.columns(base), root) and single:
         # No row repeats. PostgreSQL would take no other order than by what is selected.
         base = parts.without_distinct(base)
-    by_itself = single and not some_rows and not is_ungrouped_text(parts.conditions(base))
-    if by_itself or not of_root or nullable or (parts.loads_joined_rows(base) and not single):
-        return BaseStatement(base, scope, not nullable, *_refusals(base, root, model, nullable=nullable, single=single))
-    if parts.is_distinct(base) and not some_rows and not _has_key(parts.columns(base), root):
-        return BaseStatement(base, scope, True, *_refusals(base, root, model, nullable=nullable, single=single))
-    return BaseStatement(by_key(base, root, model), {(): root})
+    has_text = is_ungrouped_text(parts.conditions(base))
+    needs_key = has_text or some_rows if single else not parts.loads_joined_rows(base)
+    lacks_key = parts.is_distinct(base) and not some_rows and not _has_key(parts.columns(base), root)
+    if needs_key and of_root and not (nullable or lacks_key):
+        return BaseStatement(by_key(base, root, model), {(): root})
+    if has_text:
+        base = parts.with_conditions_grouped(base)
+    return BaseStatement(base, scope, not nullable, *_refusals(base, root, model, nullable=nullable, single=single))
 
 
 def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, single: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -27,7 +28,6 @@ from pyrsql.orms.sqlalchemy.segments import (
     segments_behind,
     term_of,
 )
-from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
 _ILLEGAL_MIX_OF_COLLATIONS = 1267

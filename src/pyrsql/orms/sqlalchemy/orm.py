@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
 
+from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
 from pyrsql.models.model import Model
@@ -29,7 +30,6 @@ from pyrsql.orms.sqlalchemy.dialects import (
 from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
 from pyrsql.orms.sqlalchemy.statement import ReachedClauses
-from pyrsql.position import Carried, Position
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 __all__ = ["CustomPredicatePayload", "SQLAlchemyORM", "schema"]
@@ -64,17 +64,6 @@ class SQLAlchemyORM:
         """Describe a mapped class. Raises ConfigurationError for a class that is not mapped."""
         return reflect(entity)
 
-    def begin(self, target: TargetT, model: Model, options: QueryOptions) -> BackendStatement[TargetT]:
-        """Look at a base statement.
-
-        Raises:
-            ConfigurationError: a filter would give it another meaning, and what to write instead; or a custom operator
-                has no lowering.
-        """
-        if missing := options.custom_predicates.keys() - self.custom_predicates.keys():
-            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
-        return _statement(base_statement(target, model, distinct=options.distinct))
-
     def lower(
         self, predicate: Predicate, scope: Mapping[RelationPath, object], options: QueryOptions
     ) -> ReachedClauses:
@@ -83,15 +72,23 @@ class SQLAlchemyORM:
 
     def filter(
         self,
-        begun: BackendStatement[TargetT],
+        target: TargetT,
         model: Model,
-        lowered: LoweredFilter | None,
         options: QueryOptions,
+        lower: Callable[[Mapping[RelationPath, object]], LoweredFilter | None],
     ) -> BackendStatement[TargetT]:
-        """Narrow a select to the rows that pass a filter."""
-        if not isinstance(lowered, ReachedClauses):
-            return begun
-        return _statement(statement.filtered(_base(begun, model), lowered))
+        """Narrow a base statement to the rows that pass a filter.
+
+        Raises:
+            ConfigurationError: a filter would give it another meaning, and what to write instead; or a custom operator
+                has no lowering.
+        """
+        if missing := options.custom_predicates.keys() - self.custom_predicates.keys():
+            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
+        base = base_statement(target, model, distinct=options.distinct)
+        lowered = lower(base.scope)
+        narrowed = statement.filtered(base, lowered) if isinstance(lowered, ReachedClauses) else base
+        return BackendStatement[Any](narrowed.select, narrowed.select, narrowed)
 
     def sort(
         self,
@@ -107,7 +104,7 @@ class SQLAlchemyORM:
         if options.join_hints:
             # INNER joins by hint leave rows out of the count as well.
             unsorted = statement.narrowed_by_sort(_unsorted(lowered, model), keys, options)
-        return BackendStatement[Any](ordered.select, unsorted, ordered.scope, ordered)
+        return BackendStatement[Any](ordered.select, unsorted, ordered)
 
     def page(
         self,
@@ -192,10 +189,6 @@ def schema(
         ConfigurationError: the class is not mapped.
     """
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
-
-
-def _statement(base: BaseStatement) -> BackendStatement[Any]:
-    return BackendStatement(base.select, base.select, base.scope, base)
 
 
 def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:

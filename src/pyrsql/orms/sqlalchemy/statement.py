@@ -24,7 +24,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_ungrouped_text, locked, wrapped_in
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.criteria import refuse_text
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -91,8 +91,6 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
 def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
     """A statement with the joins and conditions of a predicate."""
     narrowed = base.select if lowered.related is None else _reaching(base, lowered.joins, [lowered.related])
-    if is_ungrouped_text(parts.conditions(narrowed)):
-        narrowed = parts.with_conditions_grouped(narrowed)
     return base._replace(select=narrowed.where(*lowered.clauses), scope=lowered.scope)
 
 
