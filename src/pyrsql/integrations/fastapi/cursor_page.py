@@ -104,7 +104,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[CursorPage[ItemT], str]:
         """The page, and the cursor of the last one."""
-        page = sought(self.loaded(base), criteria)
+        page = sought(self.rows.loaded(base), criteria)
         try:
             cut = page.collect(session.execute)
         except ValidationError as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Request, Response
@@ -19,10 +18,8 @@ from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS,
 from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_only, signature
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.item_rows import ItemRows
 from pyrsql.integrations.fastapi.sessions import SessionDependency
-from pyrsql.orms.sqlalchemy.loading import loading, reading
-from pyrsql.orms.sqlalchemy.related_scope import leads_back
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
 
@@ -52,28 +49,13 @@ class ListDependency(ABC, Generic[AnswerT]):
     def __init__(
         self, endpoint: Endpoint, documents: ParameterDocs, item: Any, session: SessionDependency, paging: Paging
     ) -> None:
-        check_item(item)
+        self.rows: ItemRows = ItemRows(endpoint, item)
         self.endpoint = endpoint
         self.config: FastAPICriteriaConfig = endpoint.config
-        self._item = item
         self._paging: Paging = paging
         self.__signature__: inspect.Signature = _with_session(
             signature(endpoint.config, documents, paging), session, endpoint.base
         )
-
-    @cached_property
-    def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
-        """Adds the loader options for an item to a select. Made at the first request, when all models are there."""
-        model = self.endpoint.schema.model
-        return loading(model, reading(model, self._read_paths), only=self.endpoint.load_only)
-
-    @cached_property
-    def _read_paths(self) -> list[tuple[str, ...]]:
-        return [read.path for read in reads(self.endpoint.schema.model, self._item)]
-
-    @cached_property
-    def _reads_back(self) -> bool:
-        return leads_back(self.endpoint.schema.model, {step for path in self._read_paths for step in path})
 
     async def __call__(
         self,
@@ -101,7 +83,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         """Read the values of the parameters, wherever the request has them, and answer it."""
         check = partial(self.endpoint.check, base, self._paging)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
-        statement = self.endpoint.statement(base, reads_back=self._reads_back)
+        statement = self.rows.statement(base)
         off_loop = is_long(given.texts, _rows(criteria))
         return await self._answer(criteria, statement, request, response, session, off_loop)
 
@@ -118,7 +100,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         """Run the statements of a request.
 
         Args:
-            criteria: the request, proven.
+            criteria: the validated request.
             base: the statement that it narrows.
             request: the request itself.
             response: takes the headers of the answer.

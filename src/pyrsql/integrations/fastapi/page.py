@@ -103,7 +103,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[Page[ItemT], bool]:
         """The page, and whether there is a next one."""
         page, first = criteria.page, self.config.first_page
-        statement = selected(self.loaded(base), criteria)
+        statement = selected(self.rows.loaded(base), criteria)
         if page is not None:
             # One row more tells whether there is a next page.
             statement = statement.limit(min(page.limit + 1, LARGEST_OFFSET))

@@ -19,7 +19,7 @@ from pyrsql.adapters.fastapi.dependency import is_long
 from pyrsql.adapters.fastapi.responses import error_responses
 from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.item_rows import ItemRows
 from pyrsql.integrations.fastapi.page import Page
 from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.language.nodes import Comparison
@@ -28,8 +28,6 @@ from pyrsql.models.model import Field
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.operators import EQUAL
 from pyrsql.options import QueryOptions
-from pyrsql.orms.sqlalchemy.loading import loading, reading
-from pyrsql.orms.sqlalchemy.related_scope import leads_back
 from pyrsql.pipeline import apply_filter, validate
 from pyrsql.validation.plan import Filter
 
@@ -143,9 +141,8 @@ class RowDependency:
     """
 
     def __init__(self, endpoint: Endpoint, item: Any, session: SessionDependency, keys: tuple[Field, ...]) -> None:
-        check_item(item)
         self._endpoint = endpoint
-        self._item = item
+        self._rows = ItemRows(endpoint, item)
         self._adapter = TypeAdapter[Any](item)
         self._keys = {_parameter_name(place, field.name): field.name for place, field in enumerate(keys, 1)}
         names = list(self._keys)
@@ -173,36 +170,23 @@ class RowDependency:
         options = QueryOptions(strict_equality=True, value_converter_registry=given.value_converter_registry)
         return schema_for(self._endpoint.model, orm=self._endpoint.orm, options=options)
 
-    @cached_property
-    def _loaded(self) -> Callable[[Select[Any]], Select[Any]]:
-        model = self._schema.model
-        return loading(model, reading(model, self._read_paths), only=self._endpoint.load_only)
-
-    @cached_property
-    def _read_paths(self) -> list[tuple[str, ...]]:
-        return [read.path for read in reads(self._schema.model, self._item)]
-
-    @cached_property
-    def _reads_back(self) -> bool:
-        return leads_back(self._schema.model, {step for path in self._read_paths for step in path})
-
     async def __call__(
         self, *, pyrsql_session: Session | AsyncSession, pyrsql_base: Select[Any] | None = None, **keys: str
     ) -> Any:
         """Read the row."""
         filters: list[Filter] = []
         for parameter, name in self._keys.items():
-            proven = validate(self._schema)(Comparison(name, EQUAL, (keys[parameter],)))
-            if not isinstance(proven, Success):
+            found = validate(self._schema)(Comparison(name, EQUAL, (keys[parameter],)))
+            if not isinstance(found, Success):
                 # A text that no key can be is the key of no row.
                 raise HTTPException(404)
-            filters.append(proven.unwrap())
+            filters.append(found.unwrap())
         return await in_session(pyrsql_session, partial(self._read, filters, pyrsql_base))
 
     def _read(self, filters: list[Filter], given: Select[Any] | None, session: Session) -> Any:
-        statement = self._loaded(self._endpoint.statement(given, reads_back=self._reads_back))
-        for proven in filters:
-            statement = apply_filter(statement)(proven).unwrap().select
+        statement = self._rows.loaded(self._rows.statement(given))
+        for filter in filters:
+            statement = apply_filter(statement)(filter).unwrap().select
         row = session.scalars(statement).unique().first()
         if row is None:
             raise HTTPException(404)

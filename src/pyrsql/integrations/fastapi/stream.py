@@ -136,7 +136,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
     ) -> AsyncIterator[str]:
         """The text of all chunks, until the last one or until the client disconnects."""
         if self._format == "csv":
-            yield _csv([_names(self._item)])
+            yield _csv([_names(self.rows.item)])
         text, cursor = chunk
         yield text
         while cursor is not None and not await request.is_disconnected():
@@ -154,12 +154,12 @@ class StreamDependency(ListDependency[StreamingResponse]):
         """The text of one chunk, and where the next one begins."""
         request = CursorRequest.at(cursor, self._chunk.size)
         cut = self._sought(criteria, base, request).collect(session.execute)
-        items = [self._item.model_validate(row, from_attributes=True) for row in cut.items]
+        items = [self.rows.item.model_validate(row, from_attributes=True) for row in cut.items]
         return self._written(items), cut.next
 
     def _sought(self, criteria: Criteria, base: Select[Any], request: CursorRequest) -> CursorSelect[Select[Any]]:
         order = total_order(self.endpoint.schema, criteria.order)
-        filtered = apply_filter(self.loaded(base))(criteria.filter).unwrap()
+        filtered = apply_filter(self.rows.loaded(base))(criteria.filter).unwrap()
         statement = apply_sort(criteria.order)(filtered).unwrap()
         seek = open_cursor(request, criteria.filter, order, _CURSORS).unwrap()
         return cursor_select(statement, order, seek)

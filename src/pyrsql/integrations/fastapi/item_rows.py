@@ -1,0 +1,60 @@
+"""The rows that a response model reads: the statement of a request, and what it loads with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Select
+
+from pyrsql.integrations.fastapi.endpoint import Endpoint
+from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.models.model import Model
+from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.orms.sqlalchemy.related_scope import leads_back
+
+
+@dataclass(frozen=True, eq=False)
+class ItemRows:
+    """The rows of an endpoint, as a response model reads them. Models are read at the first request.
+
+    Args:
+        endpoint: has the statement that a request narrows.
+        item: the response model of a row, a Pydantic model that reads the attributes of the row.
+
+    Raises:
+        ConfigurationError: an item that is no Pydantic model.
+    """
+
+    endpoint: Endpoint
+    item: Any
+
+    def __post_init__(self) -> None:
+        check_item(self.item)
+
+    def statement(self, given: Select[Any] | None) -> Select[Any]:
+        """The statement that a request narrows. Raises as `Endpoint.statement` does.
+
+        Args:
+            given: the statement of the request, where it has one of its own.
+        """
+        return self.endpoint.statement(given, reads_back=self._reads_back)
+
+    @cached_property
+    def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
+        """Adds the loader options for the item to a select."""
+        return loading(self._model, reading(self._model, self._paths), only=self.endpoint.load_only)
+
+    @cached_property
+    def _model(self) -> Model:
+        return self.endpoint.orm.model(self.endpoint.model)
+
+    @cached_property
+    def _paths(self) -> list[tuple[str, ...]]:
+        return [read.path for read in reads(self._model, self.item)]
+
+    @cached_property
+    def _reads_back(self) -> bool:
+        return leads_back(self._model, {step for path in self._paths for step in path})
