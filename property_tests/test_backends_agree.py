@@ -35,14 +35,14 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
 
 def check_filter(stores: Stores, schema: Schema, text: str) -> None:
     """All backends return the same rows, none of them twice, and count as many."""
-    proven = parse(text, schema.query_options).bind(validate(schema)).unwrap()
+    validated = parse(text, schema.query_options).bind(validate(schema)).unwrap()
     options, items = schema.query_options, stores.world.items
 
     def lower(scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
-        return None if proven.predicate is None else MEMORY.lower(proven.predicate, scope, options)
+        return None if validated.predicate is None else MEMORY.lower(validated.predicate, scope, options)
 
     expected = sorted(ids(MEMORY.filter(items, schema.model, options, lower).target))
-    page = apply_filter(select(Item.id))(proven).bind(paginate(None)).unwrap()
+    page = apply_filter(select(Item.id))(validated).bind(paginate(None)).unwrap()
     for store in stores.databases:
         assert sorted(store.rows(page.statement)) == expected, store.name
         assert store.number(page.count_statement) == len(expected), store.name
@@ -50,12 +50,12 @@ def check_filter(stores: Stores, schema: Schema, text: str) -> None:
 
 def check_sort(stores: Stores, schema: Schema, sort: str) -> None:
     """All backends return all rows in the same order."""
-    proven = order(schema)(sort).unwrap()
-    assert proven is not None
+    validated = order(schema)(sort).unwrap()
+    assert validated is not None
     items = stores.world.items
     lowered = BackendStatement(items, items)
-    sorted_items = MEMORY.sort(lowered, schema.model, proven.keys, proven.completing, schema.sort_options).target
-    statement = validate(schema)(None).bind(apply_filter(select(Item.id))).bind(apply_sort(proven)).unwrap().select
+    sorted_items = MEMORY.sort(lowered, schema.model, validated.keys, validated.completing, schema.sort_options).target
+    statement = validate(schema)(None).bind(apply_filter(select(Item.id))).bind(apply_sort(validated)).unwrap().select
     for store in stores.databases:
         assert store.rows(statement) == ids(sorted_items), store.name
 

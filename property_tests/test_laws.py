@@ -65,8 +65,8 @@ def asked(
 ) -> PaginatedSelect[Select[Any]]:
     """The statements of a filter, a sort and a page."""
     node = parse(text) if isinstance(text, str) else Success(text)
-    proven = node.bind(validate(schema)).bind(apply_filter(base))
-    return proven.bind(apply_sort(sort)).bind(paginate(page)).unwrap()
+    validated = node.bind(validate(schema)).bind(apply_filter(base))
+    return validated.bind(apply_sort(sort)).bind(paginate(page)).unwrap()
 
 
 def found(store: Store, text: str | Node, *, base: Select[Any] = EVERYTHING, schema: Schema = ITEMS) -> set[int]:

@@ -190,12 +190,12 @@ def test_one_filter_narrows_each_statement_it_is_given(engine: Engine, text: str
     members = schema(Member)
     bases = [select(Member), select(Member).where(Member.id > 2), select(Member).where(Member.id < 3)]
     for _ in range(TIMES):
-        proven = parse(text).bind(validate(members))
-        found = [names(engine, proven.bind(apply_filter(base)).unwrap().select) for base in bases]
+        validated = parse(text).bind(validate(members))
+        found = [names(engine, validated.bind(apply_filter(base)).unwrap().select) for base in bases]
         assert found == ([["bob"], [], ["bob"]] if text else [["ada", "bob", "eve"], ["eve"], ["ada", "bob"]])
 
 
-def test_what_one_schema_has_proven_counts_for_no_other(engine: Engine) -> None:
+def test_what_one_schema_has_validated_counts_for_no_other(engine: Engine) -> None:
     open_, closed = schema(Member), schema(Member, QueryOptions(field_blacklist={"name"}))
     for _ in range(TIMES):
         assert parse("name==bob").bind(validate(open_)).unwrap().schema is open_

@@ -107,8 +107,8 @@ def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     base: Select[Any] = select(books.model.type)
     judged = validate_request(books, filter=filter, sort=sort, page=Success(PageRequest.of(2, 5)))
     paged: Result[Any, Problems] = judged.bind(apply_criteria(base))
-    proven = validate_request(books, filter=filter, sort=sort, page=Success(CursorRequest.first(5)))
-    sought: Result[Any, Problems] = proven.bind(apply_criteria(base))
+    validated = validate_request(books, filter=filter, sort=sort, page=Success(CursorRequest.first(5)))
+    sought: Result[Any, Problems] = validated.bind(apply_criteria(base))
     pages = paged.map(lambda page: (sql(page.statement), sql(page.count_statement)))
     return f"{pages} {sought.map(lambda page: [sql(one) for one in page.sought.statements])}"
 

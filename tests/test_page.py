@@ -1,4 +1,4 @@
-"""Pages: numbers that are refused, and what a page is once it is proven."""
+"""Pages: numbers that are refused, and what a page is once it is valid."""
 
 import copy
 import pickle

@@ -79,25 +79,25 @@ def test_nothing_asked_for(text: str | None) -> None:
 
 
 def test_a_stage_can_be_used_again_and_again() -> None:
-    proven, filtered, sorted_ = validate(MEMORY), apply_filter(PEOPLE), apply_sort("-id")
+    validated, filtered, sorted_ = validate(MEMORY), apply_filter(PEOPLE), apply_sort("-id")
     for text, expected in (("age==25", [6, 5]), ("age==17", [8, 7]), ("age==25", [6, 5])):
-        found = parse(text).bind(proven).bind(filtered).bind(sorted_).unwrap()
+        found = parse(text).bind(validated).bind(filtered).bind(sorted_).unwrap()
         assert [user.id for user in found.select] == expected
 
 
-def test_a_sort_may_be_proven_before() -> None:
-    proven = order(MEMORY)("-id").unwrap()
+def test_a_sort_may_be_validated_before() -> None:
+    validated = order(MEMORY)("-id").unwrap()
     statement = parse(None).bind(validate(MEMORY)).bind(apply_filter(PEOPLE)).unwrap()
-    assert [user.id for user in apply_sort(proven)(statement).unwrap().select][:2] == [12, 11]
+    assert [user.id for user in apply_sort(validated)(statement).unwrap().select][:2] == [12, 11]
     assert apply_sort(None)(statement).unwrap() is statement
-    assert apply_sort(proven)(statement).unwrap().order is proven
+    assert apply_sort(validated)(statement).unwrap().order is validated
 
 
-def test_what_was_proven_for_one_endpoint_does_not_reach_another() -> None:
-    proven = order(USERS)("-id").unwrap()
+def test_what_was_validated_for_one_endpoint_does_not_reach_another() -> None:
+    validated = order(USERS)("-id").unwrap()
     statement = parse(None).bind(validate(MEMORY)).bind(apply_filter(PEOPLE)).unwrap()
     with pytest.raises(ConfigurationError):
-        apply_sort(proven)(statement)
+        apply_sort(validated)(statement)
 
 
 def test_a_page_as_a_stage() -> None:

@@ -36,6 +36,7 @@ BANNED = {
     r"\bturned round\b": "write 'reversed'",
     r"\bof ours\b": "write 'of pyrsql'",
     r"\bspeaks? of\b": "name the thing",
+    r"\b(?:[Pp]roven?|proves|proofs?)\b": "write 'validated', 'checked' or 'shown'",
     r"\ball that is in\b": "name the contents",
     r"\bas far as it is known\b": "leave it out",
 }

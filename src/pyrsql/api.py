@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from returns.result import Failure, Result
 
-from pyrsql.caches import proven_filter, proven_order
+from pyrsql.caches import validated_filter, validated_order
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import is_blank, parse_sort
@@ -75,8 +75,8 @@ class Query:
             ValidationError: the filter uses something that the model does not offer.
         """
         schema = schema_for(model, orm=orm, options=self.options)
-        proven = _unwrap(proven_filter(schema, self.expression), ValidationError)
-        return statement_of(target, Criteria(proven)).select
+        filter = _unwrap(validated_filter(schema, self.expression), ValidationError)
+        return statement_of(target, Criteria(filter)).select
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Sort:
         if not self.keys:
             return target
         schema = schema_for(model, orm=orm, sort_options=self.options)
-        order = _unwrap(proven_order(schema, self.keys), ValidationError)
+        order = _unwrap(validated_order(schema, self.keys), ValidationError)
         return statement_of(target, Criteria(Filter(schema, None), order)).select
 
 

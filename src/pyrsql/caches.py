@@ -56,7 +56,7 @@ def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | 
     return caches_of(schema).selectors.recall((purpose, selector), make, admit)
 
 
-def proven_filter(
+def validated_filter(
     schema: Schema, written: str | Node | None, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """A filter, as text or tree, parsed and validated."""
@@ -64,15 +64,15 @@ def proven_filter(
         return validate_filter(schema, None)
 
     def admit(made: Result[Filter, Problems]) -> tuple[Result[Filter, Problems], int] | None:
-        if not isinstance(made, Success) or not (proven := made.unwrap()).cacheable:
+        if not isinstance(made, Success) or not (filter := made.unwrap()).cacheable:
             return None
-        return Success(replace(proven, recurs=True)), weight_of(written, proven.node, proven.predicate)
+        return Success(replace(filter, recurs=True)), weight_of(written, filter.node, filter.predicate)
 
     make = partial(read_filter, schema, written, resolver=resolution, max_problems=max_problems)
     return caches_of(schema).filters.recall(written, make, admit)
 
 
-def proven_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> Result[Order | None, Problems]:
+def validated_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> Result[Order | None, Problems]:
     """A sort, as text or keys, parsed and validated."""
     if not written:
         return read_sort(schema, None)
@@ -85,13 +85,13 @@ def proven_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> R
     return caches_of(schema).orders.recall(written, make, admit)
 
 
-def lowered_filter(proven: Filter, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
+def lowered_filter(filter: Filter, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
     """The clauses of a filter for every target with the same scope."""
-    if not proven.recurs:
-        return proven.lower(scope)
+    if not filter.recurs:
+        return filter.lower(scope)
 
     def admit(made: LoweredFilter | None) -> tuple[LoweredFilter | None, int]:
         return made, 0 if made is None else made.weight
 
-    make = partial(proven.lower, scope)
-    return caches_of(proven.schema).clauses.recall((proven, *scope.items()), make, admit)
+    make = partial(filter.lower, scope)
+    return caches_of(filter.schema).clauses.recall((filter, *scope.items()), make, admit)

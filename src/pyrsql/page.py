@@ -1,4 +1,4 @@
-"""Which rows of an ordered result to return: a proven page, and the problems of one that is not."""
+"""Which rows of an ordered result to return: a page, and the problems of one that cannot be."""
 
 from __future__ import annotations
 

@@ -45,14 +45,17 @@ def validate_request(
         max_problems: stop reading the filter where it has so many problems; None looks for all.
 
     Returns:
-        The filter, order and page of the request, proven.
+        The filter, order and page of the request.
 
     Problems: those of `parse` or `validate`, of `order`, and of the page, in this order.
 
     Raises:
         ConfigurationError: a page by cursor of a model that has no unique key.
     """
-    found_filter, found_order = caches.proven_filter(schema, filter, max_problems), caches.proven_order(schema, sort)
+    found_filter, found_order = (
+        caches.validated_filter(schema, filter, max_problems),
+        caches.validated_order(schema, sort),
+    )
     return criteria_of(found_filter, found_order, page, default_order, cursors)
 
 
@@ -69,12 +72,12 @@ def criteria_of(
 ) -> Result[Criteria, Problems]:
     """The three parts of a request together, or the problems of all of them."""
     if isinstance(filter, Success) and isinstance(order, Success) and isinstance(page, Success):
-        proven, sorted_by, requested = filter.unwrap(), order.unwrap() or default_order, page.unwrap()
+        narrowing, sorted_by, requested = filter.unwrap(), order.unwrap() or default_order, page.unwrap()
         if not isinstance(requested, CursorRequest):
-            return Success(Criteria(proven, sorted_by, requested))
-        chosen = total_order(proven.schema, sorted_by)
-        opened = open_cursor(requested, proven, chosen, cursors)
-        return opened.map(lambda seek: Criteria(proven, chosen, seek=seek))
+            return Success(Criteria(narrowing, sorted_by, requested))
+        chosen = total_order(narrowing.schema, sorted_by)
+        opened = open_cursor(requested, narrowing, chosen, cursors)
+        return opened.map(lambda seek: Criteria(narrowing, chosen, seek=seek))
     wrong_cursor = page.map(partial(_wrong_cursor, cursors)).value_or(())
     problems = problems_of([*problems_in(filter), *problems_in(order), *problems_in(page), *wrong_cursor])
     assert problems is not None
@@ -84,7 +87,7 @@ def criteria_of(
 def apply_criteria(
     target: TargetT,
 ) -> Callable[[Criteria], Result[PaginatedSelect[TargetT] | CursorSelect[TargetT], Problems]]:
-    """Filter, sort and page a target by what `validate_request` has proven. Never fails.
+    """Filter, sort and page a target by the criteria that `validate_request` gives. Never fails.
 
     Returns:
         A `CursorSelect` where the request asks for a page by cursor, else a `PaginatedSelect`.
@@ -100,7 +103,7 @@ def apply_criteria(
 
 
 def statement_of(target: TargetT, criteria: Criteria) -> Statement[TargetT]:
-    """A target, filtered and sorted by what `validate_request` has proven."""
+    """A target, filtered and sorted by the criteria that `validate_request` gives."""
     return ordered(filtered(target, criteria.filter, caches.lowered_filter), criteria.order)
 
 
@@ -109,5 +112,5 @@ def _wrong_cursor(cursors: CursorFormat, requested: PageRequest | CursorRequest 
 
 
 def problems_in(result: Result[object, Problems]) -> tuple[Problem, ...]:
-    """The problems of a part of a request; none where it is proven."""
+    """The problems of a part of a request; none where it is valid."""
     return () if isinstance(result, Success) else result.failure()

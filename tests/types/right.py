@@ -48,10 +48,10 @@ async def rows_of_a_request(session: AsyncSession, filter: str | None, sort: str
 
 
 def stages_are_values() -> None:
-    proven = validate(users)
-    assert_type(parse("id==1").bind(proven), Result[Filter, Problems])
+    validated = validate(users)
+    assert_type(parse("id==1").bind(validated), Result[Filter, Problems])
     filtered, sorted_ = apply_filter(select(User)), apply_sort(order(users)("id").unwrap())
-    parse(None).bind(proven).bind(filtered).bind(sorted_).bind(paginate(None))
+    parse(None).bind(validated).bind(filtered).bind(sorted_).bind(paginate(None))
 
 
 def rows_of_objects(session: Session, orm: SQLAlchemyORM) -> list[User]:

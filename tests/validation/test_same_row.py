@@ -16,9 +16,9 @@ OPTIONS = QueryOptions(quantifiers=True)
 
 def advice(model: type, text: str, **settings: Any) -> tuple[str, str | None] | None:
     options = QueryOptions(**{"quantifiers": True, **settings})
-    proven = validate(schema(model, options))(parse(text, options).unwrap()).unwrap()
-    assert proven.node is not None
-    found = same_row_advice(schema(model, options), proven.node)
+    validated = validate(schema(model, options))(parse(text, options).unwrap()).unwrap()
+    assert validated.node is not None
+    found = same_row_advice(schema(model, options), validated.node)
     return None if found is None else (found.hint, found.replacement)
 
 

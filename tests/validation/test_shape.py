@@ -44,9 +44,9 @@ ORM = SQLAlchemyORM(custom_predicates={"near": lambda payload: payload.expressio
 
 
 def shape(users: Schema, text: str) -> str | None:
-    proven = parse(text, users).bind(validate(users)).unwrap()
-    found = filter_shape(proven)
-    assert SECRET not in f"{found} {compared(proven)}"
+    validated = parse(text, users).bind(validate(users)).unwrap()
+    found = filter_shape(validated)
+    assert SECRET not in f"{found} {compared(validated)}"
     return found
 
 

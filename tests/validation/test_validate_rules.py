@@ -70,7 +70,7 @@ ALL = ComparisonOperator("all_match", ("=all=",), 1, None)
 LIFTED = ParseLimits(query_length=None, selector_length=None, arguments=None, depth=None, nodes=None)
 
 
-def proven(
+def validated(
     filter: str | None = None,
     sort: str | None = None,
     model: type = User,
@@ -83,7 +83,7 @@ def proven(
 
 
 def predicate(filter: str, model: type = User, **settings: Any) -> Any:
-    return proven(filter, model=model, **settings).filter.predicate
+    return validated(filter, model=model, **settings).filter.predicate
 
 
 def problems(
@@ -373,7 +373,7 @@ def test_what_cannot_be_sorted_is_told_why(sort: str, model: type, reason: str, 
     ],
 )
 def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_first: bool) -> None:
-    order = proven(sort=sort, model=Thing).order
+    order = validated(sort=sort, model=Thing).order
     assert order is not None
     (key,) = order.keys
     assert key == OrderKey(key.operand, descending, ignore_case, nulls_first)
@@ -403,16 +403,16 @@ def test_a_key_of_a_sort(sort: str, descending: bool, ignore_case: bool, nulls_f
 def test_a_filter_is_cacheable_when_no_code_of_the_developer_decides(
     filter: str | None, settings: dict[str, Any], cacheable: bool
 ) -> None:
-    found = proven(filter, model=Thing, **settings)
+    found = validated(filter, model=Thing, **settings)
     assert found.filter.cacheable is cacheable
 
 
 def test_a_filter_over_a_relation_is_cacheable() -> None:
-    assert proven("company=na=;roles.code==x").filter.cacheable
+    assert validated("company=na=;roles.code==x").filter.cacheable
 
 
 @pytest.mark.parametrize(("sort", "cacheable"), [("name;-id", True), ("loud", False), ("name;loud;id", False)])
 def test_a_sort_is_cacheable_when_no_code_of_the_developer_decides(sort: str, cacheable: bool) -> None:
-    found = proven("id==1", sort, Thing)
+    found = validated("id==1", sort, Thing)
     assert found.order is not None
     assert found.order.cacheable is cacheable

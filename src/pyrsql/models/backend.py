@@ -70,7 +70,7 @@ class LoweredFilter(Protocol):
 
 
 class ORM(Protocol):
-    """A backend: it describes models, and lowers what was proven. It never fails on what a client sent."""
+    """A backend: it describes models, and lowers what was validated. It never fails on what a client sent."""
 
     @property
     def custom_predicates(self) -> Mapping[str, object]:
@@ -151,7 +151,7 @@ class ORM(Protocol):
             lowered: the sorted target.
             model: what it is a target of.
             keys: the whole order, those that complete it included.
-            options: what the order was proven under.
+            options: what the order was validated under.
             position: where to begin, and in which direction.
             limit: the most rows.
 

@@ -22,7 +22,7 @@ class Schema:
         model: what the class offers.
         query_options: how filters are validated.
         sort_options: how sorts are validated.
-        orm: the backend that described the model and lowers what is proven against it.
+        orm: the backend that described the model and lowers what is validated against it.
         forbidden: what the blacklists stand for at each model, for `pyrsql.validation.access`.
     """
 

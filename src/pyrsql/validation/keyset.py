@@ -1,4 +1,4 @@
-"""A page by position: the cursor proven against order and filter, and the page with its cursors."""
+"""A page by position: the cursor checked against order and filter, and the page with its cursors."""
 
 from __future__ import annotations
 
@@ -172,12 +172,12 @@ class CursorSelect(Generic[TargetT]):
 
 
 def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: CursorFormat) -> Result[Seek, Problems]:
-    """Prove a cursor against the filter and the order of the same request.
+    """Check a cursor against the filter and the order of the same request.
 
     Args:
         request: the requested page.
-        filter: the proven filter.
-        order: the proven order; `total_order` gives that of a request without a sort.
+        filter: the filter.
+        order: the order; `total_order` gives that of a request without a sort.
         format: how cursors are written.
 
     Problems: CursorProblem, LimitExceeded.
@@ -219,11 +219,11 @@ def total_order(schema: Schema, order: Order | None) -> Order:
 
 
 def cursor_select(statement: Statement[TargetT], order: Order, seek: Seek) -> CursorSelect[TargetT]:
-    """The page of a statement that a proven cursor leads to.
+    """The page of a statement that a cursor leads to.
 
     Args:
         statement: narrowed, and sorted if it is sorted at all.
-        order: the order that the cursor was proven against.
+        order: the order that the cursor was checked against.
         seek: the page.
     """
     whole = statement

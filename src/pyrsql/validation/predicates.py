@@ -1,4 +1,4 @@
-"""The meaning of a filter and a sort, after every name, right and value was proven.
+"""The meaning of a filter and a sort, after every name, right and value was checked.
 
 An algebra small enough that a backend lowers it without validating anything: wildcards are split, values converted,
 paths resolved. Three-valued, as SQL: a test of NULL is unknown.
@@ -79,7 +79,7 @@ class CountOperand:
             each of them.
         predicate: what the rows must pass; None counts all of them.
         kind: that of the number.
-        options: the options that the predicate was proven under.
+        options: the options that the predicate was validated under.
         custom: the backend's lowerings of custom operators, for the predicate.
     """
 

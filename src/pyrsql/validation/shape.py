@@ -1,4 +1,4 @@
-"""The shape of a proven filter and sort: fields and operators by the names of the model, without values.
+"""The shape of a validated filter and sort: fields and operators by the names of the model, without values.
 
 Every name comes from the model or from the developer's options, never from the client's text: keys below a JSON
 document are written `*`, values and constants `?`. A log of shapes holds no personal data, and there are only as many
@@ -57,17 +57,17 @@ _ARGUMENTS = {
 """The arguments of operators that do not take one. A list has one `?`, however long it is."""
 
 
-def filter_shape(proven: Filter) -> str | None:
+def filter_shape(filter: Filter) -> str | None:
     """The filter with `?` for every value; None where it leaves nothing out.
 
     `name==ann;(age=in=(1,2),age>40)` is `name==?;(age=in=(?),age=gt=?)`.
     """
-    return None if proven.predicate is None else _shape(proven.predicate)
+    return None if filter.predicate is None else _shape(filter.predicate)
 
 
-def compared(proven: Filter) -> tuple[tuple[str, str], ...]:
+def compared(filter: Filter) -> tuple[tuple[str, str], ...]:
     """The field and the name of the operator of each comparison, in the order of the filter."""
-    return () if proven.predicate is None else tuple(_comparisons(proven.predicate))
+    return () if filter.predicate is None else tuple(_comparisons(filter.predicate))
 
 
 def sort_shape(order: Order | None) -> tuple[str, ...]:

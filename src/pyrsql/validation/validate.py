@@ -1,4 +1,4 @@
-"""Node + Schema -> plan: every name, right, operator and value proven, and every problem found reported."""
+"""Node + Schema -> plan: every name, right, operator and value checked, and every problem found reported."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from pyrsql.validation.validation import Resolver, Validation
 def read_filter(
     schema: Schema, written: str | Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
-    """Parse a filter under the options of a schema, unless it is a tree already, and prove it.
+    """Parse a filter under the options of a schema, unless it is a tree already, and validate it.
 
     Problems: those of `parse` and of `validate_filter`.
     """
@@ -71,7 +71,7 @@ def read_filter(
 def validate_filter(
     schema: Schema, node: Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
-    """Prove a tree.
+    """Validate a tree.
 
     Args:
         schema: the fields and rights of the endpoint.
@@ -94,7 +94,7 @@ def validate_filter(
 def read_sort(
     schema: Schema, written: str | tuple[SortKey, ...] | None, *, resolver: Resolver = resolve
 ) -> Result[Order | None, Problems]:
-    """Parse a sort under the options of a schema, unless it is keys already, and prove it. A blank sort is none.
+    """Parse a sort under the options of a schema, unless it is keys already, and validate it. A blank sort is none.
 
     Problems: those of `parse_sort` and of `validate_sort`.
     """
@@ -109,7 +109,7 @@ def read_sort(
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver = resolve) -> Result[Order, Problems]:
-    """Prove the keys of a sort.
+    """Validate the keys of a sort.
 
     Args:
         schema: the fields and rights of the endpoint.
@@ -118,7 +118,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
-    proven: list[OrderKey] = []
+    ordered: list[OrderKey] = []
     validation = Validation(schema, resolver, "sort")
     problems = validation.problems
     for key in keys:
@@ -127,15 +127,15 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver
             problems.extend(found)
             continue
         problems.extend(validation.usage.key(found.operand, key.span))
-        ordered = order_key(key, found, schema.sort_options)
-        if isinstance(ordered, OrderKey):
-            proven.append(ordered)
+        made = order_key(key, found, schema.sort_options)
+        if isinstance(made, OrderKey):
+            ordered.append(made)
         else:
-            problems.append(ordered)
+            problems.append(made)
     failed = problems_of(problems)
     if failed is not None:
         return Failure(failed)
-    order = tuple(proven)
+    order = tuple(ordered)
     cacheable = validation.cacheable and not any(is_computed(key.operand) for key in order)
     return Success(Order(schema, order, completing(schema.model, order), cacheable))
 

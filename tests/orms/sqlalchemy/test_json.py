@@ -596,8 +596,8 @@ def is_found(test: Test, document: object) -> bool:
 def expected(filter_text: str, documents: Iterable[object], options: QueryOptions = OPTIONS) -> list[int]:
     """The ids of the rows that a filter is to find."""
     query = pyrsql.parse(filter_text, options=options)
-    proven = validate_filter(schema(Paper, options), query.expression).unwrap()
-    parts = proven.predicate.parts if isinstance(proven.predicate, Conjunction) else (proven.predicate,)
+    validated = validate_filter(schema(Paper, options), query.expression).unwrap()
+    parts = validated.predicate.parts if isinstance(validated.predicate, Conjunction) else (validated.predicate,)
     return [
         place
         for place, document in enumerate(documents, 1)

@@ -116,9 +116,9 @@ def test_rows_totals_and_pages_are_those_of_the_tenant(people: Store, name: str,
         assert [one for page in pages for one in page] == found
         total = paged(Person, "id>0", "-id", PageRequest.of(0, 1), base=base, options=options).count_statement
         assert scalar(people, total) == len(found)
-        proven = validate_request(schema(Person, options), filter="id>0").unwrap()
+        validated = validate_request(schema(Person, options), filter="id>0").unwrap()
         for limit in (1, 2, 10):
-            assert scalar(people, counted_up_to(base, proven, limit)) == min(limit, len(found))
+            assert scalar(people, counted_up_to(base, validated, limit)) == min(limit, len(found))
 
 
 def scalar(store: Store, statement: Any) -> Any:

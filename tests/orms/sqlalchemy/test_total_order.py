@@ -54,16 +54,16 @@ for number, seat in enumerate(SEATS):
     ],
 )
 def test_the_identity_completes_an_order_in_the_direction_of_its_last_key(sort: str, completing: list[str]) -> None:
-    proven = order(schema(Seat))(sort).unwrap()
-    assert proven is not None
-    assert [("-" if key.descending else "+") + key.operand.path for key in proven.completing] == completing
-    assert all(isinstance(key.operand, FieldOperand) and not key.operand.relations for key in proven.completing)
+    validated = order(schema(Seat))(sort).unwrap()
+    assert validated is not None
+    assert [("-" if key.descending else "+") + key.operand.path for key in validated.completing] == completing
+    assert all(isinstance(key.operand, FieldOperand) and not key.operand.relations for key in validated.completing)
 
 
 def test_a_unique_field_of_a_related_row_completes_nothing() -> None:
-    proven = order(schema(User))("-company.id").unwrap()
-    assert proven is not None
-    assert [(key.operand.path, key.descending) for key in proven.completing] == [("id", True)]
+    validated = order(schema(User))("-company.id").unwrap()
+    assert validated is not None
+    assert [(key.operand.path, key.descending) for key in validated.completing] == [("id", True)]
 
 
 def terms(statement: Select[Any]) -> list[str]:

@@ -70,18 +70,18 @@ class RequestCriteria:
                 status 422.
         """
         schema = schema_for(model, orm=orm, options=self.query.options, sort_options=self.sort.options)
-        criteria = observed(self.config.on_request, model, lambda: self.proven(schema))
+        criteria = observed(self.config.on_request, model, lambda: self.validated(schema))
         return statement_of(target, criteria).page(criteria.page)
 
-    def proven(self, schema: Schema) -> Criteria:
+    def validated(self, schema: Schema) -> Criteria:
         """Filter, sort and page, validated against what an endpoint offers.
 
         Raises:
             CriteriaError: the problems of the filter, then those of the sort.
         """
         found: Result[Criteria, Problems] = criteria_of(
-            caches.proven_filter(schema, self.query.expression, self.config.max_problems),
-            caches.proven_order(schema, self.sort.keys),
+            caches.validated_filter(schema, self.query.expression, self.config.max_problems),
+            caches.validated_order(schema, self.sort.keys),
             Success(self.page_request),
         )
         if not isinstance(found, Success):

@@ -27,7 +27,7 @@ class EndpointDependency(Generic[ResultT]):
 
     Args:
         endpoint: how the request is validated.
-        make: proven criteria and the statement of the request, where it has one of its own -> result.
+        make: validated criteria and the statement of the request, where it has one of its own -> result.
         documents: the documentation of the parameters in OpenAPI.
         takes_base: the result is made of the statement that the endpoint narrows.
         counts: the result is a number of rows, which needs no order.

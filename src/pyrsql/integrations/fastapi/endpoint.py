@@ -166,24 +166,24 @@ class Endpoint:
 
     @cached_property
     def default_order(self) -> Order | None:
-        """The default sort, proven. It is the developer's: it may name fields that the item does not show.
+        """The default sort, validated. It is the developer's: it may name fields that the item does not show.
 
         Raises:
             ConfigurationError: it does not parse, or names a field that cannot be sorted by.
         """
         schema = self.schema
         own = replace(schema, sort_options=replace(schema.sort_options, public_fields=None))
-        proven = pipeline.order(own)(self.default_sort)
-        if isinstance(proven, Failure):
-            reasons = "; ".join(describe(problem) for problem in proven.failure())
+        found = pipeline.order(own)(self.default_sort)
+        if isinstance(found, Failure):
+            reasons = "; ".join(describe(problem) for problem in found.failure())
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
-        order = proven.unwrap()
+        order = found.unwrap()
         return None if order is None else replace(order, schema=schema)
 
     def read(
         self, given: ParameterValues, paging: Paging = "page", check: Callable[[], None] | None = None
     ) -> Criteria:
-        """The filter, sort and page of a request, proven.
+        """The filter, sort and page of a request, validated.
 
         Args:
             given: the values of its parameters.
@@ -237,14 +237,14 @@ class Endpoint:
         criteria: Criteria = validated.unwrap()
         return criteria
 
-    def prove(self, criteria: RequestCriteria) -> Criteria:
+    def validated(self, criteria: RequestCriteria) -> Criteria:
         """Validate criteria that were read before.
 
         Raises:
             CriteriaError: filter or sort use something that the endpoint does not offer.
         """
         return observed(
-            self.config.on_request, self.model, lambda: self._with_default_order(criteria.proven(self.schema))
+            self.config.on_request, self.model, lambda: self._with_default_order(criteria.validated(self.schema))
         )
 
     def _with_default_order(self, criteria: Criteria) -> Criteria:

@@ -78,7 +78,7 @@ class FastAPISQLAlchemyResource:
             CriteriaError: the criteria use something that the model does not offer; FastAPI answers it with
                 status 422.
         """
-        return selected(statement, self.endpoint.prove(criteria))
+        return selected(statement, self.endpoint.validated(criteria))
 
     def select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
         """The rows of the criteria. Raises as `apply` and `base_select` do."""
@@ -86,13 +86,13 @@ class FastAPISQLAlchemyResource:
 
     def count_select(self, criteria: RequestCriteria, *, base: Select[Any] | None = None) -> Select[Any]:
         """The number of rows that the filter leaves, page aside. Raises as `apply` and `base_select` do."""
-        return self._counted(self.endpoint.prove(criteria), base)
+        return self._counted(self.endpoint.validated(criteria), base)
 
     def paginated_select(
         self, criteria: RequestCriteria, *, base: Select[Any] | None = None
     ) -> SQLAlchemyPaginatedSelect:
         """Both, made together. Raises as `apply` and `base_select` do."""
-        return self._paginated_select(self.endpoint.prove(criteria), base)
+        return self._paginated_select(self.endpoint.validated(criteria), base)
 
     def criteria_dependency(self) -> CriteriaDependency:
         """Gives `RequestCriteria`: filter, sort and page of a request, not yet validated against the model."""

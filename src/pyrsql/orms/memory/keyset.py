@@ -66,7 +66,7 @@ def sought(
     Args:
         target: the sorted rows.
         keys: what they are sorted by, those that complete the order included.
-        options: what the order was proven under.
+        options: what the order was validated under.
         functions: what calls call.
         position: where the page begins.
         limit: the most rows.

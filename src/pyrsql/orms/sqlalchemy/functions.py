@@ -94,7 +94,7 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
 
     Args:
         name: the function as the core names it.
-        arguments: its arguments, as the core has proven them.
+        arguments: its arguments, validated.
         kind: the kind of its result.
         type_: the type of its result.
     """

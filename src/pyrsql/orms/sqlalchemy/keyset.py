@@ -120,7 +120,7 @@ def sought(
         sorted_select: the select.
         unsorted: the same before it was sorted.
         keys: what it was sorted by, those that complete the order included.
-        options: what the order was proven under.
+        options: what the order was validated under.
         position: where the page begins.
         limit: the most rows.
 

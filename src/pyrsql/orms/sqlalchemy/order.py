@@ -52,7 +52,7 @@ def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[
     """The value of a key over related rows that many rows share, and the join that brings it; None for other keys.
 
     Args:
-        key: what was proven.
+        key: a key of the sort.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
     """
@@ -78,7 +78,7 @@ def order_terms(
     """The ORDER BY terms of a key: one, or several that together order values of a JSON document.
 
     Args:
-        key: what was proven.
+        key: a key of the sort.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
         rooted: no row of the statement lacks its root.

@@ -112,7 +112,7 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
     """The conditions, all of which must hold, that a predicate is.
 
     Args:
-        predicate: what was proven.
+        predicate: the condition on rows.
         scope: the entities that its to-one paths lead to, all of them joined.
         lowering: options and custom operators.
     """

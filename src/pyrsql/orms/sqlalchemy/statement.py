@@ -74,7 +74,7 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     """A predicate as joins and conditions.
 
     Args:
-        predicate: the proven filter.
+        predicate: the condition of a filter.
         scope: the entities that the select has reached by itself.
         lowering: options and custom operators.
     """

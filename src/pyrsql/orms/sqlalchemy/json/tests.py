@@ -69,7 +69,7 @@ def json_test(
     """The condition of a test of a document, or of the values at a path below it.
 
     Args:
-        test: what was proven. Its operand has the keys of the path, none for the whole document.
+        test: the test. Its operand has the keys of the path, none for the whole document.
         document: the column.
         options: `json_options` counts.
     """
@@ -155,9 +155,9 @@ def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
 
 def _within(place: _Place, bounds: tuple[_Bound, ...]) -> ColumnElement[bool]:
     """Some value lies within all bounds."""
-    proven: list[tuple[Sign, _Scalar]] = [(sign, cast("_Scalar", _known(value))) for sign, value in bounds]
-    found = place.some(lambda rows: and_(*(_compared(rows, sign, value) for sign, value in proven)))
-    return _by_path(place, [(sign, [value]) for sign, value in proven], found)
+    known: list[tuple[Sign, _Scalar]] = [(sign, cast("_Scalar", _known(value))) for sign, value in bounds]
+    found = place.some(lambda rows: and_(*(_compared(rows, sign, value) for sign, value in known)))
+    return _by_path(place, [(sign, [value]) for sign, value in known], found)
 
 
 def _by_path(
