@@ -200,6 +200,21 @@ def test_a_router_shows_each_role_its_rows_and_fields(get_session: Callable[...,
     assert [get(app, "/notes/2", headers=headers).status_code for headers in (MEMBER, GUEST)] == [404, 404]
 
 
+def test_answers_of_roles_are_written_by_pydantic(
+    get_session: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FastAPI's own encoder takes twenty times as long, on the event loop."""
+    encoded: list[object] = []
+    monkeypatch.setattr("fastapi.routing.jsonable_encoder", encoded.append)
+    app = service(get_session)
+    assert all(get(app, path, headers=ADMIN).json() for path in ("/notes", "/notes/1"))
+    assert encoded == []
+    paths = get(app, "/openapi.json").json()["paths"]
+    answers = [paths[path]["get"]["responses"]["200"] for path in ("/notes", "/notes/{id}")]
+    shown = [answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2] for answer in answers]
+    assert shown == ["Page_NoteOut_", "NoteOut"]
+
+
 def test_roles_have_every_dependency_of_a_resource() -> None:
     of_one = {name for name in dir(FastAPISQLAlchemyResource) if name.endswith("_dependency")}
     assert of_one == {name for name in dir(RoleResources) if name.endswith("_dependency")}

@@ -111,14 +111,18 @@ def estimated_work(text: str) -> int:
     return length + sum(map(text.count, _MARKS))
 
 
-def is_long(texts: Iterable[str], rows: int | None = 0) -> bool:
+_VALUES = 20
+"""Values of rows that are loaded, validated and written in the time of a short comparison."""
+
+
+def is_long(texts: Iterable[str], values: int | None = 0) -> bool:
     """Whether a request makes more work than the event loop may do at a time.
 
     Args:
         texts: its filter and its sort.
-        rows: the rows that it reads; None where that is not known.
+        values: the values of rows that it reads; None where that is not known.
     """
-    return rows is None or sum(map(estimated_work, texts)) + rows > _SHORT_WORK
+    return values is None or sum(map(estimated_work, texts)) + values // _VALUES > _SHORT_WORK
 
 
 async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given: ParameterValues) -> ResultT:

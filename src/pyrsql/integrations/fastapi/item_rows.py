@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import check_item, reads
 from pyrsql.models.model import Model
-from pyrsql.orms.sqlalchemy.loading import loading, reading
+from pyrsql.orms.sqlalchemy.loading import Reading, loading, reading, values_of
 from pyrsql.orms.sqlalchemy.related_scope import leads_back
 
 
@@ -45,7 +45,16 @@ class ItemRows:
     @cached_property
     def loaded(self) -> Callable[[Select[Any]], Select[Any]]:
         """Adds the loader options for the item to a select."""
-        return loading(self._model, reading(self._model, self._paths), only=self.endpoint.load_only)
+        return loading(self._model, self._reading, only=self.endpoint.load_only)
+
+    @cached_property
+    def values(self) -> int | None:
+        """The values that the item reads of one row and of its related rows; None where these may be any number."""
+        return values_of(self._model, self._reading)
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return reading(self._model, self._paths)
 
     @cached_property
     def _model(self) -> Model:

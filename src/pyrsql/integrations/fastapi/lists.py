@@ -84,8 +84,17 @@ class ListDependency(ABC, Generic[AnswerT]):
         check = partial(self.endpoint.check, base, self._paging)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         statement = self.rows.statement(base)
-        off_loop = is_long(given.texts, _rows(criteria))
+        off_loop = is_long(given.texts, self._values(criteria))
         return await self._answer(criteria, statement, request, response, session, off_loop)
+
+    def _values(self, criteria: Criteria) -> int | None:
+        """The values that the answer to a request reads; None where it may be any number."""
+        of_row = self.rows.values
+        if criteria.seek is not None:
+            rows: int | None = criteria.seek.size
+        else:
+            rows = None if criteria.page is None else criteria.page.limit
+        return None if rows is None or of_row is None else rows * of_row
 
     @abstractmethod
     async def _answer(
@@ -107,13 +116,6 @@ class ListDependency(ABC, Generic[AnswerT]):
             session: runs the statements.
             off_loop: the request makes more work than the event loop may do at a time.
         """
-
-
-def _rows(criteria: Criteria) -> int | None:
-    """The rows that a request reads; None where it has no page."""
-    if criteria.seek is not None:
-        return criteria.seek.size
-    return None if criteria.page is None else criteria.page.limit
 
 
 def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:

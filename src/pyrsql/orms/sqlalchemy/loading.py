@@ -68,6 +68,23 @@ def _add(read: Reading, model: Model, path: Path) -> None:
                 return
 
 
+def values_of(model: Model, read: Reading) -> int | None:
+    """The values that a response reads of one row and of its related rows; None where these may be any number.
+
+    Args:
+        model: the model of the row.
+        read: the parts that it reads.
+    """
+    number = len(read.columns) + read.whole
+    for name, below in read.related.items():
+        match model.members.get(name):
+            case Relation(many=False, target=target) if (more := values_of(target(), below)) is not None:
+                number += more
+            case _:
+                return None
+    return number
+
+
 def loading(model: Model, read: Reading, *, only: bool = False) -> Callable[[Select[Any]], Select[Any]]:
     """A function that adds loader options to a select, so that one request takes a fixed number of statements.
 
