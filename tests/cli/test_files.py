@@ -126,12 +126,23 @@ def test_the_types_of_parquet(tmp_path: Path) -> None:
             "price": 1.5,
             "exact": "1.50",
             "moment": dt.datetime(2024, 1, 31, 8),
-            "list": "[1, 2]",
+            "list": [1, 2],
             "nothing": None,
             "bytes": b"\x01",
             "big": 2.0,
         }
     ]
+
+
+def test_lists_and_structs_of_parquet_are_documents(tmp_path: Path) -> None:
+    source = tmp_path / "nested.parquet"
+    duckdb.sql(
+        "COPY (SELECT {'day': DATE '2024-01-31', 'size': 2.50, 'far': 'infinity'::DOUBLE, 'no': 'nan'::DOUBLE, "
+        f"'raw': '\\x01'::BLOB}} AS of, MAP {{DATE '2024-01-31': [1]}} AS by_day) TO '{source}'"
+    )
+    day = "2024-01-31"
+    of = {"day": day, "size": "2.50", "far": "Infinity", "no": "NaN", "raw": "01"}
+    assert rows_of(source) == [{"of": of, "by_day": {day: [1]}}]
 
 
 @pytest.mark.parametrize("value", ["timestamp '20000-01-01'", "date '20000-01-01'", "date '0044-03-15 (BC)'"])

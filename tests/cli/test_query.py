@@ -93,6 +93,25 @@ def test_many_chunks_are_one_answer(shop: Path, monkeypatch: pytest.MonkeyPatch)
     assert [json.loads(line)["title"] for line in printed.splitlines()] == ["two", "three", "one"]
 
 
+def test_a_sort_that_cannot_go_on_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyrsql.cli.query.CHUNK", 1)
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, at DATETIME)")
+        connection.execute("INSERT INTO x VALUES (1, 'soon'), (2, 'never')")
+    code, printed = run(f"sqlite:///{tmp_path}/x.db", "x", "--sort", "at", "--output", "csv")
+    assert (code, printed.count("\n")) == (2, 3)
+    assert "has a value that is none of its type" in printed
+    assert run(f"sqlite:///{tmp_path}/x.db", "x", "--sort", "id", "--output", "csv")[0] == 0
+
+
+def test_json_has_no_infinite_numbers(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, size REAL)")
+        connection.execute("INSERT INTO x VALUES (1, -9e999)")
+    code, printed = run(f"sqlite:///{tmp_path}/x.db", "x", "--output", "ndjson")
+    assert (code, json.loads(printed)) == (0, {"id": 1, "size": "-Infinity"})
+
+
 def test_a_view_needs_a_key(shop: Path) -> None:
     code, printed = run(f"sqlite:///{shop}", "titles")
     assert code == 2

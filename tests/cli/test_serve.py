@@ -118,6 +118,20 @@ def test_a_secret_does_not_exist(client: TestClient) -> None:
     assert "password_hash" not in client.get("/openapi.json").text
 
 
+def test_a_key_that_is_not_shown_finds_no_row(shop: Path) -> None:
+    with served(shop, "users:name") as client:
+        assert client.get("/users").json()["items"] == [{"name": "ann"}, {"name": "bob"}]
+        assert client.get("/users/1").status_code == client.get("/users/9").status_code == 404
+        assert "/users/{id}" not in client.get("/openapi.json").json()["paths"]
+
+
+def test_the_indexes_of_virtual_tables_are_no_tables(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "texts.db") as connection:
+        connection.execute("CREATE VIRTUAL TABLE texts USING fts5(title)")
+    reflected = reflect_models(read_only_engine(make_url(f"sqlite:///{tmp_path}/texts.db")))
+    assert (dict(reflected.models), reflected.keyless) == ({}, ("texts",))
+
+
 def test_bytes_are_not_shown(client: TestClient) -> None:
     assert "photo" not in client.get("/users").json()["items"][0]
 
@@ -190,15 +204,20 @@ def test_hosts_of_this_machine() -> None:
         (("nothing.db",), "neither a database URL"),
         (("sqlite:///nothing.db",), "there is no file"),
         (("nothing.csv",), "there is no file"),
+        (("{path}",), "name a SQLite file as 'sqlite:///{path}'"),
+        (("sqlite://",), "no table with a key"),
+        (("{shop}", "--host", "no.such.host.invalid", "--allow", "users:id"), "no.such.host.invalid port 8000: "),
+        (("{shop}", "--allow-file", "nothing.toml"), "nothing.toml: No such file or directory\n"),
         (("{shop}", "--host", "0.0.0.0"), "--allow"),
         (("{shop}", "--key", "titles"), "--key"),
         (("{shop}", "--allow", "users"), "--allow"),
     ],
 )
 def test_mistakes(shop: Path, arguments: tuple[str, ...], words: str) -> None:
-    given = [argument.format(shop=f"sqlite:///{shop}") for argument in arguments]
+    given = [argument.format(shop=f"sqlite:///{shop}", path=shop) for argument in arguments]
     done = CliRunner().invoke(app, ["serve", *given])
-    assert (done.exit_code, words in done.output) == (2, True), done.output
+    assert (done.exit_code, words.format(path=shop) in done.output) == (2, True), done.output
+    assert len(done.output.splitlines()) == 1
 
 
 def test_tables_may_lead_to_each_other(tmp_path: Path) -> None:

@@ -222,6 +222,34 @@ def test_a_schema_of_postgresql(postgres_database: Database) -> None:
         engine.dispose()
 
 
+def test_values_of_postgresql_that_python_or_json_lack(postgres_database: Database) -> None:
+    engine = create_engine(postgres_database.sync_url)
+    columns = {
+        "d": ("date", "infinity"),
+        "s": ("timestamp", "20000-01-01 00:00:00"),
+        "z": ("timestamptz", "-infinity"),
+        "t": ("time", "24:00:00"),
+        "n": ("numeric", "NaN"),
+        "f": ("float8", "-Infinity"),
+        "p": ("point", "(1,2)"),
+    }
+    with engine.begin() as connection:
+        declared = ", ".join(f"{name} {type_}" for name, (type_, _) in columns.items())
+        connection.exec_driver_sql(f"CREATE TABLE far (id integer PRIMARY KEY, {declared})")
+        values = ", ".join(f"'{value}'" for _, value in columns.values())
+        connection.exec_driver_sql(f"INSERT INTO far VALUES (1, {values})")
+    reading = read_only_engine(postgres_database.sync_url)
+    try:
+        models = reflect_models(reading).models
+        with TestClient(service(reading, models, exposed(models, {}, "localhost"), "s")) as opened:
+            assert items(opened, "/far") == [{"id": 1, **{name: value for name, (_, value) in columns.items()}}]
+    finally:
+        reading.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE far")
+        engine.dispose()
+
+
 def test_text_of_sqlite_that_is_no_utf8_is_served(tmp_path: Path) -> None:
     url = make_url(f"sqlite:///{tmp_path}/x.db")
     written = create_engine(url)

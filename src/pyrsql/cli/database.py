@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
@@ -29,10 +30,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.url import URL
-from sqlalchemy.exc import DBAPIError, NoReferencedColumnError, NoReferencedTableError
+from sqlalchemy.exc import DBAPIError, NoReferencedColumnError, NoReferencedTableError, SAWarning
 from sqlalchemy.orm import Mapper, Session, registry, relationship
 
-from pyrsql.cli.lenient import lenient
+from pyrsql.cli.lenient import lenient, read_far_dates
 from pyrsql.errors import ConfigurationError
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -79,6 +80,8 @@ def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
             cursor.execute(setting)
         cursor.close()
         connection.commit()
+        if engine.dialect.driver == "psycopg":
+            read_far_dates(connection)
         if family == "sqlite":
             connection.text_factory = _text_of
         if family == "sqlite" and timeout is not None:
@@ -170,16 +173,33 @@ def rows_of(engine: Engine, models: Iterable[type]) -> int | None:
 def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
     """The tables and views of a schema by their names; foreign keys may lead out of it."""
     metadata = MetaData()
+    internal = _internal(engine)
     event.listen(Table, "column_reflect", _describe_column)
     try:
-        metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False)
+        with warnings.catch_warnings():
+            # A column of a type that SQLAlchemy does not know is read as the driver gives it.
+            warnings.simplefilter("ignore", SAWarning)
+            metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False)
     finally:
         event.remove(Table, "column_reflect", _describe_column)
-    found = {table.name: table for table in metadata.tables.values() if table.schema == schema_name}
+    found = {
+        table.name: table
+        for table in metadata.tables.values()
+        if table.schema == schema_name and table.name not in internal
+    }
     for table in metadata.tables.values():
         # Databases reserve more words than SQLAlchemy knows.
         table.name = quoted_name(table.name, True)
     return found
+
+
+def _internal(engine: Engine) -> frozenset[str]:
+    """The tables in which SQLite keeps the indexes of its virtual tables."""
+    if engine.dialect.name != "sqlite":
+        return frozenset()
+    with engine.connect() as connection:
+        listed = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type = 'shadow'")
+        return frozenset(listed.scalars())
 
 
 def _describe_column(inspector: Any, table: Table, column: Any) -> None:

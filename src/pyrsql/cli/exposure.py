@@ -85,7 +85,7 @@ def _from_file(file: Path) -> dict[str, tuple[str, ...]]:
     try:
         given: Any = tomllib.loads(file.read_text(encoding="utf-8")).get("allow")
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{file}: {error}") from error
+        raise ConfigurationError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{file}: expected a table [allow] such as: users = ['id', 'name']")
     found: dict[str, tuple[str, ...]] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -29,6 +30,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.cli.csv_files import BATCH, columns_of, rows_of
+from pyrsql.cli.lenient import for_json
 from pyrsql.errors import ConfigurationError
 
 ENDINGS = (".csv", ".tsv", ".parquet")
@@ -63,6 +65,9 @@ _TYPES: dict[str, type[TypeEngine[Any]]] = {
 """SQLAlchemy's types for those of Parquet. All others are kept as text."""
 
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),[0-9]+\)")
+_NESTED = re.compile(r"\]$|^(?:STRUCT|MAP|UNION)\(")
+"""Lists, structs and maps: they become JSON, whose parts can be filtered by."""
+
 _DIALECT = sqlite.dialect()
 
 
@@ -128,7 +133,7 @@ def _type(type_: str) -> TypeEngine[Any]:
     decimal = _DECIMAL.fullmatch(type_)
     if decimal is not None and int(decimal[1]) <= 15:
         return Double()
-    return _TYPES.get(type_, Text)()
+    return JSON() if _NESTED.search(type_) else _TYPES.get(type_, Text)()
 
 
 def _plain(rows: duckdb.DuckDBPyConnection, table: Table) -> Iterator[list[tuple[Any, ...]]]:
@@ -145,6 +150,8 @@ def _stored(value: Any, type_: TypeEngine[Any]) -> Any:
         return float(value)
     if isinstance(type_, Text):
         return str(value)
+    if isinstance(type_, JSON):
+        return for_json(value)
     if isinstance(type_, Date | DateTime) and not isinstance(value, dt.date):
         raise _FarDateError(value)
     if isinstance(value, dt.datetime) and value.tzinfo is not None:

@@ -1,10 +1,17 @@
-"""Types that give a value as it is stored where it is no value of the type: SQLite keeps anything in any column."""
+"""Types that give a value as it is stored where it is no value of the type.
+
+SQLite keeps anything in any column, and PostgreSQL has dates that Python lacks.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Callable, Container
 from copy import copy
-from typing import Any
+from decimal import Decimal
+from importlib import import_module
+from typing import Any, cast
 
 from sqlalchemy import types
 from sqlalchemy.dialects import sqlite
@@ -59,3 +66,47 @@ def lenient(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         made = _NUMERIC(type_.precision, type_.scale)
     found: TypeEngine[Any] = made
     return found
+
+
+def for_json(value: object) -> object:
+    """A value as JSON can hold it: bytes, dates and numbers that are not finite become texts, at any depth."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case float():
+            return str(Decimal(value))
+        case dict():
+            return {str(key): for_json(inner) for key, inner in cast("dict[object, object]", value).items()}
+        case list():
+            return [for_json(inner) for inner in cast("list[object]", value)]
+        case bytes():
+            return value.hex()
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+_TIMES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+"""The types of PostgreSQL whose values Python may lack."""
+
+
+def read_far_dates(connection: Any) -> None:
+    """Let a connection of psycopg give dates that Python lacks as text: infinity, years before 1 and after 9999."""
+    refusal: Any = import_module("psycopg").DataError
+    readers: Any = import_module("psycopg.types.datetime")
+    for type_ in _TIMES:
+        connection.adapters.register_loader(type_, _far(getattr(readers, f"{type_.capitalize()}Loader"), refusal))
+
+
+def _far(strict: Any, refusal: type[Exception]) -> Any:
+    class Far(strict):  # type: ignore[misc]  # its base is known at run time only
+        def load(self, data: Any) -> Any:
+            try:
+                return strict.load(self, data)
+            except refusal:
+                return bytes(data).decode()
+
+    return Far

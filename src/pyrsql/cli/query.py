@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import enum
 import json
 import os
@@ -23,6 +22,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from pyrsql.cli.database import columns_of, read_only_engine, reflect_models, select_rows
+from pyrsql.cli.lenient import for_json
 from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
@@ -108,6 +108,11 @@ def _rows(
     cursor: str | None = None
     while True:
         page: Result[Any, Problems] = seek(CursorRequest.at(cursor, CHUNK))(statement)
+        if isinstance(page, Failure):
+            raise ConfigurationError(
+                "the next rows cannot be asked for: a field of the sort has a value that is none of its type. "
+                "Sort by other fields, or keep those rows out with the filter"
+            )
         cut = page.unwrap().collect(session.execute)
         for row in cut.items:
             yield {column: getattr(row, column) for column in columns}
@@ -157,19 +162,14 @@ def _counted(rows: Iterator[Mapping[str, object]], stack: ExitStack) -> Iterator
 
 
 def _json(row: Mapping[str, object]) -> str:
-    return json.dumps(row, default=_plain, ensure_ascii=False)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
+    return json.dumps(for_json(row), ensure_ascii=False)
 
 
 def _shown(value: object) -> str:
     if value is None:
         return "NULL"
-    return value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False).strip('"')
+    shown = for_json(value)
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
 
 
 def _cell(value: object) -> object:

@@ -43,8 +43,9 @@ def serve(
         stack.callback(engine.dispose)
         reflected = reflect_models(engine, keys_of(key or []), schema_name)
         exposure = exposed(reflected.models, read_allowed(allow or [], allow_file), host)
-        listener = stack.enter_context(_listening(host, port))
         title = Path(target).name if is_file(target) else url.database or target
+        _refuse_nothing(title, reflected, exposure)
+        listener = stack.enter_context(_listening(host, port))
         app = service(engine, reflected.models, exposure, title)
         _greet(app.title, reflected, exposure, engine)
         shown, bound = listener.getsockname()[:2]
@@ -58,9 +59,15 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ConfigurationError(
-            f"Port {port} of {host} cannot be used ({error.strerror}). Name another with --port."
-        ) from error
+        # Python adds the address to the words of the system.
+        why = str(error.strerror).partition(" (")[0]
+        raise ConfigurationError(f"{host} port {port}: {why}. Name others with --host and --port.") from error
+
+
+def _refuse_nothing(title: str, reflected: Reflected, exposure: Exposure) -> None:
+    if not any(exposure.columns.values()):
+        keyless = f"; name the key of one with --key: {', '.join(reflected.keyless)}" if reflected.keyless else ""
+        raise ConfigurationError(f"{title} has no table with a key that could be served{keyless}")
 
 
 def _greet(title: str, reflected: Reflected, exposure: Exposure, engine: Engine) -> None:

@@ -12,15 +12,17 @@ from typing import Annotated, Any, cast
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator, create_model
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, inspect
+from sqlalchemy.orm import Mapper, Session
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
 from pyrsql.cli.database import relations_of, select_rows
 from pyrsql.cli.exposure import Exposure
+from pyrsql.cli.lenient import for_json
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, database_error_handler, playground
 from pyrsql.models import kinds
 from pyrsql.models.model import Field as ModelField
+from pyrsql.models.rights import INFO_KEY, field_rights
 from pyrsql.options import ALL_FIELDS, QueryOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 
@@ -43,10 +45,9 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
             yield session
 
     served = {table: model for table, model in models.items() if exposure.columns.get(table)}
-    rights = {model: _rights(model, exposure.columns[table], served) for table, model in served.items()}
-    # A path may not lead through a table that is not shown.
-    rights |= {model: frozenset[str]() for table, model in models.items() if table not in served}
-    options = QueryOptions(model_field_whitelist=rights, quantifiers=True)
+    for table, model in models.items():
+        _hide_others(model, exposure.columns.get(table, ()), served)
+    options = QueryOptions(quantifiers=True)
     integration = FastAPISQLAlchemyIntegration(criteria_config=FastAPICriteriaConfig(query_options=options))
     resources = [
         integration.resource(
@@ -84,10 +85,13 @@ def _paths(tables: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _rights(model: type, columns: tuple[str, ...], served: Mapping[str, type]) -> frozenset[str]:
-    """The shown columns of a table, and the relations that lead to tables which are shown."""
+def _hide_others(model: type, columns: tuple[str, ...], served: Mapping[str, type]) -> None:
+    """Hide the columns of a table that are not shown, and the relations that lead to tables which are not served."""
     shown = set(served.values())
-    return frozenset(columns) | {name for name, target in relations_of(model).items() if target in shown}
+    found = {*columns, *(name for name, target in relations_of(model).items() if target in shown)}
+    for name, attribute in cast("Mapper[Any]", inspect(model)).attrs.items():
+        if name not in found:
+            attribute.info[INFO_KEY] = field_rights(filter=False, sort=False)
 
 
 def _item(model: type, columns: tuple[str, ...]) -> type[BaseModel]:
@@ -106,10 +110,9 @@ def _item(model: type, columns: tuple[str, ...]) -> type[BaseModel]:
 
 
 def _as_stored(value: Any, read: Any) -> Any:
-    """A value that is none of the type of its column, which SQLite allows: as it is stored."""
-    if isinstance(value, bytes):
-        return value.hex()
-    return value if isinstance(value, str | int | float) else read(value)
+    """A value that is none of the type of its column, which SQLite allows, as it is stored; NaN as a text."""
+    found = for_json(value) if isinstance(value, bytes | float | decimal.Decimal) else value
+    return found if isinstance(found, str | int | float) else read(found)
 
 
 def _type(kind: kinds.Kind) -> Any:

@@ -45,9 +45,10 @@ def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict
 def sort_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
     """The fields that a sort may name, and the relations that it may count, as JSON; `paths` as for a filter."""
     tried = list(_candidates(schema, "sort") if paths is None else paths)
-    counts = [path for path in tried if schema.sort_options.quantifiers and _is_key(schema, f"@count[{path}]")]
-    fields = [{"name": path} for path in tried if _is_key(schema, path)]
-    return {"fields": fields, "counts": counts} if counts else {"fields": fields}
+    keys = [path for path in tried if _is_key(schema, path)]
+    others = set(tried).difference(keys) if schema.sort_options.quantifiers else ()
+    counts = [path for path in tried if path in others and _is_key(schema, f"@count[{path}]")]
+    return {"fields": [{"name": path} for path in keys], **({"counts": counts} if counts else {})}
 
 
 def _is_key(schema: Schema, selector: str) -> bool:
