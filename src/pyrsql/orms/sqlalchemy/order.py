@@ -27,6 +27,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
+from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.predicates import counted_together, value_expression
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -170,7 +171,7 @@ def _ordered(
     if isinstance(kind, kinds.Text):
         if ignore_case:
             value = FoldedText(plain_text(value))
-        return OrderedText(plain_text(value)) if text_order == "code_point" else value
+        return leading_text(OrderedText(plain_text(value)) if text_order == "code_point" else value)
     if isinstance(kind, kinds.Uuid):
         return UuidText(value)
     if isinstance(kind, kinds.Enumeration):

@@ -25,6 +25,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
+from pyrsql.orms.sqlalchemy.leading_text import may_be_long
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
@@ -153,10 +154,8 @@ def _composite_members(
 
 
 def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
-    """The columns whose value identifies a row alone."""
+    """The columns whose value identifies a row alone, also where rows are sorted by it."""
     found: set[ColumnElement[Any]] = set()
-    if len(mapper.primary_key) == 1:
-        found.update(mapper.primary_key)
     for column in cast("Iterable[ColumnElement[Any]]", mapper.columns):
         # A column property is among them as its expression.
         if isinstance(column, Column) and column.unique and not column.nullable:
@@ -164,7 +163,8 @@ def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     for constraint in getattr(mapper.local_table, "constraints", ()):
         if isinstance(constraint, UniqueConstraint) and len(constraint.columns) == 1:
             found.update(column for column in constraint.columns if not column.nullable)
-    return found
+    alone = set(mapper.primary_key) if len(mapper.primary_key) == 1 else set[ColumnElement[Any]]()
+    return alone | {column for column in found if not may_be_long(column.type)}
 
 
 def _later(prop: RelationshipProperty[Any]) -> Callable[[], Model]:

@@ -56,6 +56,15 @@ class OrderedText(_Collated):
     inherit_cache: bool | None = True
 
 
+class LeadingText(_Collated):
+    """A text to sort by: on MySQL and MariaDB its first 256 characters.
+
+    They sort by no more of a text, and a cursor that compared the whole of it would skip rows.
+    """
+
+    inherit_cache: bool | None = True
+
+
 class CountedText(_Collated):
     """A text in the form for functions that look at its characters one by one."""
 

@@ -31,6 +31,7 @@ from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
     ExactText,
     FoldedText,
+    LeadingText,
     OrderedText,
     PatternText,
     PlainText,
@@ -71,7 +72,7 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(CountedText, ExactText, OrderedText, PlainText, WideText, UuidText)(enclosed)
+form(CountedText, ExactText, LeadingText, OrderedText, PlainText, WideText, UuidText)(enclosed)
 
 
 @form(FoldedText)

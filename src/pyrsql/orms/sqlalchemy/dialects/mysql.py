@@ -13,10 +13,11 @@ from sqlalchemy import Column, ColumnElement, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text
+from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.joins import Unmerged
+from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -24,6 +25,7 @@ from pyrsql.orms.sqlalchemy.text import (
     ExactTest,
     ExactText,
     FoldedText,
+    LeadingText,
     OrderedText,
     PrefixMatch,
     PrefixMatchIgnoringCase,
@@ -64,6 +66,13 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
 def text_by_code_point(element: ExactText | OrderedText, compiler: SQLCompiler, **options: Any) -> str:
     """The text, which may be in any character set, under the collation by code point."""
     return f"CONVERT({enclosed(element, compiler, **options)} USING utf8mb4) COLLATE {code_point_collation(compiler)}"
+
+
+@form(LeadingText, on="mysql")
+def leading_text(element: LeadingText, compiler: SQLCompiler, **options: Any) -> str:
+    """The characters that the server sorts by."""
+    value = enclosed(element, compiler, **options)
+    return f"LEFT({value}, {MOST_SORTED})" if is_long(form_on(compiler.dialect, element.type)) else value
 
 
 @form(UuidText, on="mysql")

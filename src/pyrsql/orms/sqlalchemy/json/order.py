@@ -15,6 +15,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from pyrsql.options import JSONSortScalarType
 from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay
 from pyrsql.orms.sqlalchemy.json.values import is_kind, leads_nowhere, number, values_at
+from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText
 from pyrsql.validation.predicates import OrderKey
 
@@ -111,4 +112,4 @@ def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
 
 def _row_text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
     text = case((is_kind(rows, "string"), rows.c.scalar))
-    return OrderedText(FoldedText(text) if ignore_case else text)
+    return leading_text(OrderedText(FoldedText(text) if ignore_case else text))
