@@ -109,8 +109,8 @@ def test_every_changed_character_is_refused_or_read_as_another_cursor() -> None:
         ("=" * 8, "unreadable"),
         ("A" * 2_001, "unreadable"),
         (base64.urlsafe_b64encode(b"\x01\x02" + b"d" * 12).decode().rstrip("="), "unreadable"),
-        (base64.urlsafe_b64encode(b"\x01\x00" + b"d" * 12 + b"\x01\x00\x05ab").decode().rstrip("="), "unreadable"),
-        (base64.urlsafe_b64encode(b"\x01\x00" + b"d" * 12 + b"\x01\x00\x01\xff").decode().rstrip("="), "unreadable"),
+        (base64.urlsafe_b64encode(b"\x01\x00" + b"d" * 12 + b"\x01\0\0\0\x05ab").decode().rstrip("="), "unreadable"),
+        (base64.urlsafe_b64encode(b"\x01\x00" + b"d" * 12 + b"\x01\0\0\0\x01\xff").decode().rstrip("="), "unreadable"),
     ],
 )
 def test_other_texts_are_no_cursors(text: str, expected: str) -> None:
@@ -130,7 +130,21 @@ def test_a_cursor_has_a_length() -> None:
     assert text is not None
     assert CursorFormat(length=None).read(text) == long
     assert CursorFormat().read(text) == LimitExceeded(source="cursor", limit="cursor_length", maximum=CURSOR_LENGTH)
-    assert CursorFormat(length=None).write(PAYLOAD._replace(position=Position(False, (("s" * 70_000,),)))) is None
+
+
+def test_a_cursor_without_a_limit_has_room_for_any_text() -> None:
+    long = PAYLOAD._replace(position=Position(True, (("s" * 0xFFFF, "s" * 70_000, None), (None,), ("",))))
+    unlimited = CursorFormat(length=None)
+    text = unlimited.write(long)
+    assert text is not None
+    assert unlimited.read(text) == long
+    for cut in range(len(text) - 5, len(text)):
+        assert reason(unlimited.read(text[:cut])) == "unreadable"
+
+
+def test_secrets_that_can_be_read_once_sign() -> None:
+    given: Any = iter(["secret"])
+    assert CursorFormat(given).secrets == ("secret",)
 
 
 def test_secrets_are_checked() -> None:

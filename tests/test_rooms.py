@@ -32,6 +32,7 @@ TOP_FILES = {
     "problems": "base",
     "messages": "base",
     "errors": "base",
+    "formulas": "base",
     "text_cache": "base",
     "version": "base",
     "__main__": "cli",

@@ -30,9 +30,10 @@ _DIGEST = 6
 """Bytes of a digest. They guard against mistakes; the MAC guards against malice."""
 _MAC = 16
 _HEADER = 2 + 2 * _DIGEST
-_LONGEST_VALUE = 0xFFFF
-_NULL = 0xFFFF
-"""The length that stands for NULL."""
+_LENGTH = 4
+"""Bytes of the length of a value: any text has room, and the length of the cursor is the one limit."""
+_NULL = b"\xff" * _LENGTH
+"""It stands for the length of NULL."""
 
 
 Carried = str | None
@@ -152,15 +153,13 @@ class CursorFormat:
     def __post_init__(self) -> None:
         if isinstance(self.secrets, str | bytes):
             raise ConfigurationError("cursor secrets are a list, not one text: the first signs, all verify")
+        object.__setattr__(self, "secrets", tuple(self.secrets))
         if not all(self.secrets):
             raise ConfigurationError("a cursor secret is empty")
-        object.__setattr__(self, "secrets", tuple(self.secrets))
 
     def write(self, payload: Payload) -> str | None:
         """The text of a cursor; None for one that is too long."""
         encoded = _encoded(payload)
-        if encoded is None:
-            return None
         text = _to_text(encoded if self.sealer is None else self.sealer.seal(encoded))
         if self.secrets:
             text = f"{text}.{_to_text(_mac(self.secrets[0], text))}"
@@ -217,16 +216,17 @@ def _to_bytes(text: str) -> bytes | None:
     return data if _to_text(data) == text else None
 
 
-def _encoded(payload: Payload) -> bytes | None:
+def _encoded(payload: Payload) -> bytes:
     position, digests = payload
     parts = [bytes([_VERSION, position.backward]), digests.sort, digests.filter]
     for key in position.values or ():
         parts.append(bytes([len(key)]))
         for value in key:
-            written = b"" if value is None else value.encode("utf-8")
-            if len(written) >= _LONGEST_VALUE:
-                return None
-            parts += [(_NULL if value is None else len(written)).to_bytes(2, "big"), written]
+            if value is None:
+                parts.append(_NULL)
+                continue
+            written = value.encode("utf-8")
+            parts += [len(written).to_bytes(_LENGTH, "big"), written]
     return b"".join(parts)
 
 
@@ -252,13 +252,12 @@ def _keys(data: memoryview) -> Iterator[tuple[Carried, ...]]:
         count, place = data[place], place + 1
         key: list[Carried] = []
         for _ in range(count):
-            length = (data[place] << 8) + data[place + 1]
-            place += 2
-            if length == _NULL:
+            header, place = bytes(data[place : place + _LENGTH]), place + _LENGTH
+            if header == _NULL:
                 key.append(None)
                 continue
-            if place + length > len(data):
+            begin, place = place, place + int.from_bytes(header, "big")
+            if place > len(data):
                 raise ValueError("a value is cut off")
-            key.append(str(data[place : place + length], "utf-8"))
-            place += length
+            key.append(str(data[begin:place], "utf-8"))
         yield tuple(key)

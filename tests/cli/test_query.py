@@ -28,7 +28,7 @@ CREATE TABLE post (
 CREATE TABLE part (post INTEGER, place INTEGER, PRIMARY KEY (post, place));
 CREATE TABLE log (line TEXT);
 CREATE VIEW titles AS SELECT id, title FROM post;
-INSERT INTO author VALUES (1, 'ann', NULL), (2, 'bob', 1), (3, '=cmd()', 1);
+INSERT INTO author VALUES (1, 'ann', NULL), (2, 'bob; =1', 1), (3, '=cmd()', 1);
 INSERT INTO post VALUES (1, 'one', 1, 2, 'm'), (2, 'two', 1, NULL, NULL), (3, 'three', 2, 2, NULL);
 INSERT INTO part VALUES (1, 1), (1, 2);
 """
@@ -75,7 +75,7 @@ def test_a_csv_file_is_no_spreadsheet_formula(shop: Path) -> None:
     code, printed = run(f"sqlite:///{shop}", "author", "--sort", "id", "--output", "csv")
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(printed)))
-    assert [row["name"] for row in rows] == ["ann", "bob", "'=cmd()"]
+    assert [row["name"] for row in rows] == ["ann", "bob;' =1", "'=cmd()"]
     assert [row["mentor_id"] for row in rows] == ["", "1", "1"]
 
 

@@ -28,6 +28,7 @@ from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
+from pyrsql.formulas import without_formulas
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
@@ -173,6 +174,6 @@ def _shown(value: object) -> str:
 
 
 def _cell(value: object) -> object:
-    """A value of a CSV file. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """A value of a CSV file."""
     shown = "" if value is None else _shown(value)
-    return f"'{shown}" if isinstance(value, str) and shown[:1] in ("=", "+", "-", "@", "\t", "\r") else shown
+    return without_formulas(shown) if isinstance(value, str) else shown

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload, Position
+from pyrsql.cursor import Carried, CursorFormat, CursorRequest, Digests, Payload, Position
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.models.backend import Sought
 from pyrsql.models.schema import Schema
@@ -148,10 +148,13 @@ class CursorSelect(Generic[TargetT]):
         rows = rows[:size]
         if backward:
             rows.reverse()
+        # Only the database knows whether a row follows a page that was reached backward.
+        asks = backward and inside
         if not rows:
             # Behind the last row stands the end of the list, and before the first one its start.
             other = self._cursor(Position(not backward)) if inside else None
-            return Cut([], other if backward else None, None if backward else other), None
+            cut = Cut([], other if backward else None, None if backward else other)
+            return cut, self._one_at(None) if asks else None
         has_prev, has_next = (more, inside) if backward else (inside, more)
         last = self.sought.key(rows[-1])
         cut = Cut(
@@ -159,7 +162,10 @@ class CursorSelect(Generic[TargetT]):
             self._cursor(Position(False, last)) if has_next else None,
             self._cursor(Position(True, self.sought.key(rows[0]))) if has_prev else None,
         )
-        return cut, _sought(self.whole, self.order, Position(False, last), 1) if backward and inside else None
+        return cut, self._one_at(last) if asks else None
+
+    def _one_at(self, values: tuple[tuple[Carried, ...], ...] | None) -> Sought[TargetT]:
+        return _sought(self.whole, self.order, Position(False, values), 1)
 
     def _cursor(self, position: Position) -> str:
         text = self.seek.format.write(Payload(position, self.seek.digests))

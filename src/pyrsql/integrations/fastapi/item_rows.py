@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select
 
 from pyrsql.integrations.fastapi.endpoint import Endpoint
-from pyrsql.integrations.fastapi.items import check_item, reads
+from pyrsql.integrations.fastapi.items import models_of, reads
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy.loading import Reading, loading, reading, values_of
 from pyrsql.orms.sqlalchemy.related_scope import leads_back
@@ -32,7 +32,7 @@ class ItemRows:
     item: Any
 
     def __post_init__(self) -> None:
-        check_item(self.item)
+        models_of(self.item)
 
     def statement(self, given: Select[Any] | None) -> Select[Any]:
         """The statement that a request narrows. Raises as `Endpoint.statement` does.

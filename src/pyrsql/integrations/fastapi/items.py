@@ -126,8 +126,8 @@ def _mapped(offered: Mapping[str, str], mapping: Mapping[str, str]) -> dict[str,
     }
 
 
-def check_item(item: Any) -> None:
-    """Refuse an item that Pydantic cannot read from the attributes of a row.
+def models_of(item: Any) -> tuple[type[BaseModel], ...]:
+    """The models that an item may be, which Pydantic can read from the attributes of a row.
 
     Raises:
         ConfigurationError: it is neither a Pydantic model nor a union of them.
@@ -135,6 +135,7 @@ def check_item(item: Any) -> None:
     models = _shape(item).models
     if not models or not all(issubclass(model, BaseModel) for model in models):
         raise ConfigurationError(_UNREADABLE.format(item))
+    return models
 
 
 def reads(model: Model, item: Any) -> Iterator[Read]:

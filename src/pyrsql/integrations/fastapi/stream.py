@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from anyio import CancelScope
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from starlette.types import Receive, Scope, Send
@@ -21,8 +20,10 @@ from starlette.types import Receive, Scope, Send
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.cursor import CursorFormat, CursorRequest
-from pyrsql.errors import ConfigurationError, ValidationError
+from pyrsql.errors import ConfigurationError
+from pyrsql.formulas import without_formulas
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
+from pyrsql.integrations.fastapi.items import models_of
 from pyrsql.integrations.fastapi.lists import ListDependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
 from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
@@ -45,15 +46,8 @@ STREAM_CHUNK = 1_000
 
 _MEDIA_TYPES: dict[StreamFormat, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-_FORMULA = re.compile(
-    r"[\t\r\n]"
-    r"|[\s\0\u200b\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
-    r"(?!(?<=[+-])[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?\Z)"
-)
-"""How a text begins that a spreadsheet runs as a formula, behind blanks and in wide forms too; a number is none."""
-
 _CURSORS = CursorFormat(length=None)
-"""Cursors that no client sees."""
+"""Cursors that no client sees, of any length: each row of a stream can be continued from."""
 
 
 class StreamDependency(ListDependency[StreamingResponse]):
@@ -93,9 +87,14 @@ class StreamDependency(ListDependency[StreamingResponse]):
         if (max_rows is not None and max_rows < 1) or chunk_size < 1:
             raise ConfigurationError("max_rows and chunk_size of a stream are 1 or more")
         super().__init__(endpoint, documents, item, session, "none")
+        models = models_of(item)
+        if format == "csv" and any(model.__pydantic_decorators__.model_serializers for model in models):
+            raise ConfigurationError("the columns of a csv stream are the fields of the item: use no model_serializer")
         total_order(endpoint.schema, None)
         self._format: StreamFormat = format
         self._max_rows = max_rows
+        self._names = list(dict.fromkeys(name for model in models for name in _names(model)))
+        self._adapter = TypeAdapter[BaseModel](item)
         self._chunk = CursorRequest.first(chunk_size)
 
     async def _answer(
@@ -109,10 +108,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
     ) -> StreamingResponse:
         # The first chunk is read before the answer begins: what fails there still has a status of its own.
         await in_session(session, partial(self._check_size, criteria, base), off_loop=off_loop)
-        try:
-            first = await self._next_chunk(session, criteria, base, None)
-        except ValidationError as error:
-            raise criteria_error(error.problems, {}, self.config) from error
+        first = await self._next_chunk(session, criteria, base, None)
         rows = self._rows(request, session, criteria, base, first)
         return _ClosingResponse(session, rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
 
@@ -136,7 +132,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
     ) -> AsyncIterator[str]:
         """The text of all chunks, until the last one or until the client disconnects."""
         if self._format == "csv":
-            yield _csv([_names(self.rows.item)])
+            yield _csv([self._names])
         text, cursor = chunk
         yield text
         while cursor is not None and not await request.is_disconnected():
@@ -154,7 +150,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
         """The text of one chunk, and where the next one begins."""
         request = CursorRequest.at(cursor, self._chunk.size)
         cut = self._sought(criteria, base, request).collect(session.execute)
-        items = [self.rows.item.model_validate(row, from_attributes=True) for row in cut.items]
+        items = [self._adapter.validate_python(row, from_attributes=True) for row in cut.items]
         return self._written(items), cut.next
 
     def _sought(self, criteria: Criteria, base: Select[Any], request: CursorRequest) -> CursorSelect[Select[Any]]:
@@ -166,8 +162,13 @@ class StreamDependency(ListDependency[StreamingResponse]):
 
     def _written(self, items: Iterable[BaseModel]) -> str:
         if self._format == "csv":
-            return _csv(map(_cells, items))
+            return _csv(map(self._cells, items))
         return "".join(f"{item.model_dump_json(by_alias=True)}\n" for item in items)
+
+    def _cells(self, item: BaseModel) -> list[object]:
+        # By name: an item may leave a value out (`exclude_if`).
+        values = item.model_dump(mode="json", by_alias=True)
+        return [_cell(values.get(name)) for name in self._names]
 
 
 class _ClosingResponse(StreamingResponse):
@@ -192,22 +193,18 @@ class _ClosingResponse(StreamingResponse):
                     await closing
 
 
-def _names(item: type[BaseModel]) -> list[str]:
-    """The names of an item's values, as JSON has them."""
-    stored = ((name, field.serialization_alias) for name, field in item.model_fields.items() if not field.exclude)
-    computed = ((name, field.alias) for name, field in item.model_computed_fields.items())
+def _names(model: type[BaseModel]) -> list[str]:
+    """The names of a model's values, as JSON has them."""
+    stored = ((name, field.serialization_alias) for name, field in model.model_fields.items() if not field.exclude)
+    computed = ((name, field.alias) for name, field in model.model_computed_fields.items())
     return [alias or name for name, alias in (*stored, *computed)]
-
-
-def _cells(item: BaseModel) -> list[object]:
-    return [_cell(value) for value in item.model_dump(mode="json", by_alias=True).values()]
 
 
 def _cell(value: object) -> object:
     """A value as a cell: text that begins like a formula behind an apostrophe, lists and objects as JSON.
 
-    >>> _cell("=1+1"), _cell("-1.5"), _cell("-1+1"), _cell(" =1"), _cell([1]), _cell(None), _cell(True)
-    ("'=1+1", '-1.5', "'-1+1", "' =1", '[1]', '', 'true')
+    >>> _cell("=1+1"), _cell("-1.5"), _cell("-1+1"), _cell(" =1"), _cell("a;=1"), _cell([1]), _cell(None), _cell(True)
+    ("'=1+1", '-1.5', "'-1+1", "' =1", "a;'=1", '[1]', '', 'true')
     """
     match value:
         case None:
@@ -217,9 +214,9 @@ def _cell(value: object) -> object:
         case int() | float():
             return value
         case str():
-            return f"'{value}" if _FORMULA.match(value) else value
+            return without_formulas(value)
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return without_formulas(json.dumps(value, ensure_ascii=False))
 
 
 def _csv(rows: Iterable[Iterable[object]]) -> str:
