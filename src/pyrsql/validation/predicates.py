@@ -75,8 +75,8 @@ class CountOperand:
 
     Args:
         path: as the client wrote it, `@count[roles|#level>2]`.
-        relations: the path to the rows, from the root of the statement. A row that several ways lead to counts for
-            each of them.
+        relations: the path to the rows, from the root of the statement. A relation leads to a row once; a row that
+            several related rows lead to counts for each of them.
         predicate: what the rows must pass; None counts all of them.
         kind: that of the number.
         options: the options that the predicate was validated under.

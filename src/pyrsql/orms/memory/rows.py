@@ -43,14 +43,14 @@ def attribute(row: Row, name: str) -> Any:
 
 
 def related(row: Row, step: Relation) -> list[Row]:
-    """The rows that a relation leads to from a row: any number, or one at most."""
+    """The rows that a relation leads to from a row: any number, each once, or one at most."""
     found = attribute(row, step.name)
     if found is None:
         return []
     if not step.many:
         return [found]
     items: Iterable[Row] = cast("Any", found).values() if isinstance(found, Mapping) else found
-    return [item for item in items if item is not None]
+    return list({id(item): item for item in items if item is not None}.values())
 
 
 Scope = Mapping[RelationPath, Row]

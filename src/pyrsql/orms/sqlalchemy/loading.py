@@ -14,7 +14,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
-from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one, may_repeat
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]
@@ -208,6 +208,9 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
         others = {other: read for other, read in below.related.items() if other != name}
         # SQLAlchemy would apply a choice of columns to the first level alone.
         below = Reading(True, below.columns, others)
+    elif may_repeat(relation):
+        # `selectinload` would repeat the rows.
+        nested = load.subqueryload(attribute)
     elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
         nested = load.joinedload(attribute)
     else:

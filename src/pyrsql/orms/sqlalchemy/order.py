@@ -62,7 +62,7 @@ def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[
         counted = counted_together(operand, scope, ())
         if counted is None:
             return None
-        join, number = counted.joined(func.count())
+        join, number = counted.joined(counted.number)
         return join, func.coalesce(number, literal_column("0"))
     needed = relation_paths(operand)
     if not key.collection or isinstance(operand.kind, kinds.Json):

@@ -32,6 +32,7 @@ from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.nesting import GROUPS
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
+from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true
@@ -179,7 +180,9 @@ def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
     """The number of related rows, by a correlated subquery."""
     needed = _needed_within(operand)
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
-    return _counted(operand, rows, reached).with_only_columns(func.count()).scalar_subquery()
+    before = joins.first_step(scope, operand.relations)[:-1]
+    number = number_of_rows(reached, before, operand.relations)
+    return _counted(operand, rows, reached).with_only_columns(number).scalar_subquery()
 
 
 def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | None) -> SharedRows | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Select, and_, inspect, not_, select, true
+from sqlalchemy import Boolean, ColumnElement, FromClause, Join, Select, and_, inspect, not_, select, true
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -106,7 +106,9 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
 def _keys_through_table(
     prop: RelationshipProperty[Any], entity: Entity, key: ColumnElement[Any], foreign: ColumnElement[Any]
 ) -> RelatedKeys | None:
-    """The foreign key in the table between, joined to the related rows."""
+    """The foreign key in the table between, joined to the related rows; None where several tables stand between."""
+    if isinstance(prop.secondary, Join):
+        return None
     between = cast("FromClause", prop.secondary).alias()
     links = prop.secondary_synchronize_pairs or ()
     column = _column_of(between, foreign)

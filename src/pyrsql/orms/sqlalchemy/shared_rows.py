@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, assert_never
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
+from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
 from pyrsql.validation.predicates import Between, Compare, Match, Member, Null, RelationPath, Sign
 
@@ -26,11 +27,13 @@ class SharedRows(NamedTuple):
         key: the key of the row that the to-many step leads on from.
         rows: a select of this key, for each related row, grouped by it.
         reached: the scope inside.
+        number: how many related rows a key has.
     """
 
     key: ColumnElement[Any]
     rows: Select[Any]
     reached: Scope
+    number: ColumnElement[int]
 
     def joined(self, value: ColumnElement[Any]) -> tuple[Join, ColumnElement[Any]]:
         """A value of each group, and the join that brings it; NULL for a row without related rows.
@@ -63,7 +66,8 @@ def shared_rows(
     if len(keys) != 1:
         return None
     rows = select(keys[0]).select_from(entity).correlate(None).group_by(keys[0])
-    return SharedRows(keys[0], *joins.beyond(rows, {before: entity}, before, path, needed, options))
+    joined, reached = joins.beyond(rows, {before: entity}, before, path, needed, options)
+    return SharedRows(keys[0], joined, reached, number_of_rows(reached, before, path))
 
 
 CountTest = Compare | Match | Member | Between | Null
@@ -79,7 +83,7 @@ def has_count(
         test: the test of their number.
         condition: the same, as a condition on an expression.
     """
-    passing = condition(func.count())
+    passing = condition(shared.number)
     # Rows without related rows have no group.
     without = _is_true_of_zero(test)
     among = shared.key.in_(shared.rows.having(~passing if without else passing))

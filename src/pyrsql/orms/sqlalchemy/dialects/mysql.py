@@ -19,6 +19,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
@@ -211,3 +212,9 @@ def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: An
 def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
     """It is."""
     return "1 = 1"
+
+
+@form(DistinctKeys, on="mysql")
+def distinct_keys(element: DistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
+    """DISTINCT takes several columns here."""
+    return f"count(DISTINCT {compiler.process(element.clauses, **options)})"

@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc
+from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
@@ -109,3 +110,9 @@ def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: An
 def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
     """It is not."""
     return "1 = 0"
+
+
+@form(DistinctKeys, on="postgresql")
+def distinct_keys(element: DistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
+    """A row of the columns counts as one value."""
+    return f"count(DISTINCT ({compiler.process(element.clauses, **options)}))"

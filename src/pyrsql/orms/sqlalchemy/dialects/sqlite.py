@@ -17,6 +17,7 @@ from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
+from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
@@ -234,3 +235,10 @@ def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: An
 def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
     """It is."""
     return "1 = 1"
+
+
+@form(DistinctKeys, on="sqlite")
+def distinct_keys(element: DistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
+    """DISTINCT takes one value here: the literals of the columns, which no other key has."""
+    literals = " || ',' || ".join(f"quote({compiler.process(key, **options)})" for key in element.clauses)
+    return f"count(DISTINCT {literals})"
