@@ -61,6 +61,15 @@ def test_ci_runs_what_is_promised() -> None:
     assert {"docs-check", "bench-smoke", "build", "recipes"} <= ran
 
 
+def test_each_job_of_ci_that_runs_tests_has_the_databases() -> None:
+    """`PYRSQL_REQUIRE_DATABASES` makes a missing database a failure, also in the tests of the recipes."""
+    jobs = loaded(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    needing = {"test", "test-sqlalchemy20", "coverage", "recipes", "fuzz"}
+    for name, job in jobs.items():
+        ran = {word for command in commands({"jobs": {name: job}}) for word in command.split()[1:]}
+        assert not ran & needing or {"postgres", "mariadb"} == set(job.get("services", ())), name
+
+
 def test_the_classifiers_name_the_pythons_of_ci() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     named = set(re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text))
