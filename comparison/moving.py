@@ -23,6 +23,8 @@ from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "moving.md"
 PUBLISHED = "0.0.6"
+# Markdown has no code of no letters.
+EMPTY = "*empty*"
 NAMES = {"Company": Company, "Level": Level, "Person": Person, "QueryOptions": pyrsql.QueryOptions}
 
 orm = SQLAlchemyORM()
@@ -72,7 +74,7 @@ def rows(page: str) -> Iterator[Row]:
             header = cells
         elif PUBLISHED in header and not set(cells[0]) <= {"-"}:
             at = header.index(PUBLISHED)
-            asked = tuple(cell.removeprefix("`").removesuffix("`") for cell in cells[:at])
+            asked = tuple("" if cell == EMPTY else cell.removeprefix("`").removesuffix("`") for cell in cells[:at])
             yield Row(header[0], asked, cells[at], cells[at + 1])
 
 
