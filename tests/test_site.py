@@ -59,6 +59,13 @@ def test_no_page_table_or_line_of_code_is_cut_off(page: Page, address: str, widt
     assert found == []
 
 
+def test_the_grammar_breaks_no_line_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{address}/reference/language/")
+    fits = "e => { e.style.whiteSpace = 'pre'; return e.scrollWidth <= e.clientWidth + 1 }"
+    assert [code.evaluate(fits) for code in page.locator(".md-content pre > code").all()] == [True, True]
+
+
 def test_the_first_screen_has_a_request_its_sql_its_answer_and_the_playground(page: Page, address: str) -> None:
     page.goto(f"{address}/")
     shown = page.locator(".md-content")
