@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, WebSocket
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -72,6 +73,9 @@ def wrapped(original: Exception, *, invalidated: bool = False) -> DBAPIError:
         (wrapped(Driver(3024, "x")), "statement-timeout"),
         (wrapped(Driver("x", errno=1317)), "statement-timeout"),
         (wrapped(Driver("interrupted", sqlite_errorcode=9)), "statement-timeout"),
+        (wrapped(Driver("x", sqlstate="25P04")), "statement-timeout"),
+        (wrapped(Driver("x", sqlstate="53400")), "statement-timeout"),
+        (wrapped(Driver(1104, "x")), "statement-timeout"),
         (wrapped(Driver("x", sqlstate="40P01")), "database-busy"),
         (wrapped(Driver("x", sqlstate="40001")), "database-busy"),
         (wrapped(Driver(1213, "x")), "database-busy"),
@@ -80,6 +84,7 @@ def wrapped(original: Exception, *, invalidated: bool = False) -> DBAPIError:
         (wrapped(Driver("x", sqlstate="08006")), "database-unavailable"),
         (wrapped(Driver("x", sqlstate="57P01")), "database-unavailable"),
         (wrapped(Driver(2006, "x")), "database-unavailable"),
+        (OperationalError(None, None, Driver("connection failed")), "database-unavailable"),
         (wrapped(Driver(2013, "x")), "database-unavailable"),
         (wrapped(Driver("closed"), invalidated=True), "database-unavailable"),
         (PoolTimeout("no connection"), "database-unavailable"),
@@ -89,13 +94,15 @@ def wrapped(original: Exception, *, invalidated: bool = False) -> DBAPIError:
         (wrapped(Driver("no such table", sqlite_errorcode=1)), None),
         (wrapped(Driver()), None),
         (IntegrityError("INSERT", {}, Driver(1062, "x")), None),
+        (IntegrityError(None, None, Driver("COMMIT")), None),
+        (OperationalError(None, None, Driver("full", sqlite_errorcode=13)), None),
+        (ConnectionRefusedError("another service"), None),
+        (TimeoutError("another service"), None),
         (ValueError(57014), None),
     ],
 )
 def test_what_an_error_means(error: Exception, fault: Fault | None) -> None:
     assert fault_of(error) == fault
-    if isinstance(error, ValueError):
-        return
     app = failing(error)
     if fault is None:
         with pytest.raises(type(error)):
@@ -106,7 +113,7 @@ def test_what_an_error_means(error: Exception, fault: Fault | None) -> None:
     detail = response.json()["detail"]
     assert (detail["type"], detail["code"]) == ("urn:pyrsql:problem:query-backend-error", fault)
     assert ("retry-after" in response.headers) is (fault != "statement-timeout")
-    for hidden in ("SELECT", "secret", "interrupted", "closed", "locked"):
+    for hidden in ("SELECT", "secret", "interrupted", "closed", "locked", "failed"):
         assert hidden not in response.text
     install_problem_details(app)
     response = get(app, "/users")
@@ -194,6 +201,65 @@ def _answer(database: Database, kind: str, statements: tuple[str, ...]) -> str:
     assert response.status_code == 503
     code: str = response.json()["detail"]["code"]
     return code
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "aiomysql"])
+@pytest.mark.parametrize("path", ["/users", "/users/count", "/users/1"])
+def test_a_database_that_is_not_there(driver: str, path: str) -> None:
+    server = "mysql" if driver == "aiomysql" else "postgresql"
+
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        engine = create_async_engine(f"{server}+{driver}://nobody@127.0.0.1:1/nothing")
+        async with AsyncSession(engine) as session:
+            yield session
+
+    app = FastAPI()
+    database_error_handler(app)
+    app.include_router(FastAPISQLAlchemyIntegration().resource(User, item=UserOut).router(get_session), prefix="/users")
+    response = get(app, path)
+    assert (response.status_code, response.json()["detail"]["code"]) == (503, "database-unavailable")
+
+
+async def test_a_timeout_of_the_driver(postgres_database: Database) -> None:
+    url = postgres_database.async_url.set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, connect_args={"command_timeout": 0.05})
+    with pytest.raises(TimeoutError) as raised:
+        async with AsyncSession(engine) as session:
+            await session.execute(text("SELECT pg_sleep(5)"))
+    await engine.dispose()
+    assert fault_of(raised.value) == "statement-timeout"
+
+
+def test_an_application_keeps_its_own_handler_of_os_errors() -> None:
+    app = FastAPI()
+
+    @app.exception_handler(OSError)
+    async def own(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"own": True}, 500)
+
+    database_error_handler(app)
+
+    @app.get("/users")
+    async def users() -> None:
+        raise ConnectionRefusedError
+
+    assert get(app, "/users").json() == {"own": True}
+
+
+async def test_a_web_socket_takes_no_answer() -> None:
+    app = FastAPI()
+    database_error_handler(app)
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        raise wrapped(Driver("x", sqlstate="57014"))
+
+    async def receive() -> Any: ...
+    async def send(message: Any) -> None: ...
+
+    scope = {"type": "websocket", "path": "/live", "headers": [], "query_string": b"", "scheme": "ws"}
+    with pytest.raises(OperationalError):
+        await app(scope, receive, send)
 
 
 @pytest.mark.parametrize("problem_details", [True, False])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from traceback import walk_tb
 from typing import Literal, NamedTuple
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pyrsql.adapters.fastapi.openapi import PROBLEM_JSON, DocumentedHandler
@@ -54,7 +55,7 @@ class DatabaseProblemDetails(DatabaseErrorDetail):
 _WORDINGS: dict[Fault, _Wording] = {
     "statement-timeout": _Wording(
         "The query was stopped",
-        "The query takes longer than this service allows. Narrow the filter, or use fewer related fields.",
+        "The query takes more time or memory than this service allows. Narrow the filter, or use fewer related fields.",
         retry=False,
     ),
     "database-busy": _Wording(
@@ -68,6 +69,8 @@ _WORDINGS: dict[Fault, _Wording] = {
 }
 
 _SQLSTATES: dict[str, Fault] = {
+    "25P04": "statement-timeout",
+    "53400": "statement-timeout",
     "57014": "statement-timeout",
     "40001": "database-busy",
     "40P01": "database-busy",
@@ -81,14 +84,19 @@ _SQLSTATES: dict[str, Fault] = {
 """SQLSTATE of PostgreSQL -> what it means; class 08 is a lost connection too."""
 
 _MYSQL_NUMBERS: dict[int, Fault] = {
+    1104: "statement-timeout",
     1317: "statement-timeout",
     1969: "statement-timeout",
     3024: "statement-timeout",
     1205: "database-busy",
     1213: "database-busy",
     1020: "database-busy",
+    3572: "database-busy",
     1040: "database-unavailable",
     1053: "database-unavailable",
+    1203: "database-unavailable",
+    1226: "database-unavailable",
+    1927: "database-unavailable",
     2002: "database-unavailable",
     2003: "database-unavailable",
     2006: "database-unavailable",
@@ -105,16 +113,23 @@ _SQLITE_CODES: dict[int, Fault] = {
 }
 """Primary result codes of SQLite: BUSY, LOCKED, INTERRUPT."""
 
+_DRIVERS = ("sqlalchemy.dialects.", "sqlalchemy.connectors.")
+"""The modules of SQLAlchemy that call drivers."""
+
 
 def database_error_handler(app: FastAPI) -> None:
     """Answer requests that the database does not finish with a 503 problem instead of a 500.
 
-    - A statement timeout (SQLSTATE 57014, error 1969 or 3024, SQLite's interrupt): `statement-timeout`.
+    - A statement timeout (SQLSTATE 57014, error 1969 or 3024, SQLite's interrupt), or another limit of the database on
+      the work of a query: `statement-timeout`.
     - A deadlock or a lock that is not granted in time: `database-busy`.
     - A lost or refused connection, or no free one in the pool: `database-unavailable`.
 
     Every other error of the database stays an error of the service. The answer holds nothing of what the driver says;
     the error is logged as a warning of the logger `pyrsql`. `install_openapi` adds it to the document.
+
+    SQLAlchemy does not wrap what asyncpg raises when it cannot connect. This is an `OSError`: those that come from a
+    driver are answered too, unless the application has a handler for `OSError`. Web sockets get no answer.
 
     Args:
         app: the application; mounted applications have handlers of their own.
@@ -124,11 +139,13 @@ def database_error_handler(app: FastAPI) -> None:
     )
     app.add_exception_handler(DBAPIError, handler)
     app.add_exception_handler(PoolTimeout, handler)
+    app.exception_handlers.setdefault(OSError, handler)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     fault = fault_of(error)
-    if fault is None:
+    # Starlette hands over the errors of a web socket, too, which takes no response.
+    if fault is None or request.scope["type"] != "http":
         raise error
     _logger.warning("%s: %s %s", fault, request.method, request.url.path, exc_info=error)
     wording = _WORDINGS[fault]
@@ -140,9 +157,11 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
 
 
 def fault_of(error: Exception) -> Fault | None:
-    """The answer to an error of SQLAlchemy; None where the service is at fault."""
+    """The answer to an error of SQLAlchemy or of a driver; None where the service is at fault."""
     if isinstance(error, PoolTimeout):
         return "database-unavailable"
+    if isinstance(error, OSError):
+        return _of_driver(error)
     if not isinstance(error, DBAPIError):
         return None
     original = error.orig
@@ -150,10 +169,23 @@ def fault_of(error: Exception) -> Fault | None:
     sqlite_code = getattr(original, "sqlite_errorcode", None)
     number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
     found: Fault | None = None
+    # Only the client library of PostgreSQL gives no code, where it cannot connect.
+    is_lost = error.connection_invalidated
     if isinstance(sqlite_code, int):
         found = _SQLITE_CODES.get(sqlite_code & 0xFF)
     elif isinstance(number, int):
         found = _MYSQL_NUMBERS.get(number)
     elif isinstance(state, str):
         found = "database-unavailable" if state.startswith("08") else _SQLSTATES.get(state)
-    return "database-unavailable" if found is None and error.connection_invalidated else found
+    else:
+        is_lost = is_lost or (isinstance(error, OperationalError) and error.statement is None)
+    return "database-unavailable" if found is None and is_lost else found
+
+
+def _of_driver(error: OSError) -> Fault | None:
+    """The answer to an error that SQLAlchemy does not wrap; None where no driver has raised it."""
+    passed = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame, _ in walk_tb(error.__traceback__)]
+    if not any(module.startswith(_DRIVERS) for module, _ in passed):
+        return None
+    executes = any(function == "do_execute" for _, function in passed)
+    return "statement-timeout" if executes and isinstance(error, TimeoutError) else "database-unavailable"
