@@ -219,6 +219,8 @@ class Custom(NamedTuple):
 
 
 Test = Compare | Match | Member | Between | Null | Custom
+TESTS = (Compare, Match, Member, Between, Null, Custom)
+"""The same for `isinstance`, which a union makes slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Disjunction:
 
 
 Predicate = Test | Some | Complement | Conjunction | Disjunction
+GROUPS = (Conjunction, Disjunction)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,19 @@ _ALL_READ = 3
 class Usage:
     """The part of its limits that a filter or a sort has used, with the filters inside of it. Each is reported once.
 
+    `nodes` and `suggestions` are counted by those who make them.
+
     Args:
         source: whether it is a filter or a sort.
         schema: gives the limits. A filter inside a sort has those of filters where sorts have none.
     """
 
-    __slots__ = ("_exceeded", "_followed", "_joined", "_most", "_used", "source")
+    __slots__ = ("_exceeded", "_followed", "_joined", "_most", "_used", "nodes", "source", "suggestions")
 
     def __init__(self, source: Purpose, schema: Schema) -> None:
         self.source: Purpose = source
+        self.nodes: int = 0
+        self.suggestions: int = 0
         self._most: Mapping[str, int | None] = vars(schema.query_options.parse_limits)
         if source == "sort":
             self._most = {**self._most, **vars(schema.sort_options.sort_limits)}

@@ -85,7 +85,7 @@ def validate_filter(
         return Success(Filter(schema, None, cacheable=True))
     validation = Validation(schema, resolver, "filter", most=max_problems)
     if schema.query_options.quantifiers:
-        validation.shared.nodes = size_of(node)
+        validation.usage.nodes = size_of(node)
     predicate = _predicate(validation, node, 0)
     problems = problems_of(validation.problems) if validation.problems else None
     return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
@@ -239,11 +239,11 @@ def _nested(
     if inner_depth > DEEPEST:
         most = DEEPEST // NESTED_FILTER
         return Failure((LimitExceeded(source="filter", limit="nested_filters", maximum=most, span=nested.span),))
-    parsed = parse_nested(nested, validation.options, depth=around, nodes=validation.shared.nodes)
+    parsed = parse_nested(nested, validation.options, depth=around, nodes=validation.usage.nodes)
     if isinstance(parsed, Failure):
         return Failure(parsed.failure())
     tree = parsed.unwrap()
-    validation.shared.nodes += size_of(tree)
+    validation.usage.nodes += size_of(tree)
     inside = validation.inside(f"{nested.path}.", path, around + 1)
     predicate = _predicate(inside, tree, inner_depth)
     validation.cacheable = validation.cacheable and inside.cacheable

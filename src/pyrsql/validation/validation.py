@@ -21,23 +21,6 @@ Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
 """Resolves a selector: `resolve`, or the same with a cache."""
 
 
-class Shared:
-    """The state that a filter, or a sort, shares with the filters inside of it: the limits count the whole request.
-
-    Args:
-        purpose: whether it is a filter or a sort.
-        schema: what the endpoint offers.
-    """
-
-    __slots__ = ("nodes", "offered", "suggested", "usage")
-
-    def __init__(self, purpose: Purpose, schema: Schema) -> None:
-        self.usage: Usage = Usage(purpose, schema)
-        self.nodes: int = 0
-        self.suggested: int = 0
-        self.offered: Offered = {}
-
-
 class Validation:
     """The state of a validation: the schema and its options, and the problems found so far.
 
@@ -53,8 +36,8 @@ class Validation:
     """
 
     __slots__ = (
-        *("cacheable", "groups", "most", "open", "options", "prefix", "problems", "resolver", "root", "schema"),
-        *("shared", "usage"),
+        *("_offered", "cacheable", "groups", "most", "open", "options", "prefix", "problems", "resolver", "root"),
+        *("schema", "usage"),
     )
 
     def __init__(
@@ -77,8 +60,8 @@ class Validation:
         self.root = root
         self.open = open
         self.groups: Groups = Groups()
-        self.shared: Shared = Shared(purpose, schema) if around is None else around.shared
-        self.usage: Usage = self.shared.usage
+        self.usage: Usage = Usage(purpose, schema) if around is None else around.usage
+        self._offered: Offered = {} if around is None else around._offered
         self.most: int = number(most) if around is None else around.most - len(around.problems)
 
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
@@ -89,7 +72,7 @@ class Validation:
         """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
         a nested filter.
         """
-        suggest = self.shared.suggested < _SUGGESTIONS
-        self.shared.suggested += 1
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self.shared.offered)
+        suggest = self.usage.suggestions < _SUGGESTIONS
+        self.usage.suggestions += 1
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self._offered)
         return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found

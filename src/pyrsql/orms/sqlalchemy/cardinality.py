@@ -198,6 +198,7 @@ def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: 
     return not waiting
 
 
+@made_once
 def repeats_rows(entity: Entity) -> bool:
     """Whether an entity is an alias of a subquery several of whose rows may be the same one of its class."""
     rows = cast("object", getattr(inspect(entity).selectable, "element", None))

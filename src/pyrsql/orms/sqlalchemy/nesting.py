@@ -10,17 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from pyrsql.validation.functions import parser_cost
-from pyrsql.validation.predicates import (
-    Complement,
-    Conjunction,
-    Disjunction,
-    FieldOperand,
-    Operand,
-    Predicate,
-    Some,
-)
-
-GROUPS = (Conjunction, Disjunction)
+from pyrsql.validation.predicates import GROUPS, TESTS, Complement, FieldOperand, Predicate, Some
 
 _GROUPS_IN_ANY_ORDER = 8
 _LEVELS_IN_ANY_ORDER = 40
@@ -41,24 +31,24 @@ class Outline(NamedTuple):
 
 def outline_of(predicate: Predicate) -> Outline:
     """The outline of a predicate, level by level: depth costs no recursion."""
-    groups, operands, some = -1, list[Operand](), False
+    groups, cost, is_plain = -1, 0, True
     level: list[Predicate] = [predicate]
     while level:
         inner: list[Predicate] = []
         for part in level:
-            if isinstance(part, GROUPS):
+            if isinstance(part, TESTS):
+                operand = part.operand
+                if not isinstance(operand, FieldOperand) or operand.relations:
+                    is_plain, cost = False, max(cost, parser_cost(operand))
+            elif isinstance(part, GROUPS):
                 inner.extend(part.parts)
-            elif isinstance(part, Complement | Some):
-                some = some or isinstance(part, Some)
+            else:
+                is_plain = is_plain and isinstance(part, Complement)
                 if part.predicate is not None:
                     # It stands in the same group. The loop reads it at last.
                     level.append(part.predicate)
-            else:
-                operands.append(part.operand)
         groups, level = groups + 1, inner
-    others = [operand for operand in operands if not isinstance(operand, FieldOperand) or operand.relations]
-    cost = max(map(parser_cost, others), default=0)
-    return Outline(groups > _GROUPS_IN_ANY_ORDER or cost > _LEVELS_IN_ANY_ORDER, not (some or others))
+    return Outline(groups > _GROUPS_IN_ANY_ORDER or cost > _LEVELS_IN_ANY_ORDER, is_plain)
 
 
 def deepest_first(predicate: Predicate) -> Predicate:

@@ -30,13 +30,13 @@ from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expres
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
-from pyrsql.orms.sqlalchemy.nesting import GROUPS
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true
 from pyrsql.validation.predicates import (
+    GROUPS,
     Between,
     Compare,
     Complement,

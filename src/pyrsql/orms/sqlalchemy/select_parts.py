@@ -237,7 +237,8 @@ def read_at_once(base: Select[Any]) -> Select[Any]:
 
 def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:
     """The `with_loader_criteria` options of a select."""
-    return [option for option in options_of(base) if isinstance(option, LoaderCriteriaOption)]
+    options = options_of(base) if base._with_options or base._memoized_select_entities else ()
+    return [option for option in options if isinstance(option, LoaderCriteriaOption)]
 
 
 def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
