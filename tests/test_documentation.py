@@ -19,6 +19,15 @@ def test_the_python_blocks_of_a_page_run(page: Path) -> None:
     run_page(page.read_text(encoding="utf-8"), str(page.relative_to(ROOT)))
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_begins_with_what_it_is_for(page: Path) -> None:
+    """A sentence, before set-up lines, code, tables and sections. The pages of other files are what these say."""
+    text = re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf-8"))
+    (first, *_) = re.sub(r"\A# .*", "", text).strip().splitlines()
+    assert re.match(r"[A-Za-z0-9`]", first) or first.startswith("--8<--"), first
+    assert not first.startswith(("To run", "```")), first
+
+
 # A piece of code, and the package that a page with it must install besides pyrsql with SQLAlchemy and FastAPI.
 NEEDED = {
     "fastapi.testclient": "httpx2",
