@@ -68,7 +68,7 @@ class Comparable:
         templates: a comparison without a value for each sign, made when it is first needed.
         matches: the same of patterns, by their shape and whether case counts.
         may_be_document: some databases store a JSON document there, and others another type.
-        declared: a text column that may be kept in another character set than MySQL's and MariaDB's `utf8mb4`.
+        column: a text column whose equality has two forms on MySQL and MariaDB: one for its index, and an exact one.
     """
 
     value: ColumnElement[Any]
@@ -84,14 +84,14 @@ class Comparable:
     matches: dict[tuple[Shape, bool], TextMatch | TextMatchIgnoringCase] = field(
         default_factory=dict[tuple[Shape, bool], TextMatch | TextMatchIgnoringCase]
     )
-    declared: Column[Any] | None = None
+    column: Column[Any] | None = None
     may_be_document: bool = False
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
-        if self.declared is not None and sign == "==":
+        if self.column is not None and sign == "==":
             indexed = self.value == bound(wanted, self.ordered_type)
-            return _exact(self.declared, indexed, self.same == bound(wanted, self.type_), (wanted,))
+            return _exact(self.column, indexed, self.same == bound(wanted, self.type_), (wanted,))
         if sign not in ("==", "!=") and self._is_mixed(wanted):
             return cast("ColumnElement[bool]", _COMPARE[sign](WideText(self.value), bound(wanted, self.ordered_type)))
         right = bound(wanted, self.type_ if sign in ("==", "!=") else self.ordered_type)
@@ -123,9 +123,9 @@ class Comparable:
 
     def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
         """`value IN wanted`. IN makes several parameters of a tuple."""
-        if self.declared is not None:
+        if self.column is not None:
             indexed = self.value.in_(bound(wanted, self.ordered_type))
-            return _exact(self.declared, indexed, self.same.in_(bound(wanted, self.type_)), wanted)
+            return _exact(self.column, indexed, self.same.in_(bound(wanted, self.type_)), wanted)
         return self.same.in_(bound(wanted, self.type_))
 
     def not_among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
@@ -190,17 +190,16 @@ def of_expression(
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:
-    column = value if isinstance(value, Column) else None
     own_rules = has_rules(value.type)
-    declared = column if column is not None and (own_rules or is_declared(column)) else None
     plain = plain_text(value)
     ordered = OrderedText(plain) if text_order == "code_point" else value
-    if column is not None and declared is None and type(type_) in _BARE_TEXTS:
+    column = value if isinstance(value, Column) else None
+    if column is not None and type(type_) in _BARE_TEXTS and not (own_rules or is_declared(column)):
         return Comparable(value, value, value, ordered, value, EXACT_VALUE, type_, plain=True)
     # `=` takes no notice of the blanks that CHAR adds.
     exact = ExactText(plain if own_rules else value)
     exact_type = String() if own_rules and not isinstance(type_, TypeDecorator) else type_
-    return Comparable(value, exact, exact, ordered, value, exact_type, type_, plain=True, declared=declared)
+    return Comparable(value, exact, exact, ordered, value, exact_type, type_, plain=True, column=column)
 
 
 @made_once

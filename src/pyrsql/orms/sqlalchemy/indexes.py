@@ -15,6 +15,7 @@ from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
+from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long_on_mysql
 from pyrsql.validation.predicates import FieldOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
 
@@ -92,13 +93,9 @@ def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[Miss
     if operand is None or column is None or operand.relations or operand.keys:
         yield MissingIndex(path, "sort", _COMPUTED)
         return
-    if isinstance(operand.field.kind, kinds.Enumeration):
-        yield MissingIndex(path, "sort", "the order of an enum is that of its members: computed for each row")
-        return
-    if isinstance(operand.field.kind, kinds.Text) and _has_foreign_order(
-        schema.sort_options.text_order, column, family
-    ):
-        yield MissingIndex(path, "sort", _CODE_POINT)
+    computed = _computed_order(schema.sort_options.text_order, operand.field.kind, column, family)
+    if computed is not None:
+        yield MissingIndex(path, "sort", computed)
         return
     if not _leads([column], family):
         yield MissingIndex(path, "sort", _line(column))
@@ -108,6 +105,19 @@ def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[Miss
         yield MissingIndex(path, "keyset", _line(column, *keys))
     if family == "mysql" and operand.field.nullable and schema.sort_options.null_order == "largest":
         yield MissingIndex(path, "sort", _NULL_ON_MYSQL)
+
+
+def _computed_order(order: TextOrder, kind: kinds.Kind, column: Column[Any], family: Family | None) -> str | None:
+    """Why the order of a column is computed for each row; None where it is that of its index."""
+    if isinstance(kind, kinds.Enumeration):
+        return "the order of an enum is that of its members: computed for each row"
+    if isinstance(kind, kinds.Uuid) and family == "mysql":
+        return "the order of UUIDs is that of their text: computed for each row"
+    if isinstance(kind, kinds.Text) and _has_foreign_order(order, column, family):
+        return _CODE_POINT
+    if isinstance(kind, kinds.Text) and family == "mysql" and not column.primary_key and is_long_on_mysql(column.type):
+        return f"MySQL sorts long texts by their first {MOST_SORTED} characters: declare the length, at most that many"
+    return None
 
 
 def _ends_with_key(table: Any, family: Family | None) -> bool:
