@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, Index, Integer, Table, UnaryExpression, UniqueConstraint, inspect
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Column, Index, Integer, String, Table, UnaryExpression, UniqueConstraint, inspect
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
 
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
 from pyrsql.options import TextOrder
+from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
-from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long_on_mysql
+from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.validation.predicates import FieldOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
 
@@ -81,8 +83,8 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
             pass  # two values: a scan is as fast
         case kinds.Text() if _has_foreign_order(schema.query_options.text_order, column, family):
             yield MissingIndex(path, "filter", _CODE_POINT)
-        case _ if not _leads([column], family):
-            yield MissingIndex(path, "filter", _line(column))
+        case _ if not _leads([column], family, in_order=False):
+            yield MissingIndex(path, "filter", _line(column, options=_cut_on_mysql(column, family)))
         case _:
             pass
 
@@ -115,7 +117,12 @@ def _computed_order(order: TextOrder, kind: kinds.Kind, column: Column[Any], fam
         return "the order of UUIDs is that of their text: computed for each row"
     if isinstance(kind, kinds.Text) and _has_foreign_order(order, column, family):
         return _CODE_POINT
-    if isinstance(kind, kinds.Text) and family == "mysql" and not column.primary_key and is_long_on_mysql(column.type):
+    if (
+        isinstance(kind, kinds.Text)
+        and family == "mysql"
+        and not column.primary_key
+        and is_long(form_on(_MYSQL, column.type))
+    ):
         return f"MySQL sorts long texts by their first {MOST_SORTED} characters: declare the length, at most that many"
     return None
 
@@ -137,6 +144,7 @@ def _has_foreign_order(order: TextOrder, column: Column[Any], family: Family | N
 
 
 _POSTGRESQL: Dialect = cast("Any", postgresql).dialect()
+_MYSQL: Dialect = cast("Any", mysql).dialect()
 _COMPUTED = "computed for each row: no index serves it"
 _CODE_POINT = 'text_order="code_point" is not the order of the column: leave it out, or give the column that collation'
 _NULL_ON_MYSQL = 'no index of MySQL has NULL last: make the column NOT NULL, or set SortOptions(null_order="database")'
@@ -202,11 +210,11 @@ def _leads(columns: Sequence[Column[Any]], family: Family | None, *, in_order: b
         in_order: they are needed in this order.
     """
     wanted = [column.name for column in columns]
-    begun = (names[: len(wanted)] for names in _indexed(columns[0].table, family))
+    begun = (names[: len(wanted)] for names in _indexed(columns[0].table, family, in_order))
     return any(names == wanted if in_order else sorted(names) == sorted(wanted) for names in begun)
 
 
-def _indexed(table: Any, family: Family | None) -> Iterator[list[str]]:
+def _indexed(table: Any, family: Family | None, in_order: bool) -> Iterator[list[str]]:
     """The names of the columns of each index of a table, in their order, as far as they are served."""
     yield [column.name for column in table.primary_key]
     for constraint in table.constraints:
@@ -214,7 +222,7 @@ def _indexed(table: Any, family: Family | None) -> Iterator[list[str]]:
             yield [column.name for column in constraint.columns]
     for index in table.indexes:
         if not _is_special(index, family):
-            yield list(_plain_columns(index, family))
+            yield list(_plain_columns(index, family, in_order))
 
 
 def _is_special(index: Index, family: Family | None) -> bool:
@@ -233,25 +241,46 @@ def _is_special(index: Index, family: Family | None) -> bool:
             return any(options[name].get("where") is not None for name in ("postgresql", "sqlite"))
 
 
-def _plain_columns(index: Index, family: Family | None) -> Iterator[str]:
-    """The columns that an index begins with, until one is an expression, or has another direction than the first."""
+def _plain_columns(index: Index, family: Family | None, in_order: bool) -> Iterator[str]:
+    """The columns that an index begins with, until one is an expression or, where their order counts, is cut, has
+    another direction than the first, or NULL elsewhere.
+    """
     first: bool | None = None
     for expression in index.expressions:
-        descending = isinstance(expression, UnaryExpression) and expression.modifier is operators.desc_op
-        column: Any = cast("Any", expression).element if descending else expression
-        if not isinstance(column, Column) or (first is not None and descending is not first):
+        column, modifiers = _placed(expression)
+        descending = operators.desc_op in modifiers
+        if not isinstance(column, Column) or _has_operators(index, column.name, family):
             return
-        if _is_cut(index, column.name, family):
+        if in_order and (
+            _is_cut(index, column.name, family)
+            or not modifiers <= {operators.asc_op, operators.desc_op}
+            or (first is not None and descending is not first)
+        ):
             return
         first = descending
         yield column.name
 
 
+def _placed(expression: Any) -> tuple[Any, set[Any]]:
+    """An element of an index without its direction and NULLS FIRST or LAST, and these."""
+    modifiers: set[Any] = set()
+    while isinstance(expression, UnaryExpression) and expression.modifier in _PLACES:
+        modifiers.add(expression.modifier)
+        expression = cast("Any", expression).element
+    return expression, modifiers
+
+
+_PLACES = (operators.asc_op, operators.desc_op, operators.nulls_first_op, operators.nulls_last_op)
+
+
+def _has_operators(index: Index, name: str, family: Family | None) -> bool:
+    """Whether an index of PostgreSQL compares a column by other operators than `=` and `<`."""
+    return family == "postgresql" and name in (index.dialect_options["postgresql"].get("ops") or {})
+
+
 def _is_cut(index: Index, name: str, family: Family | None) -> bool:
-    """Whether an index has a column otherwise than it is compared: a part of its text, or in another order."""
+    """Whether an index of MySQL has the beginning of a text only."""
     options = index.dialect_options
-    if family == "postgresql":
-        return name in (options["postgresql"].get("ops") or {})
     lengths = [options[one].get("length") for one in ("mysql", "mariadb")] if family == "mysql" else []
     return any(bool(length) if isinstance(length, int | None) else name in length for length in lengths)
 
@@ -270,11 +299,29 @@ def _has_gin(column: Column[Any]) -> bool:
 
 def _is_gin(index: Index) -> bool:
     options = index.dialect_options["postgresql"]
-    return options.get("using") == "gin" and options.get("where") is None
+    return (options.get("using") or "").lower() == "gin" and options.get("where") is None
+
+
+def _cut_on_mysql(column: Column[Any], family: Family | None) -> str | None:
+    """The options of an index on a text that MySQL does not take whole: it indexes 3,072 bytes at most."""
+    form = form_on(_MYSQL, column.type)
+    if family != "mysql" or not isinstance(form, String) or (form.length or _WHOLE_ON_MYSQL + 1) <= _WHOLE_ON_MYSQL:
+        return None
+    return f"mysql_length={MOST_SORTED}, mariadb_length={MOST_SORTED}"
+
+
+_WHOLE_ON_MYSQL = 768
+"""Characters of four bytes."""
+
+
+_LONGEST_NAME = 63
+"""Characters of a name on PostgreSQL; MySQL takes one more."""
 
 
 def _line(*columns: Column[Any], options: str | None = None) -> str:
     """The declaration of an index."""
-    names = [column.name for column in columns]
+    names = [column.key for column in columns]
     name = "_".join(["ix", _table_of(columns[0]).name, *names])
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME - 9]}_{sha256(name.encode()).hexdigest()[:8]}"
     return f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"

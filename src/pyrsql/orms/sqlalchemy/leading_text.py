@@ -5,17 +5,13 @@ MySQL and MariaDB sort by 1,024 bytes of a text (`max_sort_length`), four for ea
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, String
-from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of
+from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.text import LeadingText
-
-_MYSQL: Dialect = cast("Any", mysql).dialect()
 
 MOST_SORTED = 256
 """Characters that MySQL and MariaDB sort by."""
@@ -33,11 +29,6 @@ def leading_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
 def may_be_long(type_: TypeEngine[Any]) -> bool:
     """Whether some database may keep texts of a type that are longer than MySQL and MariaDB sort by."""
     return any(is_long(form) for form in forms_of(type_))
-
-
-def is_long_on_mysql(type_: TypeEngine[Any]) -> bool:
-    """Whether MySQL or MariaDB may."""
-    return is_long(form_on(_MYSQL, type_))
 
 
 def is_long(form: TypeEngine[Any]) -> bool:
