@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from returns.result import Failure
 from sqlalchemy import Select
@@ -18,20 +16,15 @@ from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, sought
 from pyrsql.integrations.fastapi.items import reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
-from pyrsql.integrations.fastapi.lists import ListDependency
-from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total, Totals
-from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.language.nodes import SortKey
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
-
-if TYPE_CHECKING:
-    # It needs greenlet, which a service with sessions of the other kind may not have.
-    from sqlalchemy.ext.asyncio import AsyncSession
 
 ItemT = TypeVar("ItemT")
 
@@ -84,22 +77,15 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[CursorPage[ItemT]]", CursorPage.__class_getitem__(item))
 
-    async def _answer(
-        self,
-        criteria: Criteria,
-        base: Select[Any],
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        off_loop: bool,
-    ) -> CursorPage[ItemT]:
-        made: CursorPage[ItemT]
-        made, last = await in_session(session, watched(request, partial(self._run, criteria, base)), off_loop=off_loop)
+    async def _answer(self, asked: ListRequest) -> CursorPage[ItemT]:
+        made, last = await asked.run(self._run)
         # A link is a GET of its own: it says nothing about parameters in a body.
-        if request.method in ("GET", "HEAD"):
-            links = cursor_link_header(request, self.config, size=made.size, next=made.next, prev=made.prev, last=last)
+        if asked.request.method in ("GET", "HEAD"):
+            links = cursor_link_header(
+                asked.request, self.config, size=made.size, next=made.next, prev=made.prev, last=last
+            )
             if links:
-                response.headers["link"] = links
+                asked.response.headers["link"] = links
         return made
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[CursorPage[ItemT], str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import Select
@@ -19,7 +20,8 @@ from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_onl
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.item_rows import ItemRows
-from pyrsql.integrations.fastapi.sessions import SessionDependency
+from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
 
@@ -28,8 +30,34 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 AnswerT = TypeVar("AnswerT")
+ResultT = TypeVar("ResultT")
 
 _PARAMETERS: dict[Paging, tuple[Source, ...]] = {"page": OF_PAGES, "cursor": OF_CURSORS, "none": OF_STREAMS}
+
+
+class ListRequest(NamedTuple):
+    """A validated request for a list, with everything that answers it.
+
+    Args:
+        criteria: its filter, sort and page.
+        base: the statement that it narrows.
+        request: the request itself.
+        response: takes the headers of the answer.
+        session: runs the statements.
+        off_loop: the request makes more work than the event loop may do at a time.
+    """
+
+    criteria: Criteria
+    base: Select[Any]
+    request: Request
+    response: Response
+    session: Session | AsyncSession
+    off_loop: bool
+
+    async def run(self, work: Callable[[Criteria, Select[Any], Session], ResultT]) -> ResultT:
+        """Do work that runs statements of the request in its session."""
+        watching = watched(self.request, partial(work, self.criteria, self.base))
+        return await in_session(self.session, watching, off_loop=self.off_loop)
 
 
 class ListDependency(ABC, Generic[AnswerT]):
@@ -85,7 +113,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         statement = self.rows.statement(base)
         off_loop = is_long(given.texts, self._values(criteria))
-        return await self._answer(criteria, statement, request, response, session, off_loop)
+        return await self._answer(ListRequest(criteria, statement, request, response, session, off_loop))
 
     def _values(self, criteria: Criteria) -> int | None:
         """The values that the answer to a request reads; None where it may be any number."""
@@ -97,25 +125,8 @@ class ListDependency(ABC, Generic[AnswerT]):
         return None if rows is None or of_row is None else rows * of_row
 
     @abstractmethod
-    async def _answer(
-        self,
-        criteria: Criteria,
-        base: Select[Any],
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        off_loop: bool,
-    ) -> AnswerT:
-        """Run the statements of a request.
-
-        Args:
-            criteria: the validated request.
-            base: the statement that it narrows.
-            request: the request itself.
-            response: takes the headers of the answer.
-            session: runs the statements.
-            off_loop: the request makes more work than the event loop may do at a time.
-        """
+    async def _answer(self, asked: ListRequest) -> AnswerT:
+        """Run the statements of a request."""
 
 
 def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:

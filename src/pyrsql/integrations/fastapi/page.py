@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -13,16 +11,11 @@ from sqlalchemy.orm import Session
 from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.integrations.fastapi.endpoint import Endpoint, selected
 from pyrsql.integrations.fastapi.links import link_header
-from pyrsql.integrations.fastapi.lists import ListDependency
-from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total, Totals
-from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.validation.plan import Criteria
-
-if TYPE_CHECKING:
-    # It needs greenlet, which a service with sessions of the other kind may not have.
-    from sqlalchemy.ext.asyncio import AsyncSession
 
 ItemT = TypeVar("ItemT")
 
@@ -73,23 +66,12 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
         # The very type of the response model: FastAPI validates no instance of it again.
         self._page = cast("type[Page[ItemT]]", Page.__class_getitem__(item))
 
-    async def _answer(
-        self,
-        criteria: Criteria,
-        base: Select[Any],
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        off_loop: bool,
-    ) -> Page[ItemT]:
-        made: Page[ItemT]
-        made, has_next = await in_session(
-            session, watched(request, partial(self._run, criteria, base)), off_loop=off_loop
-        )
+    async def _answer(self, asked: ListRequest) -> Page[ItemT]:
+        made, has_next = await asked.run(self._run)
         # A link is a GET of its own: it says nothing about parameters in a body.
-        if criteria.page is not None and request.method in ("GET", "HEAD"):
+        if asked.criteria.page is not None and asked.request.method in ("GET", "HEAD"):
             links = link_header(
-                request,
+                asked.request,
                 self.config,
                 page=made.page,
                 size=made.size,
@@ -97,7 +79,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
                 has_next=has_next,
             )
             if links is not None:
-                response.headers["link"] = links
+                asked.response.headers["link"] = links
         return made
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[Page[ItemT], bool]:

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from anyio import CancelScope
-from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Select
@@ -24,8 +23,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.formulas import without_formulas
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
 from pyrsql.integrations.fastapi.items import models_of
-from pyrsql.integrations.fastapi.lists import ListDependency
-from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
+from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
 from pyrsql.problems import LimitExceeded
 from pyrsql.validation.keyset import cursor_select, open_cursor, total_order
@@ -97,20 +96,13 @@ class StreamDependency(ListDependency[StreamingResponse]):
         self._adapter = TypeAdapter[BaseModel](item)
         self._chunk = CursorRequest.first(chunk_size)
 
-    async def _answer(
-        self,
-        criteria: Criteria,
-        base: Select[Any],
-        request: Request,
-        response: Response,
-        session: Session | AsyncSession,
-        off_loop: bool,
-    ) -> StreamingResponse:
+    async def _answer(self, asked: ListRequest) -> StreamingResponse:
         # The first chunk is read before the answer begins: what fails there still has a status of its own.
-        await in_session(session, partial(self._check_size, criteria, base), off_loop=off_loop)
-        first = await self._next_chunk(session, criteria, base, None)
-        rows = self._rows(request, session, criteria, base, first)
-        return _ClosingResponse(session, rows, media_type=_MEDIA_TYPES[self._format], headers=dict(response.headers))
+        await asked.run(self._check_size)
+        asked = asked._replace(off_loop=True)
+        rows = self._rows(asked, await asked.run(partial(self._read_chunk, None)))
+        media_type, headers = _MEDIA_TYPES[self._format], dict(asked.response.headers)
+        return _ClosingResponse(asked.session, rows, media_type=media_type, headers=headers)
 
     def _check_size(self, criteria: Criteria, base: Select[Any], session: Session) -> None:
         most = self._max_rows
@@ -122,30 +114,18 @@ class StreamDependency(ListDependency[StreamingResponse]):
             problem = LimitExceeded(source="filter", limit="max_rows", maximum=most, hint=hint)
             raise criteria_error((problem,), {}, self.config)
 
-    async def _rows(
-        self,
-        request: Request,
-        session: Session | AsyncSession,
-        criteria: Criteria,
-        base: Select[Any],
-        chunk: tuple[str, str | None],
-    ) -> AsyncIterator[str]:
+    async def _rows(self, asked: ListRequest, chunk: tuple[str, str | None]) -> AsyncIterator[str]:
         """The text of all chunks, until the last one or until the client disconnects."""
         if self._format == "csv":
             yield _csv([self._names])
         text, cursor = chunk
         yield text
-        while cursor is not None and not await request.is_disconnected():
-            text, cursor = await self._next_chunk(session, criteria, base, cursor)
+        while cursor is not None and not await asked.request.is_disconnected():
+            text, cursor = await asked.run(partial(self._read_chunk, cursor))
             yield text
 
-    async def _next_chunk(
-        self, session: Session | AsyncSession, criteria: Criteria, base: Select[Any], cursor: str | None
-    ) -> tuple[str, str | None]:
-        return await in_session(session, partial(self._read_chunk, criteria, base, cursor), off_loop=True)
-
     def _read_chunk(
-        self, criteria: Criteria, base: Select[Any], cursor: str | None, session: Session
+        self, cursor: str | None, criteria: Criteria, base: Select[Any], session: Session
     ) -> tuple[str, str | None]:
         """The text of one chunk, and where the next one begins."""
         request = CursorRequest.at(cursor, self._chunk.size)
