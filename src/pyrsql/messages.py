@@ -176,10 +176,10 @@ def pointed(text: str, span: Span) -> tuple[str, str]:
     last = len(text) if last < 0 else last
     start = max(first, min(span.start - LINE_WIDTH // 2, last - LINE_WIDTH))
     stop = min(last, start + LINE_WIDTH)
-    before = ("…" if start > first else "") + _visible(text[start : span.start])
-    within = _visible(text[span.start : min(span.end, stop)])
-    after = _visible(text[span.start + len(within) : stop]) + ("…" if stop < last else "")
-    return before + within + after, " " * _width(before) + "^" * max(1, _width(within))
+    before = ("…" if start > first else "") + visible(text[start : span.start])
+    within = visible(text[span.start : min(span.end, stop)])
+    after = visible(text[span.start + len(within) : stop]) + ("…" if stop < last else "")
+    return before + within + after, " " * width(before) + "^" * max(1, width(within))
 
 
 def quoted(text: str) -> str:
@@ -225,12 +225,12 @@ def _given(problem: WrongArity) -> str:
     return "none is given" if problem.given == 0 else f"{problem.given} {'is' if problem.given == 1 else 'are'} given"
 
 
-def _visible(text: str) -> str:
-    """The same number of characters, all of which print."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+def visible(text: str) -> str:
+    """The same number of characters, all of which print; a blank for a tab, whose width depends on its place."""
+    return "".join(one if one.isprintable() else " " if one == "\t" else "\ufffd" for one in text)
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """The columns that a terminal takes for a text."""
     return sum(
         0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text

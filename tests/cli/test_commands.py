@@ -43,6 +43,11 @@ def test_check_puts_carets_under_every_problem() -> None:
     assert lines[4:6] == ["yaer", "^^^^"]
 
 
+def test_carets_stand_under_wide_letters_and_behind_tabs() -> None:
+    _, text = run("check", "名=foo=\t漢;e\u0301=bar=1")
+    assert text.splitlines()[:2] == ["名=foo= 漢;e\u0301=bar=1", "  ^^^^^     ^^^^^"]
+
+
 @pytest.mark.parametrize("command", ["parse", "format", "check", "explain"])
 @pytest.mark.parametrize("text", ["\udcff==1", "a==\udcff", "a=\udcff", "name==\udcff;\udcff=any='\udcff'", "\0==1"])
 def test_bytes_that_are_no_text_are_written_as_escapes(command: str, text: str) -> None:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,7 +65,8 @@ class AdminOut(MemoOut):
     secret: str | None
 
 
-def application() -> FastAPI:
+def memo_session() -> Callable[[], Iterator[Session]]:
+    """The dependency that gives a session of a new database."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     Base.metadata.create_all(engine)
     with Session(engine) as session:
@@ -76,6 +77,11 @@ def application() -> FastAPI:
         with Session(engine) as session:
             yield session
 
+    return get_session
+
+
+def application() -> FastAPI:
+    get_session = memo_session()
     integration = FastAPISQLAlchemyIntegration()
     memos = integration.resource(Memo, item=AdminOut)
     of_roles = {"member": integration.resource(Memo), "admin": integration.resource(Memo)}
@@ -232,6 +238,68 @@ def test_an_answer_that_is_no_page_and_a_filter_without_rows(page: Page) -> None
     page.get_by_role("combobox", name="Filter").fill("id==0")
     page.get_by_role("combobox", name="Filter").press("Enter")
     expect(page.get_by_text("No row matches.")).to_be_visible()
+
+
+def test_a_filter_is_wrong_where_it_ends_only_when_it_has_run(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    problems = page.locator("#filter-problems li")
+    for text, carets in (("id>", "^^^"), ("id==1;", "^"), ("title==a;title=='x;y", "^"), ("id", "^")):
+        with page.expect_response("**/assist?*part=filter*"):
+            filter_.fill(text)
+        page.wait_for_timeout(100)
+        assert problems.count() == 0, text
+        filter_.press("Control+Enter")
+        expect(problems.locator(".caret")).to_have_text(carets)
+        expect(status(page)).to_have_attribute("data-failed", "")
+    filter_.fill("id==1")
+    filter_.press("Control+Enter")
+    expect(problems).to_have_count(0)
+    expect(page.locator("#status[data-failed]")).to_have_count(0)
+
+
+def test_a_long_filter_leaves_room_for_the_rows(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.fill(",".join(["title==some"] * 300 + ["secrat=="]))
+    filter_.press_sequentially("1")
+    filter_.press("Control+Enter")
+    expect(page.locator("#filter-problems li")).to_have_count(1)
+    heights = page.evaluate("[...document.querySelectorAll('.text, #filter, #filter-paint')].map(e => e.offsetHeight)")
+    assert heights[0] <= 0.4 * 860
+    assert heights[1] == heights[2] > 860
+    bad = page.locator("#filter-paint .bad").bounding_box()
+    around = page.locator(".text").first.bounding_box()
+    assert bad is not None
+    assert around is not None
+    assert around["y"] <= bad["y"] <= around["y"] + around["height"]
+
+
+def test_a_phone_shows_all_of_the_page(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.locator("summary", has_text="Authorization").click()
+    box = page.locator("#authorization div").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_label("Header value").press("Escape")
+    expect(page.get_by_label("Header value")).to_be_hidden()
+
+
+def test_more_than_a_few_lists_stand_in_a_menu(browser: Browser) -> None:
+    get_session = memo_session()
+    memos = FastAPISQLAlchemyIntegration().resource(Memo, item=MemoOut)
+    app = FastAPI()
+    for number in range(13):
+        app.include_router(memos.router(get_session), prefix=f"/memos{number}")
+    app.include_router(playground(memos))
+    with running(app) as address, opened(browser, f"{address}/#resource=memos3&filter=id%3D%3D2") as page:
+        menu = page.get_by_label("List", exact=True)
+        expect(menu).to_have_value("memos3")
+        expect(page.locator("#rows tbody tr")).to_have_count(1)
+        menu.select_option("memos12")
+        expect(page.locator("#rows tbody tr")).to_have_count(len(HOSTILE))
+        assert page.url.endswith("#resource=memos12")
+        expect(page.get_by_role("combobox", name="Filter")).to_have_attribute("placeholder", "id==…")
 
 
 def test_the_last_request_counts_on_a_slow_network(page: Page) -> None:

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from pyrsql.language.nodes import And, Comparison, Node, Or
 from pyrsql.language.render import render
-from pyrsql.messages import caret, describe
+from pyrsql.messages import caret, describe, visible, width
 from pyrsql.problems import Problem
 
 # Nothing is wrapped, cut or recognised as markup: the output may be the input of another program.
@@ -23,16 +23,15 @@ err: Console = Console(highlight=False, markup=False, soft_wrap=True, stderr=Tru
 def show_problems(text: str, problems: Sequence[Problem], console: Console = out) -> None:
     """Print a text, carets under all that is wrong with it, and a message and a hint for each problem."""
     spans = [problem.span for problem in problems if problem.span is not None]
-    if "\n" in text or len(text) > console.width or not spans:
+    if "\n" in text or width(text) > console.width or not spans:
         for problem in problems:
             console.print(caret(text, problem))
         return
-    line = [" "] * (len(text) + 1)
-    for span in spans:
-        for place in range(span.start, max(span.end, span.start + 1)):
-            line[min(place, len(text))] = "^"
-    console.print(text)
-    console.print(Text("".join(line).rstrip(), style="bold red"))
+    marked = {place for span in spans for place in range(span.start, max(span.end, span.start + 1))}
+    # One place more than the text has, for what is missing at its end.
+    carets = (("^" if place in marked else " ") * width(one) for place, one in enumerate(f"{text} "))
+    console.print(visible(text))
+    console.print(Text("".join(carets).rstrip(), style="bold red"))
     for problem in problems:
         console.print(describe(problem) + (f" {problem.hint}" if problem.hint else ""))
 

@@ -55,16 +55,20 @@ class Listing:
 
 
 Candidates = list[tuple[str, list[Any]]]
-"""The routes of a service that may be lists: each path, and the dependencies of its route."""
+"""The routes of a service that may be lists: each path, and the dependencies of its route that give rows."""
+
+
+_GIVE_ROWS = (PageDependency, CursorPageDependency, EndpointDependency, RoleDependency)
 
 
 def candidates(app: FastAPI) -> Candidates:
     """The GET routes without parameters in the path."""
-    return [
-        (path, list(_dependencies(route.dependant)))
+    found: Candidates = [
+        (path, [call for call in _dependencies(route.dependant) if isinstance(call, _GIVE_ROWS)])
         for path, route in _routes(app.routes)
         if "GET" in (route.methods or ()) and "{" not in path
     ]
+    return [(path, dependencies) for path, dependencies in found if dependencies]
 
 
 def listings(routes: Candidates, shown: Shown) -> Iterator[Listing]:

@@ -74,6 +74,7 @@ function requestURL() {
 
 const TOKENS = /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|=[A-Za-z]*=|!=|[<>]=?|[;,()]| +(?:and|or) +|[^"'();,=<>!~ ]+| +|[^]/g;
 const OPERATOR = /^(?:=[A-Za-z]*=|!=|[<>]=?)$/;
+const UNCLOSED = /^(["'])(?:\\[^]|(?!\1)[^\\])*$/;
 const JOINT = /^(?:[;,()]| +(?:and|or) +)$/;
 
 function tokensOf(text) {
@@ -105,7 +106,7 @@ function sortTokens(text) {
 
 // --- an editor: a text with colours, carets, completions ---
 
-function editor(part, tokenise) {
+function editor(part, tokenise, nothing) {
   const area = element(part);
   const paint = element(`${part}-paint`);
   const options = element(`${part}-options`);
@@ -129,8 +130,10 @@ function editor(part, tokenise) {
     }
     const atEnd = problems.some((problem) => problem.start >= area.value.length);
     paint.replaceChildren(...pieces, make("span", { className: atEnd ? "bad" : "" }, atEnd ? "\u00a0" : ""), "\n");
+    const { scrollTop } = area.parentElement;
     area.style.height = "auto";
     area.style.height = `${area.scrollHeight + 2}px`;
+    area.parentElement.scrollTop = scrollTop;
   }
 
   function put(from, to, text) {
@@ -275,12 +278,16 @@ function editor(part, tokenise) {
       problems = [];
       repaint();
     },
-    show(answer) {
-      words.textContent = answer.words;
+    show(answer, isWritten) {
+      words.textContent = answer.words || (area.value.trim() ? "" : nothing);
       // A text that is being written is not wrong because it ends.
-      const writing = document.activeElement === area && area.selectionEnd === area.value.length;
+      const writing = isWritten && document.activeElement === area && area.selectionEnd === area.value.length;
       const length = charactersAt(area.value, area.value.length);
-      showProblems(answer.problems.filter((problem) => !writing || problem.start === null || problem.start < length));
+      const last = tokenise(area.value).at(-1);
+      const from = last && UNCLOSED.test(last.token) ? charactersAt(area.value, last.start) : length;
+      const waits = /[=<>!(,;]$/.test(area.value);
+      const isOpen = ({ start, end }) => start !== null && (start >= from || (waits && end >= length));
+      showProblems(answer.problems.filter((problem) => !writing || !isOpen(problem)));
       showAdvice(answer.advice);
     },
     offer,
@@ -292,7 +299,7 @@ function editor(part, tokenise) {
   };
 }
 
-const editors = { filter: editor("filter", tokensOf), sort: editor("sort", sortTokens) };
+const editors = { filter: editor("filter", tokensOf, "All rows."), sort: editor("sort", sortTokens, "The default order.") };
 
 // --- what the server says of the filter and the sort ---
 
@@ -312,18 +319,21 @@ async function assistNow(part) {
   try {
     const answer = await askOf("assist", { filter: state.filter, sort: state.sort, part: part ?? "", at });
     if (mine !== asked) return;
-    for (const name of ["filter", "sort"]) editors[name].show(answer[name]);
+    for (const name of ["filter", "sort"]) editors[name].show(answer[name], name === part);
     if (part) editors[part].offer(answer.completions, text);
     builder = answer.builder;
   } catch (error) {
     // What the list itself says of a request stands there already.
-    if (mine === asked && part) say(`The playground got no help from the server: ${error.message}`);
+    if (mine === asked && part) say(`The playground got no help from the server: ${error.message}`, true);
   }
 }
 
 // --- the request ---
 
-const say = (text) => (element("status").textContent = text);
+function say(text, failed = false) {
+  element("status").textContent = text;
+  element("status").toggleAttribute("data-failed", failed);
+}
 
 let running = 0;
 
@@ -368,7 +378,7 @@ async function run() {
 
 function finish(text, rows) {
   element("result").setAttribute("aria-busy", "false");
-  say(text);
+  say(text, rows === null);
   showRows(rows ?? []);
   element("empty").hidden = rows === null || rows.length > 0;
   if (rows === null) element("debug")?.remove();
@@ -457,7 +467,7 @@ function showRows(rows) {
   const focused = document.activeElement.dataset.column;
   const numeric = new Set(shown.filter((column) => flat.some((row) => typeof row.get(column) === "number")));
   table.tHead.replaceChildren(make("tr", {}, ...shown.map((column) => head(column, numeric.has(column)))));
-  table.tBodies[0].replaceChildren(...flat.map((row) => make("tr", {}, ...shown.map((column) => cell(column, row.get(column))))));
+  table.tBodies[0].replaceChildren(...flat.map((row) => make("tr", {}, ...shown.map((column) => cell(column, row.get(column), numeric.has(column))))));
   if (focused) [...table.tHead.querySelectorAll("button")].find((button) => button.dataset.column === focused)?.focus();
   const first = table.tBodies[0].querySelector("button");
   if (first) first.tabIndex = 0;
@@ -489,16 +499,22 @@ function direction(column) {
   return first[0].startsWith("-") || first.includes("desc") ? "descending" : "ascending";
 }
 
+// What leads to a field of a related row is softer than the field.
+function named(column) {
+  const at = column.lastIndexOf(".") + 1;
+  return at ? [make("span", { className: "path" }, column.slice(0, at)), column.slice(at)] : [column];
+}
+
 function head(column, numeric) {
   const th = make("th", { scope: "col", className: numeric ? "number" : "" });
   if (!sortable.has(column)) {
-    th.append(column);
+    th.append(...named(column));
     return th;
   }
   const now = direction(column);
   if (now) th.setAttribute("aria-sort", now);
   const arrow = now ? { ascending: " ↑", descending: " ↓" }[now] : "";
-  const button = make("button", { type: "button", title: `Sort by ${column}` }, column + arrow);
+  const button = make("button", { type: "button", title: `Sort by ${column}` }, ...named(column), arrow);
   button.addEventListener("click", () => {
     const next = { null: quoted(column), ascending: `-${quoted(column)}`, descending: "" }[now];
     change("sort", next);
@@ -508,14 +524,13 @@ function head(column, numeric) {
   return th;
 }
 
-function cell(column, value) {
-  const td = make("td");
+function cell(column, value, numeric) {
+  const td = make("td", { className: numeric ? "number" : "" });
   if (value === undefined || value === null) td.append(make("span", { className: "null" }, value === null ? "NULL" : "—"));
   else if (Array.isArray(value)) {
     td.append(make("span", { className: "many", title: JSON.stringify(value, null, 1) }, `${value.length} ${column}`));
     return td;
   } else td.append(make("span", { className: "value", title: String(value) }, String(value)));
-  if (typeof value === "number") td.className = "number";
   if (value !== undefined && filterable.has(column)) {
     const button = make("button", { type: "button", title: `Filter by this ${column}`, tabIndex: -1 });
     button.setAttribute("aria-label", `Filter by ${column} ${value}`);
@@ -602,9 +617,10 @@ for (const [name, format] of Object.entries(FORMATS)) {
 async function choose(title) {
   resource = service.resources.find((known) => known.title === title) ?? service.resources[0];
   state.resource = resource.title;
-  for (const button of element("resources").children) {
-    if (button.value === resource.title) button.setAttribute("aria-current", "page");
-    else button.removeAttribute("aria-current");
+  for (const entry of element("resources").children) {
+    if (entry.localName === "select") entry.value = resource.title;
+    else if (entry.value === resource.title) entry.setAttribute("aria-current", "page");
+    else entry.removeAttribute("aria-current");
   }
   element("size").placeholder = resource.size ?? "";
   for (const part of ["filter", "sort"]) editors[part].set(state[part]);
@@ -619,13 +635,14 @@ async function choose(title) {
   if (mine !== resource) return;
   filterable = new Set(offered.filter);
   sortable = new Set(offered.sort);
-  showExamples(offered.examples);
+  showExamples(offered);
   await run();
 }
 
-function showExamples(examples) {
-  for (const [part, text] of [["filter", "name==demo*;age>18"], ["sort", "-created;name"]]) {
-    element(part).placeholder = examples.find((example) => part in example)?.[part] ?? text;
+function showExamples({ examples, filter, sort }) {
+  const forms = { filter: filter[0] ? `${quoted(filter[0])}==…` : "", sort: sort[0] ? `-${quoted(sort[0])}` : "" };
+  for (const part of ["filter", "sort"]) {
+    element(part).placeholder = examples.find((example) => part in example)?.[part] ?? forms[part];
   }
   element("examples").replaceChildren(
     ...examples.map((example) => {
@@ -643,20 +660,27 @@ function showExamples(examples) {
   );
 }
 
+const FEW = 12; // More lists than that stand in a menu.
+
+function entries(titles) {
+  const few = titles.length <= FEW;
+  const options = titles.map((title) => make(few ? "button" : "option", few ? { type: "button", value: title } : { value: title }, title));
+  const found = few ? options : [make("select", { ariaLabel: "List" }, ...options)];
+  for (const entry of found) {
+    entry.addEventListener(few ? "click" : "change", () => {
+      Object.assign(state, { filter: "", sort: "", page: "", size: "" });
+      choose(entry.value);
+    });
+  }
+  return found;
+}
+
 async function start() {
   readAddress();
   service = await ask("resources");
   document.title = service.title;
   element("title").textContent = service.title;
-  const tabs = service.resources.map(({ title }) => {
-    const button = make("button", { type: "button", value: title }, title);
-    button.addEventListener("click", () => {
-      Object.assign(state, { filter: "", sort: "", page: "", size: "" });
-      choose(title);
-    });
-    return button;
-  });
-  element("resources").replaceChildren(...tabs);
+  element("resources").replaceChildren(...entries(service.resources.map(({ title }) => title)));
   if (service.resources.length === 0) say("No endpoint of this service uses the resources of the playground.");
   else await choose(state.resource);
 }
@@ -671,6 +695,11 @@ element("size").addEventListener("change", (event) => {
   run();
 });
 element("token").addEventListener("change", () => choose(state.resource));
+element("authorization").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  element("authorization").open = false;
+  element("authorization").querySelector("summary").focus();
+});
 element("theme").addEventListener("click", () => {
   const root = document.documentElement;
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
