@@ -106,6 +106,7 @@ class Thing(Own):
     )
     span: Mapped[dt.timedelta | None] = mapped_column(Interval)
     key: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    key_in_letters: Mapped[uuid.UUID | None] = mapped_column(Uuid(native_uuid=False))
     mood: Mapped[Mood | None] = mapped_column(Enum(Mood, native_enum=False, length=10))
     money: Mapped[Decimal | None] = mapped_column(Hundredths)
 
@@ -130,6 +131,7 @@ VALUES: dict[str, list[Any]] = {
     ],
     "span": [dt.timedelta(0), dt.timedelta(days=-1, seconds=5), dt.timedelta(days=10_000)],
     "key": [uuid.UUID(int=2**120 + 5, version=4), uuid.UUID(int=9, version=4), uuid.UUID(int=2**127, version=4)],
+    "key_in_letters": [uuid.UUID(int=2**120 + 5), uuid.UUID(int=9), uuid.UUID(int=2**127)],
     "mood": [Mood.GLAD, Mood.SAD],
     "money": [Decimal("1.23"), Decimal("-4.5"), Decimal(0)],
 }

@@ -202,7 +202,7 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         case types.Interval() | postgresql.INTERVAL():
             return types.Interval()
         case types.Uuid():
-            return types.Uuid()
+            return types.Uuid() if type_.native_uuid else types.CHAR(32)
         case types.DateTime():
             return types.DateTime(type_.timezone)
         case types.Date():
