@@ -7,11 +7,10 @@ page may only cut them. Where that does not hold, the statement is put into a su
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
-    BindParameter,
     ClauseElement,
     CompoundSelect,
     FromClause,
@@ -24,9 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import FromStatement, Mapper
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.elements import ColumnClause
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
@@ -35,6 +32,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refu
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.textual import elements_of, is_ungrouped_text
 from pyrsql.validation.predicates import RelationPath
 
 _AGGREGATES = re.compile(
@@ -159,7 +157,7 @@ def _refuse_orders(base: Select[Any], root: Entity, model: Model) -> None:
     Raises:
         ConfigurationError: it is one, and what to write instead.
     """
-    for element in _elements(parts.order_of(base)):
+    for element in elements_of(parts.order_of(base)):
         if isinstance(element, Over):
             raise ConfigurationError(_WINDOW)
         if isinstance(element, TextClause) and _is_of_root(base, root):
@@ -185,7 +183,7 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
             f"the base statement groups by something else than the key of {model.name}, so a filter would change its"
             f" groups: filter a select of {model.name}, and group what comes out"
         )
-    if any(isinstance(element, Over) for element in _elements(parts.columns(base))):
+    if any(isinstance(element, Over) for element in elements_of(parts.columns(base))):
         raise ConfigurationError(_WINDOW)
 
 
@@ -231,7 +229,7 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
             f"the base statement selects DISTINCT columns that are not those of one {name}, so its rows have no order"
             f" by fields of {name}: select {name}, or group by its key"
         )
-    if not parts.group_columns(base) and any(map(_is_aggregate, _elements(parts.columns(base)))):
+    if not parts.group_columns(base) and any(map(_is_aggregate, elements_of(parts.columns(base)))):
         return _twice(f"the base statement makes one row of all rows: a sort or a page needs a select of {name}")
     if single and (not nullable or of_root):
         return "", ""
@@ -311,19 +309,7 @@ def _is_of_root(base: Select[Any], root: Entity) -> bool:
     return all(
         own.issuperset(parts.tables_of(column)) and (parts.is_table(column) or bool(parts.tables_of(column)))
         for column in columns
-    ) and not any(isinstance(element, Over) or _is_aggregate(element) for element in _elements(columns))
-
-
-def _elements(clauses: Iterable[ClauseElement]) -> Iterator[ClauseElement]:
-    """The elements of clauses, without what subqueries hold."""
-    stack = list(clauses)
-    while stack:
-        element = stack.pop()
-        if parts.is_table(element) or isinstance(element, SelectBase | ScalarSelect):
-            continue
-        yield element
-        if not isinstance(element, ColumnClause | BindParameter):
-            stack.extend(element.get_children())
+    ) and not any(isinstance(element, Over) or _is_aggregate(element) for element in elements_of(columns))
 
 
 def _is_aggregate(element: ClauseElement) -> bool:
@@ -349,14 +335,6 @@ def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
     if parts.is_table(column):
         return list(cast("Any", column).c)
     return list(cast("Iterable[ClauseElement]", getattr(column, "clauses", (column,))))
-
-
-def is_ungrouped_text(clauses: Iterable[ClauseElement]) -> bool:
-    """Whether a text of the developer's stands in conditions, which OR in it would tear apart."""
-    return any(
-        isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
-        for element in _elements(clauses)
-    )
 
 
 # --- which rows it has ---

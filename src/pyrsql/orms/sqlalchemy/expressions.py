@@ -53,6 +53,7 @@ from pyrsql.orms.sqlalchemy.select_parts import (
     without_entities,
 )
 from pyrsql.orms.sqlalchemy.subclasses import SubclassColumn
+from pyrsql.orms.sqlalchemy.textual import grouped, may_name_columns
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 
@@ -83,17 +84,22 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if isinstance(field.source, SubclassColumn):
         return _subclass_value(entity, field.source)
     value = _attribute(field, entity)
-    if not linked or isinstance(value, ColumnClause):
+    if isinstance(value, ColumnClause):
+        return value
+    is_of_other_table = inspect(entity).is_aliased_class and may_name_columns(value)
+    if not linked and not is_of_other_table:
         return value
     keys = keys_of(entity)
     if field.via:
         # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
         value, keys = without_entities(value), [*map(without_entities, keys)]
-    if _has_subquery(value):
+    if is_of_other_table or _has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
-        other: Entity = aliased(inspect(entity).mapper)
-        alone = select(_attribute(field, other)).select_from(other)
-        return alone.where(*map(operator.eq, keys_of(other), keys)).scalar_subquery()
+        # A text in the value names the table itself.
+        mapper = inspect(entity).mapper
+        other: Entity = mapper.class_ if is_of_other_table else aliased(mapper)
+        alone = select(_attribute(field, other)).select_from(other).where(*map(operator.eq, keys_of(other), keys))
+        return alone.correlate(inspect(entity).selectable).scalar_subquery()
     return case((keys[0].is_not(None), value))
 
 
@@ -104,7 +110,7 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     # A select would refer to a labelled value by its label, which another column of the select may have as well.
     value = cast("Any", clause).element if isinstance(clause, Label) else clause
-    return typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity))
+    return grouped(typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity)))
 
 
 def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement[Any]:

@@ -18,6 +18,7 @@ from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
+from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with
 
 Scope = Mapping[RelationPath, Entity]
@@ -163,7 +164,7 @@ def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
     """
     entity, link = alias_for(parent, path)
     # As a condition, a relationship attribute is its join condition.
-    rows = select(_ONE).select_from(entity).where(cast("ColumnElement[bool]", link))
+    rows = select(_ONE).select_from(entity).where(grouped(and_(cast("ColumnElement[bool]", link))))
     return entity, rows.correlate_except(entity)
 
 

@@ -34,6 +34,7 @@ from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
+from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.orms.sqlalchemy.truth import is_not_true
 from pyrsql.validation.predicates import (
     GROUPS,
@@ -246,9 +247,9 @@ def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: 
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:
-    """The clause that the developer's function makes for a test: any condition that SQLAlchemy takes, as an element."""
+    """The clause that the developer's function makes for a test, which may be any condition that SQLAlchemy takes."""
     payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
-    return and_(lowering.custom[test.operator.name](payload))
+    return grouped(and_(lowering.custom[test.operator.name](payload)))
 
 
 def _array_test(

@@ -27,6 +27,7 @@ from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.leading_text import may_be_long
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
+from pyrsql.orms.sqlalchemy.textual import names_table
 
 _models: weakref.WeakKeyDictionary[type, Model] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
@@ -65,7 +66,18 @@ def _model(mapper: Mapper[Any]) -> Model:
     members = {**own, **below.members}
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     identity = tuple(field for key in keys if isinstance(field := members.get(key), Field))
-    return Model(mapper.class_.__name__, mapper.class_, members, identity, below.refused)
+    refused = {prop.key: _TEXT_IN_JOIN for prop in mapper.relationships if _joins_by_text(prop)}
+    return Model(mapper.class_.__name__, mapper.class_, members, identity, {**below.refused, **refused})
+
+
+_TEXT_IN_JOIN = "text in its join condition names a table, but a path reads an alias of it: write it with attributes"
+
+
+def _joins_by_text(prop: RelationshipProperty[Any]) -> bool:
+    """Whether the join condition of a relation says in a text which table a column is of."""
+    conditions = [each for each in (prop.primaryjoin, prop.secondaryjoin) if each is not None]
+    between = [] if prop.secondary is None else [prop.secondary]
+    return names_table(conditions, [*prop.parent.tables, *prop.mapper.tables, *between])
 
 
 def _members_of(mapper: Mapper[Any]) -> dict[str, Member]:
@@ -84,6 +96,8 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 continue
             case ColumnProperty():
                 yield _column_field(mapper, name, prop, unique)
+            case RelationshipProperty() if _joins_by_text(prop):
+                continue
             case RelationshipProperty():
                 yield Relation(
                     name,

@@ -13,10 +13,11 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.base_statements import is_ungrouped_text, root_entity
+from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.criteria import has_criteria, has_relation_test
 from pyrsql.orms.sqlalchemy.joins import keys_of
 from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.textual import is_ungrouped_text
 
 
 def leads_back(model: Model, names: Collection[str] | None) -> bool:

@@ -1,0 +1,54 @@
+"""SQL that a developer wrote as text, by `text()` or `literal_column()`: SQLAlchemy copies it as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Table, TextClause
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import ColumnClause, Grouping
+from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
+
+from pyrsql.orms.sqlalchemy import select_parts as parts
+
+
+def elements_of(clauses: Iterable[ClauseElement]) -> Iterator[ClauseElement]:
+    """The elements of clauses, without what subqueries hold."""
+    stack = list(clauses)
+    while stack:
+        element = stack.pop()
+        if parts.is_table(element) or isinstance(element, SelectBase | ScalarSelect):
+            continue
+        yield element
+        if not isinstance(element, ColumnClause | BindParameter):
+            stack.extend(element.get_children())
+
+
+def is_ungrouped_text(clauses: Iterable[ClauseElement]) -> bool:
+    """Whether a text of the developer's stands in conditions, which OR in it would tear apart."""
+    return any(map(_is_text, elements_of(clauses)))
+
+
+def grouped(clause: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition that may stand beside others: in parentheses where it holds text."""
+    return Grouping(clause) if is_ungrouped_text([clause]) else clause
+
+
+def may_name_columns(value: ColumnElement[object]) -> bool:
+    """Whether an expression holds text in which names of columns may stand, also in a subquery. Where the expression is
+    about an alias, the text still names the table.
+    """
+    return any(_is_text(part) and getattr(part, "name", "") != "*" for part in visitors.iterate(value))
+
+
+def names_table(clauses: Iterable[ClauseElement], tables: Iterable[FromClause]) -> bool:
+    """Whether text in clauses names a column of a table together with the table, which no alias changes."""
+    names = "|".join(re.escape(table.name) for table in tables if isinstance(table, Table))
+    written = re.compile(rf"""\b(?:{names})["`\]]?\s*\.""")
+    texts = (str(part) for clause in clauses for part in visitors.iterate(clause) if _is_text(part))
+    return any(map(written.search, texts))
+
+
+def _is_text(element: object) -> bool:
+    return isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
