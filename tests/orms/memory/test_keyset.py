@@ -56,6 +56,32 @@ def test_a_walk_is_the_sorted_list(sort: str, size: int) -> None:
         assert walked(DESCRIBED, THINGS, everything, sort=sort, size=size, backward=backward) == expected
 
 
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("name", ["b", "\ud800", "a\0", "\udfff"]),
+        ("doc.a", [{"a": "\ud800"}, {"a": "x"}, {"a": "\udbff"}]),
+        ("price", [True, decimal.Decimal(2), False, 10**400]),
+        ("ratio", [True, 0.5, False]),
+        ("flag", [1, False, True, 0]),
+        (
+            "moment",
+            [
+                dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-12))),
+                dt.datetime.max,
+                dt.datetime.min,
+                dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=14))),
+            ],
+        ),
+    ],
+)
+def test_a_walk_passes_values_that_few_databases_store(field: str, values: list[Any]) -> None:
+    things = [Thing(place, **{field.partition(".")[0]: value}) for place, value in enumerate(values)]
+    expected = list(whole(DESCRIBED, things, None, field))
+    for backward in (False, True):
+        assert walked(DESCRIBED, things, everything, sort=field, size=1, backward=backward) == expected
+
+
 def test_a_mapped_class_has_its_primary_key() -> None:
     described = schema_for(User, orm=MemoryORM())
     people = [row for row in rows() if isinstance(row, User)]

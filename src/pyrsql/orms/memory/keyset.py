@@ -16,6 +16,7 @@ from pyrsql.orms.memory.functions import Functions
 from pyrsql.orms.memory.order import sort_value
 from pyrsql.orms.memory.rows import Row, rows_of
 from pyrsql.validation.predicates import FieldOperand, OrderKey
+from pyrsql.validation.text import UNBINDABLE
 
 
 class PlacedRow(NamedTuple):
@@ -191,6 +192,9 @@ def _carried(value: object) -> Carried:
             return f"l{value // dt.timedelta(microseconds=1)}"
         case uuid.UUID():
             return f"u{value}"
+        case str() if UNBINDABLE.search(value):
+            # A cursor is UTF-8, which has no lone surrogates.
+            return f"x{value.encode('utf-8', 'surrogatepass').hex()}"
         case _:
             return f"s{value}"
 
@@ -207,7 +211,7 @@ def _moment(body: str) -> dt.datetime:
     found = dt.datetime.fromisoformat(body)
     if found.tzinfo is None:
         raise ValueError("a point in time without an offset cannot be compared")
-    return found.astimezone(dt.UTC)
+    return found
 
 
 def _time(body: str) -> dt.time:
@@ -228,4 +232,5 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "l": lambda body: dt.timedelta(microseconds=int(body)),
     "u": uuid.UUID,
     "s": str,
+    "x": lambda body: bytes.fromhex(body).decode("utf-8", "surrogatepass"),
 }

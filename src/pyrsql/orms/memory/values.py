@@ -56,8 +56,8 @@ def orderable(value: Any, kind: Kind | None) -> Any:
     """
     value = comparable(value, kind)
     if isinstance(kind, kinds.Integer | kinds.Decimal | kinds.Float):
-        return (True, 0) if value != value else (False, value)
-    return value
+        return (True, 0) if value != value else (False, int(value) if isinstance(value, bool) else value)
+    return bool(value) if isinstance(kind, kinds.Boolean) and isinstance(value, int) else value
 
 
 def exact_number(value: object) -> decimal.Decimal | None:
