@@ -463,6 +463,29 @@ class Own(BaseModel):
     reason: str
 
 
+def test_a_document_that_the_application_changes_is_completed_once(engine: Engine) -> None:
+    app = app_of(users(), engine)
+
+    @app.get("/own", responses={400: {"model": Own}})
+    async def own(statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
+
+    generate = app.openapi
+
+    def without_descriptions() -> dict[str, Any]:
+        document = generate()
+        for parameter in document["paths"]["/select"]["get"]["parameters"]:
+            parameter.pop("description", None)
+        return document
+
+    app.openapi = without_descriptions  # type: ignore[method-assign]  # FastAPI documents it
+    install_openapi(app)
+    complete = app.openapi
+    assert parameters(complete(), "/select")["filter"]["description"].startswith("| fields |")
+    app.openapi = lambda: complete()  # type: ignore[method-assign]
+    install_openapi(app)
+    assert app.openapi() == complete()
+
+
 @pytest.mark.parametrize("install", [install_openapi, install_problem_details])
 def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], None]) -> None:
     selected = Depends(users().select_dependency())

@@ -138,8 +138,10 @@ def _parameters(operation: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dic
 def _describe_parameters(operation: dict[str, Any]) -> None:
     for parameter, extension in _parameters(operation):
         fields = listing(extension)
-        if fields and fields not in parameter["description"]:
-            parameter["description"] += f"\n\n{fields}"
+        # An application that generates its document itself may have left the description out.
+        written = parameter.get("description", "")
+        if fields and fields not in written:
+            parameter["description"] = f"{written}\n\n{fields}".lstrip()
 
 
 def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
@@ -167,8 +169,12 @@ def _either(content: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _any_of(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    schema, others = one["schema"], other.get("schema", {})
-    return schema if others in ({}, schema) else {"anyOf": [schema, *others.get("anyOf", [others])]}
+    schema: dict[str, Any] = one["schema"]
+    others: dict[str, Any] = other.get("schema", {})
+    if others in ({}, schema):
+        return schema
+    further: list[Any] = others.get("anyOf", [others])
+    return {"anyOf": [schema, *(each for each in further if each != schema)]}
 
 
 def _has_other_input(operation: dict[str, Any]) -> bool:
