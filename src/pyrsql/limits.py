@@ -22,8 +22,8 @@ class ParseLimits:
         relations: relations that all paths together follow. SQLite joins 64 tables at most, MariaDB 61.
         to_many: to-many relations that one path follows: each multiplies the rows that the database reads.
         to_many_tests: comparisons over to-many relations, quantifiers, counts and null checks of relations: each is a
-            subquery. Work that is done again for each row weighs as three more: relations behind the to-many one,
-            a condition in a count, and a sort key of related rows.
+            subquery. Work that is repeated for each row counts three more: relations behind the to-many one, a
+            condition in a count, and a sort key of related rows.
         json_tests: comparisons of JSON columns and of values in them.
         functions: function calls.
         text_searches: comparisons that search text: with a wildcard, by a like operator, or ignoring case. No index

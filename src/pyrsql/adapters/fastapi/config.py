@@ -61,7 +61,7 @@ class FastAPICriteriaConfig:
         unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of
             a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, and names such as `limit`
             and `order_by`. `"refuse"`: all of them. `"ignore"`: none.
-        max_problems: the most problems that an answer holds. Reading a filter stops where it has so many; None lifts
+        max_problems: the most problems that an answer holds. A filter with that many is read no further; None lifts
             the limit.
         query_options: how filters are read and validated.
         sort_options: how sorts are read and validated; without them sorts get the names, rights and functions of
