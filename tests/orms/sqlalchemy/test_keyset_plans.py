@@ -29,11 +29,13 @@ class Event(Own):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     day: Mapped[int]
     place: Mapped[int]
+    kind: Mapped[int]
     score: Mapped[int | None]
     __table_args__ = (
         Index("keyset_by_day", "day", "id"),
         Index("keyset_by_day_and_place", "day", "place", "id"),
         Index("keyset_by_score", "score", "id"),
+        Index("keyset_by_kind", "kind", "id"),
     )
 
 
@@ -45,6 +47,7 @@ def row_of(number: int) -> dict[str, Any]:
         "id": number,
         "day": number * 7_919 % 200,
         "place": number * 104_729 % 50,
+        "kind": number % 2,
         "score": None if number % 5 == 0 else number * 31 % 9_000,
     }
 
@@ -120,7 +123,9 @@ def _read(plan: dict[str, Any]) -> int:
     return int((plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"])
 
 
-@pytest.mark.parametrize("sort", ["id", "-id", "day", "-day", "day;place", "-day;-place", "score", "-score"])
+@pytest.mark.parametrize(
+    "sort", ["id", "-id", "day", "-day", "day;place", "-day;-place", "kind", "-kind", "score", "-score"]
+)
 def test_a_page_far_away_reads_no_more_than_the_second(events: Engine, sort: str) -> None:
     with Session(events) as session:
 
@@ -137,6 +142,9 @@ def test_a_page_far_away_reads_no_more_than_the_second(events: Engine, sort: str
         # The last rows of `score` are NULL: inside that block MariaDB reads it from its start.
         far = ROWS * 7 // 10 if sort == "score" else ROWS * 9 // 10
         near = SIZE if sort != "-score" else ROWS // 4
+        if sort.endswith("kind"):
+            # Half of the rows tie: these are their first and their last.
+            near, far = ROWS // 2, ROWS - 2 * SIZE
         assert cost(far) <= 1.2 * cost(near) + 2
 
 

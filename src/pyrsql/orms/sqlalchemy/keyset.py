@@ -24,6 +24,7 @@ from pyrsql.orms.sqlalchemy.segments import (
     all_conditions,
     any_condition,
     first_segments,
+    in_turn,
     leading,
     segments_behind,
     term_of,
@@ -278,12 +279,13 @@ class SoughtRows:
     def parts(self) -> Iterator[Select[Any]]:
         """The segments in turn, each made when it is needed: the first one fills most pages."""
         segments = self._ranges.segments
-        if not self._indexed or len(segments) < 2:
+        if not self._indexed:
             yield self.statement
             return
         few = len(segments) <= MOST_SEGMENTS
         for segment, order in segments if few else segments[: MOST_SEGMENTS - 1]:
-            yield self._of(segment, order)
+            for conditions in in_turn(segment.conditions(self._bounds)):
+                yield parts.positioned(self._select, self._ranges.keys, conditions, order)
         if not few:
             yield self._any(segments[MOST_SEGMENTS - 1 :])
 

@@ -12,10 +12,10 @@ Backward, every key is reversed, NULLS FIRST included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, Double, UnaryExpression, and_, or_, tuple_
+from sqlalchemy import Boolean, Column, ColumnElement, Double, Integer, UnaryExpression, and_, false, or_, true, tuple_
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
@@ -67,6 +67,28 @@ class Beyond(_Condition):
             ladder = any_of([compared(key, self.operator, value), all_of([same, ladder])])
         return ladder
 
+    @property
+    def ends_with_row_id(self) -> bool:
+        """The last key is an integer that is the primary key alone: on SQLite that is the row id."""
+        key = self._halves()[0][-1]
+        alone = isinstance(key, Column) and key.primary_key and len(key.table.primary_key) == 1
+        return alone and isinstance(key.type, Integer)
+
+    @property
+    def ties(self) -> ColumnElement[bool]:
+        """`a = x AND b > y`."""
+        keys, values = self._halves()
+        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
+        return all_of([*same, compared(keys[-1], self.operator, values[-1])])
+
+    @property
+    def farther(self) -> ColumnElement[bool]:
+        """`a > x`."""
+        keys, values = self._halves()
+        if len(keys) == 2:
+            return compared(keys[0], self.operator, values[0])
+        return type(self)(*keys[:-1], *values[:-1])
+
     def _halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
         found = list(self.clauses)
         return found[: len(found) // 2], found[len(found) // 2 :]
@@ -77,6 +99,12 @@ class Below(Beyond):
 
     inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.lt
+
+
+class OnSQLite(_Condition):
+    """A condition with a form of its own on SQLite: that form, then the one for all others."""
+
+    inherit_cache: bool | None = True
 
 
 class NullIsLargest(_Condition):
@@ -269,6 +297,20 @@ def _placeholder(value: ColumnElement[Any]) -> BindParameter[Any]:
 def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any]) -> BinaryExpression[bool]:
     """A comparison of what is stored: a type of the developer's may have given the operator another meaning."""
     return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
+
+
+def in_turn(conditions: list[ColumnElement[bool]]) -> Iterator[list[ColumnElement[bool]]]:
+    """The conditions of a range, as consecutive ranges.
+
+    SQLite takes no row id into the range of a row value, and would read all rows that tie with the position. There they
+    are a range of their own, and the rows behind them another; elsewhere the first range has all rows.
+    """
+    *before, last = conditions or [true()]
+    if not isinstance(last, Beyond) or not last.ends_with_row_id:
+        yield conditions
+        return
+    yield [*before, OnSQLite(last.ties, last)]
+    yield [*before, OnSQLite(last.farther, false())]
 
 
 def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:

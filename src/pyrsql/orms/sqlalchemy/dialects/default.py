@@ -25,7 +25,7 @@ from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, OnSQLite
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
     ExactTest,
@@ -124,9 +124,9 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     return compiler.process(exists, **options)
 
 
-@form(OnPostgreSQL)
-def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition for every database but PostgreSQL."""
+@form(OnPostgreSQL, OnSQLite)
+def elsewhere(element: OnPostgreSQL | OnSQLite, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition for every other database."""
     _, other = element.clauses
     return compiler.process(other, **options)
 

@@ -18,7 +18,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest, OnSQLite
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
@@ -217,6 +217,13 @@ def _whole(number: str, whole: str) -> str:
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """A row value, which is one range of an index."""
     return compiler.process(element.row_value, **options)
+
+
+@form(OnSQLite, on="sqlite")
+def here(element: OnSQLite, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition for SQLite alone."""
+    own, _ = element.clauses
+    return compiler.process(own, **options)
 
 
 @form(ExactFloat, on="sqlite")
