@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
@@ -207,3 +212,26 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
     source.write_text("no parquet")
     with pytest.raises(ConfigurationError, match=r"rows\.parquet"):
         load(source, tmp_path / "rows.db", lambda done, total: None)
+
+
+def test_a_terminal_gets_a_table_of_all_rows(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr("pyrsql.cli.show.out", Console(file=shown, force_terminal=True, no_color=True, width=80))
+    code, _ = run(f"sqlite:///{shop}", "author", "--sort", "id", "--output", "table")
+    assert code == 0
+    lines = [line.split() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue()).splitlines()]
+    assert [line[:2] for line in lines] == [["id", "name"], ["1", "ann"], ["2", "bob;"], ["3", "=cmd()"]]
+
+
+def test_a_reader_may_leave(shop: Path) -> None:
+    """`pyrsql query … | head -1`: no traceback, also where the rows do not fit in the pipe."""
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.executemany("INSERT INTO post VALUES (?, 'x', 1, 1, 'm')", [(number,) for number in range(4, 5_000)])
+    command = [sys.executable, "-m", "pyrsql", "query", f"sqlite:///{shop}", "post", "--output", "ndjson"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reading:
+        assert reading.stdout is not None
+        assert reading.stderr is not None
+        assert json.loads(reading.stdout.readline())["id"] == 1
+        reading.stdout.close()
+        assert reading.stderr.read() == ""
+    assert reading.returncode == 0

@@ -1,5 +1,6 @@
 """The builder writes what the parser reads back as the same tree."""
 
+import copy
 import datetime as dt
 import decimal
 import enum
@@ -99,3 +100,12 @@ def flat(node: Node) -> Node:
     return type(node)(
         tuple(inner for part in parts for inner in (part.nodes if isinstance(part, type(node)) else (part,)))
     )
+
+
+def test_a_field_can_be_copied() -> None:
+    assert copy.deepcopy(f.company.name).selector == "company.name"
+
+
+def test_a_field_is_no_key_because_its_equality_is_a_condition() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(f.name)

@@ -1,6 +1,8 @@
 """Texts and their trees, problems and limits."""
 
+import copy
 import dataclasses
+import pickle
 from typing import Any
 
 import pytest
@@ -320,3 +322,13 @@ def test_a_count_with_a_filter_in_it_needs_quotes(before: str, inner: str) -> No
 @pytest.mark.parametrize("text", ["'@count[roles|#level>1]'==1;a==b=c", "@count[roles]>1;a==b=c", "a==b=c"])
 def test_the_hint_is_for_counts_without_quotes(text: str) -> None:
     assert parse_filter(text).failure()[0].hint != QUOTE_COUNT
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda tree: pickle.loads(pickle.dumps(tree))])
+def test_a_tree_can_be_copied_and_pickled_with_the_places_of_its_parts(duplicate: Any) -> None:
+    tree = parse_filter("age>1;name=in=('a b',c)").unwrap()
+    assert isinstance(tree, And)
+    found = duplicate(tree)
+    assert found == tree
+    assert [node.argument_spans for node in found.nodes] == [(Span(4, 5),), (Span(15, 20), Span(21, 22))]
+    assert duplicate(equal("name")) == equal("name")

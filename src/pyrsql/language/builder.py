@@ -110,9 +110,6 @@ class Field:
     def __le__(self, other: Value) -> Condition:
         return self.le(other)
 
-    def __hash__(self) -> int:
-        return hash(self.selector)
-
     def eq(self, value: Value) -> Condition:
         """Equal to a value, every character as it stands: `=in=` knows no wildcards.
 

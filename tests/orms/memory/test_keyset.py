@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import enum
+import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -30,6 +32,26 @@ class Thing:
     doc: Annotated[Any, kinds.Json()] = None
 
 
+class Level(enum.Enum):
+    LOW = 1
+    HIGH = 0
+
+
+@dataclass
+class Event:
+    key: int
+    level: Level
+    at: dt.time
+    lasted: dt.timedelta
+    ref: uuid.UUID
+
+
+EVENTS = [
+    Event(place, list(Level)[place % 2], dt.time(place, 1), dt.timedelta(hours=-place % 3), uuid.UUID(int=9 - place))
+    for place in (3, 1, 5, 2, 4)
+]
+
+
 THINGS = [
     Thing(5, "b", decimal.Decimal("1.10"), 0.1, True, dt.date(2024, 1, 1), dt.datetime(2024, 1, 1), {"a": 1}),
     Thing(
@@ -54,6 +76,14 @@ def test_a_walk_is_the_sorted_list(sort: str, size: int) -> None:
     expected = list(whole(DESCRIBED, THINGS, None, sort))
     for backward in (False, True):
         assert walked(DESCRIBED, THINGS, everything, sort=sort, size=size, backward=backward) == expected
+
+
+@pytest.mark.parametrize("sort", ["level", "-level;at", "at", "-lasted", "ref", "-ref"])
+def test_a_walk_by_each_kind_of_value(sort: str) -> None:
+    described = schema_for(Event, orm=MemoryORM(identity={Event: ["key"]}))
+    expected = list(whole(described, EVENTS, None, sort))
+    for backward in (False, True):
+        assert walked(described, EVENTS, everything, sort=sort, size=2, backward=backward) == expected
 
 
 @pytest.mark.parametrize(
