@@ -73,7 +73,7 @@ class CustomPredicatePayload:
 
     Args:
         expression: the column or expression that the selector names; for a path that ends on a relation, the
-            relationship attribute.
+            relationship attribute; for a path below a JSON column, the column itself.
         values: the converted arguments.
         field_path: the selector as the client wrote it.
         options: the options of the query.
