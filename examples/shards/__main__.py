@@ -1,6 +1,8 @@
 """`python -m examples.shards` starts three PostgreSQL servers and one in front of them, and the flights on them."""
 
 import argparse
+import signal
+import sys
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -19,6 +21,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
 
+    # Without this, a process that is terminated leaves the servers running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with cluster(Base.metadata) as url:
         engine = create_engine(url)
         fill(engine)
@@ -36,7 +40,8 @@ def main() -> None:
 
         app.dependency_overrides[get_session] = session_on_shards
         print(f"  Playground   http://127.0.0.1:{arguments.port}/\n\nStop it with Ctrl+C.", flush=True)
-        uvicorn.run(app, port=arguments.port, log_level="warning")
+        # The lifespan of the app would fill a SQLite database, too.
+        uvicorn.run(app, port=arguments.port, log_level="warning", lifespan="off")
 
 
 if __name__ == "__main__":

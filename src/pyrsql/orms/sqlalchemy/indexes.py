@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, Index, Integer, String, Table, UnaryExpression, UniqueConstraint, inspect
+from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, inspect
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
@@ -264,10 +264,11 @@ def _plain_columns(index: Index, family: Family | None, in_order: bool) -> Itera
 def _placed(expression: Any) -> tuple[Any, set[Any]]:
     """An element of an index without its direction and NULLS FIRST or LAST, and these."""
     modifiers: set[Any] = set()
-    while isinstance(expression, UnaryExpression) and expression.modifier in _PLACES:
-        modifiers.add(expression.modifier)
-        expression = cast("Any", expression).element
-    return expression, modifiers
+    column = expression
+    while getattr(column, "modifier", None) in _PLACES:
+        modifiers.add(column.modifier)
+        column = column.element
+    return column, modifiers
 
 
 _PLACES = (operators.asc_op, operators.desc_op, operators.nulls_first_op, operators.nulls_last_op)

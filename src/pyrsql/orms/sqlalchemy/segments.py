@@ -75,19 +75,14 @@ class Beyond(_Condition):
         return alone and isinstance(key.type, Integer)
 
     @property
-    def ties(self) -> ColumnElement[bool]:
-        """`a = x AND b > y`."""
+    def steps(self) -> list[ColumnElement[bool]]:
+        """`a = x AND b > y`, then `a > x`: the ranges of one key each, the nearest first."""
         keys, values = self._halves()
-        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
-        return all_of([*same, compared(keys[-1], self.operator, values[-1])])
-
-    @property
-    def farther(self) -> ColumnElement[bool]:
-        """`a > x`."""
-        keys, values = self._halves()
-        if len(keys) == 2:
-            return compared(keys[0], self.operator, values[0])
-        return type(self)(*keys[:-1], *values[:-1])
+        same = [compared(key, operators.eq, value) for key, value in zip(keys, values, strict=True)]
+        return [
+            all_conditions([*same[:place], compared(keys[place], self.operator, values[place])])
+            for place in reversed(range(len(keys)))
+        ]
 
     def _halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
         found = list(self.clauses)
@@ -302,15 +297,17 @@ def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any])
 def in_turn(conditions: list[ColumnElement[bool]]) -> Iterator[list[ColumnElement[bool]]]:
     """The conditions of a range, as consecutive ranges.
 
-    SQLite takes no row id into the range of a row value, and would read all rows that tie with the position. There they
-    are a range of their own, and the rows behind them another; elsewhere the first range has all rows.
+    SQLite takes no row id into the range of a row value, and reads all rows that tie with the position. There each key
+    has a range of its own; elsewhere the first range has all rows.
     """
     *before, last = conditions or [true()]
     if not isinstance(last, Beyond) or not last.ends_with_row_id:
         yield conditions
         return
-    yield [*before, OnSQLite(last.ties, last)]
-    yield [*before, OnSQLite(last.farther, false())]
+    nearest, *farther = last.steps
+    yield [*before, OnSQLite(nearest, last)]
+    for step in farther:
+        yield [*before, OnSQLite(step, false())]
 
 
 def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
