@@ -105,6 +105,21 @@ def post(body: Any) -> Any:
         ("sort_by=a", "sort_by", "Did you mean 'sort'?"),
         ("where=a", "where", "Did you mean 'filter'?"),
         ("filters=a", "filters", "Did you mean 'filter'?"),
+        ("q=a", "q", "Did you mean 'filter'?"),
+        ("orderBy=a", "orderBy", "Did you mean 'sort'?"),
+        ("$orderby=a", "$orderby", "Did you mean 'sort'?"),
+        ("$filter=a", "$filter", "Did you mean 'filter'?"),
+        ("page_size=5", "page_size", "Did you mean 'size'?"),
+        ("per-page=5", "per-page", "Did you mean 'size'?"),
+        ("page[size]=5", "page[size]", "Did you mean 'size'?"),
+        ("page[number]=5", "page[number]", "Did you mean 'page'?"),
+        ("page[limit]=5", "page[limit]", "Did you mean 'size'?"),
+        ("page[after]=abc", "page[after]", "This list does not take it."),
+        ("sort[]=a", "sort[]", "Did you mean 'sort'?"),
+        ("filter[]=a==1", "filter[]", "Did you mean 'filter'?"),
+        ("filter[name]=x", "filter[name]", "Write the comparison as the value of 'filter', as in filter=name==demo."),
+        ("cursor[]=abc", "cursor[]", "This list does not take it."),
+        ("after=abc", "after", "This list does not take it."),
         ("cursor=abc", "cursor", "This list does not take it."),
     ],
 )  # fmt: skip
@@ -120,8 +135,8 @@ def test_a_suspicious_parameter_is_refused(query: str, name: str, hint: str) -> 
 @pytest.mark.parametrize(
     "query",
     [
-        *("other=1", "_=1", "utm_source=x", "filtr=a", "pages=1", "sorted=a", "q=a", "distance[gt]=1", "a.b=1"),
-        *("=x", "x=", "t=YQ==", "orderby=a", "b=2", "b=gt", "b=gt2"),
+        *("other=1", "_=1", "utm_source=x", "filtr=a", "pages=1", "sorted=a", "[q]=a", "distance[gt]=1", "a.b=1"),
+        *("=x", "x=", "t=YQ==", "ids[]=1", "b=2", "b=gt", "b=gt2"),
     ],
 )  # fmt: skip
 def test_any_other_parameter_passes(query: str) -> None:

@@ -10,6 +10,8 @@ WORDS = {
     "gte": "=ge=",
     "lte": "=le=",
     "contains": "=like=",
+    "i": "=ic=",
+    "ieq": "=ic=",
     "icontains": "=ilike=",
     "ilike": "=ilike=",
     "nin": "=out=",
@@ -19,6 +21,12 @@ WORDS = {
     "not ilike": "=inotlike=",
     "not between": "=notbetween=",
 }
+PATTERNS = ("startswith", "starts", "beginswith", "begins", "endswith", "ends")
+"""Words for what a pattern says."""
+
+EXPRESSIONS = ("regex", "regexp", "re", "matches")
+"""Words for what no operator does."""
+
 SIGNS = {
     "===": "==",
     "!==": "!=",

@@ -7,33 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pyrsql.language import grammar
+from pyrsql.language.advice import Advice, Place, place_of
 from pyrsql.language.counts import COUNT
-from pyrsql.language.foreign import SIGNS, WIDE, WORDS
+from pyrsql.language.foreign import EXPRESSIONS, PATTERNS, SIGNS, WIDE, WORDS
 from pyrsql.language.grammar import OPERATOR, RUN
 from pyrsql.language.nearest import nearest
 from pyrsql.operators import OperatorRegistry
 from pyrsql.problems import Span
-
-NEARBY = 64
-"""Characters looked at on each side of a failure."""
-
-
-class Advice(NamedTuple):
-    """Advice to a client.
-
-    Args:
-        hint: the advice in words.
-        replacement: the text to put in place of the span, where the hint is a correction.
-        span: the part of the text that is corrected; None for what was found there.
-    """
-
-    hint: str
-    replacement: str | None = None
-    span: Span | None = None
-
 
 # Not the end of an operator such as `=na=`.
 _sign_before = re.compile(r"(?<![=!<>~])[=!<>~]++\Z")
@@ -46,9 +28,9 @@ _wide_before = re.compile(r"[＝＞＜！≥≤≠]+(?=[^\"'();,=<>!~]*\Z)")
 _encoded_before = re.compile(r"%(?:3[C-E]|21)[^\"'();,=<>!~]*\Z", re.IGNORECASE)
 _null_after = re.compile(r"is[ ]+(not[ ]+)?null\b", re.IGNORECASE)
 # `field[gt]` and `field__gt`, before an equals sign.
-_suffix_before = re.compile(r"(?:\[([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
+_suffix_before = re.compile(r"(?:\[\$?([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
 _colon_before = re.compile(r"(?<![:\"'();,=<>!~ ])(:)(?=[^:\"'();,=<>!~ ]*[ ]*\Z)")
-call_before: re.Pattern[str] = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\Z")
+call_before: re.Pattern[str] = re.compile(r"@?([A-Za-z_][A-Za-z0-9_]*)\Z")
 call_after: re.Pattern[str] = re.compile(rf"\(({RUN})\)")
 _time_before = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9.]+)?[ ]\Z")
 _offset_after = re.compile(r"[0-9]{2}(?::?[0-9]{2})?(?![0-9])")
@@ -56,6 +38,10 @@ _comparison_after = re.compile(rf"{RUN}[ ]*{OPERATOR}")
 _items_before = re.compile(rf"({OPERATOR})[ ]*({RUN}(?:,[ ]*{RUN})+)[ ]*\Z")
 _item_before = re.compile(rf",[ ]*{RUN}[ ]*\Z")
 _comma_number = re.compile(r"([+-]?[0-9]+),([0-9]+)")
+_grouped_number = re.compile(r"([+-]?[0-9]{1,3})((?:,[0-9]{3})+|(?:\.[0-9]{3})+)(?:[.,]([0-9]+))?")
+_more_groups = re.compile(r"(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])")
+_bracketed = re.compile(rf"({OPERATOR})[ ]*(?:\[([^\[\]();]+)\]|\{{([^{{}}();]+)\}})")
+_bracketed_after = re.compile(r"[ ]*(?:\[([^\[\]();]+)\]|\{([^{}();]+)\})")
 _not_before = re.compile(r"(?:^|[(;, ])not[ ]+\Z", re.IGNORECASE)
 joint_before: re.Pattern[str] = re.compile(r"([;,])[ ]*\Z")
 _words_before = re.compile(rf"{OPERATOR}[ ]*({RUN}(?:[ ]+{RUN})*+[ ]+)\Z")
@@ -72,34 +58,9 @@ QUOTE_WHOLE = "Put the whole value in quotes, and a backslash before each quote 
 STRAIGHT_QUOTES = "Write straight quotes, ' or \"."
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
 QUOTE_BLANK = "Put a value with blanks in quotes; a '+' in a URL means a blank, so send it as %2B."
+NO_EXPRESSIONS = "There are no regular expressions: the wildcard is '*', as in name==abc*."
+WRITE_PATTERN = "Write a pattern, such as name==abc* or name==*abc."
 LIST_IN_PARENTHESES = "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
-
-
-class Place(NamedTuple):
-    """A failure: the token that was found at a span, the text around it, and the terminals that were expected."""
-
-    text: str
-    span: Span
-    found: str
-    before: str
-    after: str
-    wanted: frozenset[str]
-
-    def behind(self, length: int) -> Span:
-        """The span of so many characters from the failure on."""
-        return Span(self.span.start, self.span.start + length)
-
-    def ahead(self, found: re.Match[str], group: int = 0) -> Span:
-        """The span of a match in `before`."""
-        offset = self.span.start - len(self.before)
-        return Span(offset + found.start(group), offset + found.end(group))
-
-
-def place_of(text: str, span: Span, expected: Iterable[str]) -> Place:
-    """The place of a failure in a text."""
-    before = text[max(0, span.start - NEARBY) : span.start]
-    after = text[span.start : span.start + NEARBY]
-    return Place(text, span, text[span.start : span.end], before, after, frozenset(expected))
 
 
 # --- filters ---
@@ -127,6 +88,8 @@ def syntax_advice(text: str, span: Span, expected: Iterable[str], operators: Ope
         return Advice("A '(' is never closed.")
     if bare_count_before.search(place.before):
         return Advice(QUOTE_COUNT)
+    if (advice := _bracket_advice(place, operators)) is not None:
+        return advice
     if place.found[:1] in ("'", '"') and place.found:
         return quote_advice(place)
     if (advice := _curly_advice(place)) is not None:
@@ -140,6 +103,23 @@ def syntax_advice(text: str, span: Span, expected: Iterable[str], operators: Ope
     if place.found == "!" and grammar.A_FIELD in place.wanted:
         return Advice(NO_NOT)
     return joint_advice(place)
+
+
+def _bracket_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
+    """`field=in=[a,b]` and `field==[a,b]`: brackets are ordinary characters, so that a comma ends the value."""
+    offset = place.span.start - len(place.before)
+    for found in _bracketed.finditer(place.before + place.after):
+        operator = operators.find(found[1])
+        if operator is None or not found.start() < len(place.before) <= found.end():
+            continue
+        values = found[2] or found[3]
+        several = operator.maximum_arguments != 1
+        if not several and not ("," in values and operator.name == "equal" and operators.find("=in=")):
+            return None
+        written = f"({values})" if several else f"=in=({values})"
+        start = found.end(1) if several else found.start()
+        return Advice(f"Write '{written}'.", written, Span(offset + start, offset + found.end()))
+    return None
 
 
 def quote_advice(place: Place) -> Advice | None:
@@ -224,8 +204,18 @@ def _word_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
         return Advice(f"Write {written!r}.", written, place.behind(bounds.end()))
     word = _word_after.match(place.after)
     if word and (meant := operator_of(word[1] or word[2], operators)):
-        return Advice(f"Write {meant!r}.", meant, place.behind(word.end()))
-    return None
+        values = _bracketed_after.match(place.after, word.end())
+        if values:
+            meant = f"{meant}({values[1] or values[2]})"
+        return Advice(f"Write {meant!r}.", meant, place.behind((values or word).end()))
+    return _without_operator(word[1] or word[2]) if word else None
+
+
+def _without_operator(word: str) -> Advice | None:
+    """The advice on an operator that only other languages have."""
+    if word.lower() in PATTERNS:
+        return Advice(WRITE_PATTERN)
+    return Advice(NO_EXPRESSIONS) if word.lower() in EXPRESSIONS else None
 
 
 def _sign_advice(place: Place) -> Advice | None:
@@ -257,13 +247,17 @@ def _comma_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
         return None
     if operator.maximum_arguments != 1:
         return Advice(LIST_IN_PARENTHESES, f"({items[2]})", place.ahead(items, 2))
-    number = _comma_number.fullmatch(items[2])
-    if number is None:
+    more = _more_groups.match(place.after)
+    written, span = items[2] + (more[0] if more else ""), place.ahead(items, 2)
+    if grouped := _grouped_number.fullmatch(written):
+        span = Span(span.start, span.start + len(written))
+        whole, groups, rest = grouped.groups()
+        meant = whole + groups.replace(groups[0], "") + (f".{rest}" if rest else "")
+    elif number := _comma_number.fullmatch(items[2]):
+        meant = f"{number[1]}.{number[2]}"
+    else:
         return None
-    whole, rest = number.groups()
-    if len(rest) == 3:
-        return Advice(f"Write '{whole}{rest}': a ',' means OR.", whole + rest, place.ahead(items, 2))
-    return Advice(f"Write '{whole}.{rest}': a ',' means OR.", f"{whole}.{rest}", place.ahead(items, 2))
+    return Advice(f"Write '{meant}': a ',' means OR.", meant, span)
 
 
 def _call_advice(place: Place) -> Advice:
@@ -306,7 +300,7 @@ def _keyword_advice(place: Place) -> Advice:
     """`AND`, or a keyword without a blank on one side."""
     found = place.found
     sign = {"and": ";", "or": ","}[found.lower()]
-    ends = place.after == found
+    ends = place.after[len(found) :].strip(" ")[:1] in ("", ";", ",", ")")
     if found.islower():
         return Advice(f"' {found} ' needs a blank on each side; or write {sign!r}.", None if ends else sign)
     alone = place.before.endswith(" ") and place.after[len(found) :].startswith(" ")
@@ -369,7 +363,12 @@ def operator_advice(spelling: str, operators: OperatorRegistry) -> Advice | None
         return Advice(f"Write {lower!r}: operators are in lower case.", lower)
     meant = operator_of(spelling.strip("="), operators)
     if meant is None:
+        word = spelling.strip("=")
+        if (advice := _without_operator(word)) is not None:
+            return advice
+        # A word that begins like a negation is one: `=nlike=` is not `=like=`.
+        negated = word.startswith("n")
         names = {known.strip("="): known for known in operators.by_spelling}
-        near = nearest(spelling.strip("="), names)
+        near = nearest(word, [name for name in names if not negated or name.startswith(("n", "inot", "out"))])
         meant = names[near] if near is not None else None
     return None if meant is None else Advice(f"Did you mean {meant!r}?", meant)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from returns.result import Failure, Result, Success
 
 from pyrsql.language import grammar, hints
+from pyrsql.language.advice import Advice
 from pyrsql.language.combinators import TOO_DEEP, TOO_MANY, Outcome, Parser
 from pyrsql.language.comparisons import (
     ComparisonRules,
@@ -20,7 +21,6 @@ from pyrsql.language.comparisons import (
     unquoted,
 )
 from pyrsql.language.grammar import OPERATOR_AT
-from pyrsql.language.hints import Advice
 from pyrsql.language.nodes import And, Call, Constant, Node, Or, Path, SortKey, selector_span, size_of
 from pyrsql.language.sort_hints import sort_advice
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions

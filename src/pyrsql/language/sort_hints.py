@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pyrsql.language import grammar
+from pyrsql.language.advice import Advice, Place, place_of
 from pyrsql.language.grammar import MODIFIERS
 from pyrsql.language.hints import (
     QUOTE_COUNT,
-    Advice,
-    Place,
     bare_count_before,
     call_after,
     call_before,
     joint_advice,
     joint_before,
-    place_of,
     quote_advice,
 )
 from pyrsql.language.nearest import nearest
 from pyrsql.problems import Span
+
+_WORDS = {"ascending": "asc", "descending": "desc", "ci": "ic"}
+"""Other words for modifiers."""
 
 
 def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None:
@@ -50,11 +51,14 @@ def _modifier_advice(place: Place) -> Advice:
     lower = place.found.lower()
     if lower in MODIFIERS:
         return Advice(f"Write {lower!r}: modifiers are in lower case.", lower)
-    near = nearest(lower, MODIFIERS, 0.5)
+    near = _WORDS.get(lower) or nearest(lower, MODIFIERS)
     if near is not None:
         return Advice(f"Did you mean {near!r}?", near)
     comma = joint_before.search(place.before)
-    return Advice("Separate keys with ';'.", ";", place.ahead(comma, 1) if comma else None)
+    if comma is None:
+        return Advice("Separate keys with ';'.")
+    span = Span(place.ahead(comma, 1).start, place.span.end)
+    return Advice("Separate keys with ';'.", f";{place.found}", span)
 
 
 def _direction_advice(place: Place) -> Advice | None:

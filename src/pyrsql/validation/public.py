@@ -37,6 +37,9 @@ def nearest_published(names: Collection[str], parts: tuple[str, ...]) -> str | N
     Args:
         names: the names that the client may use.
         parts: the path as the client wrote it.
+
+    >>> nearest_published(["plane", "plane.seats"], ("planes", "seat"))
+    'plane.seats'
     """
     published_parts = [tuple(name.split(".")) for name in names]
     for begun in range(len(parts) - 1, -1, -1):
@@ -45,6 +48,11 @@ def nearest_published(names: Collection[str], parts: tuple[str, ...]) -> str | N
             step = nearest(parts[begun], following)
             if step is None:
                 return None
-            meant = ".".join((*parts[:begun], step))
+            meant, rest = ".".join((*parts[:begun], step)), parts[begun + 1 :]
+            whole = ".".join((meant, *rest))
+            if whole in names:
+                return whole
+            if step != parts[begun] and any(name.startswith(f"{meant}.") for name in names) and rest:
+                return nearest_published(names, (*parts[:begun], step, *rest))
             return meant if meant in names else next(name for name in names if name.startswith(f"{meant}."))
     return None

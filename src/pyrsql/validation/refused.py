@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pyrsql import operators as ops
-from pyrsql.language.hints import STRAIGHT_QUOTES, Advice
+from pyrsql.language.advice import Advice
+from pyrsql.language.hints import STRAIGHT_QUOTES
 from pyrsql.language.nodes import Comparison
 from pyrsql.language.render import render_value
 from pyrsql.problems import Span, WrongValue

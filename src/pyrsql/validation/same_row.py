@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from returns.result import Success
 
-from pyrsql.language.hints import Advice
+from pyrsql.language.advice import Advice
 from pyrsql.language.nested import nested_argument, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node
 from pyrsql.language.render import render

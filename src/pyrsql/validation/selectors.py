@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, assert_never
 
-from pyrsql.language.hints import Advice
+from pyrsql.language.advice import Advice
 from pyrsql.language.nodes import Call, Constant, Path, Selector
 from pyrsql.language.parse import parse_selector
 from pyrsql.models import kinds

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from pyrsql.language.hints import Advice
+from pyrsql.language.advice import Advice
 from pyrsql.language.nearest import LONGEST_MISSPELLING, nearest
 from pyrsql.language.render import render_selector
 from pyrsql.models.model import Computed, Embedded, Field, Relation, Shortcut
@@ -17,7 +17,9 @@ from pyrsql.validation.public import nearest_published
 
 _CANDIDATES = 200
 _SHOWN = 3
-_DIRECTION = re.compile(r"(.+)[:.](asc|desc)", re.IGNORECASE | re.DOTALL)
+_SEPARATORS = re.compile(r"\.|/|::?|__")
+"""Signs between the steps of a path, here and in other languages."""
+_DIRECTION = re.compile(r"(.+)[:./|](asc|desc)", re.IGNORECASE | re.DOTALL)
 
 Leads = Callable[[tuple[str, ...]], bool]
 """Whether a client may use a path, as it is written from the root on."""
@@ -63,8 +65,13 @@ def published(names: Sequence[str], parts: tuple[str, ...]) -> Advice | None:
     inside = [name for name in names if name.startswith(f"{written}.")]
     if inside:
         return _did_you_mean(inside)
-    near = nearest_published(names, parts)
-    return None if near is None or near == written else _did_you_mean((near,))
+    separated = _SEPARATORS.sub(".", written)
+    near = separated if separated in names else nearest_published(names, parts)
+    if near is None or near == written:
+        return None
+    advice = _did_you_mean((near,))
+    # A field has no parts: without them the filter would be another one.
+    return Advice(advice.hint) if written.startswith(f"{near}.") else advice
 
 
 def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> Advice | None:

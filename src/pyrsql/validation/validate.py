@@ -24,6 +24,7 @@ from pyrsql.problems import (
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter
+from pyrsql.validation.corrections import tried
 from pyrsql.validation.functions import DEEPEST, NESTED_FILTER, parser_cost
 from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
@@ -62,10 +63,15 @@ def read_filter(
     """
     if not isinstance(written, str):
         return validate_filter(schema, written, resolver=resolver, max_problems=max_problems)
-    node = parse(written, schema.query_options)
-    if isinstance(node, Failure):
-        return Failure(node.failure())
-    return validate_filter(schema, node.unwrap(), resolver=resolver, max_problems=max_problems)
+
+    def read(text: str) -> Result[Filter, Problems]:
+        node = parse(text, schema.query_options)
+        if isinstance(node, Failure):
+            return Failure(node.failure())
+        return validate_filter(schema, node.unwrap(), resolver=resolver, max_problems=max_problems)
+
+    found = read(written)
+    return Failure(tried(written, found.failure(), read)) if isinstance(found, Failure) else found
 
 
 def validate_filter(
@@ -102,10 +108,15 @@ def read_sort(
         return Success(None)
     if not isinstance(written, str):
         return validate_sort(schema, written, resolver=resolver)
-    keys = parse_sort(written, schema.sort_options)
-    if isinstance(keys, Failure):
-        return Failure(keys.failure())
-    return validate_sort(schema, keys.unwrap(), resolver=resolver)
+
+    def read(text: str) -> Result[Order, Problems]:
+        keys = parse_sort(text, schema.sort_options)
+        if isinstance(keys, Failure):
+            return Failure(keys.failure())
+        return validate_sort(schema, keys.unwrap(), resolver=resolver)
+
+    found = read(written)
+    return Failure(tried(written, found.failure(), read)) if isinstance(found, Failure) else found
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver = resolve) -> Result[Order, Problems]:

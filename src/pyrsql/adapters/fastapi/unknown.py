@@ -21,16 +21,17 @@ LONGEST_NAME = 40
 _IN_FILTERS = frozenset("<>!;()")
 """Characters of a filter that hardly any parameter has in its name."""
 
-_ELSEWHERE: dict[str, Source] = {
-    "limit": "size",
-    "offset": "page",
-    "order": "sort",
-    "order_by": "sort",
-    "sort_by": "sort",
-    "where": "filter",
-    "filters": "filter",
+_NAMES: dict[Source, tuple[str, ...]] = {
+    "filter": ("filters", "where", "q", "query", "search"),
+    "sort": ("order", "orderby", "sortby"),
+    "page": ("offset", "skip", "pagenumber"),
+    "size": ("limit", "top", "pagesize", "perpage"),
+    "cursor": ("after", "before", "startingafter", "endingbefore", "pagetoken"),
 }
-"""Names that other services give to a parameter of pyrsql."""
+_ELSEWHERE: dict[str, Source] = {name: source for source, names in _NAMES.items() for name in names}
+"""Names that other services give to a parameter of pyrsql, without case and the signs between their words."""
+
+_BETWEEN_WORDS = str.maketrans("", "", "_-$")
 
 _ESCAPE = "A filter ends at the first '&': write ';' for AND, and '%26' for the character '&' in a value."
 
@@ -68,15 +69,28 @@ def _suspicion(
     """The part of the request that a parameter was meant for, and a hint; no hint where it looks like any other."""
     if not _IN_FILTERS.isdisjoint(name) or _completes_operator(config, value):
         return "filter", _ESCAPE
-    lowered = name.lower()
-    for own, source in config.sources.items():
-        if lowered == own.lower():
-            return source, f"Did you mean '{own}'?" if own in declared else "This list does not take it."
-    meant = _ELSEWHERE.get(lowered)
+    # `page[size]`, `filter[name]` and `sort[]`: names of other services may have brackets, too.
+    outer, *inner = name.rstrip("]").split("[")
+    meant = _meant(config, outer)
     if meant is None:
         return "filter", None
+    if inner:
+        meant = _meant(config, inner[0]) or meant
     own = next(own for own, source in config.sources.items() if source == meant)
-    return meant, f"Did you mean '{own}'?" if own in declared else "This list does not take it."
+    if own not in declared:
+        return meant, "This list does not take it."
+    if inner and meant == "filter" and inner[0]:
+        return meant, f"Write the comparison as the value of '{own}', as in {own}=name==demo."
+    return meant, f"Did you mean '{own}'?"
+
+
+def _meant(config: FastAPICriteriaConfig, name: str) -> Source | None:
+    """The part of a request that a name stands for here, in other case, or in other services."""
+    lowered = name.lower().lstrip("$")
+    for own, source in config.sources.items():
+        if lowered == own.lower():
+            return source
+    return _ELSEWHERE.get(lowered.translate(_BETWEEN_WORDS))
 
 
 def _completes_operator(config: FastAPICriteriaConfig, value: object) -> bool:

@@ -38,11 +38,19 @@ _DATE_HINTS = hints(
 _CLOCK_HINTS = hints(
     (f".*{_CLOCK} [0-9]{{2}}(?::?[0-9]{{2}})?", "Write '%2B' for the '+' of an offset: in a URL '+' means a blank."),
     (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "Write at most six digits after the second."),
-    (f"(?:{DAY}[tT ])?{_CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
+    (f"(?=.*[tz])(?:{DAY}[tT ])?{_CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
+    (f"(?:{DAY}[tT ])?(?:2[4-9]|[3-9][0-9]):.*", "Write the hours from 00 to 23."),
     (r"[^:]*:.*[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
 )
-_DATETIME_HINTS = (*_CLOCK_HINTS, *_DATE_HINTS)
-_TIME_HINTS = (*_CLOCK_HINTS, *hints(BLANKS))
+_DATETIME_HINTS = (
+    *hints(
+        (_CLOCK, "Write the date too: '2024-12-31T10:00'."),
+        (f"{DAY}[tT ][0-9]{{1,2}}(?:Z|[+-].*)?", "Write hours and minutes: '2024-12-31T10:00'."),
+    ),
+    *_CLOCK_HINTS,
+    *_DATE_HINTS,
+)
+_TIME_HINTS = (*_CLOCK_HINTS, *hints(BLANKS, (r"[0-9]{1,2}", "Write hours and minutes: '10:00'.")))
 
 
 def _iso(parse: Callable[[str], ValueT], text: str, expected: str) -> ValueT | Refusal:

@@ -1,0 +1,53 @@
+"""Advice to a client, and the place in a text that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pyrsql.problems import Span
+
+NEARBY = 64
+"""Characters looked at on each side of a failure."""
+
+
+class Advice(NamedTuple):
+    """Advice to a client.
+
+    Args:
+        hint: the advice in words.
+        replacement: the text to put in place of the span, where the hint is a correction.
+        span: the part of the text that is corrected; None for what was found there.
+    """
+
+    hint: str
+    replacement: str | None = None
+    span: Span | None = None
+
+
+class Place(NamedTuple):
+    """A failure: the token that was found at a span, the text around it, and the terminals that were expected."""
+
+    text: str
+    span: Span
+    found: str
+    before: str
+    after: str
+    wanted: frozenset[str]
+
+    def behind(self, length: int) -> Span:
+        """The span of so many characters from the failure on."""
+        return Span(self.span.start, self.span.start + length)
+
+    def ahead(self, found: re.Match[str], group: int = 0) -> Span:
+        """The span of a match in `before`."""
+        offset = self.span.start - len(self.before)
+        return Span(offset + found.start(group), offset + found.end(group))
+
+
+def place_of(text: str, span: Span, expected: Iterable[str]) -> Place:
+    """The place of a failure in a text."""
+    before = text[max(0, span.start - NEARBY) : span.start]
+    after = text[span.start : span.start + NEARBY]
+    return Place(text, span, text[span.start : span.end], before, after, frozenset(expected))
