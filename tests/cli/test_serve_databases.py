@@ -250,6 +250,30 @@ def test_values_of_postgresql_that_python_or_json_lack(postgres_database: Databa
         engine.dispose()
 
 
+def test_values_of_mariadb_that_python_lacks(mariadb_database: Database) -> None:
+    engine = create_engine(mariadb_database.sync_url)
+    far: list[dict[str, Any]] = [
+        {"id": 1, "t": "30:00:00", "u": "-838:59:59.500000", "s": "x,y", "d": "0000-00-00"},
+        {"id": 2, "t": "23:59:59", "u": "00:00:00.250000", "s": "x", "d": "2024-02-29"},
+    ]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET SESSION sql_mode = ''")
+        connection.exec_driver_sql("CREATE TABLE far (id INT PRIMARY KEY, t TIME, u TIME(6), s SET('x', 'y'), d DATE)")
+        for row in far:
+            connection.exec_driver_sql("INSERT INTO far VALUES (%(id)s, %(t)s, %(u)s, %(s)s, %(d)s)", row)
+    reading = read_only_engine(mariadb_database.sync_url)
+    try:
+        models = reflect_models(reading).models
+        with TestClient(service(reading, models, exposed(models, {}, "localhost"), "s")) as opened:
+            assert items(opened, "/far", sort="-t") == far
+            assert items(opened, "/far", "s=='x,y';u<00:00") == far[:1]
+    finally:
+        reading.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE far")
+        engine.dispose()
+
+
 def test_text_of_sqlite_that_is_no_utf8_is_served(tmp_path: Path) -> None:
     url = make_url(f"sqlite:///{tmp_path}/x.db")
     written = create_engine(url)

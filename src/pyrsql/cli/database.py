@@ -33,7 +33,7 @@ from sqlalchemy.engine.url import URL
 from sqlalchemy.exc import DBAPIError, NoReferencedColumnError, NoReferencedTableError, SAWarning
 from sqlalchemy.orm import Mapper, Session, registry, relationship
 
-from pyrsql.cli.lenient import lenient, read_far_dates
+from pyrsql.cli.lenient import lenient, lenient_of_mysql, read_far_dates
 from pyrsql.errors import ConfigurationError
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -206,6 +206,8 @@ def _describe_column(inspector: Any, table: Table, column: Any) -> None:
     column["quote"] = True
     if inspector.dialect.name == "sqlite":
         column["type"] = lenient(column["type"])
+    if inspector.dialect.name in ("mysql", "mariadb"):
+        column["type"] = lenient_of_mysql(column["type"])
     name = key = attribute_name(column["name"])
     for number in count(2):
         if key not in table.c:

@@ -1,6 +1,6 @@
 """Types that give a value as it is stored where it is no value of the type.
 
-SQLite keeps anything in any column, and PostgreSQL has dates that Python lacks.
+SQLite keeps anything in any column, PostgreSQL has dates that Python lacks, and MariaDB has times of more than a day.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from sqlalchemy import types
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.types import TypeEngine
 
 
@@ -66,6 +66,37 @@ def lenient(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         made = _NUMERIC(type_.precision, type_.scale)
     found: TypeEngine[Any] = made
     return found
+
+
+class _LongTime(mysql.TIME):
+    """A time of MariaDB, which goes from -838:59:59 to 838:59:59; SQLAlchemy would take it modulo a day."""
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
+        process: Any = mysql.TIME.result_processor(self, dialect, coltype)
+
+        def read(value: Any) -> Any:
+            is_long = isinstance(value, dt.timedelta) and not dt.timedelta(0) <= value < dt.timedelta(days=1)
+            return _hours(value) if is_long else process(value)
+
+        return read
+
+
+def _hours(length: dt.timedelta) -> str:
+    seconds, micros = divmod(abs(length) // dt.timedelta(microseconds=1), 1_000_000)
+    fraction = f".{micros:06}" if micros else ""
+    sign = "-" if length < dt.timedelta(0) else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+
+
+def lenient_of_mysql(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of a column of MariaDB or MySQL, so that each value is read as the database writes it."""
+    match type_:
+        case mysql.TIME():
+            return _LongTime(fsp=type_.fsp)
+        case mysql.SET():
+            return types.String(type_.length, type_.collation)
+        case _:
+            return type_
 
 
 def for_json(value: object) -> object:
