@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typer.testing import CliRunner
 
 from pyrsql.cli.commands import app
+from pyrsql.cli.main import main
 
 FLIGHT = "examples.flights.models:Flight"
 AIRPORTS = "examples.flights.app:airports"
@@ -234,6 +235,22 @@ def in_a_terminal(environment: dict[str, str], *arguments: str) -> str:
 def test_the_package_is_the_command() -> None:
     command = [sys.executable, "-m", "pyrsql", "format", "a == 1"]
     assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout == "a==1\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    shell = f"{sys.executable} -m pyrsql parse a==1 | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_ends_a_command_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pyrsql.cli.commands.app", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_colours_are_for_terminals() -> None:

@@ -91,6 +91,14 @@ def test_a_table_says_when_there_is_more(shop: Path, monkeypatch: pytest.MonkeyP
     assert "There are more than 2 rows" in printed
 
 
+def test_a_table_is_aligned_and_nothing_of_it_acts_on_the_terminal(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "x.db") as connection:
+        connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, name TEXT, note TEXT)")
+        connection.execute("INSERT INTO x VALUES (1, '漢字', 'a' || char(10) || 'b'), (2, 'é', char(27) || '[2J')")
+    code, printed = run(f"sqlite:///{tmp_path}/x.db", "x")
+    assert (code, printed) == (0, "id  name  note\n1   漢字  a\ufffdb\n2   é     \ufffd[2J\n")
+
+
 def test_many_chunks_are_one_answer(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyrsql.cli.query.CHUNK", 2)
     code, printed = run(f"sqlite:///{shop}", "post", "--sort", "-title", "--output", "ndjson")

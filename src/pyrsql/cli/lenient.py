@@ -71,7 +71,7 @@ def lenient(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 class _LongTime(mysql.TIME):
     """A time of MariaDB, which goes from -838:59:59 to 838:59:59; SQLAlchemy would take it modulo a day."""
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
         process: Any = mysql.TIME.result_processor(self, dialect, coltype)
 
         def read(value: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -15,8 +16,17 @@ from pyrsql.language.render import render
 from pyrsql.messages import caret, describe, visible, width
 from pyrsql.problems import Problem
 
+
+class _Console(Console):
+    """Ends the command quietly when the reader of a pipe has seen enough, as `head` has."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0)
+
+
 # Nothing is wrapped, cut or recognised as markup: the output may be the input of another program.
-out: Console = Console(highlight=False, markup=False, soft_wrap=True)
+out: Console = _Console(highlight=False, markup=False, soft_wrap=True)
 err: Console = Console(highlight=False, markup=False, soft_wrap=True, stderr=True)
 
 
@@ -60,17 +70,12 @@ def _joint(node: And | Or) -> str:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows as a table on a terminal, and as aligned columns in a pipe."""
-    if out.is_terminal:
-        table = Table(*columns, header_style="bold", box=None, pad_edge=False)
-        for row in rows:
-            table.add_row(*map(Text, row))
-        out.print(table)
-        return
-    every = [list(columns), *map(list, rows)]
-    widths = [max(len(row[place]) for row in every) for place in range(len(columns))]
-    for row in every:
-        out.print("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+    """Print rows as aligned columns. Nothing is cut, however narrow the terminal is, and nothing in it acts on it."""
+    every = [[visible(value) for value in row] for row in (columns, *rows)]
+    widths = [max(map(width, column)) for column in zip(*every, strict=True)]
+    for place, row in enumerate(every):
+        line = "  ".join(value + " " * (most - width(value)) for value, most in zip(row, widths, strict=True))
+        out.print(Text(line.rstrip(), style="" if place else "bold"))
 
 
 def show_sql(sql: str) -> None:
