@@ -290,7 +290,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a CTE that repeats rows": (
         lambda: select(aliased(User, select(User).join(User.roles).order_by(User.id).limit(9).cte())),
-        "give it a distinct",
+        "any\\(\\) or distinct\\(\\) for a join",
     ),
     "DISTINCT ON of more": (
         lambda: select(User, Company).join(User.company).distinct(User.company_id),

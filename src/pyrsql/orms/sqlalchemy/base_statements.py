@@ -28,9 +28,11 @@ from sqlalchemy.sql.functions import FunctionElement
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_repeats
+from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.names import refuse_generated_names
+from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import elements_of, is_ungrouped_text
 from pyrsql.validation.predicates import RelationPath
@@ -84,6 +86,9 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)
+    if parts.is_bare(base) and root is model.type and not parts.options_of(base) and _is_of_root(base, root):
+        return BaseStatement(base, {(): root})
+    refuse_generated_names(base, model)
     refuse_repeats(root)
     if parts.is_bare(base) and _is_of_root(base, root):
         return BaseStatement(base, {(): root})

@@ -25,14 +25,8 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
-    Entity,
-    columns,
-    conditions,
-    entity_of,
     group_columns,
-    is_distinct,
     is_plain,
     tables_of,
 )
@@ -62,24 +56,6 @@ def equated_columns(condition: ColumnElement[Any], prop: RelationshipProperty[An
                 if (local, remote) in pairs:
                     found.add(remote)
     return frozenset(found)
-
-
-@made_once
-def may_repeat(prop: RelationshipProperty[Any]) -> bool:
-    """Whether a relationship may lead from a row to the same other row several times.
-
-    It does where the table between may have several rows for a pair: the join conditions have to equate all columns of
-    a key of that table. It also does where it leads to a subquery that repeats rows.
-    """
-    target = prop.entity
-    if target.is_aliased_class and repeats_rows(target.entity):
-        return True
-    if prop.secondary is None:
-        return False
-    own: set[FromClause] = {*prop.parent.tables, *prop.mapper.tables, *tables_of(target.selectable)}
-    between = {*leaves([prop.secondary])}
-    joined = [condition for condition in (prop.primaryjoin, prop.secondaryjoin) if condition is not None]
-    return not between.isdisjoint(own) or not is_single(joined, own, [prop.secondary])
 
 
 def conjuncts(condition: Any) -> Iterator[Any]:
@@ -196,33 +172,6 @@ def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: 
                 found = True
                 break
     return not waiting
-
-
-@made_once
-def repeats_rows(entity: Entity) -> bool:
-    """Whether an entity is an alias of a subquery several of whose rows may be the same one of its class."""
-    rows = cast("object", getattr(inspect(entity).selectable, "element", None))
-    if not isinstance(rows, Select):
-        return False
-    select = cast("Select[Any]", rows)
-    inner = next(filter(None, map(entity_of, columns(select))), None)
-    if inner is None or is_distinct(select) or group_columns(select):
-        return False
-    return not is_single(conditions(select), {*tables_of(inspect(inner).selectable)}, select.get_final_froms())
-
-
-def refuse_repeats(root: Entity) -> None:
-    """Refuse an alias of a subquery that may repeat rows.
-
-    Raises:
-        ConfigurationError: it is one, and what to write instead.
-    """
-    if repeats_rows(root):
-        name = inspect(root).mapper.class_.__name__
-        raise ConfigurationError(
-            f"the subquery of the base statement may have several rows for one {name}, which pages would repeat and"
-            f" skip: give it a distinct(), or narrow it with any(), as in select(User).where(User.roles.any())"
-        )
 
 
 def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:

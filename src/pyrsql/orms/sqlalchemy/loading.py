@@ -14,7 +14,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
-from pyrsql.orms.sqlalchemy.cardinality import is_to_one, may_repeat
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]

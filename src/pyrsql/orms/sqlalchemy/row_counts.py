@@ -9,8 +9,8 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pyrsql.orms.sqlalchemy.cardinality import may_repeat
 from pyrsql.orms.sqlalchemy.joins import Scope, attribute, keys_of
+from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.validation.predicates import RelationPath
 
 

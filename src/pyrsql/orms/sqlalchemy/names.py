@@ -1,0 +1,58 @@
+"""Names in a base statement that SQLAlchemy gives by itself: to values, and to the aliases that paths lead to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from sqlalchemy import BindParameter, ClauseElement, Select, inspect
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import AliasedReturnsRows
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models.model import Model
+from pyrsql.orms.sqlalchemy.select_parts import base_joins, criteria
+
+_NUMBERED = re.compile(r"(.+)_\d+")
+
+
+def refuse_generated_names(base: Select[Any], model: Model) -> None:
+    """Refuse a parameter or an alias with a name that a value, a LIMIT or the alias of a path may get.
+
+    Raises:
+        ConfigurationError: there is one, and what to do.
+    """
+    for element in _elements(base):
+        match element:
+            case BindParameter(key=name, unique=False) if _stem(name) == "param":
+                raise ConfigurationError(
+                    f"the base statement has bindparam({name!r}), a name that SQLAlchemy gives to values such as"
+                    " those of a filter or a LIMIT: give it another name"
+                )
+            case AliasedReturnsRows(name=name) if (stem := _stem(name)) and stem in _stems_of_paths(model):
+                raise ConfigurationError(
+                    f"the base statement has an alias or a subquery called {str(name)!r}, a name that SQLAlchemy gives"
+                    " to aliases such as those that a path leads to: give it another name, or none"
+                )
+            case _:
+                continue
+
+
+def _elements(base: Select[Any]) -> Iterator[ClauseElement]:
+    of_options = [option.where_criteria for option in criteria(base) if not option.deferred_where_criteria]
+    joined = [inspect(join.entity).selectable for join in base_joins(base) if join.entity is not None]
+    for part in (base, *cast("Iterable[ClauseElement]", of_options), *joined):
+        yield from cast("Iterator[ClauseElement]", visitors.iterate(part))
+
+
+def _stem(name: object) -> str:
+    """A name without the number at its end; empty where it has none."""
+    numbered = _NUMBERED.fullmatch(str(name))
+    return numbered[1] if numbered else ""
+
+
+def _stems_of_paths(model: Model) -> set[str]:
+    """The beginnings of the names of anonymous aliases and subqueries."""
+    metadata = cast("Any", inspect(model.type)).registry.metadata
+    return {"anon", *(table.name for table in metadata.tables.values())}

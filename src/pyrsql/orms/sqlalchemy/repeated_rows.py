@@ -1,0 +1,221 @@
+"""Whether a subquery, or a relation, may lead to the same row of a class several times: by keys, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import Any, cast
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    False_,
+    FromClause,
+    Join,
+    Label,
+    Select,
+    Table,
+    True_,
+    inspect,
+    not_,
+)
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.cardinality import conjuncts, is_single, keys_of_table, leaves
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.select_parts import (
+    Entity,
+    conditions,
+    group_columns,
+    is_distinct,
+    is_distinct_on,
+    tables_of,
+)
+
+
+@made_once
+def may_repeat(prop: RelationshipProperty[Any]) -> bool:
+    """Whether a relationship may lead from a row to the same other row several times.
+
+    It does where the table between may have several rows for a pair: the join conditions have to equate all columns of
+    a key of that table. It also does where it leads to a subquery that repeats rows.
+    """
+    target = prop.entity
+    if target.is_aliased_class and repeats_rows(target.entity):
+        return True
+    if prop.secondary is None:
+        return False
+    own: set[FromClause] = {*prop.parent.tables, *prop.mapper.tables, *tables_of(target.selectable)}
+    between = {*leaves([prop.secondary])}
+    joined = [condition for condition in (prop.primaryjoin, prop.secondaryjoin) if condition is not None]
+    return not between.isdisjoint(own) or not is_single(joined, own, [prop.secondary])
+
+
+def refuse_repeats(root: Entity) -> None:
+    """Refuse an alias of a subquery that may repeat rows.
+
+    Raises:
+        ConfigurationError: it is one, and what to write instead.
+    """
+    if repeats_rows(root):
+        name = inspect(root).mapper.class_.__name__
+        raise ConfigurationError(
+            f"the subquery of the base statement may have several rows for one {name}, which pages would repeat and"
+            f" skip: narrow {name} by its key, as in select(User).where(User.id.in_(select(rows.c.id))), or use union()"
+            " for union_all(), and any() or distinct() for a join"
+        )
+
+
+@made_once
+def repeats_rows(entity: Entity) -> bool:
+    """Whether an entity is an alias of a subquery several of whose rows may be the same one of its class."""
+    if not inspect(entity).is_aliased_class:
+        return False
+    mapper, rows = inspect(entity).mapper, cast("FromClause", inspect(entity).selectable)
+    source: object = rows
+    # A class may be mapped to a subquery itself, and says what its key is.
+    own = {mapper.selectable, mapper.persist_selectable, mapper.local_table}
+    while isinstance(source, AliasedReturnsRows) and source not in own and not isinstance(source.element, SelectBase):
+        source = source.element
+    if source in own or isinstance(source, Table | Join):
+        return False
+    keys = cast("Sequence[Column[Any]]", mapper.primary_key)
+    found = [rows.corresponding_column(key) for key in keys]
+    # `adapt_on_names` takes a column by its name alone.
+    names = [key.key if column is None else column.key for key, column in zip(keys, found, strict=True)]
+    return not _is_unique(rows, names)
+
+
+def _is_unique(source: object, names: Sequence[str]) -> bool:
+    """Whether no two rows of a FROM clause share the values of columns."""
+    while isinstance(source, AliasedReturnsRows):
+        if isinstance(source.element, SelectBase):
+            keys = list(cast("FromClause", source).c.keys())
+            return all(name in keys for name in names) and _selects_once(source.element, [*map(keys.index, names)])
+        source = source.element
+    return isinstance(source, Table) and _has_key(cast("Table", source), names)
+
+
+def _has_key(table: Table, names: Sequence[str]) -> bool:
+    keys = ({column.key for column in cast("Any", key)} for key in keys_of_table(table))
+    return any(key and key <= {*names} for key in keys)
+
+
+def _selects_once(rows: SelectBase, places: Sequence[int]) -> bool:
+    """Whether no two rows of a select share the values of the columns in some places."""
+    keys = [_selected(rows)[place] for place in places]
+    names = [str(key.key) for key in keys]
+    if isinstance(rows, CompoundSelect):
+        return _is_unique_compound(cast("CompoundSelect[Any]", rows), places, names)
+    if not isinstance(rows, Select):
+        return False
+    select = cast("Select[Any]", rows)
+    if is_distinct(select) and not is_distinct_on(select) and _has_equal_rows(select, names):
+        return True
+    source = _table(keys[0])
+    if any(_table(key) is not source for key in keys) or not _is_unique(source, names):
+        return False
+    groups = group_columns(select)
+    if groups and all(_table(group) is source for group in groups):
+        return True
+    return is_single(conditions(select), {cast("FromClause", source)}, select.get_final_froms())
+
+
+def _is_unique_compound(rows: CompoundSelect[Any], places: Sequence[int], names: Sequence[str]) -> bool:
+    parts, keyword = _parts(rows), str(rows.keyword.value)
+    if not keyword.startswith("UNION"):
+        # EXCEPT and INTERSECT take rows away from the first part.
+        return _selects_once(parts[0], places)
+    if keyword == "UNION" and _has_equal_rows(rows, names):
+        return True
+    return all(_selects_once(part, places) for part in parts) and all(
+        _are_disjoint(one, other) for one, other in combinations(parts, 2)
+    )
+
+
+def _parts(rows: CompoundSelect[Any]) -> list[SelectBase]:
+    """The selects that are united, without the parentheses around them."""
+    return [cast("SelectBase", getattr(part, "element", part)) for part in rows.selects]
+
+
+def _has_equal_rows(rows: SelectBase, names: Sequence[str]) -> bool:
+    """Whether rows with the same values of columns are equal, so that DISTINCT or UNION keeps one of them."""
+    table = _only_table(rows)
+    return table is not None and _has_key(table, names)
+
+
+def _only_table(rows: SelectBase) -> Table | None:
+    """The table of which each row of a select is a row, or a part of one; None where there are several, or none."""
+    if isinstance(rows, CompoundSelect):
+        parts = _parts(cast("CompoundSelect[Any]", rows))
+        tables = {_only_table(part) for part in parts}
+        names = {tuple(column.key for column in _selected(part)) for part in parts}
+        return tables.pop() if len(tables) == len(names) == 1 else None
+    sources = {_table(column) for column in _selected(rows)}
+    source = sources.pop() if len(sources) == 1 else None
+    while isinstance(source, AliasedReturnsRows):
+        if isinstance(source.element, SelectBase):
+            return _only_table(source.element)
+        source = source.element
+    return cast("Table", source) if isinstance(source, Table) else None
+
+
+def _selected(rows: SelectBase) -> list[ColumnElement[Any]]:
+    """The columns of a select, without a label that is their own name."""
+    return [
+        column.element if isinstance(column, Label) and column.name == column.element.key else column
+        for column in rows.selected_columns
+    ]
+
+
+def _are_disjoint(one: SelectBase, other: SelectBase) -> bool:
+    """Whether a condition of one select excludes a condition of another, on the columns of one row."""
+    if not (isinstance(one, Select) and isinstance(other, Select)):
+        return False
+    others = _conditions_of_row(cast("Select[Any]", other))
+    return any(_exclude(left, right) for left in _conditions_of_row(cast("Select[Any]", one)) for right in others)
+
+
+def _conditions_of_row(select: Select[Any]) -> list[ColumnElement[bool]]:
+    tables = {_table(column) for column in _selected(select)}
+    parts = [part for condition in conditions(select) for part in conjuncts(condition)]
+    return [part for part in parts if len(tables) == 1 and {*tables_of(part)} == tables]
+
+
+def _exclude(left: ColumnElement[bool], right: ColumnElement[bool]) -> bool:
+    if {*tables_of(left)} != {*tables_of(right)}:
+        return False
+    if left.compare(not_(right)) or right.compare(not_(left)):
+        return True
+    if not (isinstance(left, BinaryExpression) and isinstance(right, BinaryExpression)):
+        return False
+    mine, other = _constant(left), _constant(right)
+    return bool(mine and other and mine != other and left.left.compare(right.left))
+
+
+def _constant(condition: BinaryExpression[Any]) -> tuple[object] | None:
+    """The constant that a condition sets its left side equal to."""
+    if condition.operator not in _EQUAL:
+        return None
+    match condition.right:
+        case True_():
+            return (True,)
+        case False_():
+            return (False,)
+        case BindParameter(value=value, required=False, unique=True):
+            return (cast("object", value),)
+        case _:
+            return None
+
+
+_EQUAL: tuple[Callable[..., Any], ...] = (operators.eq, operators.is_)
+
+
+def _table(column: ColumnElement[Any]) -> object:
+    return getattr(column, "table", None)

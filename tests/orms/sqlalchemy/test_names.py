@@ -1,0 +1,96 @@
+"""Names of a base statement that SQLAlchemy would give to a value, a LIMIT or an alias of ours."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, select, text, union
+from sqlalchemy.orm import Session, aliased, with_loader_criteria
+
+from pyrsql import CursorRequest, QueryOptions
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import PageRequest
+from pyrsql.pipeline import apply_filter, apply_sort, seek, validate
+from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.sample_models import Base, Company, User, rows
+
+OPTIONS = QueryOptions(quantifiers=True, text_order="code_point")
+
+
+@pytest.fixture(scope="module")
+def people(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, rows()) as filled:
+        yield filled
+
+
+REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
+    "a parameter": (lambda: select(User).where(User.id > bindparam("param_1")), r"bindparam\('param_1'\)"),
+    "another": (lambda: select(User).where(User.id > bindparam("param_12", 3)), r"bindparam\('param_12'\)"),
+    "of a text": (lambda: select(User).where(text("age > :param_2")), r"bindparam\('param_2'\)"),
+    "of a subquery": (
+        lambda: select(User).where(User.id.in_(select(Company.id).where(Company.id > bindparam("param_1")))),
+        r"bindparam\('param_1'\)",
+    ),
+    "of a union": (
+        lambda: select(
+            aliased(User, union(select(User).where(User.id > bindparam("param_1")), select(User)).subquery())
+        ),
+        r"bindparam\('param_1'\)",
+    ),
+    "of criteria": (
+        lambda: select(User).options(with_loader_criteria(User, User.id > bindparam("param_1"))),
+        r"bindparam\('param_1'\)",
+    ),
+    "an alias": (lambda: select(aliased(User, name="users_1")), "called 'users_1'"),
+    "a joined alias": (
+        lambda: select(User).join(User.company.of_type(aliased(Company, name="companies_1"))),
+        "called 'companies_1'",
+    ),
+    "a subquery": (lambda: select(aliased(User, select(User).subquery("anon_2"))), "called 'anon_2'"),
+    "a CTE": (lambda: select(User).where(User.id.in_(select(select(User.id).cte("anon_1").c.id))), "called 'anon_1'"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_of_ours_is_refused(name: str) -> None:
+    """At every request, also one without a filter or a page that would meet it."""
+    make, message = REFUSED[name]
+    for filter in (None, "id>0", "company.name==acme"):
+        with pytest.raises(ConfigurationError, match=f"{message}.*another name"):
+            paged(User, filter, base=make())
+
+
+ALLOWED: dict[str, Callable[[], Any]] = {
+    "id_1": lambda: select(User).where(User.id > bindparam("id_1", 2)),
+    "name_1": lambda: select(User).where(User.id > bindparam("name_1", 2)),
+    "limit": lambda: select(User).where(User.id > bindparam("limit", 2)),
+    "param": lambda: select(User).where(User.id > bindparam("param", 2)),
+    "coalesce_1": lambda: select(User).where(text("users.id > :coalesce_1")).params(coalesce_1=2),
+    "values of its own": lambda: select(User).where(User.id > 2, User.id.in_(range(3, 99))),
+    "an alias": lambda: select(aliased(User, name="older")).where(text("older.id > 2")),
+    "an alias with a number": lambda: select(aliased(User, name="user_2")).where(text("user_2.id > 2")),
+    "an alias without a name": lambda: select(aliased(User, select(User).where(User.id > 2).subquery())),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_other_names_meet_none_of_ours(people: Store, name: str) -> None:
+    """In filters, calls, counts, pages of both kinds and totals."""
+    options = QueryOptions(quantifiers=True, text_order="code_point", procedure_whitelist={"lower", "coalesce"})
+    base = ALLOWED[name]()
+    text_ = "id>0;@coalesce[@lower[name]|#x]!=y;(@count[roles]>=0,company.name==a*);manager.id=out=(98,99)"
+    sort = "-@count[reports];@lower[name];company.name"
+    page = paged(User, text_, sort, PageRequest.of(1, 2), base=base, options=options)
+    plain = paged(User, f"{text_};id>2", sort, options=options)
+    by_cursor = validate(schema(User, options))(None).bind(apply_filter(base)).bind(apply_sort(sort))
+
+    def ask(session: Session) -> None:
+        whole = [one.id for one in session.scalars(plain.statement)]
+        assert len(whole) > 4
+        assert [one.id for one in session.scalars(page.statement)] == whole[2:4]
+        assert session.scalar(page.count_statement) == len(whole)
+        cut = by_cursor.bind(seek(CursorRequest.first(2))).unwrap().collect(session.execute)
+        assert by_cursor.bind(seek(CursorRequest.at(cut.next, 2))).unwrap().collect(session.execute).items
+
+    people.run(ask)

@@ -1,0 +1,156 @@
+"""Subqueries as the root of a base statement: each row once, proven by keys, or refused."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import (
+    Integer,
+    String,
+    Table,
+    cast,
+    column,
+    except_,
+    except_all,
+    func,
+    intersect,
+    literal,
+    select,
+    text,
+    true,
+    union,
+    union_all,
+    values,
+)
+from sqlalchemy.orm import Session, aliased
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.page import PageRequest
+from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.sample_models import Base, Company, Role, User, rows, user_roles
+
+
+@pytest.fixture(scope="module")
+def people(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, rows()) as filled:
+        yield filled
+
+
+USERS: Table = Base.metadata.tables["users"]
+LOW, HIGH = select(User).where(User.id < 6), select(User).where(User.id > 3)
+OVERLAPPING = union_all(LOW, HIGH)
+TEXTUAL = text("SELECT * FROM users UNION ALL SELECT * FROM users").columns(*USERS.c)
+FUNCTION = func.json_each("[1, 1, 2]").table_valued(column("value", Integer))
+PAIRS = values(column("id", Integer), name="pairs").data([(1,), (1,), (2,)])
+
+
+def tree(*, united: bool) -> Any:
+    """The users below two of which one is below the other."""
+    start = select(User).where(User.id.in_([1, 2])).cte("tree", recursive=True)
+    below = select(User).join(start, User.manager_id == start.c.id)
+    return start.union(below) if united else start.union_all(below)
+
+
+def parts(*conditions: Any) -> Any:
+    return aliased(User, union_all(*(select(User).where(condition) for condition in conditions)).subquery())
+
+
+KEPT: dict[str, Callable[[], Any]] = {
+    "a union": lambda: select(aliased(User, union(LOW, HIGH).subquery())),
+    "a union of tables": lambda: select(aliased(User, union(select(USERS), select(USERS)).subquery())),
+    "a union of unions": lambda: select(aliased(User, union(union_all(LOW, HIGH), HIGH).subquery())),
+    "DISTINCT rows of a union": lambda: select(aliased(User, select(OVERLAPPING.subquery()).distinct().subquery())),
+    "disjoint ranges": lambda: select(parts(User.id < 6, User.id >= 6)),
+    "disjoint values": lambda: select(parts(User.id == 3, User.id == 4, User.id == 5)),
+    "a condition and its negation": lambda: select(parts(User.name.like("d%"), ~User.name.like("d%"))),
+    "with and without": lambda: select(parts(User.company_id.is_(None), User.company_id.is_not(None))),
+    "the rest": lambda: select(aliased(User, except_(HIGH, LOW).subquery())),
+    "the common rows": lambda: select(aliased(User, intersect(LOW, HIGH).subquery())),
+    "a recursive union": lambda: select(aliased(User, tree(united=True))),
+    "the rows of a subquery": lambda: select(aliased(User, select(select(User).subquery()).subquery())),
+    "a subquery of an alias": lambda: select(aliased(User, select(aliased(User, LOW.subquery())).subquery())),
+    "a table": lambda: select(aliased(User, select(USERS).where(USERS.c.id > 2).subquery())),
+    "with a to-one join": lambda: select(aliased(User, select(User, Company.name).join(User.company).subquery())),
+    "grouped": lambda: select(
+        aliased(User, select(User, func.count(Role.id)).join(User.roles).group_by(User.id).subquery())
+    ),
+    # Not the root: what narrows it may repeat.
+    "IN a union": lambda: select(User).where(User.id.in_(select(OVERLAPPING.subquery().c.id))),
+    "IN a recursive CTE": lambda: select(User).where(User.id.in_(select(tree(united=False).c.id))),
+    "joined to a union": lambda: select(User).join(rows_ := OVERLAPPING.subquery(), rows_.c.id == User.id),
+    "joined to a recursive CTE": lambda: select(User).join(rows_ := tree(united=False), rows_.c.id == User.id),
+    "joined to a function": lambda: select(User).join(FUNCTION, cast(FUNCTION.c.value, Integer) == User.id),
+    "joined to VALUES": lambda: select(User).join(PAIRS, PAIRS.c.id == User.id),
+    "IN a text": lambda: select(User).where(User.id.in_(select(TEXTUAL.subquery().c.id))),
+}
+
+# SQLite takes no parentheses around the parts of a union, MariaDB and SQLite no names for columns of VALUES.
+ONLY = {
+    "a union of unions": {"postgres", "mariadb"},
+    "joined to a function": {"sqlite"},
+    "joined to VALUES": {"postgres"},
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_pages_have_each_row_once(people: Store, name: str) -> None:
+    if people.name not in ONLY.get(name, {people.name}):
+        pytest.skip(f"not on {people.name}")
+    base = KEPT[name]()
+    pages = [paged(User, None, "-id", PageRequest.of(number, 3), base=base) for number in range(5)]
+
+    def ask(session: Session) -> None:
+        whole = sorted({one.id for one in session.scalars(base)}, reverse=True)
+        assert whole
+        assert [one.id for page in pages for one in session.scalars(page.statement)] == whole
+        assert session.scalar(pages[0].count_statement) == len(whole)
+
+    people.run(ask)
+
+
+OF_ANOTHER = select(user_roles.c.user_id.label("id"), *(c for c in USERS.c if c.key != "id")).join(
+    USERS, USERS.c.id == user_roles.c.user_id
+)
+
+REFUSED: dict[str, Callable[[], Any]] = {
+    "parts that overlap": lambda: select(aliased(User, OVERLAPPING.subquery())),
+    "in a CTE": lambda: select(aliased(User, OVERLAPPING.cte())),
+    "made distinct outside": lambda: select(aliased(User, OVERLAPPING.subquery())).distinct(),
+    "selected from": lambda: select(aliased(User, select(OVERLAPPING.subquery()).subquery())),
+    "an alias of an alias": lambda: select(aliased(User, select(aliased(User, OVERLAPPING.subquery())).subquery())),
+    "ranges that overlap": lambda: select(parts(User.id < 6, User.id > 4)),
+    "values that may be equal": lambda: select(parts(User.id == 3, User.name == "demo")),
+    "a union with more columns": lambda: select(
+        aliased(User, union(LOW.add_columns(literal(1).label("part")), HIGH.add_columns(literal(2))).subquery())
+    ),
+    "a union of other columns": lambda: select(
+        aliased(
+            User,
+            union(
+                select(USERS),
+                select(USERS.c.id, USERS.c.email.label("name"), *list(USERS.c)[2:]),
+            ).subquery(),
+        )
+    ),
+    "an exclusion of repeated rows": lambda: select(aliased(User, except_all(OVERLAPPING, LOW).subquery())),
+    "a recursive CTE": lambda: select(aliased(User, tree(united=False))),
+    "a text": lambda: select(aliased(User, TEXTUAL.subquery())),
+    "VALUES": lambda: select(aliased(User, values(*(column(c.key, String) for c in USERS.c), name="v").data([]))),
+    "a cross join": lambda: select(aliased(User, select(USERS).select_from(USERS.join(user_roles, true())).subquery())),
+    "a join of tables": lambda: select(aliased(User, select(USERS.join(user_roles)).subquery())),
+    "DISTINCT pairs": lambda: select(aliased(User, select(User, Role.id).join(User.roles).distinct().subquery())),
+    "groups of pairs": lambda: select(
+        aliased(User, select(User, Role.id).join(User.roles).group_by(User.id, Role.id).subquery())
+    ),
+    "a key of another table": lambda: select(aliased(User, OF_ANOTHER.subquery())),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_rows_that_may_repeat_are_refused(name: str) -> None:
+    base = REFUSED[name]()
+    for filter, page in ((None, None), ("id>0", None), (None, PageRequest.of(0, 3))):
+        with pytest.raises(
+            ConfigurationError, match=r"several rows for one User, .*User\.id\.in_\(select\(rows\.c\.id"
+        ):
+            paged(User, filter, page=page, base=base)
