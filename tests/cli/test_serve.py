@@ -1,11 +1,15 @@
 """`pyrsql serve`: a database as a service, and what of it is shown."""
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.engine.url import make_url
 from typer.testing import CliRunner
@@ -230,3 +234,31 @@ def test_tables_may_lead_to_each_other(tmp_path: Path) -> None:
         )
     with served(path) as client:
         assert client.get("/a", params={"filter": "b.a.b_id==2"}).json()["items"] == [{"id": 1, "b_id": 2}]
+
+
+def test_serve_greets_and_serves_until_it_is_interrupted(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[object] = []
+
+    def serve(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        with TestClient(cast("FastAPI", server.config.app)) as client:
+            answers.append(client.get("/posts/count").json())
+        answers.append(sockets[0].getsockname()[1])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uvicorn.Server, "run", serve)
+    done = CliRunner().invoke(app, ["serve", f"sqlite:///{shop}", "--port", "0"])
+    count, port = answers
+    assert (done.exit_code, count) == (0, {"count": 3})
+    assert done.output.splitlines() == [
+        f"{shop}: 3 tables, 7 rows",
+        "Hidden because of their names: users.password_hash",
+        "Not served, because no key identifies their rows (--key): log",
+        f"http://127.0.0.1:{port}/",
+    ]
+
+
+def test_a_port_that_is_taken_is_a_mistake(shop: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = CliRunner().invoke(app, ["serve", f"sqlite:///{shop}", "--port", str(port)])
+    assert (done.exit_code, f"127.0.0.1 port {port}: " in done.output) == (2, True), done.output

@@ -1,0 +1,62 @@
+"""Pages by cursor in an `AsyncSession`."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from property_tests.walks import sought
+from pyrsql.cursor import CursorRequest
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.pipeline import Cut
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items_of_acollect"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int | None]
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids"), [("place", [3, 5, 2, 6, 1, 4]), ("-place", [4, 1, 6, 2, 5, 3]), ("-id", [6, 5, 4, 3, 2, 1])]
+)
+async def test_acollect_walks_as_collect_does(async_engine: AsyncEngine, sort: str, ids: list[int]) -> None:
+    async with async_engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    try:
+        async with AsyncSession(async_engine) as session:
+            places = {1: None, 2: 2, 3: 1, 4: None, 5: 1, 6: 3}
+            session.add_all([Item(id=key, place=place) for key, place in places.items()])
+            await session.flush()
+            for size in (1, 2, 3, 6, 7):
+                assert await walked(session, sort, size, backward=False) == ids
+                assert await walked(session, sort, size, backward=True) == ids
+    finally:
+        async with async_engine.begin() as connection:
+            await connection.run_sync(Base.metadata.drop_all)
+
+
+async def walked(session: AsyncSession, sort: str, size: int, *, backward: bool) -> list[int]:
+    """The keys of all pages, in the order of the list."""
+    found: list[int] = []
+    request = CursorRequest.last(size) if backward else CursorRequest.first(size)
+    while True:
+        cut = await collected(session, sort, request)
+        keys = [item.id for item in cut.items]
+        found = keys + found if backward else found + keys
+        cursor = cut.prev if backward else cut.next
+        if cursor is None:
+            return found
+        request = CursorRequest.at(cursor, size)
+
+
+async def collected(session: AsyncSession, sort: str, request: CursorRequest) -> Cut:
+    page = sought(schema(Item), select(Item), None, sort, request)
+    cut = await page.acollect(session.execute)
+    assert cut == await session.run_sync(lambda same: page.collect(same.execute))
+    return cut
