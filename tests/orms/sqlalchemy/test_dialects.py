@@ -1,17 +1,21 @@
 """Each family of databases gets its own SQL, and a dialect that nobody listed gets standard SQL or an error."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Dialect, Select, String, column, make_url
+from sqlalchemy import JSON, Dialect, Select, String, column, make_url, select
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
+from property_tests.walks import sought
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
 from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.dialects import FAMILIES
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from tests.orms.sqlalchemy.store import paged
@@ -167,3 +171,23 @@ def test_a_condition_is_no_value_where_a_database_has_no_booleans(dialect: str) 
     assert "CASE WHEN (roles_1.level > :param_1) THEN 0 ELSE 1 END = 1" in sql
     for word in ("coalesce", " IS 1", " IS 0", "IS true", "IS NOT true"):
         assert word not in sql
+
+
+@pytest.mark.parametrize("dialect", ["oracle", "mssql", "clickhouse"])
+def test_the_ranges_of_a_cursor_page_are_conditions_everywhere(dialect: str) -> None:
+    things = schema(Thing)
+    digests = sought(things, select(Thing), None, "number", CursorRequest.first(2)).seek.digests
+    text = CursorFormat().write(Payload(Position(False, (("i5",), ("i1",))), digests))
+    page = sought(things, select(Thing), None, "number", CursorRequest.at(text, 2))
+    conditions = [
+        " ".join(str(statement.compile(dialect=OTHERS[dialect]())).split())
+        .partition(" WHERE ")[2]
+        .partition(" ORDER ")[0]
+        for statement in page.statements
+    ]
+    beyond, never, null = conditions
+    assert re.fullmatch(
+        r"\(things.number > :\w+ OR things.number = :\w+ AND things.id > :\w+\)", beyond.replace('"', "")
+    )
+    assert never == "1 = 0"
+    assert null.replace('"', "") == "things.number IS NULL"

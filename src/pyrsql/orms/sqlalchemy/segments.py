@@ -15,7 +15,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Boolean, Column, ColumnElement, Double, Integer, UnaryExpression, and_, false, or_, true, tuple_
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    Integer,
+    UnaryExpression,
+    and_,
+    literal_column,
+    or_,
+    true,
+    tuple_,
+)
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
@@ -307,7 +319,11 @@ def in_turn(conditions: list[ColumnElement[bool]]) -> Iterator[list[ColumnElemen
     nearest, *farther = last.steps
     yield [*before, OnSQLite(nearest, last)]
     for step in farther:
-        yield [*before, OnSQLite(step, false())]
+        yield [*before, OnSQLite(step, _NEVER)]
+
+
+# SQLAlchemy writes `false()` as a number for a database that has no booleans, which is no condition there.
+_NEVER = literal_column("1") == literal_column("0")
 
 
 def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
