@@ -1,7 +1,7 @@
 """Pages by cursor in an `AsyncSession`."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -27,7 +27,6 @@ class Item(Base):
     [
         (None, "place", [3, 5, 2, 6, 1, 4]),
         (None, "-place", [4, 1, 6, 2, 5, 3]),
-        # A full page may be the last one: the range of NULL, which follows, is empty.
         ("id=in=(2,3,5,6)", "place", [3, 5, 2, 6]),
     ],
 )
@@ -44,6 +43,11 @@ async def test_acollect_walks_as_collect_does(
             for size in (1, 2, 3, 6, 7):
                 assert await walked(session, filter, sort, size, backward=False) == ids
                 assert await walked(session, filter, sort, size, backward=True) == ids
+            # Behind a page that was reached backward, rows may have gone meanwhile.
+            first = await collected(session, filter, sort, CursorRequest.first(2))
+            second = await collected(session, filter, sort, CursorRequest.at(first.next, 2))
+            await session.execute(delete(Item).where(Item.id.in_(ids[2:])))
+            assert (await collected(session, filter, sort, CursorRequest.at(second.prev, 2))).next is None
     finally:
         async with async_engine.begin() as connection:
             await connection.run_sync(Base.metadata.drop_all)
