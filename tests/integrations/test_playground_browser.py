@@ -302,6 +302,16 @@ def test_more_than_a_few_lists_stand_in_a_menu(browser: Browser) -> None:
         expect(page.get_by_role("combobox", name="Filter")).to_have_attribute("placeholder", "id==…")
 
 
+def test_a_service_that_does_not_answer(page: Page) -> None:
+    page.route("**/memos*", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("combobox", name="Filter").press("Enter")
+    expect(status(page)).to_have_text("The service does not answer (Failed to fetch).")
+    expect(page.locator("#rows tbody tr")).to_have_count(0)
+    page.unroute("**/memos*")
+    page.get_by_role("combobox", name="Filter").press("Enter")
+    expect(page.locator("#rows tbody tr")).to_have_count(len(HOSTILE))
+
+
 def test_the_last_request_counts_on_a_slow_network(page: Page) -> None:
     def slowly(route: Any) -> None:
         if "id%3D%3D1" in route.request.url:

@@ -197,9 +197,12 @@ def _internal(engine: Engine) -> frozenset[str]:
     """The tables in which SQLite keeps the indexes of its virtual tables."""
     if engine.dialect.name != "sqlite":
         return frozenset()
-    with engine.connect() as connection:
-        listed = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type = 'shadow'")
-        return frozenset(listed.scalars())
+    try:
+        with engine.connect() as connection:
+            listed = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type = 'shadow'")
+            return frozenset(listed.scalars())
+    except DBAPIError:
+        return frozenset()  # SQLite before 3.37 does not tell.
 
 
 def _describe_column(inspector: Any, table: Table, column: Any) -> None:

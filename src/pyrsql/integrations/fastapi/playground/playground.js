@@ -359,7 +359,7 @@ async function run() {
   } catch (error) {
     if (mine !== running) return;
     if (!answer) {
-      finish(`No answer: ${error.message}`, null);
+      finish(`The service does not answer (${error.message}).`, null);
       return;
     }
   }
