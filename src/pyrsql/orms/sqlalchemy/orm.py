@@ -88,7 +88,7 @@ class SQLAlchemyORM:
         base = base_statement(target, model, distinct=options.distinct)
         lowered = lower(base.scope)
         narrowed = statement.filtered(base, lowered) if isinstance(lowered, ReachedClauses) else base
-        return BackendStatement[Any](narrowed.select, narrowed.select, narrowed)
+        return _statement(narrowed, narrowed.select)
 
     def sort(
         self,
@@ -104,7 +104,7 @@ class SQLAlchemyORM:
         if options.join_hints:
             # INNER joins by hint leave rows out of the count as well.
             unsorted = statement.narrowed_by_sort(_unsorted(lowered, model), keys, options)
-        return BackendStatement[Any](ordered.select, unsorted, ordered)
+        return _statement(ordered, unsorted)
 
     def page(
         self,
@@ -189,6 +189,10 @@ def schema(
         ConfigurationError: the class is not mapped.
     """
     return schema_for(entity, orm=orm or SQLAlchemyORM(), options=options, sort_options=sort_options)
+
+
+def _statement(base: BaseStatement, unsorted: Select[Any]) -> BackendStatement[Any]:
+    return BackendStatement(base.select, unsorted, base)
 
 
 def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
