@@ -82,7 +82,7 @@ test-sqlalchemy20: $(VENV20)/.installed ## run the same with SQLAlchemy 2.0
 	$(VENV20)/bin/python -m pytest $(PYTEST_ARGUMENTS)
 
 .PHONY: coverage
-coverage: $(VENV)/.installed ## run the same, and fail where less than 97 % of the branches are covered; lists the rest
+coverage: $(VENV)/.installed ## run the same, and fail where less than 97 % of lines and branches are covered; lists the rest
 	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS) --cov --cov-report=term src/pyrsql tests
 	$(BIN)/python -m pytest $(PYTEST_ARGUMENTS) property_tests
 
