@@ -196,6 +196,14 @@ def test_one_path_may_exceed_several_limits_and_each_is_reported_once() -> None:
     assert [one[0] for one in exceeded(f"{text};{text}")] == ["relations", "to_many"]
 
 
+@pytest.mark.parametrize("wrong", [18, 19, 20])
+@pytest.mark.parametrize("test", ["r=all='id>1'", "r=any='id>1;name==x'", "r=none='id>1'", "'@count[r|#id>1]'>1"])
+def test_a_limit_may_be_the_last_problem_that_is_reported(test: str, wrong: int) -> None:
+    text = ";".join(["id==x"] * wrong + [test] * 20)
+    problems = validate_request(schema(Part, OPTIONS, SORTS), filter=text, max_problems=20).failure()
+    assert [problem.code for problem in problems] == (["wrong-value"] * wrong + ["limit-exceeded"])[:20]
+
+
 def test_nothing_may_be_allowed() -> None:
     none = ParseLimits(relations=0, to_many=0, to_many_tests=0, json_tests=0, functions=0, text_searches=0)
     assert exceeded("id==1;name==x", limits=none) == []

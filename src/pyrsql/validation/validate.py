@@ -239,7 +239,9 @@ def _quantified(validation: Validation, node: Comparison, operand: Operand, dept
     if isinstance(found, Failure):
         validation.problems.extend(found.failure())
         return None
-    return quantified(node.operator.name, path, found.unwrap())
+    inner = found.unwrap()
+    # There is none where the text has too many problems already: the nested filter is not read.
+    return None if inner is None else quantified(node.operator.name, path, inner)
 
 
 def _nested(
