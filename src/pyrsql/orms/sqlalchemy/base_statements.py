@@ -30,6 +30,7 @@ from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
+from pyrsql.orms.sqlalchemy.inner_loads import refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
@@ -86,6 +87,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     if distinct and not parts.is_distinct(base):
         base = base.distinct()
     root = root_entity(base, model)
+    refuse_inner_loads(base, root)
     if parts.is_bare(base) and root is model.type and not parts.options_of(base) and _is_of_root(base, root):
         return BaseStatement(base, {(): root})
     refuse_generated_names(base, model)

@@ -51,7 +51,12 @@ def has_relation_test(conditions: Iterable[ClauseElement]) -> bool:
 
 def has_criteria(base: Select[Any], model: Model) -> bool:
     """Whether a select has criteria for a model: for its class, a base class, or a mixin."""
-    return any(issubclass(model.type, _class_of(option)) for option in parts.criteria(base))
+    return has_criteria_for(base, model.type)
+
+
+def has_criteria_for(base: Select[Any], entity: type) -> bool:
+    """Whether a select has criteria for a class, for one of its base classes, or for a mixin."""
+    return any(issubclass(entity, _class_of(option)) for option in parts.criteria(base))
 
 
 def _class_of(option: LoaderCriteriaOption) -> type:

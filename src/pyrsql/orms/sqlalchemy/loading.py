@@ -15,6 +15,7 @@ from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shor
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.inner_loads import may_lead_nowhere
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 
@@ -213,7 +214,9 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
         # `selectinload` would repeat the rows.
         nested = load.subqueryload(attribute)
     elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
-        nested = load.joinedload(attribute)
+        # A mapping may say INNER JOIN, which would leave out rows that lead nowhere.
+        outer = relation.innerjoin and may_lead_nowhere(relation)
+        nested = load.joinedload(attribute, innerjoin=False if outer else None)
     else:
         nested = load.selectinload(attribute)
     deeper = list(_options(nested, relation.entity.entity, below, path, said))

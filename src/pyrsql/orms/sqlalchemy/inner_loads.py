@@ -1,0 +1,111 @@
+"""Related rows that are loaded by INNER JOIN: rows without one would be missing from pages, and stand in totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Column, Select, inspect
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.orm.interfaces import MANYTOONE
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
+from pyrsql.orms.sqlalchemy.criteria import has_criteria_for
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.select_parts import Entity
+
+_EAGER = {"joined", False, "selectin", "subquery", "immediate"}
+"""Loading strategies of a mapping that load related rows with their owner."""
+
+_Path = tuple[str, ...]
+
+
+class _Load(NamedTuple):
+    """A relation that a select or a mapping loads: its path, and whether by INNER JOIN; `path` ends on `*` for all."""
+
+    path: _Path
+    prop: RelationshipProperty[Any]
+    inner: bool
+
+
+def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
+    """Refuse a select that loads a relation by INNER JOIN where a row may lead to none.
+
+    Raises:
+        ConfigurationError: it does, and what to write instead.
+    """
+    mapper = cast("Mapper[Any]", inspect(root).mapper)
+    if not any(parts.is_entity(column, root) for column in parts.columns(base)):
+        return
+    said = [*_loads_of_options(base, mapper)] if parts.options_of(base) else []
+    paths = {load.path for load in said}
+    mapped = [load for load in _loads_of_mapping(mapper) if not any(_covers(path, load.path) for path in paths)]
+    for _, prop, inner in (*said, *mapped):
+        if inner and (may_lead_nowhere(prop) or has_criteria_for(base, prop.mapper.class_)):
+            name = f"{prop.parent.class_.__name__}.{prop.key}"
+            raise ConfigurationError(
+                f"the base statement loads {name} by INNER JOIN (innerjoin=True), which leaves out rows that totals"
+                f" count: load it with joinedload({name}, innerjoin=False), or join it, as in"
+                " select(User).join(User.company).options(contains_eager(User.company))"
+            )
+
+
+def may_lead_nowhere(prop: RelationshipProperty[Any]) -> bool:
+    """Whether a row may have no related row: only a foreign key that is never NULL keeps it from that."""
+    if prop.direction is not MANYTOONE or prop.secondary is not None or prop.entity.is_aliased_class:
+        return True
+    own = [local for local, _ in prop.local_remote_pairs or ()]
+    if prop.mapper.single or len([*conjuncts(prop.primaryjoin)]) != len(own) != 0:
+        return True
+    if len(equated_columns(prop.primaryjoin, prop)) != len(own):
+        return True
+    return not all(isinstance(each, Column) and not each.nullable and each.foreign_keys for each in own)
+
+
+def _loads_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]:
+    for option in parts.options_of(base):
+        elements = cast("tuple[Any, ...]", getattr(option, "context", (option,)))
+        for element in elements:
+            strategy = cast("dict[str, object]", dict(getattr(element, "strategy", None) or ()))
+            settings = cast("dict[str, Any]", getattr(element, "local_opts", {}))
+            if "lazy" not in strategy or "eager_from_alias" in settings:
+                continue
+            steps = cast("tuple[Any, ...]", getattr(element.path, "path", element.path))
+            props = cast("list[RelationshipProperty[Any]]", [*filter(_is_relation, steps)])
+            path = tuple(prop.key for prop in props)
+            is_joined = strategy["lazy"] == "joined"
+            if str(steps[-1]).startswith("relationship:"):
+                owner = props[-1].mapper if props else mapper
+                props, path = list(owner.relationships), (*path, "*")
+            for prop in props[-1:] if path[-1:] != ("*",) else props:
+                yield _Load(path, prop, is_joined and bool(settings.get("innerjoin", prop.innerjoin)))
+
+
+def _is_relation(step: object) -> bool:
+    return isinstance(step, RelationshipProperty)
+
+
+@made_once
+def _loads_of_mapping(mapper: Mapper[Any]) -> tuple[_Load, ...]:
+    """The relations that a mapping loads by INNER JOIN with a row, or with a related row that it loads."""
+    found: list[_Load] = []
+    seen: set[Mapper[Any]] = {mapper}
+    unread: list[tuple[_Path, Mapper[Any]]] = [((), mapper)]
+    while unread:
+        path, owner = unread.pop()
+        for prop in owner.relationships:
+            if prop.lazy not in _EAGER:
+                continue
+            if prop.lazy in ("joined", False) and prop.innerjoin:
+                found.append(_Load((*path, prop.key), prop, True))
+            if prop.mapper not in seen:
+                seen.add(prop.mapper)
+                unread.append(((*path, prop.key), prop.mapper))
+    return tuple(found)
+
+
+def _covers(said: _Path, path: _Path) -> bool:
+    """Whether an option for a path says how another one is loaded, or leads to."""
+    return said[-1:] == ("*",) or path[: len(said)] == said
