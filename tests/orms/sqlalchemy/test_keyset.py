@@ -256,21 +256,25 @@ FORGED += [
     "strue",
     "d-Infinity",
     "d0." + "1" * 900,
+    "b",
+    "b00ff",
+    "b0",
 ]
 
 
-def refused_or_run(session: Session, schema: Schema, base: Any, sort: str) -> None:
-    """Whatever passes the check of its kind runs, in one statement and in turn, forward and backward."""
+def refused_or_run(session: Session, schema: Schema, base: Any, sort: str, place: int = 0) -> None:
+    """Whatever passes the check of its kind, in place of a key, runs: in one statement, in turn, in both directions."""
     cursors = CursorFormat()
     made = sought(schema, base, None, sort, CursorRequest.first(2)).collect(session.execute).next
     assert made is not None
     payload = cursors.read(made)
     assert isinstance(payload, Payload)
-    assert payload.position.values is not None
-    size = len(payload.position.values[0])
+    values = payload.position.values
+    assert values is not None
+    size = len(values[place])
     keys = [key for value in (*FORGED, None) for key in alone(value, size)]
     for key, backward in product(keys, (False, True)):
-        position = payload.position._replace(backward=backward, values=(key, ("i5",)))
+        position = payload.position._replace(backward=backward, values=(*values[:place], key, *values[place + 1 :]))
         forged = cursors.write(payload._replace(position=position))
         assert forged is not None
         try:

@@ -2,7 +2,7 @@
 
 SQLite and MySQL give and take what they store: a REAL for a decimal, the text of a date. Elsewhere a value travels as
 the Python value of its type. A text begins with a letter that says which storage class it is of: `i` an integer, `d` a
-decimal, `f` a float, `s` a text, also that of a time.
+decimal, `f` a float, `s` a text, also that of a time, `b` the bytes of a binary column.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
@@ -28,6 +28,7 @@ _LARGEST_INTEGER = 2**64
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 _FLOAT = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,3})?|-?inf|nan")
 _DECIMAL = re.compile(r"-?[0-9]{1,4000}(?:\.[0-9]{1,4000})?(?:E[+-]?[0-9]{1,4})?|NaN|-?Infinity")
+_HEX = re.compile("(?:[0-9a-f]{2})*")
 _LARGEST_FLOAT = 1.7976931348623157e308
 
 
@@ -71,8 +72,11 @@ def fits(kind: Kind, stored_as_is: bool, text: str | None) -> bool:
     if not stored_as_is:
         return True
     match kind:
-        case kinds.Boolean() | kinds.Integer() | kinds.Enumeration() | kinds.Decimal() | kinds.Float():
+        case kinds.Boolean() | kinds.Integer() | kinds.Decimal() | kinds.Float():
             return storage in "idf"
+        case kinds.Enumeration():
+            # A sort carries the place of a member, a key that completes an order its text.
+            return storage in "is"
         case kinds.Date() | kinds.DateTime():
             return storage == "s" and _datetime(body) is not None
         case kinds.Time():
@@ -81,7 +85,9 @@ def fits(kind: Kind, stored_as_is: bool, text: str | None) -> bool:
             return storage == "i" or (storage == "s" and _datetime(body) is not None)
         case kinds.Uuid():
             return storage == "s" and _uuid(body) is not None
-        case kinds.Text() | kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque():
+        case kinds.Binary():
+            return storage == "b"
+        case kinds.Text() | kinds.Json() | kinds.Array() | kinds.Opaque():
             return storage == "s"
 
 
@@ -94,15 +100,20 @@ def _float(body: str) -> float | None:
     return float(body) if _FLOAT.fullmatch(body) else None
 
 
+def _bytes(body: str) -> bytes | None:
+    return bytes.fromhex(body) if _HEX.fullmatch(body) else None
+
+
 def _decimal(body: str) -> Decimal | None:
     return Decimal(body) if _DECIMAL.fullmatch(body) else None
 
 
-_STORAGE: dict[str, Callable[[str], int | float | Decimal | str | None]] = {
+_STORAGE: dict[str, Callable[[str], int | float | Decimal | str | bytes | None]] = {
     "i": _integer,
     "f": _float,
     "d": _decimal,
     "s": str,
+    "b": _bytes,
 }
 
 
@@ -151,6 +162,8 @@ class CarriedValue(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Its text in a cursor."""
+        if isinstance(value, bytes) and isinstance(stored_type(self.carries, dialect), _BINARY):
+            return f"b{value.hex()}"
         return carried(value)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
@@ -171,6 +184,8 @@ class CarriedValue(TypeDecorator[str]):
 
         def write(value: str | None) -> str:
             bound = self.process_bind_param(value, dialect)
+            if isinstance(bound, bytes):
+                return f"x'{bound.hex()}'"
             plain = isinstance(bound, int | float | Decimal)
             return "NULL" if bound is None else str(bound) if plain else "'" + str(bound).replace("'", "''") + "'"
 
@@ -212,10 +227,18 @@ def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
         case types.CHAR() | postgresql.CITEXT():
             # Blanks at the end, and case, do not count where values of these types are compared.
             return type_
+        case postgresql.ENUM():
+            schema = cast("Any", type_).schema
+            return postgresql.ENUM(*type_.enums, name=type_.name, schema=schema, create_type=False)
         case types.String():
             return types.String()
+        case _ if isinstance(type_, _BINARY):
+            return types.LargeBinary()
         case _:
             return types.NullType()
+
+
+_BINARY = (types.LargeBinary, types.BINARY, types.VARBINARY)
 
 
 def _for_sqlite(value: Any) -> Any:
@@ -265,11 +288,15 @@ def _converted(type_: TypeEngine[Any], value: Any) -> Any:
         case types.Time(timezone=aware):
             time = _time(value) if isinstance(value, str) else None
             return time if time is None or aware == (time.tzinfo is not None) else time.replace(tzinfo=_ZONES[aware])
+        case types.Enum(enums=members):
+            return value if value in members else None
         case types.String():
             # PostgreSQL stores no NUL: no row has a text with one, nor lies between it and what stands before.
             return str(value).partition("\0")[0]
+        case types.LargeBinary():
+            return value if isinstance(value, bytes) else None
         case _:
-            return value
+            return None if isinstance(value, bytes) else value
 
 
 _ZONES: dict[bool, dt.tzinfo | None] = {True: dt.UTC, False: None}

@@ -89,6 +89,12 @@ class UuidText(_Collated):
     inherit_cache: bool | None = True
 
 
+class EnumText(_Collated):
+    """An enum to sort by: MySQL and MariaDB order an ENUM by the places of its members, but compare it as text."""
+
+    inherit_cache: bool | None = True
+
+
 class PlainText(_Collated):
     """A text without the rules of its column: its own collation, CITEXT, the blanks that CHAR adds."""
 

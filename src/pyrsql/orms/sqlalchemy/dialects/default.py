@@ -28,6 +28,7 @@ from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, OnSQLite
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
+    EnumText,
     ExactTest,
     ExactText,
     FoldedText,
@@ -72,7 +73,7 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(CountedText, ExactText, LeadingText, OrderedText, PlainText, WideText, UuidText)(enclosed)
+form(CountedText, EnumText, ExactText, LeadingText, OrderedText, PlainText, WideText, UuidText)(enclosed)
 
 
 @form(FoldedText)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, UnaryExpression
+from sqlalchemy import Column, ColumnElement, Enum, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -22,6 +22,7 @@ from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
+    EnumText,
     EqualIgnoringCase,
     ExactTest,
     ExactText,
@@ -80,6 +81,14 @@ def leading_text(element: LeadingText, compiler: SQLCompiler, **options: Any) ->
 def uuid_text(element: UuidText, compiler: SQLCompiler, **options: Any) -> str:
     """The UUID as text."""
     return f"CAST({enclosed(element, compiler, **options)} AS CHAR)"
+
+
+@form(EnumText, on="mysql")
+def enum_text(element: EnumText, compiler: SQLCompiler, **options: Any) -> str:
+    """The text of a member; a column that holds it as text stays as it is, for an index."""
+    value = enclosed(element, compiler, **options)
+    stored = form_on(compiler.dialect, element.type)
+    return f"CAST({value} AS CHAR)" if isinstance(stored, Enum) and stored.native_enum else value
 
 
 @form(FoldedText, UpperText, on="mysql")
