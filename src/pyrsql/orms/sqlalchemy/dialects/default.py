@@ -23,6 +23,7 @@ from pyrsql.orms.sqlalchemy.functions import (
 )
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
+from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, OnSQLite
@@ -42,7 +43,6 @@ from pyrsql.orms.sqlalchemy.text import (
     UuidText,
     WideText,
     has_rules,
-    like,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
 

@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc
+from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -20,7 +21,6 @@ from pyrsql.orms.sqlalchemy.text import (
     PrefixMatchIgnoringCase,
     TextMatch,
     TextMatchIgnoringCase,
-    like,
     plain_text,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern

@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest, OnSQLite
@@ -28,8 +29,6 @@ from pyrsql.orms.sqlalchemy.text import (
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
-    forms_beyond_ascii,
-    glob,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
 from pyrsql.validation.text import fold, upper
