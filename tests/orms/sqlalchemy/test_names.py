@@ -4,15 +4,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select, text, union
-from sqlalchemy.orm import Session, aliased, with_loader_criteria
+from sqlalchemy import ForeignKey, bindparam, inspect, select, text, union
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    foreign,
+    mapped_column,
+    relationship,
+    with_loader_criteria,
+)
 
 from pyrsql import CursorRequest, QueryOptions
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, seek, validate
-from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 from tests.sample_models import Base, Company, User, rows
 
 OPTIONS = QueryOptions(quantifiers=True, text_order="code_point")
@@ -94,3 +103,53 @@ def test_other_names_meet_none_of_ours(people: Store, name: str) -> None:
         assert by_cursor.bind(seek(CursorRequest.at(cut.next, 2))).unwrap().collect(session.execute).items
 
     people.run(ask)
+
+
+class Named(DeclarativeBase):
+    pass
+
+
+class Pot(Named):
+    __tablename__ = "nm_pot"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Plant(Named):
+    __tablename__ = "nm_plant"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pot_id: Mapped[int] = mapped_column(ForeignKey("nm_pot.id"))
+
+
+GREEN = aliased(Plant, select(Plant).where(Plant.id > 1).subquery("greens"))
+PAIRS = select(Plant.pot_id, Plant.id.label("plant_id")).subquery("pairs")
+inspect(Pot).add_property("green", relationship(GREEN, primaryjoin=Pot.id == foreign(GREEN.pot_id), viewonly=True))
+inspect(Pot).add_property(
+    "near",
+    relationship(
+        Plant,
+        secondary=PAIRS,
+        primaryjoin=Pot.id == PAIRS.c.pot_id,
+        secondaryjoin=Plant.id == PAIRS.c.plant_id,
+        viewonly=True,
+    ),
+)
+
+
+@pytest.mark.parametrize("name", ["greens_1", "pairs_1"])
+def test_a_name_of_what_a_relation_leads_to_or_through_is_refused(name: str) -> None:
+    """The alias inside hid the one of the base: `@count[green]` compared the plants with themselves."""
+    for filter in ("@count[green]==1", "@count[near]>1", "near=none='id>1'"):
+        with pytest.raises(ConfigurationError, match=f"called '{name}'.*another name"):
+            paged(Pot, filter, base=select(aliased(Pot, select(Pot).subquery(name))), options=OPTIONS)
+
+
+def test_such_relations_count_behind_another_name(any_database: Store) -> None:
+    pots = [Pot(id=1), Pot(id=2), Pot(id=3)]
+    plants = [Plant(id=number, pot_id=pot) for number, pot in ((1, 1), (2, 1), (3, 2))]
+    with stocked(any_database, Named.metadata) as store:
+        store.run(lambda session: session.add_all(pots))
+        store.run(lambda session: session.add_all(plants))
+        for filter, expected in {"@count[green]==1": [1, 2], "@count[near]>1": [1], "near=none='id>1'": [3]}.items():
+            for name in ("greens", "pots_1", "pairs"):
+                base = select(aliased(Pot, select(Pot).subquery(name)))
+                assert ids(store, Pot, filter, base=base, options=OPTIONS) == expected

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, ClauseElement, Select, inspect
+from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy.sql.selectable import AliasedReturnsRows, NamedFromClause
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
@@ -53,6 +54,19 @@ def _stem(name: object) -> str:
 
 
 def _stems_of_paths(model: Model) -> set[str]:
-    """The beginnings of the names of anonymous aliases and subqueries."""
-    metadata = cast("Any", inspect(model.type)).registry.metadata
-    return {"anon", *(table.name for table in metadata.tables.values())}
+    """The beginnings of the names of anonymous aliases and subqueries.
+
+    Any table may be behind one: computed values and criteria make aliases too.
+    """
+    registry = cast("Any", inspect(model.type)).registry
+    return {"anon", *(table.name for table in registry.metadata.tables.values()), *_names_of_mapping(registry.mappers)}
+
+
+def _names_of_mapping(mappers: Iterable[Mapper[Any]]) -> Iterator[str]:
+    """The names of all that models are mapped to and relations lead to or through: an alias is named after its own."""
+    for mapper in mappers:
+        ends = [part for prop in mapper.relationships for part in (prop.entity.selectable, prop.secondary)]
+        for part in (mapper.selectable, *ends):
+            if part is not None:
+                elements = cast("Iterator[ClauseElement]", visitors.iterate(part))
+                yield from (element.name for element in elements if isinstance(element, NamedFromClause))
