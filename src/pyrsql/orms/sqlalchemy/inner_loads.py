@@ -37,11 +37,14 @@ def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
         ConfigurationError: it does, and what to write instead.
     """
     mapper = cast("Mapper[Any]", inspect(root).mapper)
+    of_mapping = _loads_of_mapping(mapper)
+    if not (of_mapping or parts.options_of(base)):
+        return
     if not any(parts.is_entity(column, root) for column in parts.columns(base)):
         return
-    said = [*_loads_of_options(base, mapper)] if parts.options_of(base) else []
+    said = [*_loads_of_options(base, mapper)]
     paths = {load.path for load in said}
-    mapped = [load for load in _loads_of_mapping(mapper) if not any(_covers(path, load.path) for path in paths)]
+    mapped = [load for load in of_mapping if not any(_covers(path, load.path) for path in paths)]
     for _, prop, inner in (*said, *mapped):
         if inner and (may_lead_nowhere(prop) or has_criteria_for(base, prop.mapper.class_)):
             name = f"{prop.parent.class_.__name__}.{prop.key}"

@@ -64,9 +64,9 @@ def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[
             return None
         join, number = counted.joined(counted.number)
         return join, func.coalesce(number, literal_column("0"))
-    needed = relation_paths(operand)
     if not key.collection or isinstance(operand.kind, kinds.Json):
         return None
+    needed = relation_paths(operand)
     if not all(starts_with(path, key.collection) for path in needed):
         return None
     shared = shared_rows(scope, (), key.collection, needed, options)

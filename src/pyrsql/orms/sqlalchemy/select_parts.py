@@ -204,6 +204,8 @@ def lock_of(base: Select[Any]) -> ForUpdateArg | None:
 
 def options_of(base: Select[Any]) -> tuple[ExecutableOption, ...]:
     """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
+    if not (base._with_options or base._memoized_select_entities):
+        return ()
     earlier = [option for memoized in base._memoized_select_entities for option in memoized._with_options]
     return (*_no_loading(earlier), *base._with_options)
 
@@ -237,8 +239,7 @@ def read_at_once(base: Select[Any]) -> Select[Any]:
 
 def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:
     """The `with_loader_criteria` options of a select."""
-    options = options_of(base) if base._with_options or base._memoized_select_entities else ()
-    return [option for option in options if isinstance(option, LoaderCriteriaOption)]
+    return [option for option in options_of(base) if isinstance(option, LoaderCriteriaOption)]
 
 
 def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
