@@ -204,10 +204,8 @@ def lock_of(base: Select[Any]) -> ForUpdateArg | None:
 
 def options_of(base: Select[Any]) -> tuple[ExecutableOption, ...]:
     """The options of a select; of those given before `with_only_columns`, all but loader strategies."""
-    if not (base._with_options or base._memoized_select_entities):
-        return ()
     earlier = [option for memoized in base._memoized_select_entities for option in memoized._with_options]
-    return (*_no_loading(earlier), *base._with_options)
+    return (*_no_loading(earlier), *base._with_options) if earlier else base._with_options
 
 
 def loads_joined_rows(base: Select[Any]) -> bool:
