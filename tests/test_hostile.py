@@ -372,8 +372,8 @@ def test_every_value_that_is_not_refused_is_answered(things: Engine, selector: s
         for operator in DEFAULT_OPERATORS:
             comparisons = accepted(selector, operator)
             for start in range(0, len(comparisons), 50):
-                part = comparisons[start : start + 50]
-                node = Or(part) if len(part) > 1 else part[0]
+                first, *others = comparisons[start : start + 50]
+                node = Or((first, *others)) if others else first
                 statement = (
                     validate(WITHOUT_LIMITS)(node).bind(apply_filter(select(Thing.id))).bind(paginate(None)).unwrap()
                 )
