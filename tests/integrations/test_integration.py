@@ -466,15 +466,16 @@ class Own(BaseModel):
 def test_a_document_that_the_application_changes_is_completed_once(engine: Engine) -> None:
     app = app_of(users(), engine)
 
-    @app.get("/own", responses={400: {"model": Own}})
+    @app.get("/own", responses={400: {"model": Own}, 422: {"description": "Mine"}})
     async def own(statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
 
-    generate = app.openapi
+    generate, shared = app.openapi, {"$ref": "#/components/responses/Shared"}
 
     def without_descriptions() -> dict[str, Any]:
         document = generate()
         for parameter in document["paths"]["/select"]["get"]["parameters"]:
             parameter.pop("description", None)
+        document["paths"]["/select"]["get"]["responses"]["400"] = shared
         return document
 
     app.openapi = without_descriptions  # type: ignore[method-assign]  # FastAPI documents it
@@ -484,6 +485,8 @@ def test_a_document_that_the_application_changes_is_completed_once(engine: Engin
     app.openapi = lambda: complete()  # type: ignore[method-assign]
     install_openapi(app)
     assert app.openapi() == complete()
+    assert complete()["paths"]["/own"]["get"]["responses"]["422"]["description"] == "Mine"
+    assert complete()["paths"]["/select"]["get"]["responses"]["400"] == shared
 
 
 @pytest.mark.parametrize("install", [install_openapi, install_problem_details])

@@ -86,6 +86,20 @@ def test_a_walk_by_each_kind_of_value(sort: str) -> None:
         assert walked(described, EVENTS, everything, sort=sort, size=2, backward=backward) == expected
 
 
+@dataclass
+class Chunk:
+    digest: bytes
+    size: int
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_walk_is_completed_by_bytes(backward: bool) -> None:
+    described = schema_for(Chunk, orm=MemoryORM(identity={Chunk: ["digest"]}))
+    chunks = [Chunk(b"\xff", 1), Chunk(b"", 0), Chunk(b"a\0", 1), Chunk(b"a", 0)]
+    found = walked(described, chunks, everything, sort="size", size=1, backward=backward)
+    assert [chunk.digest for chunk in found] == [b"", b"a", b"a\0", b"\xff"]
+
+
 @pytest.mark.parametrize(
     ("field", "values"),
     [

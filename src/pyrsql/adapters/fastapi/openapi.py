@@ -148,14 +148,15 @@ def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     for status, description in DESCRIPTIONS.items():
         declared: dict[str, Any] = responses.get(str(status), {})
+        if "$ref" in declared:
+            # A reference has nothing beside it.
+            continue
         of_route: dict[str, Any] = declared.get("content", {})
-        if _is_of(of_route, CriteriaErrorResponse.__name__) or (
-            _is_of(of_route, "HTTPValidationError") and not _has_other_input(operation)
-        ):
-            declared, of_route = {}, {}
-        # FastAPI's own 422 has no description to keep.
-        if _is_of(of_route, "HTTPValidationError"):
-            declared = {}
+        if _is_of(of_route, CriteriaErrorResponse.__name__):
+            of_route = {}
+        elif _is_of(of_route, "HTTPValidationError"):
+            # FastAPI's own 422 has no description to keep.
+            declared, of_route = {}, of_route if _has_other_input(operation) else {}
         responses[str(status)] = {"description": description, **declared, "content": _either(content, of_route)}
 
 

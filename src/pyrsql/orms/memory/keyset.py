@@ -145,7 +145,9 @@ def _type(kind: Kind) -> type:
             return str if as_text else uuid.UUID
         case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Text() | kinds.Opaque():
             return str
-        case kinds.Binary() | kinds.Json() | kinds.Array():
+        case kinds.Binary():
+            return bytes
+        case kinds.Json() | kinds.Array():
             return str
 
 
@@ -192,6 +194,8 @@ def _carried(value: object) -> Carried:
             return f"l{value // dt.timedelta(microseconds=1)}"
         case uuid.UUID():
             return f"u{value}"
+        case bytes():
+            return f"h{value.hex()}"
         case str() if UNBINDABLE.search(value):
             # A cursor is UTF-8, which has no lone surrogates.
             return f"x{value.encode('utf-8', 'surrogatepass').hex()}"
@@ -231,6 +235,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "t": _time,
     "l": lambda body: dt.timedelta(microseconds=int(body)),
     "u": uuid.UUID,
+    "h": bytes.fromhex,
     "s": str,
     "x": lambda body: bytes.fromhex(body).decode("utf-8", "surrogatepass"),
 }
