@@ -196,7 +196,15 @@ def _exclude(left: ColumnElement[bool], right: ColumnElement[bool]) -> bool:
     if not (isinstance(left, BinaryExpression) and isinstance(right, BinaryExpression)):
         return False
     mine, other = _constant(left), _constant(right)
-    return bool(mine and other and mine != other and left.left.compare(right.left))
+    return bool(mine and other and _differ(*mine, *other) and left.left.compare(right.left))
+
+
+def _differ(one: object, other: object) -> bool:
+    """Whether no value equals two constants, on any database: collations ignore case, accents and blanks at the end."""
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return type(one) is type(other) and one != other
+    letters = (one + other).replace("_", "")
+    return letters.isascii() and letters.isalnum() and one.lower() != other.lower()
 
 
 def _constant(condition: BinaryExpression[Any]) -> tuple[object] | None:
