@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pyrsql import CursorRequest, PageError
-from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Digests, Payload, Position, digest
+from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Digests, Payload, digest
 from pyrsql.errors import ConfigurationError
+from pyrsql.models.backend import Position
 from pyrsql.problems import CursorProblem, LimitExceeded
 
 PAYLOAD = Payload(

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, Self, TypeVar
 
 from pyrsql.errors import ConfigurationError, PageError
 from pyrsql.language.parse import is_blank
+from pyrsql.models.backend import Carried, Position
 from pyrsql.page import PageRequest
 from pyrsql.problems import CursorFault, CursorProblem, LimitExceeded, Problem
 
@@ -34,22 +35,6 @@ _LENGTH = 4
 """Bytes of the length of a value: any text has room, and the length of the cursor is the one limit."""
 _NULL = b"\xff" * _LENGTH
 """It stands for the length of NULL."""
-
-
-Carried = str | None
-"""The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
-
-
-class Position(NamedTuple):
-    """A place in an ordered list: where a backend begins a page.
-
-    Args:
-        backward: the page ends before the position.
-        values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
-    """
-
-    backward: bool
-    values: tuple[tuple[Carried, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

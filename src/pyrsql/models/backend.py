@@ -7,13 +7,28 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     # Only the names of these types are needed.
-    from pyrsql.cursor import Carried, Position
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
     from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
 TargetT = TypeVar("TargetT")
 TargetT_co = TypeVar("TargetT_co", covariant=True)
+
+
+Carried = str | None
+"""The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
+
+
+class Position(NamedTuple):
+    """A place in an ordered list: where a backend begins a page.
+
+    Args:
+        backward: the page ends before the position.
+        values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
+    """
+
+    backward: bool
+    values: tuple[tuple[Carried, ...], ...] | None = None
 
 
 class BackendStatement(NamedTuple, Generic[TargetT]):

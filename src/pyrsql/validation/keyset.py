@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from pyrsql.cursor import Carried, CursorFormat, CursorRequest, Digests, Payload, Position
+from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload
 from pyrsql.errors import ConfigurationError, ValidationError
-from pyrsql.models.backend import Sought
+from pyrsql.models.backend import Carried, Position, Sought
 from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
-from pyrsql.cursor import CursorFormat, Digests, Position, digest
+from pyrsql.cursor import CursorFormat, Digests, digest
 from pyrsql.errors import ConfigurationError
 from pyrsql.language.nodes import Node
-from pyrsql.models.backend import BackendStatement, LoweredFilter
+from pyrsql.models.backend import BackendStatement, LoweredFilter, Position
 from pyrsql.models.schema import Schema
 from pyrsql.page import PageRequest
 from pyrsql.validation.canonical import filter_text, order_text

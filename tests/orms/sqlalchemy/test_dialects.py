@@ -13,7 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
 from property_tests.walks import sought
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.models.backend import Position
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.dialects import FAMILIES

@@ -12,8 +12,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
 from property_tests.walks import at_once, sought, walked, whole
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.errors import ValidationError
+from pyrsql.models.backend import Position
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Index, Select, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import sought
-from pyrsql.cursor import CursorFormat, CursorRequest, Payload, Position
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
+from pyrsql.models.backend import Position
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.carried import carried
 

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.models import kinds
+from pyrsql.models.backend import Carried, Position
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.memory.functions import Functions

@@ -7,9 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
+from pyrsql.models.backend import BackendStatement, Carried, LoweredFilter, Position, Sought
 from pyrsql.models.model import Model
 from pyrsql.options import FieldOptions, QueryOptions, SortOptions
 from pyrsql.orms.memory import keyset

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
+from pyrsql.models.backend import Carried, Position
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.sqlalchemy import select_parts as parts

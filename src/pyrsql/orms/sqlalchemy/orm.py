@@ -7,9 +7,8 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select
 
-from pyrsql.cursor import Carried, Position
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.backend import BackendStatement, LoweredFilter, Sought
+from pyrsql.models.backend import BackendStatement, Carried, LoweredFilter, Position, Sought
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
