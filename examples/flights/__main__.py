@@ -3,17 +3,19 @@
 import argparse
 import socket
 import sys
+from contextlib import suppress
 from urllib.parse import urlencode
-
-import uvicorn
-
-from .app import app
-from .load import database_path, prepare_database
 
 EXAMPLE = {"filter": "destination.name==Chicago*;departure_delay=ge=120", "sort": "-departure_delay"}
 
 
 def main() -> None:
+    # What takes longest comes first: Ctrl+C ends that quietly, too.
+    import uvicorn
+
+    from .app import app
+    from .load import database_path, prepare_database
+
     parser = argparse.ArgumentParser(prog="python -m examples.flights", description=app.title)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
@@ -22,7 +24,9 @@ def main() -> None:
     try:
         listener = socket.create_server((arguments.host, arguments.port))
     except (OSError, OverflowError) as error:
-        sys.exit(f"Port {arguments.port} cannot be used ({error}). Name another: make run PORT={arguments.port + 1}")
+        # Python adds the address to the words of the system.
+        why = str(error).partition(" (")[0]
+        sys.exit(f"Port {arguments.port} cannot be used: {why}. Name another, or 0 for one that is free: make run PORT=0")
     prepare_database(database_path())
     host, port = listener.getsockname()[:2]
     address = f"http://{host}:{port}"
@@ -35,4 +39,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()
