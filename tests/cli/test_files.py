@@ -43,7 +43,11 @@ def rows_of(source: Path, data: bytes | None = None) -> list[dict[str, Any]]:
         ("n\n+5\n", {"n": "+5"}),
         ("n\n1.5\n2\n-3e2\n", {"n": 1.5}),
         ("n\n12345678901234567890.123\n", {"n": "12345678901234567890.123"}),
+        ("n\n9007199254740993\n1.5\n", {"n": "9007199254740993"}),
+        ("n\n0.10000000000000001\n1.50\n0.0\n-0\n5e-324\n", {"n": 0.1}),
         ("n\n1e400\n", {"n": "1e400"}),
+        ("n\n1e-400\n", {"n": "1e-400"}),
+        ("n;m\n1,5;2\n", {"n": "1,5", "m": 2}),
         ("n\nnan\n1\n", {"n": "nan"}),
         ("n\ntrue\nFALSE\n", {"n": True}),
         ("n\nyes\nno\n", {"n": "yes"}),
@@ -83,6 +87,10 @@ def test_a_column_has_the_type_of_all_its_values(tmp_path: Path, text: str, row:
         (b"row,a.b,_x,class\n1,2,3,4\n", [{"row": 1, "a_b": 2, "_x": 3, "class": 4}]),
         (b"nothing,order,select,filter\n1,2,3,4\n", [{"nothing": 1, "order": 2, "select": 3, "filter": 4}]),
         (b"id,name\n", []),
+        (b"sep=;\r\nid;name\r\n1;a,b\r\n", [{"id": 1, "name": "a,b"}]),
+        ('\ufeff"SEP=\t"\nid\tname\n1\ta;b\n'.encode("utf-16-le"), [{"id": 1, "name": "a;b"}]),
+        (b'"id, or\nkey";name\n1;a\n', [{"id_ or_key": 1, "name": "a"}]),
+        (b"row,ROW_NUMBER,row_2,row_3\n1,2,3,4\n", [{"row": 1, "ROW_NUMBER": 2, "row_2": 3, "row_3": 4}]),
     ],
 )
 def test_every_row_is_there(tmp_path: Path, data: bytes, rows: list[dict[str, Any]]) -> None:
@@ -96,6 +104,7 @@ def test_every_row_is_there(tmp_path: Path, data: bytes, rows: list[dict[str, An
     [
         (b"", "first line"),
         (b"\n1,2\n", "first line"),
+        (b"sep=;\n", "first line"),
         ("id,name\n1,é\n".encode("latin-1"), "not UTF-8"),
         ("id,name\n1,a\n".encode("utf-16-le"), "UTF-16"),
         (b"id,name,x\n1,a\n", "line 2 has 2 fields, but the first line names 3"),

@@ -10,11 +10,11 @@ import codecs
 import csv
 import datetime as dt
 import gzip
-import math
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -29,6 +29,7 @@ BATCH = 5_000
 
 _LONGEST_FIELD = 16 * 1024 * 1024
 _DELIMITERS = ",;\t|"
+_TOLD = re.compile(r"""(?i)"?sep=([^\w\s"]|\t)"?""")
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -124,17 +125,14 @@ def _opened(source: Path) -> Generator[tuple[list[str], Iterator[list[str]]]]:
     csv.field_size_limit(_LONGEST_FIELD)
     with _text_file(source) as file:
         try:
-            first = file.readline()
-            if not first.strip() or "\0" in first:
+            reader = _reader(source, file)
+            names = _unique(next(reader, ()))
+            if not names or "\0" in "".join(names):
                 raise ConfigurationError(f"{source}: the first line has to name the columns, in UTF-8 or UTF-16")
-            delimiter = "\t" if ".tsv" in source.suffixes else _delimiter(first)
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            names = _unique(next(reader))
             yield names, _checked(source, reader, len(names))
         except UnicodeError as error:
             raise ConfigurationError(
-                f"{source}: the text is not {file.encoding.upper()}. Convert it: iconv -f LATIN1 -t UTF-8"
+                f"{source}: the text is not {file.encoding.upper()}. Convert it: iconv -f CP1252 -t UTF-8"
             ) from error
         except (csv.Error, OSError, EOFError) as error:
             raise ConfigurationError(f"{source}: {error}") from error
@@ -151,12 +149,27 @@ def _text_file(source: Path) -> TextIO:
     return cast("TextIO", opened(source, "rt", encoding=encoding, newline=""))
 
 
-def _delimiter(line: str) -> str:
-    """The delimiter that makes the most columns of the first line."""
-    return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader([line], delimiter=delimiter))))
+def _reader(source: Path, file: TextIO) -> Any:
+    """Reads the rows of a file, from the names on. Excel may tell the delimiter in a line above them, as `sep=;`."""
+    told = _TOLD.fullmatch(file.readline().rstrip("\r\n"))
+    if told is not None:
+        return csv.reader(file, delimiter=told[1], strict=True)
+    delimiters = "\t" if ".tsv" in source.name.lower() else _DELIMITERS
+    delimiter = max(delimiters, key=lambda delimiter: _width(file, delimiter))
+    file.seek(0)
+    return csv.reader(file, delimiter=delimiter, strict=True)
 
 
-def _unique(names: list[str]) -> list[str]:
+def _width(file: TextIO, delimiter: str) -> int:
+    """The number of columns that a delimiter makes of the names, which may have line breaks in quotes."""
+    file.seek(0)
+    try:
+        return len(next(csv.reader(file, delimiter=delimiter, strict=True), ()))
+    except csv.Error:
+        return 0
+
+
+def _unique(names: Iterable[str]) -> list[str]:
     """Names that differ in more than the case of letters, as those of SQLite have to. A dot would be a path."""
     taken: set[str] = set()
     found: list[str] = []
@@ -192,9 +205,10 @@ def _whole(text: str) -> int:
 
 
 def _number(text: str) -> float:
-    value = float(text)
-    # More digits than a float keeps stay a text.
-    if math.isinf(value) or sum(map(str.isdigit, text)) > 17:
+    value, written = float(text), Decimal(text)
+    digits = len(written.as_tuple().digits)
+    # More digits than a float keeps stay a text: with as many digits as the text has, the float is not the same number.
+    if digits > 17 or Decimal(f"{value:.{digits - 1}e}") != written:
         raise ValueError(text)
     return value
 

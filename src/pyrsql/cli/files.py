@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ def _stored(value: Any, type_: TypeEngine[Any]) -> Any:
 def _table(source: Path, columns: list[tuple[str, TypeEngine[Any]]]) -> Table:
     name = re.sub(r"\W+", "_", source.name.split(".")[0]).strip("_").lower() or "rows"
     taken = {column.lower() for column, _ in columns}
-    key = next(one for one in ("row", "row_number", "pyrsql_row") if one not in taken)
+    key = next(one for one in chain(["row"], (f"row_{place}" for place in count(2))) if one not in taken)
     # Every name is quoted: SQLite reserves more words than SQLAlchemy knows.
     typed = [Column(column, type_, quote=True) for column, type_ in columns]
     return Table(name, MetaData(), Column(key, Integer, primary_key=True), *typed, quote=True)
