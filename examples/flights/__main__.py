@@ -10,7 +10,7 @@ EXAMPLE = {"filter": "destination.name==Chicago*;departure_delay=ge=120", "sort"
 
 
 def main() -> None:
-    # What takes longest comes first: Ctrl+C ends that quietly, too.
+    # Imported here, so that Ctrl+C ends the longest part of the start quietly, too.
     import uvicorn
 
     from .app import app
