@@ -22,6 +22,7 @@ from pydantic import (
     PlainValidator,
     RootModel,
     SecretStr,
+    StringConstraints,
     WrapSerializer,
     WrapValidator,
     computed_field,
@@ -101,8 +102,23 @@ class Post(Base):
         return self.secret
 
 
+class Video(Post):
+    __tablename__ = "videos"
+    id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    length: Mapped[int]
+    studio_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    studio: Mapped[Author] = relationship(foreign_keys=studio_id)
+
+
 class AuthorOut(BaseModel):
     name: str
+
+
+class VideoOut(BaseModel):
+    title: str
+    text: str
+    length: int
+    studio: AuthorOut
 
 
 class TagOut(BaseModel):
@@ -244,7 +260,8 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Optional[Annotated[str, BeforeValidator(mask)]]), {}),  # noqa: UP045  # the old spelling is tested
         (item(list[Annotated[TagOut, PlainSerializer(mask)]], "tags"), {}),
         (item(Annotated[AuthorOut, WrapSerializer(lambda value, handler: "***")], "author"), {}),
-        (item(Annotated[str, AfterValidator(str.strip)]), TITLE),
+        (item(Annotated[str, AfterValidator(mask)]), {}),
+        (item(Annotated[str, StringConstraints(max_length=9)]), TITLE),
         (item(HttpUrl), TITLE),
         (item(name="plain"), {}),
         (item(name="nothing", default=""), {}),
@@ -264,10 +281,15 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Annotated[list[TagOut], Field(max_length=9)], "tags"), TAGS),
         (Box[AuthorOut], AUTHOR),
         (Box[Annotated[AuthorOut | None, Field(description="x")]], AUTHOR),
-        (Kind1 | Kind2, {"status": "status", "title": "title", "text": "text"}),
-        (Annotated[Kind1 | Kind2, Field(discriminator="status")], {"status": "status", **TITLE, "text": "text"}),
-        (PostOut | Hidden1, {"id": "id", **AUTHOR, **TAGS}),
-        (item(list[AuthorOut | Person], "author"), {**AUTHOR, **BOSS}),
+        # Of a union, what each of its models shows: a row of one may have what only another shows.
+        (Kind1 | Kind2, {"status": "status"}),
+        (Annotated[Kind1 | Kind2, Field(discriminator="status")], {"status": "status"}),
+        (PostOut | Hidden1, {}),
+        (item(list[AuthorOut | Person], "author"), AUTHOR),
+        (item(Person | None, "author") | item(AuthorOut, "author"), AUTHOR),
+        (VideoOut | item(), {**TITLE, "length": "length", "studio": "studio", "studio.name": "studio.name"}),
+        (item(DocOut | DocDict, "doc"), {"doc.size": "doc.size"}),
+        (item(DocDict | dict[str, Any], "doc"), {"doc.size": "doc.size"}),
         (item(Any, "author"), {}),
         (item(name="author"), {}),
         (item(list[str], "tag_labels"), {"tag_labels": "tag_labels"}),
@@ -328,14 +350,47 @@ def test_a_row_is_read_by_pydantic_models_alone(shape: Any) -> None:
 
 @pytest.mark.parametrize("mode", ["before", "plain", "after"])
 @pytest.mark.parametrize("fields", [("title",), ("*",)])
-def test_field_validators_that_come_before_hide_a_field(mode: Any, fields: tuple[str, ...]) -> None:
+def test_field_validators_hide_a_field(mode: Any, fields: tuple[str, ...]) -> None:
     class Masked(PostOut):
         @field_validator(*fields, mode=mode)
         @classmethod
         def masked(cls, value: Any, info: Any) -> Any:
             return str(mask(value))
 
-    assert ("title" in offered(Masked)) is (mode == "after")
+    assert "title" not in offered(Masked)
+    assert ("id" in offered(Masked)) is (fields == ("title",))
+
+
+def test_what_changes_a_whole_model_hides_its_fields() -> None:
+    class Validated(PostOut):
+        @model_validator(mode="after")
+        def masked(self) -> "Validated":
+            self.title = "***"
+            return self
+
+    class Initialized(PostOut):
+        _seen: int = 0
+
+        def model_post_init(self, context: Any) -> None:
+            self.title = "***"
+
+    class Rebuilt(PostOut):
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            return handler(source)
+
+    @pydantic_dataclass
+    class DocPost:
+        size: int
+
+        def __post_init__(self) -> None:
+            self.size = 0
+
+    class Private(PostOut):
+        _seen: int = 0
+
+    assert offered(Validated) == offered(Initialized) == offered(Rebuilt) == offered(item(DocPost, "doc")) == {}
+    assert offered(Private) == offered(PostOut)
 
 
 def test_serializers_and_model_validators_hide_fields() -> None:

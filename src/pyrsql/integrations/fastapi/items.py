@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, is_dataclass
+from itertools import chain
 from types import UnionType
 from typing import (
     Annotated,
@@ -34,28 +35,21 @@ from pydantic import (
     AliasChoices,
     AliasPath,
     BaseModel,
-    BeforeValidator,
     JsonValue,
-    PlainSerializer,
-    PlainValidator,
     RootModel,
     Secret,
     SecretBytes,
     SecretStr,
-    WrapSerializer,
-    WrapValidator,
 )
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType, is_typeddict
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.integrations.fastapi.hidden import config_of, hides, is_hidden
 from pyrsql.models import kinds
 from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.validation.public import ANYTHING_BELOW
-
-_HIDING = (BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, WrapSerializer)
-"""Metadata that lets an answer show another value than the row has."""
 
 _SECRETS = (SecretStr, SecretBytes, Secret)
 _SEVERAL = (list, tuple, set, frozenset, deque, Sequence, Collection, Iterable, AbstractSet)
@@ -181,13 +175,30 @@ def _nested(
     for item in shape.models:
         if source.type is not None and not issubclass(item, BaseModel):
             raise ConfigurationError(_UNREADABLE.format(cast("object", item)))
-        if _is_followed(item, around):
-            for field, info in _fields(item).items():
-                attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)
-                if attribute is not None:
-                    own = (*name, info.serialization_alias or field)
-                    is_shown = shown and not _is_hidden(item, field, info)
-                    yield from _read(info, source, own, path, attribute, (*around, item), is_shown)
+    found = [list(_of_model(item, source, name, path, around, shown)) for item in shape.models]
+    # Rows of other classes do not have what only a subclass has.
+    owned = {member for member, one in source.members.items() if one.owners}
+    yield from _shown_by_each(found, lambda read: read.path[len(path)] in owned)
+
+
+def _shown_by_each(found: Sequence[list[Read]], safe: Callable[[Read], bool] = lambda _: False) -> Iterator[Read]:
+    """The values that the models of a union read. A row of one model may have a value that only another shows."""
+    names = [{read.name for read in one} for one in found]
+    for read in chain.from_iterable(found):
+        everywhere = all(read.name in of_model for of_model in names)
+        yield read if everywhere or safe(read) else read._replace(shown=False)
+
+
+def _of_model(
+    item: type, source: _Source, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
+) -> Iterator[Read]:
+    if _is_followed(item, around):
+        for field, info in _fields(item).items():
+            attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)
+            if attribute is not None:
+                own = (*name, info.serialization_alias or field)
+                is_shown = shown and not is_hidden(item, field, info)
+                yield from _read(info, source, own, path, attribute, (*around, item), is_shown)
 
 
 def _is_followed(item: type, around: tuple[type, ...]) -> bool:
@@ -225,16 +236,21 @@ def _document(
     shape: _Shape, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
 ) -> Iterator[Read]:
     """A document, or a part of one. If an answer shows some of its keys, only those are offered."""
-    if shape.anything or not shape.models:
+    if not shape.models:
         yield Read(name, path, shown, anything=shape.anything)
-    for item in shape.models:
-        for field, info in _fields(item).items() if _is_followed(item, around) else ():
-            key = next(_candidates(item, field, info), None)
-            if key is not None:
-                inner = _shape(info.annotation)
-                own, below = (*name, info.serialization_alias or field), (*path, *key)
-                is_shown = shown and not inner.hidden and not _is_hidden(item, field, info)
-                yield from _document(inner, own, below, (*around, item), is_shown)
+    yield from _shown_by_each([list(_keys(item, name, path, around, shown)) for item in shape.models])
+
+
+def _keys(
+    item: type, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
+) -> Iterator[Read]:
+    for field, info in _fields(item).items() if _is_followed(item, around) else ():
+        key = next(_candidates(item, field, info), None)
+        if key is not None:
+            inner = _shape(info.annotation)
+            own, below = (*name, info.serialization_alias or field), (*path, *key)
+            is_shown = shown and not inner.hidden and not is_hidden(item, field, info)
+            yield from _document(inner, own, below, (*around, item), is_shown)
 
 
 def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | None:
@@ -254,7 +270,7 @@ def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | No
     return None
 
 
-# --- which attribute a field reads, and whether the answer shows it ---
+# --- which attribute a field reads ---
 
 
 def _fields(item: type[Any]) -> dict[str, FieldInfo]:
@@ -271,7 +287,7 @@ def _fields(item: type[Any]) -> dict[str, FieldInfo]:
 
 def _candidates(item: type, field: str, info: FieldInfo) -> Iterator[tuple[str, ...]]:
     """The paths that Pydantic looks a field up by, in its order. A number in a path picks one row of several."""
-    config = _config(item)
+    config = config_of(item)
     alias = info.validation_alias
     if alias is not None and config.get("validate_by_alias", True) is not False:
         for choice in alias.choices if isinstance(alias, AliasChoices) else [alias]:
@@ -281,46 +297,6 @@ def _candidates(item: type, field: str, info: FieldInfo) -> Iterator[tuple[str, 
                 yield names
     if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
         yield (field,)
-
-
-def _config(item: type) -> Mapping[str, Any]:
-    return getattr(item, "model_config", None) or getattr(item, "__pydantic_config__", None) or {}
-
-
-def _is_hidden(item: type, field: str, info: FieldInfo) -> bool:
-    """Whether the answer leaves a field out, or shows another value than the row has."""
-    if info.exclude or getattr(info, "exclude_if", None) is not None or any(map(_hides, info.metadata)):
-        return True
-    if _config(item).get("json_encoders"):
-        return True
-    own = getattr(item, "__pydantic_decorators__", None)
-    if own is None:
-        return False
-    if own.model_serializers or any(found.info.mode == "before" for found in own.root_validators.values()):
-        return True
-    if any(found.info.mode in ("before", "wrap") for found in own.model_validators.values()):
-        return True
-    changed = (
-        *(found.info.fields for found in own.field_serializers.values()),
-        *(found.info.fields for found in own.field_validators.values() if found.info.mode != "after"),
-        *(found.info.fields for found in own.validators.values() if found.info.mode != "after"),
-    )
-    return any(field in fields or "*" in fields for fields in changed)
-
-
-def _hides(metadata: object) -> bool:
-    """Whether metadata of an annotation may change a value: code that is not Pydantic's own may."""
-    if isinstance(metadata, _HIDING):
-        return True
-    if isinstance(metadata, FieldInfo):
-        return bool(metadata.exclude) or any(map(_hides, metadata.metadata))
-    return hasattr(metadata, "__get_pydantic_core_schema__") and not _is_pydantic(metadata)
-
-
-def _is_pydantic(thing: object) -> bool:
-    """Whether something is made by Pydantic itself. Its AfterValidator checks; its transforming pipelines do not."""
-    module = thing.__module__ if isinstance(thing, type) else type(thing).__module__
-    return module.partition(".")[0] in ("pydantic", "pydantic_extra_types") and "experimental" not in module
 
 
 # --- the parts of an annotation ---
@@ -342,7 +318,7 @@ def _shape(annotation: Any, around: tuple[Any, ...] = ()) -> _Shape:
         return _shape(value, (*around, annotation))
     if origin is Annotated:
         inner = _shape(arguments[0], around)
-        return _Shape(inner.models, inner.hidden or any(map(_hides, arguments[1:])), inner.anything)
+        return _Shape(inner.models, inner.hidden or any(map(hides, arguments[1:])), inner.anything)
     if origin in _PARTS:
         return _together(_shape(argument, around) for argument in arguments)
     if isinstance(annotation, str | ForwardRef):
@@ -374,10 +350,10 @@ def _shape_of_class(kind: type[Any]) -> _Shape:
     if _is_root_model(kind):
         info = _fields(kind)["root"]
         inner = _shape(info.annotation)
-        return _Shape(inner.models, inner.hidden or _is_hidden(kind, "root", info), inner.anything)
+        return _Shape(inner.models, inner.hidden or is_hidden(kind, "root", info), inner.anything)
     if issubclass(kind, BaseModel) or is_dataclass(kind):
         return _Shape((kind,))
-    return _Shape(hidden=hasattr(kind, "__get_pydantic_core_schema__") and not _is_pydantic(kind))
+    return _Shape(hidden=hides(kind))
 
 
 def _is_root_model(kind: type[Any]) -> bool:

@@ -1,0 +1,69 @@
+"""Fields of a response model whose values an answer may change: code of the developer's stands before or behind them.
+
+It may mask a value, so that a filter would reveal it. Nobody can tell a validator that only checks from one that masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    WrapSerializer,
+    WrapValidator,
+)
+from pydantic.fields import FieldInfo
+
+_CHANGING = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, WrapSerializer)
+"""Metadata that lets an answer show another value than the row has."""
+
+_HOOKS = ("model_post_init", "__post_init__", "__get_pydantic_core_schema__")
+"""Methods of a model that may change what it has read."""
+
+
+def is_hidden(item: type, field: str, info: FieldInfo) -> bool:
+    """Whether the answer leaves a field out, or may show another value than the row has.
+
+    Args:
+        item: the model.
+        field: the name of the field.
+        info: the field.
+    """
+    if info.exclude or getattr(info, "exclude_if", None) is not None or any(map(hides, info.metadata)):
+        return True
+    if config_of(item).get("json_encoders") or any(_is_own(getattr(item, hook, None)) for hook in _HOOKS):
+        return True
+    own = getattr(item, "__pydantic_decorators__", None)
+    if own is None:
+        return False
+    if own.model_serializers or own.model_validators or own.root_validators:
+        return True
+    changing = (*own.field_serializers.values(), *own.field_validators.values(), *own.validators.values())
+    return any(field in one.info.fields or "*" in one.info.fields for one in changing)
+
+
+def hides(metadata: object) -> bool:
+    """Whether metadata of an annotation, or a type, may change a value: code that is not Pydantic's own may."""
+    if isinstance(metadata, _CHANGING):
+        return True
+    if isinstance(metadata, FieldInfo):
+        return bool(metadata.exclude) or any(map(hides, metadata.metadata))
+    kind = metadata if isinstance(metadata, type) else type(metadata)
+    return hasattr(kind, "__get_pydantic_core_schema__") and _is_own(kind)
+
+
+def _is_own(code: Any) -> bool:
+    """Whether code is the developer's. Pydantic's own types check; its transforming pipelines change values."""
+    if code is None:
+        return False
+    package = code.__module__.partition(".")[0]
+    return package not in ("pydantic", "pydantic_extra_types", "sqlmodel") or "experimental" in code.__module__
+
+
+def config_of(item: type) -> Mapping[str, Any]:
+    """The configuration of a model, a dataclass or a typed dictionary."""
+    return getattr(item, "model_config", None) or getattr(item, "__pydantic_config__", None) or {}
