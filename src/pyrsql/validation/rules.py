@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from pyrsql import operators as ops
 from pyrsql.models import kinds
@@ -165,17 +165,7 @@ class Rule:
 
 
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
-    """An operator, by name, applied to the operand of a selector. The selector must take the operator.
-
-    It is made once for a resolution: no request takes part.
-    """
-    known = found.comparing.get((name, root))
-    if known is None:
-        known = found.comparing[name, root] = _comparing(options, found, name, root)
-    return cast("Comparing", known)
-
-
-def _comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
+    """An operator, by name, applied to the operand of a selector. The selector must take the operator."""
     operand, rule = found.operand, RULES.get(name)
     if rule is None:
         custom = options.custom_predicates[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, assert_never
 
@@ -52,7 +52,6 @@ class Resolution:
         converted: a converter of the developer's own stands in for that of the kind.
         elements: the selector is an association proxy over many rows: the number of relations before it. A null check
             asks whether the proxy holds anything.
-        comparing: its operators, as far as they were needed: what `pyrsql.validation.rules` makes of each.
     """
 
     operand: Operand
@@ -61,9 +60,6 @@ class Resolution:
     operators: frozenset[str] | None = None
     converted: bool = False
     elements: int | None = None
-    comparing: dict[tuple[str, RelationPath], object] = field(
-        default_factory=dict[tuple[str, RelationPath], object], repr=False
-    )
 
 
 NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
