@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
 from sqlalchemy.exc import DBAPIError
@@ -155,6 +155,10 @@ def _is_column(key: OrderKey) -> bool:
     )
 
 
+OrderedSegment: TypeAlias = tuple[Segment, tuple[ColumnElement[Any], ...]]
+"""A range, and its ORDER BY."""
+
+
 class Ranges(NamedTuple):
     """The ranges that a page is read from, still without the values of a position.
 
@@ -163,13 +167,15 @@ class Ranges(NamedTuple):
         terms: the order, in the direction of the page.
         places: a parameter for each key.
         segments: the ranges in turn, each with its ORDER BY.
+        turns: the first of them, as the statements that read them.
         order: the ORDER BY of all of them.
     """
 
     keys: tuple[ColumnElement[Any], ...]
     terms: tuple[Term, ...]
     places: tuple[BindParameter[Any], ...]
-    segments: tuple[tuple[Segment, tuple[ColumnElement[Any], ...]], ...]
+    segments: tuple[OrderedSegment, ...]
+    turns: tuple[OrderedSegment, ...]
     order: tuple[ColumnElement[Any], ...]
 
 
@@ -210,11 +216,13 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ra
     keys = tuple(_key_column(term.value, number) for number, term in enumerate(terms))
     turned = tuple(term.turned for term in terms) if backward else terms
     segments = first_segments(turned) if null is None else segments_behind(turned, null)
+    apart = segments if len(segments) <= MOST_SEGMENTS else segments[: MOST_SEGMENTS - 1]
     return Ranges(
         keys,
         turned,
         tuple(parts.bound(None, key.type) for key in keys),
         tuple((segment, _order_by(segment.order)) for segment in segments),
+        tuple((turn, _order_by(turn.order)) for segment in apart for turn in in_turn(segment)),
         _order_by(turned),
     )
 
@@ -278,16 +286,13 @@ class SoughtRows:
 
     def parts(self) -> Iterator[Select[Any]]:
         """The segments in turn, each made when it is needed: the first one fills most pages."""
-        segments = self._ranges.segments
         if not self._indexed:
             yield self.statement
             return
-        few = len(segments) <= MOST_SEGMENTS
-        for segment, order in segments if few else segments[: MOST_SEGMENTS - 1]:
-            for conditions in in_turn(segment.conditions(self._bounds)):
-                yield parts.positioned(self._select, self._ranges.keys, conditions, order)
-        if not few:
-            yield self._any(segments[MOST_SEGMENTS - 1 :])
+        for segment, order in self._ranges.turns:
+            yield self._of(segment, order)
+        if len(self._ranges.segments) > MOST_SEGMENTS:
+            yield self._any(self._ranges.segments[MOST_SEGMENTS - 1 :])
 
     def item(self, row: Any) -> Any:
         """The entity of a row, or the whole row where the select has more columns."""
@@ -312,7 +317,7 @@ class SoughtRows:
     def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...]) -> Select[Any]:
         return parts.positioned(self._select, self._ranges.keys, segment.conditions(self._bounds), order)
 
-    def _any(self, segments: Sequence[tuple[Segment, tuple[ColumnElement[Any], ...]]]) -> Select[Any]:
+    def _any(self, segments: Sequence[OrderedSegment]) -> Select[Any]:
         choice = any_condition([all_conditions(segment.conditions(self._bounds)) for segment, _ in segments])
         lead = leading(self._ranges.terms[0], self._bounds[0])
         conditions = (choice,) if lead is None else (lead, choice)

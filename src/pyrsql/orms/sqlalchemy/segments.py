@@ -23,9 +23,7 @@ from sqlalchemy import (
     Integer,
     UnaryExpression,
     and_,
-    literal_column,
     or_,
-    true,
     tuple_,
 )
 from sqlalchemy.sql import operators
@@ -54,25 +52,43 @@ class _Condition(FunctionElement[bool]):
         return self
 
 
-class Beyond(_Condition):
-    """The rows beyond a position in several keys of one direction: the keys, then as many values.
-
-    Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
-    """
+class KeyRange(_Condition):
+    """A condition on several keys of one direction, and a position: the keys, then as many values."""
 
     inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.gt
 
     @property
+    def nearest(self) -> ColumnElement[bool]:
+        """`a = x AND b > y`: the rows that tie with the position in all keys but the last."""
+        keys, values = self.halves()
+        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
+        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
+
+    def halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+        """The keys and the values."""
+        found = list(self.clauses)
+        return found[: len(found) // 2], found[len(found) // 2 :]
+
+
+class Beyond(KeyRange):
+    """The rows beyond a position.
+
+    Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
+    """
+
+    inherit_cache: bool | None = True
+
+    @property
     def row_value(self) -> ColumnElement[bool]:
         """`(a, b) > (x, y)`."""
-        keys, values = self._halves()
+        keys, values = self.halves()
         return compared(tuple_(*keys), self.operator, tuple_(*values))
 
     @property
     def ladder(self) -> ColumnElement[bool]:
         """`a > x OR (a = x AND b > y)`."""
-        keys, values = self._halves()
+        keys, values = self.halves()
         ladder: ColumnElement[bool] = compared(keys[-1], self.operator, values[-1])
         for key, value in zip(reversed(keys[:-1]), reversed(values[:-1]), strict=True):
             same = compared(key, operators.eq, value)
@@ -82,36 +98,44 @@ class Beyond(_Condition):
     @property
     def ends_with_row_id(self) -> bool:
         """The last key is an integer that is the primary key alone: on SQLite that is the row id."""
-        key = self._halves()[0][-1]
+        key = self.halves()[0][-1]
         alone = isinstance(key, Column) and key.primary_key and len(key.table.primary_key) == 1
         return alone and isinstance(key.type, Integer)
 
-    @property
-    def steps(self) -> list[ColumnElement[bool]]:
-        """`a = x AND b > y`, then `a > x`: the ranges of one key each, the nearest first."""
-        keys, values = self._halves()
-        same = [compared(key, operators.eq, value) for key, value in zip(keys, values, strict=True)]
-        return [
-            all_conditions([*same[:place], compared(keys[place], self.operator, values[place])])
-            for place in reversed(range(len(keys)))
-        ]
 
-    def _halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
-        found = list(self.clauses)
-        return found[: len(found) // 2], found[len(found) // 2 :]
+class Nearest(Beyond):
+    """The same, but on SQLite only the rows that tie with the position in all keys but the last.
+
+    SQLite takes no row id into the range of a row value, and reads all rows that tie with the position.
+    """
+
+    inherit_cache: bool | None = True
+
+
+class Farther(KeyRange):
+    """On SQLite the rows that tie in all of fewer keys but the last; elsewhere none, which `Nearest` has all."""
+
+    inherit_cache: bool | None = True
 
 
 class Below(Beyond):
-    """The same where the keys descend."""
+    """`Beyond` where the keys descend."""
 
     inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.lt
 
 
-class OnSQLite(_Condition):
-    """A condition with a form of its own on SQLite: that form, then the one for all others."""
+class NearestBelow(Nearest, Below):
+    """`Nearest` where the keys descend."""
 
     inherit_cache: bool | None = True
+
+
+class FartherBelow(Farther):
+    """`Farther` where the keys descend."""
+
+    inherit_cache: bool | None = True
+    operator: Callable[[Any, Any], Any] = operators.lt
 
 
 class NullIsLargest(_Condition):
@@ -190,13 +214,13 @@ class Test(NamedTuple):
         levels: the keys.
     """
 
-    template: BinaryExpression[bool] | Beyond
+    template: BinaryExpression[bool] | KeyRange
     levels: range
 
     def at(self, bounds: Sequence[BindParameter[Any]]) -> ColumnElement[bool]:
         """The condition with the values of a position."""
         template, levels = self
-        if isinstance(template, Beyond):
+        if isinstance(template, KeyRange):
             keys = list(template.clauses)[: len(levels)]
             return with_arguments(template, [*keys, *bounds[levels.start : levels.stop]])
         return with_part(template, "right", bounds[levels.start])
@@ -306,24 +330,19 @@ def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any])
     return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
 
 
-def in_turn(conditions: list[ColumnElement[bool]]) -> Iterator[list[ColumnElement[bool]]]:
-    """The conditions of a range, as consecutive ranges.
-
-    SQLite takes no row id into the range of a row value, and reads all rows that tie with the position. There each key
-    has a range of its own; elsewhere the first range has all rows.
-    """
-    *before, last = conditions or [true()]
-    if not isinstance(last, Beyond) or not last.ends_with_row_id:
-        yield conditions
+def in_turn(segment: Segment) -> Iterator[Segment]:
+    """A range as consecutive ones: on SQLite each key has a range of its own where the last key is the row id."""
+    *before, last = segment.tests or (None,)
+    if last is None or not isinstance(last.template, Beyond) or not last.template.ends_with_row_id:
+        yield segment
         return
-    nearest, *farther = last.steps
-    yield [*before, OnSQLite(nearest, last)]
-    for step in farther:
-        yield [*before, OnSQLite(step, _NEVER)]
-
-
-# SQLAlchemy writes `false()` as a number for a database that has no booleans, which is no condition there.
-_NEVER = literal_column("1") == literal_column("0")
+    keys, _ = last.template.halves()
+    nearest, farther = (NearestBelow, FartherBelow) if isinstance(last.template, Below) else (Nearest, Farther)
+    for count in range(len(keys), 0, -1):
+        kind = nearest if count == len(keys) else farther
+        levels = range(last.levels.start, last.levels.start + count)
+        test = Test(kind(*keys[:count], *map(_placeholder, keys[:count])), levels)
+        yield Segment((*before, test), segment.fixed, segment.order)
 
 
 def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:

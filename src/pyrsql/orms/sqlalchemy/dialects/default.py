@@ -26,7 +26,7 @@ from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, OnSQLite
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, Farther
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
     EnumText,
@@ -125,8 +125,8 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     return compiler.process(exists, **options)
 
 
-@form(OnPostgreSQL, OnSQLite)
-def elsewhere(element: OnPostgreSQL | OnSQLite, compiler: SQLCompiler, **options: Any) -> str:
+@form(OnPostgreSQL)
+def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The condition for every other database."""
     _, other = element.clauses
     return compiler.process(other, **options)
@@ -194,6 +194,12 @@ def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) 
 def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     """The ladder: many databases have no row values, or read a whole index for one."""
     return f"({compiler.process(element.ladder, **options)})"
+
+
+@form(Farther)
+def no_row(element: Farther, compiler: SQLCompiler, **options: Any) -> str:
+    """Nothing: the nearest range has all rows."""
+    return "1 = 0"
 
 
 @form(ExactFloat)

@@ -19,7 +19,7 @@ from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, NullIsLargest, NullIsSmallest, OnSQLite
+from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, Farther, Nearest, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
@@ -218,11 +218,10 @@ def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.row_value, **options)
 
 
-@form(OnSQLite, on="sqlite")
-def here(element: OnSQLite, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition for SQLite alone."""
-    own, _ = element.clauses
-    return compiler.process(own, **options)
+@form(Nearest, Farther, on="sqlite")
+def rows_that_tie(element: Nearest | Farther, compiler: SQLCompiler, **options: Any) -> str:
+    """The range of one key, which takes a row id in."""
+    return compiler.process(element.nearest, **options)
 
 
 @form(ExactFloat, on="sqlite")
