@@ -1,61 +1,45 @@
 """`python -m benchmarks.keyset`: pages by cursor beside those of other packages, in one run: the rows, then the time.
 
-Each contender walks a table by its own pages, in an interpreter of its own. A contender that loses rows or repeats some
-is marked; its time is shown all the same, since a wrong walk is often the faster one.
+Each contender is a FastAPI service in an interpreter of its own. It walks a table by its own pages, then answers
+requests for the first page and for pages far away, in turn. A contender that loses rows or repeats some is marked; its
+time is shown all the same, since a wrong walk is often the faster one.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from sqlalchemy import Engine, Index, Select, create_engine, insert, select, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from fastapi import FastAPI
+from sqlalchemy import Engine, Select, create_engine, insert, select, text
+from sqlalchemy.orm import Session
+
+from benchmarks.applications import receive, request_scope
+from benchmarks.keyset_services import ORDERS, SERVICES, Base, Event
 
 ROOT = Path(__file__).parent.parent
 DIRECTORY = ROOT / ".bench"
-CONTENDERS = ("pyrsql", "sqlakeyset", "fastapi-pagination")
 DOCUMENT = ROOT / "benchmarks" / "keyset.md"
 SIZE = 25
 WALK = 100
 """Rows on a page of a walk: the most that fastapi-pagination takes."""
 
+FAR = (0.6, 0.9)
+"""The part of the list that the pages far away begin in."""
 
-class Base(DeclarativeBase):
-    """One table with the indexes of its sorts."""
+PLACES = 12
+"""Pages far away: most begin within a group of ties, some at the end of one, and of `score` some among NULL."""
 
-
-class Event(Base):
-    """A row with ties, NULL and text."""
-
-    __tablename__ = "bench_events"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    day: Mapped[int]
-    place: Mapped[int]
-    score: Mapped[int | None]
-    __table_args__ = (
-        Index("bench_by_day", "day", "id"),
-        Index("bench_by_place", "day", "place", "id"),
-        Index("bench_by_score", "score", "id"),
-    )
-
-
-ORDERS: dict[str, Callable[[], tuple[Any, ...]]] = {
-    "id": lambda: (Event.id,),
-    "day": lambda: (Event.day, Event.id),
-    "-day;-place": lambda: (Event.day.desc(), Event.place.desc(), Event.id.desc()),
-    "day;-place": lambda: (Event.day, Event.place.desc(), Event.id.desc()),
-    "score": lambda: (Event.score.asc().nulls_last(), Event.id),
-    "-score": lambda: (Event.score.desc().nulls_first(), Event.id.desc()),
-}
-"""A sort -> the same for contenders that take the ORDER BY of their user."""
+ROUNDS = 25
 
 WHOLE: dict[str, Callable[[], tuple[Any, ...]]] = {
     **ORDERS,
@@ -65,67 +49,11 @@ WHOLE: dict[str, Callable[[], tuple[Any, ...]]] = {
 """A sort -> the same on every database: MariaDB has no NULLS LAST, and refuses the contenders that send it."""
 
 
-class Page(NamedTuple):
-    """One page of a contender."""
-
-    ids: list[int]
-    next: Any
-
-
-Read = Callable[[Session, str, Any, int], Page]
-"""Reads a page: called with a session, a sort, the cursor of the page before it, and a size."""
-
-
-def _pyrsql() -> Read:
-    from pyrsql import CursorRequest
-    from pyrsql.orms.sqlalchemy import schema
-    from pyrsql.pipeline import apply_filter, apply_sort, parse, seek, validate
-
-    events = schema(Event)
-
-    def read(session: Session, sort: str, cursor: Any, size: int) -> Page:
-        statement = parse(None).bind(validate(events)).bind(apply_filter(select(Event))).bind(apply_sort(sort))
-        cut = statement.bind(seek(CursorRequest.at(cursor, size))).unwrap().collect(session.execute)
-        return Page([event.id for event in cut.items], cut.next)
-
-    return read
-
-
-def _sqlakeyset() -> Read:
-    from sqlakeyset import select_page  # type: ignore[import-not-found]  # installed in an environment of its own
-
-    def read(session: Session, sort: str, cursor: Any, size: int) -> Page:
-        page = select_page(session, select(Event).order_by(*ORDERS[sort]()), per_page=size, page=cursor)
-        return Page([row[0].id for row in page], page.paging.bookmark_next if page.paging.has_next else None)
-
-    return read
-
-
-def _fastapi_pagination() -> Read:
-    from fastapi_pagination import set_page  # type: ignore[import-not-found]  # installed in an environment of its own
-    from fastapi_pagination.cursor import CursorPage, CursorParams  # type: ignore[import-not-found]  # installed in an environment of its own
-    from fastapi_pagination.ext.sqlalchemy import paginate  # type: ignore[import-not-found]  # installed in an environment of its own
-
-    def read(session: Session, sort: str, cursor: Any, size: int) -> Page:
-        with set_page(CursorPage[Any]):
-            page = paginate(
-                session, select(Event).order_by(*ORDERS[sort]()), params=CursorParams(cursor=cursor, size=size)
-            )
-        return Page([event.id for event in page.items], page.next_page)
-
-    return read
-
-
-_READERS: dict[str, Callable[[], Read]] = dict(
-    zip(CONTENDERS, (_pyrsql, _sqlakeyset, _fastapi_pagination), strict=True)
-)
-
-
 def rows(count: int) -> Iterator[dict[str, Any]]:
     """The rows of the table; a fifth of the scores is NULL."""
     for number in range(count):
         score = None if number % 5 == 0 else number * 31 % 9_000
-        yield {"id": number, "day": number * 7_919 % 200, "place": number * 104_729 % 50, "score": score}
+        yield {"id": number, "day": number * 7_919 % 200, "place": number // 200 * 7 % 50, "score": score}
 
 
 def fill(engine: Engine, count: int) -> None:
@@ -134,51 +62,91 @@ def fill(engine: Engine, count: int) -> None:
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         session.execute(insert(Event), list(rows(count)))
-        session.execute(text("ANALYZE TABLE bench_events" if engine.dialect.name == "mysql" else "ANALYZE"))
         session.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # PostgreSQL's VACUUM says which pages of the table an index can speak for.
+        analyze = {"mysql": "ANALYZE TABLE bench_events", "postgresql": "VACUUM ANALYZE bench_events"}
+        connection.execute(text(analyze.get(engine.dialect.name, "ANALYZE"))).close()
 
 
-def contend(name: str, url: str, *, far: float = 0.75) -> dict[str, dict[str, Any]]:
-    """What one contender gives: for each sort whether its rows are right, and the milliseconds of two pages."""
-    engine, read, found = create_engine(url), _READERS[name](), dict[str, dict[str, Any]]()
-    with Session(engine) as session:
-        for sort, order in WHOLE.items():
-            found[sort] = _of_sort(session, read, sort, select(Event.id).order_by(*order()), far)
-            session.rollback()
+class Page(NamedTuple):
+    """A page of a service."""
+
+    ids: list[int]
+    next: str | None
+
+
+class Times(NamedTuple):
+    """Milliseconds of a request, the median: of the first page, of pages far away, and of the slowest of these."""
+
+    first: float
+    far: float
+    slowest: float
+
+
+async def _request(app: FastAPI, sort: str, cursor: str | None, size: int) -> bytes:
+    """The body of an answer, through the whole application."""
+    body = bytearray()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start" and message["status"] != 200:
+            raise ValueError(f"the answer has status {message['status']}")
+        body.extend(message.get("body", b""))
+
+    query = {"sort": sort, "size": size, **({} if cursor is None else {"cursor": cursor})}
+    await app(request_scope("events", urlencode(query)), receive, send)
+    return bytes(body)
+
+
+async def _page(app: FastAPI, sort: str, cursor: str | None) -> Page:
+    answer = json.loads(await _request(app, sort, cursor, WALK))
+    return Page([item["id"] for item in answer["items"]], answer.get("next", answer.get("next_page")))
+
+
+async def contend(name: str, url: str) -> dict[str, dict[str, Any]]:
+    """What one contender gives: for each sort whether its rows are right, and the times."""
+    engine = create_engine(url)
+    app, found = SERVICES[name](engine), dict[str, dict[str, Any]]()
+    for sort, order in WHOLE.items():
+        found[sort] = await _of_sort(engine, app, sort, select(Event.id).order_by(*order()))
     engine.dispose()
     return found
 
 
-def _of_sort(session: Session, read: Read, sort: str, unpaged: Select[Any], far: float) -> dict[str, Any]:
-    expected = list(session.scalars(unpaged))
-    seen, cursor, place = list[int](), None, None
+async def _of_sort(engine: Engine, app: FastAPI, sort: str, unpaged: Select[Any]) -> dict[str, Any]:
+    with Session(engine) as session:
+        expected = list(session.scalars(unpaged))
+    seen, cursors = list[int](), list[str]()
     try:
-        while True:
-            page = read(session, sort, cursor, WALK)
-            session.expunge_all()
+        while not cursors or len(cursors) * WALK < 2 * len(expected):
+            page = await _page(app, sort, cursors[-1] if cursors else None)
             seen += page.ids
-            if place is None and len(seen) >= far * len(expected):
-                place = page.next
-            cursor = page.next
-            if cursor is None:
+            if page.next is None:
                 break
-        first, distant = _milliseconds(session, read, sort, None, place)
+            cursors.append(page.next)
+        first, last = (int(part * len(cursors)) for part in FAR)
+        far = [cursors[first + (last - first) * place // PLACES] for place in range(PLACES)]
+        times = await _times(app, sort, far)
     except Exception as error:
-        session.rollback()
         return {"error": f"{type(error).__name__}"}
-    return {"rows": len(set(seen)), "of": len(expected), "same": seen == expected, "first": first, "far": distant}
+    return {"rows": len(set(seen)), "of": len(expected), "same": seen == expected, **times._asdict()}
 
 
-def _milliseconds(session: Session, read: Read, sort: str, *cursors: Any) -> list[float]:
-    """The best time of each page, taken in turn: what else the machine does falls on all of them."""
-    taken = [float("inf")] * len(cursors)
-    for _ in range(30):
-        for place, cursor in enumerate(cursors):
-            began = time.perf_counter()
-            read(session, sort, cursor, SIZE)
-            taken[place] = min(taken[place], (time.perf_counter() - began) * 1_000)
-            session.expunge_all()
-    return taken
+async def _times(app: FastAPI, sort: str, far: list[str]) -> Times:
+    """Each page far away right behind the first page: what else the machine does falls on both."""
+    firsts, others = list[float](), [list[float]() for _ in far]
+    for _ in range(ROUNDS):
+        for cursor, taken in zip(far, others, strict=True):
+            firsts.append(await _milliseconds(app, sort, None))
+            taken.append(await _milliseconds(app, sort, cursor))
+    median = statistics.median
+    return Times(median(firsts), median([one for taken in others for one in taken]), max(map(median, others)))
+
+
+async def _milliseconds(app: FastAPI, sort: str, cursor: str | None) -> float:
+    began = time.perf_counter()
+    await _request(app, sort, cursor, SIZE)
+    return (time.perf_counter() - began) * 1_000
 
 
 def _interpreter() -> str:
@@ -190,54 +158,62 @@ def _interpreter() -> str:
 
 
 def main() -> None:
-    """Fill a table, let each contender walk it, and print the rows and the times."""
+    """Fill a table in each database, let each contender walk it, and print the rows and the times."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.keyset", description=__doc__)
     parser.add_argument("--rows", type=int, default=30_000)
     parser.add_argument(
-        "--url", default=f"sqlite:///{DIRECTORY / 'keyset.db'}", help="of a database that may be filled"
+        "--url", nargs="+", default=[f"sqlite:///{DIRECTORY / 'keyset.db'}"], help="of databases that may be filled"
     )
     parser.add_argument("--write", action="store_true", help="write benchmarks/keyset.md")
-    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--contender", choices=tuple(SERVICES), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contender:
-        print(json.dumps(contend(arguments.contender, arguments.url)))
+        print(json.dumps(asyncio.run(contend(arguments.contender, arguments.url[0]))))
         return
-    python = _interpreter()
-    engine = create_engine(arguments.url)
-    fill(engine, arguments.rows)
+    tables = ["\n".join(_table(_interpreter(), url, arguments.rows)) for url in arguments.url]
+    print("\n\n".join(tables))
+    if arguments.write:
+        DOCUMENT.write_text("\n\n".join([_HEAD, *tables]) + "\n", encoding="utf-8")
+
+
+def _table(python: str, url: str, count: int) -> list[str]:
+    """What all contenders give on one database."""
+    engine = create_engine(url)
+    fill(engine, count)
     lines = [
-        f"{arguments.rows:,} rows on {engine.dialect.name}; a page of {SIZE} rows, the best of 30, in ms. {_NOTE}",
+        f"## {engine.dialect.name}, {count:,} rows",
         "",
-        "| sort | contender | rows | first page | page at 75 % | far ÷ first |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| sort | contender | rows | first page | far page | slowest far page | far ÷ first |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for name in CONTENDERS:
-        command = [python, "-W", "ignore", "-m", "benchmarks.keyset", "--contender", name, "--url", arguments.url]
+    for name in SERVICES:
+        command = [python, "-W", "ignore", "-m", "benchmarks.keyset", "--contender", name, "--url", url]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))}
         ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
         lines += [_line(sort, name, one) for sort, one in json.loads(ran.stdout.splitlines()[-1]).items()]
-    print("\n".join(lines))
-    if arguments.write:
-        DOCUMENT.write_text("\n".join([_HEAD, *lines, ""]), encoding="utf-8")
     Base.metadata.drop_all(engine)
     engine.dispose()
+    return lines
 
 
-_NOTE = "✗ marks a walk that is not the unpaged list."
-_HEAD = """# Pages by cursor, beside other packages
+_HEAD = f"""# Pages by cursor, beside other packages
 
-Written by `python -m benchmarks.keyset --write`; `make bench` prints it. The index for `day;-place` is on
-`(day, place, id)`, which no database reads in that order; every other sort has an index that serves it.
-A fifth of `score` is NULL.
-"""
+Written by `python -m benchmarks.keyset --write`; `make bench` prints it. Each figure is the median of whole requests to
+a FastAPI application, without the network, in ms: a page of {SIZE} rows. Far pages begin at {PLACES} places between
+{FAR[0]:.0%} and {FAR[1]:.0%} of the list, within groups of ties, at their ends, and of `score` also among NULL; each
+request for one follows a request for the first page. The slowest is the place with the largest median.
+✗ marks a walk that is not the unpaged list.
+
+The index for `day;-place` is on `(day, place, id)`, which no database reads in that order; every other sort has an
+index that serves it. A fifth of `score` is NULL."""
 
 
 def _line(sort: str, name: str, one: dict[str, Any]) -> str:
     if "error" in one:
-        return f"| `{sort}` | {name} | ✗ {one['error']} | | | |"
+        return f"| `{sort}` | {name} | ✗ {one['error']} | | | | |"
     counted = f"{one['rows']:,}" if one["same"] else f"✗ {one['rows']:,} of {one['of']:,}"
-    ratio = one["far"] / one["first"]
-    return f"| `{sort}` | {name} | {counted} | {one['first']:.2f} | {one['far']:.2f} | {ratio:.2f} |"
+    times = f"{one['first']:.2f} | {one['far']:.2f} | {one['slowest']:.2f} | {one['far'] / one['first']:.2f}"
+    return f"| `{sort}` | {name} | {counted} | {times} |"
 
 
 if __name__ == "__main__":
