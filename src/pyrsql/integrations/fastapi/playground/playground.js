@@ -355,7 +355,7 @@ async function run() {
     body = await answer.text();
     // Only the last request counts, however late the others are answered.
     if (mine !== running) return;
-    body = JSON.parse(body);
+    body = JSON.parse(body, asWritten);
   } catch (error) {
     if (mine !== running) return;
     if (!answer) {
@@ -383,6 +383,9 @@ function finish(text, rows) {
   element("empty").hidden = rows === null || rows.length > 0;
   if (rows === null) element("debug")?.remove();
 }
+
+// A whole number that this language would round stays as it is written, where the browser tells how that is.
+const asWritten = (name, value, context) => (Number.isInteger(value) && !Number.isSafeInteger(value) ? (context?.source ?? value) : value);
 
 const rowsOf = (body) => [body, body?.items].find(Array.isArray) ?? null;
 
@@ -461,8 +464,9 @@ function* cellsOf(value, path = "") {
 function showRows(rows) {
   const flat = rows.map((row) => new Map(cellsOf(row)));
   const columns = [...new Set(flat.flatMap((row) => [...row.keys()]))];
-  // An object that is missing in some rows has no column of its own beside its parts.
-  const shown = columns.filter((column) => !columns.some((other) => other.startsWith(`${column}.`)));
+  // An object that is missing in some rows has no column of its own beside its parts; other values have one.
+  const hasParts = (column) => columns.some((other) => other.startsWith(`${column}.`));
+  const shown = columns.filter((column) => !hasParts(column) || flat.some((row) => (row.get(column) ?? null) !== null));
   const table = element("rows");
   const focused = document.activeElement.dataset.column;
   const numeric = new Set(shown.filter((column) => flat.some((row) => typeof row.get(column) === "number")));
@@ -527,17 +531,31 @@ function head(column, numeric) {
 function cell(column, value, numeric) {
   const td = make("td", { className: numeric ? "number" : "" });
   if (value === undefined || value === null) td.append(make("span", { className: "null" }, value === null ? "NULL" : "—"));
-  else if (Array.isArray(value)) {
+  else if (Array.isArray(value) && value.every((one) => typeof one === "object")) {
     td.append(make("span", { className: "many", title: JSON.stringify(value, null, 1) }, `${value.length} ${column}`));
     return td;
-  } else td.append(make("span", { className: "value", title: String(value) }, String(value)));
+  } else {
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    td.append(make("span", { className: "value", title: text }, text));
+    if (typeof value === "object") return td;
+  }
   if (value !== undefined && filterable.has(column)) {
     const button = make("button", { type: "button", title: `Filter by this ${column}`, tabIndex: -1 });
     button.setAttribute("aria-label", `Filter by ${column} ${value}`);
-    button.addEventListener("click", () => change("filter", narrowed(column, value)));
+    button.addEventListener("click", () => narrow(column, value));
     td.append(button);
   }
   return td;
+}
+
+// A value that its field does not take, such as infinity or a very long text, leaves the request as it is.
+async function narrow(column, value) {
+  const filter = narrowed(column, value);
+  // Without an answer the list itself says what is wrong.
+  const answer = await askOf("assist", { filter }).catch(() => null);
+  const problem = answer?.filter.problems[0];
+  if (problem) say(problem.message, true);
+  else change("filter", filter);
 }
 
 function narrowed(column, value) {
