@@ -202,13 +202,16 @@ def test_a_module_that_cannot_be_imported(
         ("nonsense", "neither a database URL"),
         ("sqlite:///nothing.db", "there is no file"),
         ("postgresql+psycopg://nobody:secret@127.0.0.1:1/x", "The database says"),
-        ("mysql+mysqldb://root@127.0.0.1/test", "install the driver"),
-        ("sqlite+aiosqlite:///x.db", "async driver"),
+        ("mariadb://root@127.0.0.1/test", "install the driver"),
+        ("mysql+mysqldb://root@127.0.0.1/test", "write mysql+pymysql://"),
+        ("postgresql+asyncpg://nobody@127.0.0.1:1/x", "write postgresql+psycopg://"),
+        ("postgresql://nobody:secret@127.0.0.1:1/x", "The database says"),
         ("oracle://x/y", "read-only"),
     ],
 )
 def test_a_database_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "pymysql", None)
     for arguments in (
         ("explain", "id==1", "--model", FLIGHT, "--url", url),
         ("indexes", "--model", FLIGHT, "--url", url),

@@ -62,16 +62,22 @@ def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
     """An engine whose connections refuse to write.
 
     Args:
-        url: the database. A SQLite file has to exist.
+        url: the database, with its driver or without any. A SQLite file has to exist.
         timeout: seconds after which the database stops a statement; None for no limit.
 
     Raises:
-        ConfigurationError: a dialect whose connections cannot be made to refuse.
+        ConfigurationError: a dialect whose connections cannot be made to refuse, or another driver than the one whose
+            values are read right.
     """
     family = url.get_backend_name()
     if family not in _SETTINGS:
         raise ConfigurationError(f"{family}: only SQLite, PostgreSQL, MySQL and MariaDB can be opened read-only")
-    engine = create_engine(url)
+    drivername = f"{family}+{_DRIVERS[family]}"
+    if url.drivername not in (family, drivername):
+        raise ConfigurationError(
+            f"{url.drivername}: only one driver gives every value as it is, so write {drivername}://"
+        )
+    engine = create_engine(url.set(drivername=drivername))
 
     @event.listens_for(engine, "connect")
     def settle(connection: Any, record: Any) -> None:
@@ -80,7 +86,7 @@ def read_only_engine(url: URL, timeout: float | None = None) -> Engine:
             cursor.execute(setting)
         cursor.close()
         connection.commit()
-        if engine.dialect.driver == "psycopg":
+        if family == "postgresql":
             read_far_dates(connection)
         if family == "sqlite":
             connection.text_factory = _text_of
@@ -116,6 +122,8 @@ def _mysql(timeout: float | None) -> Iterator[str]:
 
 
 _SETTINGS = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
+"""Other drivers change dates, times and sets that Python lacks, or fail at them."""
 
 
 def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | None = None) -> Reflected:

@@ -30,9 +30,7 @@ def refusing() -> Generator[None]:
     except BrokenPipeError:
         raise
     except ImportError as error:
-        raise refused(
-            f"{error}: install the driver, or name another, such as mysql+pymysql:// or postgresql+psycopg://"
-        ) from error
+        raise refused(f"{error}: install the driver of the database, psycopg or pymysql") from error
     except DBAPIError as error:
         raise refused(f"The database says: {_first_line(error.orig)}") from error
     except (ConfigurationError, SQLAlchemyError, OSError, UnicodeError) as error:

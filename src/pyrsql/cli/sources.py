@@ -34,8 +34,6 @@ def url_of(target: str, stack: ExitStack) -> URL:
     except (ArgumentError, NoSuchModuleError) as error:
         hint = f"; name a SQLite file as 'sqlite:///{target}'" if Path(target).is_file() else ""
         raise ConfigurationError(f"{target!r} is neither a database URL nor a CSV or Parquet file{hint}") from error
-    if url.get_dialect().is_async:
-        raise ConfigurationError(f"{url.drivername} is an async driver: name a synchronous one, or none")
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
         raise ConfigurationError(f"there is no file {url.database!r}")
     return url
