@@ -7,18 +7,22 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
 from returns.result import Result, Success
 from sqlalchemy import Column, ForeignKey, Integer, Select, String, select
+from sqlalchemy.dialects import registry
 from sqlalchemy.orm import DeclarativeBase, relationship
 
 import pyrsql
-from pyrsql import CursorRequest
+from pyrsql import CursorRequest, QueryOptions
+from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.models.schema import Schema
+from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
@@ -29,11 +33,15 @@ THREADS = 16
 TASKS = 200
 ROUNDS = 3
 
+OPTIONS = QueryOptions(quantifiers=True)
+DIALECTS = [registry.load(name)() for name in ("sqlite", "postgresql", "mysql")]
+
 REQUESTS = tuple(
     (filter, sort)
     for filter in (
         *("title==a*", "pages>1;shelf.name==b", "shelf.books.title=in=(a,b)", "shelf=na=,title=like=c"),
         *("shelf.shop.name==x", "shelf.shop.shelves.books.pages=bt=(1,9)", "nothing==1", "pages==x", "title=="),
+        *("shelf.books=all='pages>1'", "title==^ä*"),
     )
     for sort in (None, "title,desc", "-shelf.name;pages", "shelf.books.pages,nullsfirst", "nothing")
 )
@@ -113,8 +121,8 @@ def answer(books: Schema, filter: str | None, sort: str | None) -> str:
     return f"{pages} {sought.map(lambda page: [sql(one) for one in page.sought.statements])}"
 
 
-def sql(statement: Any) -> str:
-    compiled = statement.compile()
+def sql(statement: Any, dialect: Any = None) -> str:
+    compiled = statement.compile(dialect=dialect)
     return f"{compiled} {compiled.params}"
 
 
@@ -137,12 +145,12 @@ def test_threads_through_cold_caches(round: int) -> None:
     model = cold_model()
 
     def answers(thread: int) -> dict[tuple[str, str | None], str]:
-        books = schema(model)
+        books = schema(model, OPTIONS)
         start = (thread + round) * 7 % len(REQUESTS)
         return {request: answer(books, *request) for request in (*REQUESTS[start:], *REQUESTS[:start])}
 
     results = at_once([lambda thread=thread: answers(thread) for thread in range(THREADS)])
-    books = schema(cold_model())
+    books = schema(cold_model(), OPTIONS)
     alone = {request: answer(books, *request) for request in REQUESTS}
     assert results == [alone] * THREADS
 
@@ -153,6 +161,40 @@ def test_threads_share_one_model() -> None:
     assert len(set(map(id, models))) == 1
 
 
+def test_threads_compile_statements_for_every_database() -> None:
+    clear_caches()
+    model = cold_model()
+
+    def compiled(model: type[Any]) -> list[str]:
+        asked = validate_request(schema(model, OPTIONS), filter="title==^ä*;shelf.books=all='pages>1'", sort="title,ic")
+        page = asked.bind(apply_criteria(select(model))).unwrap()
+        return [sql(statement, dialect) for dialect in DIALECTS for statement in (page.statement, page.count_statement)]
+
+    assert at_once([lambda: compiled(model)] * THREADS) == [compiled(cold_model())] * THREADS
+
+
+def test_threads_filter_and_sort_objects_in_memory() -> None:
+    @dataclass
+    class Book:
+        id: int
+        title: str
+        pages: int | None
+
+    clear_caches()
+    orm = MemoryORM()
+    books = [Book(number, "äÄb"[number % 3], number % 5 or None) for number in range(30)]
+
+    def found() -> list[list[int]]:
+        filters = ("title==^Ä", "title=like=b,pages>3", "pages=na=,pages=in=(1,2)", "title==ä*")
+        kept = [pyrsql.apply(books, Book, text, orm=orm) for text in filters]
+        sort = pyrsql.Sort.parse("-pages,nullsfirst;title")
+        return [[book.id for book in sort.apply(rows, Book, orm=orm)] for rows in kept]
+
+    results = at_once([found] * THREADS)
+    assert results == [found()] * THREADS
+    assert list(map(len, results[0])) == [20, 14, 18, 10]
+
+
 @pytest.mark.parametrize("round", range(ROUNDS))
 async def test_tasks_through_cold_caches(round: int) -> None:
     """Requests of one application, all of them under way at a time."""
@@ -161,7 +203,8 @@ async def test_tasks_through_cold_caches(round: int) -> None:
     def application() -> FastAPI:
         app = FastAPI()
         model = cold_model()
-        page = FastAPISQLAlchemyIntegration().paginated_select_dependency(model)
+        config = FastAPICriteriaConfig(query_options=OPTIONS)
+        page = FastAPISQLAlchemyIntegration(criteria_config=config).paginated_select_dependency(model)
 
         @app.get("/books")
         async def list_books(found: Annotated[Any, Depends(page)]) -> list[str]:

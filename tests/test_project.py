@@ -91,6 +91,19 @@ def test_every_target_that_the_documents_name_exists() -> None:
             assert set(found.split()) <= TARGETS, f"{page.name}: make {found}"
 
 
+FOLDERS = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._")
+# A file or a folder of the checkout, in backticks; below `tests` also a file of tests by its name.
+PLACE = re.compile(rf"`((?:{FOLDERS})/[\w./-]*|[A-Z]{{4,}}\.md|Makefile|pyproject\.toml|(?:\w+/)*test_\w+\.py)`")
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")]
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_document_names_exists(page: Path) -> None:
+    made = {edit.file for recipe in RECIPES for edit in recipe.edits if not edit.before}
+    named = set(PLACE.findall(page.read_text(encoding="utf-8"))) - (made if page.name == "CONTRIBUTING.md" else set())
+    assert [place for place in named if not (ROOT / place).exists() and not [*ROOT.glob(f"tests/**/{place}")]] == []
+
+
 # --- releases ---
 
 
@@ -190,6 +203,11 @@ def test_the_benchmark_in_ci_fails_on_a_regression(ratio: float, slower: bool) -
 def test_there_are_four_recipes() -> None:
     assert [recipe.name for recipe in RECIPES] == ["operator", "column type", "database", "problem"]
     assert all(recipe.edits and recipe.tests for recipe in RECIPES)
+
+
+def test_a_copy_of_the_checkout_has_every_folder_of_code(tmp_path: Path) -> None:
+    code = {path.parent.name for path in ROOT.glob("*/*.py") if path.parent.name[0] != "."} - {"build", "dist"}
+    assert code <= {path.name for path in recipes.copy(tmp_path).iterdir()}
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

@@ -1,6 +1,7 @@
 """The rooms of the library: which file may import which, read from the imports themselves."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,6 +185,42 @@ def test_stages_keep_nothing_but_in_the_files_that_say_so() -> None:
             if isinstance(node, ast.ImportFrom) and node.module == "functools":
                 keeping |= {file for alias in node.names if alias.name in ("cache", "lru_cache")}
     assert keeping == KEEPING.keys()
+
+
+# What keeps a value beyond a call, or guards one that is kept.
+SHARED = {"cache", "lru_cache", "cached_property", "Lock", "RLock", "WeakKeyDictionary"}
+
+
+def shares(file: str) -> bool:
+    """Whether a file has state that threads share: a cache, a lock, or a collection that begins empty."""
+    tree = ast.parse(FILES[file].read_text(encoding="utf-8"))
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    named |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    for statement in tree.body:
+        match statement:
+            case ast.AnnAssign(ast.Name(name), value=ast.Dict([]) | ast.List([])) if not name.startswith("__"):
+                return True
+            case _:
+                pass
+    return bool(named & SHARED)
+
+
+def cells(page: str, column: int) -> list[set[str]]:
+    """The files and rooms that a column of a page's table names, row by row."""
+    text = (SOURCE.parent.parent / "docs" / "explanation" / page).read_text(encoding="utf-8")
+    rows = [line.split("|")[column] for line in text.splitlines() if line.startswith("| ")][2:]
+    return [set(re.findall(r"`([a-z_0-9/]+)`", row)) & {*FILES, *ROOMS, *TOP_FILES} for row in rows]
+
+
+def test_the_documentation_lists_all_shared_state() -> None:
+    # `testing` shares nothing between the threads of a service.
+    assert set().union(*cells("threads.md", 2)) == {file for file in FILES if shares(file)} - {"testing"}
+
+
+def test_the_documentation_lists_all_layers() -> None:
+    rooms = [room for room in ROOMS if room != "base"]
+    files = {room: {file for file, of in TOP_FILES.items() if of == room} for room in ROOMS}
+    assert cells("architecture.md", 1) == [files["base"], *({room, *files[room]} for room in rooms)]
 
 
 LONGEST = 400

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 
-COPIED = ("src", "tests", "docs", "tools", "conftest.py", "pyproject.toml", "README.md", "CHANGELOG.md")
+# Environments, caches and what was built.
+_LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
 
 
 class Edit(NamedTuple):
@@ -104,14 +105,7 @@ def apply(edit: Edit, checkout: Path) -> None:
 
 def copy(folder: Path) -> Path:
     """A copy of the checkout without environments and caches."""
-    checkout = folder / "pyrsql"
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif (ROOT / name).exists():
-            checkout.mkdir(exist_ok=True)
-            shutil.copy(ROOT / name, checkout / name)
-    return checkout
+    return shutil.copytree(ROOT, folder / "pyrsql", ignore=_LEFT_OUT)
 
 
 def follow(recipe: Recipe) -> None:
