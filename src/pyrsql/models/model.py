@@ -78,6 +78,7 @@ class Relation:
         source: the backend's own reference to it.
         owners: the subclasses that have it, where the model does not.
         via: the hidden steps to the row that has it, where that is the row of a subclass.
+        shows_one: the attribute holds one row or none, also where nothing keeps the relation from leading to `many`.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Relation:
     source: object = None
     owners: tuple[type, ...] = ()
     via: tuple[Relation, ...] = ()
+    shows_one: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -185,8 +185,8 @@ def _takes_no_value(model: Model, options: QueryOptions, path: str) -> str | Non
     member = _end_of(model, path)
     if isinstance(member, Computed) and member.field() is None:
         return (
-            f"whose code gives no SQL expression: add one with @{member.name}.expression, or a column_property, or "
-            "leave it out"
+            f"whose code gives no SQL expression of {model.name}: add one with @{member.name}.expression, with a"
+            " scalar_subquery() for what other tables have, or a column_property, or leave it out"
         )
     field = member.field() if isinstance(member, Computed) else member
     if not isinstance(field, Field) or options.custom_predicates or field.rights.operators is not None:

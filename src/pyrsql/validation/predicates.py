@@ -122,6 +122,11 @@ def through_to_many(path: RelationPath) -> RelationPath:
     return path[: max((place for place, step in enumerate(path, 1) if step.many), default=0)]
 
 
+def through_collection(path: RelationPath) -> RelationPath:
+    """A path up to and including its last relation that holds any number of rows, and not one or none."""
+    return path[: max((place for place, step in enumerate(path, 1) if step.many and not step.shows_one), default=0)]
+
+
 def _row_paths(operand: Operand | ConstantOperand) -> Iterator[RelationPath]:
     """The paths to the rows that an operand's values are read from, in the order of its arguments."""
     match operand:

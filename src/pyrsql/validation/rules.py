@@ -20,6 +20,7 @@ from pyrsql.validation.predicates import (
     Complement,
     CountOperand,
     Custom,
+    Disjunction,
     FieldOperand,
     Match,
     Member,
@@ -34,7 +35,7 @@ from pyrsql.validation.predicates import (
     collection_paths,
     is_computed,
     starts_with,
-    through_to_many,
+    through_collection,
 )
 from pyrsql.validation.refused import SMALLER_FIRST
 from pyrsql.validation.selectors import Resolution
@@ -284,15 +285,30 @@ def _null_check(asked: Comparing, negated: bool) -> Predicate:
     """
     operand, root, elements = asked.operand, asked.root, asked.found.elements
     if not isinstance(operand, RelationOperand) and not (isinstance(operand, FieldOperand) and elements is not None):
-        path, test = collection(operand, root), Null(operand, negated)
-        return Some(path, test) if path else test
+        return _null_value(operand, negated, root)
     relations = operand.relations
     if negated:
         return Some(relations)
     # `companies.users=na=`: some company has no users.
-    before = through_to_many(relations[: len(relations) - 1 if elements is None else elements])
-    absent = Complement(Some(relations))
-    return absent if not before or starts_with(root, before) else Some(before, absent)
+    before = through_collection(relations[: len(relations) - 1 if elements is None else elements])
+    return _of_some(before, root, Complement(Some(relations)))
+
+
+def _null_value(operand: ValueOperand, negated: bool, root: RelationPath) -> Predicate:
+    """A value is NULL, or with `negated` is not; of a to-many path: that of some row.
+
+    A relation that shows one row reads as NULL where it shows none, as one that surely leads to one row at most.
+    """
+    path, test = collection(operand, root), Null(operand, negated)
+    some = Some(path, test) if path else test
+    if negated or not (path and path[-1].shows_one and isinstance(operand, FieldOperand)):
+        return some
+    return _of_some(through_collection(path), root, Disjunction((Complement(Some(path)), some)))
+
+
+def _of_some(path: RelationPath, root: RelationPath, predicate: Predicate) -> Predicate:
+    """Some row at the end of a path passes; the row itself where the path is empty, or leads to the root."""
+    return predicate if not path or starts_with(root, path) else Some(path, predicate)
 
 
 def _existence(operand: CountOperand, compared: Compare) -> Predicate:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import (
 
 from pyrsql import CursorRequest, QueryOptions, field_rights
 from pyrsql.adapters.fastapi.fields import filter_extension
+from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, seek, validate
@@ -93,6 +94,11 @@ class Firm(Base):
     @hybrid_property
     def crew(self) -> Any:
         return self.men
+
+    @hybrid_property
+    def chief(self) -> Any:
+        # A column of another table, which only a statement that joins it could read.
+        return func.upper(Man.name)
 
     @hybrid_property
     def public(self) -> Any:
@@ -250,7 +256,7 @@ def test_the_code_of_a_hybrid_runs_when_a_path_names_it() -> None:
     schema(Man, QueryOptions(field_whitelist={"id", "firm", "name", "size"}))
     problems(Man, "firm.nmae==1", "firm.id")
     assert RAN == []
-    for name in ("label", "tag_count", "failing", "crew"):
+    for name in ("label", "tag_count", "failing", "crew", "chief"):
         for filter in (f"{name}==1", f"{name}=na="):
             problem = problems(Firm, filter)[0]
             assert isinstance(problem, UnknownField)
@@ -261,10 +267,19 @@ def test_an_unreadable_hybrid_is_neither_described_nor_suggested() -> None:
     names = {field["name"] for field in filter_extension(schema(Firm))["fields"]}
     assert not any(name.startswith("_") for name in names)
     assert {"active", "size", "heads"} <= names
-    assert names.isdisjoint({"label", "tag_count", "failing", "crew", "asked", "public"})
+    assert names.isdisjoint({"label", "tag_count", "failing", "crew", "chief", "asked", "public"})
     for misspelt in ("lable", "tag_cont", "failin"):
         assert "Did you mean" not in str(problems(Firm, f"{misspelt}==1")[0].hint)
     assert problems(Firm, "activ==true")[0].hint == "Did you mean 'active'?"
+
+
+def test_a_list_may_not_name_a_hybrid_of_another_table() -> None:
+    for name in ("crew", "chief"):
+        options = QueryOptions(field_whitelist={name})
+        with pytest.raises(ConfigurationError, match=rf"gives no SQL expression of Firm: add one with @{name}\.expr"):
+            schema(Firm, options)
+        with pytest.raises(ConfigurationError, match=r"scalar_subquery\(\)"):
+            schema(Man, QueryOptions(field_whitelist={f"firm.{name}"}))
 
 
 def test_another_name_of_a_column_has_the_rights_of_the_column() -> None:

@@ -234,6 +234,17 @@ FILTERS: dict[tuple[type, str], list[int]] = {
     (Book, "by_code.text==y"): [3],
     (Book, "by_code=na="): [1, 2],
     (Book, "author.newest.number==7"): [1, 2, 3],
+    # A scalar relation reads as NULL where it has no row, also where nothing keeps it from having several.
+    (Author, "some_book.number=na="): [3],
+    (Author, "some_book.number=nn="): [1, 2],
+    (Author, "last_tag.text=na="): [2, 3],
+    (Author, "newest.number=na=,newest.number==7"): [1, 3],
+    (Book, "by_code.text=na="): [1, 2],
+    (Book, "author.some_book.number=na="): [],
+    (Author, "some_book.by_code=na="): [3],
+    (Author, "some_book.by_code.text=na="): [3],
+    (Author, "live.by_code=na="): [1],
+    (Author, "live.by_code.text=na="): [1],
     # At most one row, by a unique foreign key: as NULL where there is none.
     (Author, "profile.text=na="): [2, 3],
     (Author, "profile.text==one,id==3"): [1, 3],

@@ -13,8 +13,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.models.model import Computed, Field
 from pyrsql.models.rights import FieldRights, narrowed
+from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
+from pyrsql.orms.sqlalchemy.select_parts import tables_of
 
 ResultT = TypeVar("ResultT")
 
@@ -56,6 +58,9 @@ def _field(
         return None
     prop = _property(attribute)
     if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
+        return None
+    if not {*mapper.tables, *leaves([mapper.selectable])}.issuperset(tables_of(cast("Any", expression))):
+        # It reads another table beside its own, with nothing that joins the two.
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
     found = described(type_of(cast("Any", expression)), annotation(column) if column else None)

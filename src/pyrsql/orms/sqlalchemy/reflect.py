@@ -106,6 +106,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     _later(prop),
                     _rights(prop.info),
                     name,
+                    shows_one=not prop.uselist,
                 )
             case CompositeProperty():
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
