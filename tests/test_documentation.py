@@ -1,8 +1,10 @@
 """Every Python block of README.md and docs/ runs, and every public name, option and problem stands in docs/."""
 
+import ast
 import importlib
 import re
 import runpy
+from doctest import DocTestParser
 from inspect import isfunction
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +13,7 @@ from typing import get_args
 import pytest
 
 from pyrsql.problems import Problem
-from tests.pages import PAGES, ROOT, blocks, run_page
+from tests.pages import PAGES, ROOT, Block, blocks, run_page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -61,35 +63,47 @@ def test_the_generated_pages_say_what_the_code_says(page: Path, text: str) -> No
     assert page.read_text(encoding="utf-8") == text, "run `make docs`"
 
 
-@pytest.mark.parametrize(
-    "room",
-    [
-        "pyrsql",
-        "pyrsql.pipeline",
-        "pyrsql.adapters.fastapi",
-        "pyrsql.integrations.fastapi",
-        "pyrsql.orms.sqlalchemy",
-        "pyrsql.testing",
-    ],
+ROOMS = (
+    "pyrsql",
+    "pyrsql.pipeline",
+    "pyrsql.adapters.fastapi",
+    "pyrsql.integrations.fastapi",
+    "pyrsql.orms.sqlalchemy",
+    "pyrsql.testing",
 )
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_public_name_is_documented(room: str) -> None:
     documented = names_in_code("".join(page.read_text(encoding="utf-8") for page in PAGES))
     assert set(public_names(importlib.import_module(room))) <= documented
 
 
-@pytest.mark.parametrize(
-    "room",
-    ["pyrsql", "pyrsql.pipeline", "pyrsql.adapters.fastapi", "pyrsql.integrations.fastapi", "pyrsql.orms.sqlalchemy"],
-)
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_public_name_is_on_a_page_of_the_reference(room: str) -> None:
-    reference = names_in_code(
-        "".join((ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8") for page in PARTS)
-    )
     # An alias, and the version, which is no object.
-    assert set(public_names(importlib.import_module(room))) - {"judge", "__version__"} <= reference
+    assert set(public_names(importlib.import_module(room))) - {"judge", "__version__"} <= referenced()
 
 
-PARTS = ("api", "options", "problems")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_name_that_an_example_imports_is_on_a_page_of_the_reference(page: Path) -> None:
+    trees = [ast.parse(source(block)) for block in blocks(page.read_text(encoding="utf-8"))]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if (node.module or "").partition(".")[0] == "pyrsql"]
+    assert {alias.name for node in ours for alias in node.names} <= referenced()
+
+
+def source(block: Block) -> str:
+    """The Python of a block, without the answers of a session."""
+    if block.language == "python":
+        return block.code
+    return "".join(example.source for example in DocTestParser().get_examples(block.code))
+
+
+def referenced() -> set[str]:
+    """The names that the pages of the reference show."""
+    parts = ("api", "options", "problems")
+    return names_in_code("".join((ROOT / f"docs/reference/{part}.md").read_text(encoding="utf-8") for part in parts))
 
 
 def names_in_code(text: str) -> set[str]:

@@ -95,8 +95,12 @@ def test_every_link_leads_somewhere() -> None:
         ("=na=", "Operators"),
         ("=in=", "Operators"),
         ("=any=", "Ask about related rows"),
+        ("=all=", "Ask about related rows"),
+        ("@count", "Ask about related rows"),
         ("tenants", "Tenants and roles"),
         ("rows", "Ask about related rows"),
+        ("pagination", "Page through results"),
+        ("testing", "Test an endpoint"),
     ],
 )
 def test_search_finds_operators_and_words(page: Page, address: str, text: str, title: str) -> None:

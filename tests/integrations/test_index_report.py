@@ -62,6 +62,14 @@ def test_a_foreign_key_of_a_related_table() -> None:
     ]
 
 
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql", "sqlite"])
+def test_a_path_that_ends_on_a_relation_needs_the_foreign_key(dialect: str) -> None:
+    report = index_report(resource("books", "books.id"), dialect=dialect)
+    assert {(missing.field, missing.use, missing.line) for missing in report if missing.use == "filter"} == {
+        (field, "filter", "Index('ix_books_author_id', 'author_id')") for field in ("books", "books.id")
+    }
+
+
 def test_null_has_no_index_on_mysql() -> None:
     (missing,) = index_report(resource("born"), dialect="mysql")
     assert "NOT NULL" in missing.line

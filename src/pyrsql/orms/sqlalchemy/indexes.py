@@ -18,7 +18,7 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
-from pyrsql.validation.predicates import FieldOperand, RelationPath
+from pyrsql.validation.predicates import FieldOperand, RelationOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
 
 Use = Literal["filter", "sort", "keyset"]
@@ -63,15 +63,26 @@ def missing_indexes(
 
 
 def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
-    found = _operand(schema, "filter", path)
-    column = None if found is None else _column(schema, found)
-    if found is None or column is None:
-        yield MissingIndex(path, "filter", _COMPUTED)
-        return
-    for keys in _links(schema, found.relations):
+    match _operand(schema, "filter", path):
+        case RelationOperand(relations=relations):
+            yield from _for_links(schema, path, relations, family)
+        case FieldOperand() as operand if (column := _column(schema, operand)) is not None:
+            yield from _for_links(schema, path, operand.relations, family)
+            yield from _for_values(schema, path, operand.field.kind, column, family)
+        case _:
+            yield MissingIndex(path, "filter", _COMPUTED)
+
+
+def _for_links(schema: Schema, path: str, relations: RelationPath, family: Family | None) -> Iterator[MissingIndex]:
+    for keys in _links(schema, relations):
         if not _leads(keys, family, in_order=False):
             yield MissingIndex(path, "filter", _line(*keys))
-    match found.field.kind:
+
+
+def _for_values(
+    schema: Schema, path: str, kind: kinds.Kind, column: Column[Any], family: Family | None
+) -> Iterator[MissingIndex]:
+    match kind:
         case kinds.Json() | kinds.Array() if family != "postgresql":
             yield MissingIndex(path, "filter", "no index of this database serves values in a document or an array")
         case kinds.Json() if not isinstance(column.type.dialect_impl(_POSTGRESQL), postgresql.JSONB):
@@ -91,8 +102,8 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
 
 def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
     operand = _operand(schema, "sort", path)
-    column = None if operand is None else _column(schema, operand)
-    if operand is None or column is None or operand.relations or operand.keys:
+    column = _column(schema, operand) if isinstance(operand, FieldOperand) else None
+    if not isinstance(operand, FieldOperand) or column is None or operand.relations or operand.keys:
         yield MissingIndex(path, "sort", _COMPUTED)
         return
     computed = _computed_order(schema.sort_options.text_order, operand.field.kind, column, family)
@@ -150,10 +161,15 @@ _CODE_POINT = 'text_order="code_point" is not the order of the column: leave it 
 _NULL_ON_MYSQL = 'no index of MySQL has NULL last: make the column NOT NULL, or set SortOptions(null_order="database")'
 
 
-def _operand(schema: Schema, purpose: Literal["filter", "sort"], path: str) -> FieldOperand | None:
+def _operand(schema: Schema, purpose: Literal["filter", "sort"], path: str) -> FieldOperand | RelationOperand | None:
     found = resolve(schema, purpose, path, suggest=False)
-    operand = found.operand if isinstance(found, Resolution) else None
-    return operand if isinstance(operand, FieldOperand) and not operand.field.computed else None
+    match found.operand if isinstance(found, Resolution) else None:
+        case FieldOperand(field=field) as operand if not field.computed:
+            return operand
+        case RelationOperand() as operand:
+            return operand
+        case _:
+            return None
 
 
 def _column(schema: Schema, operand: FieldOperand) -> Column[Any] | None:
