@@ -241,8 +241,9 @@ def test_a_relation_is_null_when_no_row_is_related(filter: str, negated: bool) -
     assert sql.startswith("NOT ") == negated
 
 
-def test_on_sqlite_a_related_row_is_found_by_its_foreign_key_unless_it_is_denied() -> None:
-    assert where("roles=nn=", User).startswith("(id IN (SELECT user_roles_1.user_id FROM ")
+def test_on_sqlite_few_related_rows_are_found_by_their_foreign_key_unless_they_are_denied() -> None:
+    assert where("roles.id==1", User).startswith("(id IN (SELECT user_roles_1.user_id FROM ")
+    assert where("roles=nn=", User).startswith("EXISTS (SELECT 1 FROM ")
     assert where("reports.age>1", User).startswith("(id IN (SELECT users_1.manager_id FROM users AS users_1 WHERE ")
     assert where("roles=na=", User).startswith("NOT (EXISTS (SELECT 1 FROM ")
     assert where("company=nn=", User).startswith("EXISTS (SELECT 1 FROM ")

@@ -43,13 +43,16 @@ class Join(NamedTuple):
     outer: bool
 
 
-def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions) -> tuple[tuple[Join, ...], Scope]:
+def joins_to(
+    scope: Scope, paths: Iterable[RelationPath], options: FieldOptions, passed: Collection[RelationPath] = ()
+) -> tuple[tuple[Join, ...], Scope]:
     """The missing joins along to-one paths, and the scope that they reach.
 
     Args:
         scope: the entities that have been reached so far.
         paths: to-one paths, each with all of its steps.
         options: their join hints decide between LEFT OUTER and INNER.
+        passed: paths that lead to a row for every row of the result.
     """
     reached = dict(scope)
     joins: list[Join] = []
@@ -58,7 +61,7 @@ def joins_to(scope: Scope, paths: Iterable[RelationPath], options: FieldOptions)
             steps = path[:end]
             if steps not in reached:
                 reached[steps], link = alias_for(reached[steps[:-1]], steps)
-                joins.append(Join(reached[steps], link, is_outer(steps[-1], options)))
+                joins.append(Join(reached[steps], link, _is_outer(steps, options, passed)))
     return tuple(joins), reached
 
 
@@ -106,7 +109,11 @@ def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
 
 
 def correlated_subquery(
-    scope: Scope, prefix: RelationPath, paths: Collection[RelationPath], options: FieldOptions
+    scope: Scope,
+    prefix: RelationPath,
+    paths: Collection[RelationPath],
+    options: FieldOptions,
+    passed: Collection[RelationPath] = (),
 ) -> tuple[Select[Any], Scope]:
     """A correlated `SELECT 1` of the rows at the end of `prefix`, and the scope that it reaches.
 
@@ -117,10 +124,11 @@ def correlated_subquery(
         prefix: the path to the rows.
         paths: whole paths; the to-one steps that they take beyond the prefix are joined inside.
         options: their join hints.
+        passed: paths that lead to a row for every row of the result.
     """
     first = first_step(scope, prefix)
     entity, rows = rows_at(scope[first[:-1]], first)
-    return beyond(rows, {**scope, first: entity}, first, prefix, paths, options)
+    return beyond(rows, {**scope, first: entity}, first, prefix, paths, options, passed)
 
 
 def first_step(scope: Scope, path: RelationPath) -> RelationPath:
@@ -135,6 +143,7 @@ def beyond(
     prefix: RelationPath,
     paths: Collection[RelationPath],
     options: FieldOptions,
+    passed: Collection[RelationPath] = (),
 ) -> tuple[Select[Any], Scope]:
     """A subquery of the rows at the end of `first` with the joins to the end of `prefix` and of `paths`.
 
@@ -146,7 +155,7 @@ def beyond(
             further = path[:end]
             if further not in reached:
                 reached[further], link = alias_for(reached[further[:-1]], further)
-                outer = end > len(prefix) and is_outer(further[-1], options)
+                outer = end > len(prefix) and _is_outer(further, options, passed)
                 rows = with_joins(rows, [Join(reached[further], link, outer)])
     return rows, reached
 
@@ -235,6 +244,14 @@ def keys_of(entity: Entity) -> list[ColumnElement[Any]]:
 def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
     """The relationship attribute of an entity."""
     return cast("QueryableAttribute[Any]", getattr(entity, cast("str", relation.source)))
+
+
+def _is_outer(path: RelationPath, options: FieldOptions, passed: Collection[RelationPath]) -> bool:
+    """Whether rows without a row at the end of a path are kept.
+
+    Where a condition needs a row beyond, none are. All databases but SQLite find that out: it does for the last join.
+    """
+    return is_outer(path[-1], options) and not any(path != further and starts_with(further, path) for further in passed)
 
 
 def is_outer(relation: Relation, options: FieldOptions) -> bool:

@@ -30,7 +30,8 @@ from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expres
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
-from pyrsql.orms.sqlalchemy.related_keys import SomeRow, is_within, related_keys
+from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
@@ -157,6 +158,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     """A related row exists that passes. It is read itself: a foreign key that leads nowhere is no related row."""
     inner = some.predicate
     needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
+    passed = tuple(passed_paths(inner))
 
     within = lowering._replace(root=some.path)
 
@@ -164,17 +166,19 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         return rows if inner is None else rows.where(*where_clauses(inner, reached, within))
 
     written = joins.some_row if lowering.few else joins.some_row_unmerged
-    exists = written(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options)))
+    exists = written(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options, passed)))
     first = joins.first_step(scope, some.path)
     shared = first[:-1] != lowering.root
-    if not (lowering.few or shared):
+    likely = likely_rows(inner)
+    if not shared and (not lowering.few or likely is Likely.MANY):
         return exists
     related = related_keys(scope[first[:-1]], first)
     if related is None or not is_within(inner, some.path):
         return exists
     reached = {**scope, first: related.entity}
-    rows = narrowed(*joins.beyond(related.rows, reached, first, some.path, needed, lowering.options))
-    return SomeRow(exists, related.key.in_(rows), shared=shared)
+    rows = narrowed(*joins.beyond(related.rows, reached, first, some.path, needed, lowering.options, passed))
+    made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
+    return made(exists, related.key.in_(rows), shared=shared)
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:

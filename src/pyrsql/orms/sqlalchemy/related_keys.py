@@ -1,7 +1,8 @@
 """Some related row, as the keys of the rows that have one: SQLite begins at the index of the related table then.
 
 SQLite evaluates EXISTS once per row of the outer table. `key IN (SELECT foreign_key …)` lets it find the few related
-rows first, and look their owners up.
+rows first, and look their owners up. It finds all of them, whatever the page and the rest of the filter: where they are
+many, EXISTS ends early.
 """
 
 from __future__ import annotations
@@ -62,6 +63,12 @@ class SomeRow(FunctionElement[bool]):
             return SomeRow(not_(self.exists), self.among.is_not(true()), shared=True)
         # The rows without one are many: a database finds out for each that it returns.
         return not_(self.exists)
+
+
+class SomeRowInRange(SomeRow):
+    """The same where the rows that pass may be few or many, which only the database could know."""
+
+    inherit_cache: bool | None = True
 
 
 class RelatedKeys(NamedTuple):

@@ -31,6 +31,7 @@ from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import of_shared_rows, order_terms
+from pyrsql.orms.sqlalchemy.planning import looked_at_once, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import EnumText, OrderedText, UuidText
@@ -84,7 +85,9 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
         predicate = deepest_first(predicate)
     if outline.is_plain:
         return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, None)
-    joins, reached = joins_to(scope, joined_paths(predicate), lowering.options)
+    predicate = looked_at_once(predicate)
+    passed = tuple(passed_paths(predicate))
+    joins, reached = joins_to(scope, joined_paths(predicate), lowering.options, passed)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
     return ReachedClauses(joins, tuple(clauses), reached, predicate)
 

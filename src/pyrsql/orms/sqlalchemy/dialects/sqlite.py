@@ -7,19 +7,22 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Column
+from sqlalchemy import BinaryExpression, BindParameter, Column, ColumnElement, Select
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
-from pyrsql.orms.sqlalchemy.related_keys import SomeRow
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, Farther, Nearest, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
     FoldedText,
@@ -110,6 +113,25 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """The keys of the rows that have a related row, found by an index of the related table."""
     _, among = element.clauses
     return f"({compiler.process(among, **options)})"
+
+
+@form(SomeRowInRange, on="sqlite")
+def some_row_in_range(element: SomeRowInRange, compiler: SQLCompiler, **options: Any) -> str:
+    """The same, unless the statement is about few rows of its own: then a look at each is enough."""
+    exists, among = element.clauses
+    around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
+    narrowed = isinstance(around, Select) and any(map(_leads_to_few, conditions(cast("Select[Any]", around))))
+    return f"({compiler.process(exists if narrowed else among, **options)})"
+
+
+def _leads_to_few(condition: ColumnElement[bool]) -> bool:
+    """Whether a condition compares a column with values, or needs one of few related rows."""
+    if isinstance(condition, BooleanClauseList):
+        return condition.operator is operators.and_ and any(map(_leads_to_few, condition.clauses))
+    if type(condition) is SomeRow:
+        return not condition.shared
+    compares = isinstance(condition, BinaryExpression) and condition.operator in (operators.eq, operators.in_op)
+    return compares and isinstance(condition.left, Column) and isinstance(condition.right, BindParameter)
 
 
 @form(CalendarDate, on="sqlite")

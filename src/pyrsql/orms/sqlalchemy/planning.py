@@ -1,0 +1,103 @@
+"""The rows that pass a predicate: how many are likely, and what all of them have. Databases do not find it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import cast
+
+from pyrsql.models import kinds
+from pyrsql.validation.predicates import (
+    Between,
+    Compare,
+    Complement,
+    Conjunction,
+    Disjunction,
+    FieldOperand,
+    Match,
+    Member,
+    Pattern,
+    Predicate,
+    RelationPath,
+    Some,
+)
+
+
+class Likely(IntEnum):
+    """How many rows are likely to pass a predicate."""
+
+    FEW = 0
+    SOME = 1
+    MANY = 2
+
+
+def likely_rows(predicate: Predicate | None) -> Likely:
+    """How many rows are likely to pass, as databases guess without statistics: few are equal to a value or begin with
+    a text, some are in a range.
+    """
+    match predicate:
+        case Conjunction(parts):
+            return min(map(likely_rows, parts))
+        case Disjunction(parts):
+            return max(map(likely_rows, parts))
+        case Some(_, inner):
+            return likely_rows(inner)
+        case Compare(operand) | Member(operand) | Between(operand) if isinstance(operand.kind, _FEW_VALUES):
+            return Likely.MANY
+        case Compare(_, "==") | Member(negated=False):
+            return Likely.FEW
+        case Compare(_, "<" | "<=" | ">" | ">=") | Between(negated=False):
+            return Likely.SOME
+        case Match(_, Pattern((beginning, *_)), False) if beginning:
+            return Likely.FEW
+        case _:
+            return Likely.MANY
+
+
+_FEW_VALUES = (kinds.Boolean, kinds.Enumeration)
+
+
+def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
+    """The to-one paths that lead to a row wherever a predicate is true: it tests a column there, and no test of NULL is
+    true.
+    """
+    match predicate:
+        case Conjunction(parts):
+            for part in parts:
+                yield from passed_paths(part)
+        case Compare(operand) | Match(operand) | Member(operand) | Between(operand):
+            if isinstance(operand, FieldOperand) and not (operand.keys or operand.field.computed):
+                yield operand.relations
+        case _:
+            pass
+
+
+def looked_at_once(predicate: Predicate) -> Predicate:
+    """The same predicate, in which each OR has one look at the related rows of a path: some row passes this or that.
+
+    A database begins at an index of the related rows for one EXISTS, and for none of several in an OR.
+    """
+    match predicate:
+        case Conjunction(parts):
+            return Conjunction(tuple(map(looked_at_once, parts)))
+        case Disjunction(parts):
+            groups = dict[object, list[Predicate]]()
+            for part in parts:
+                groups.setdefault(part.path if isinstance(part, Some) else len(groups), []).append(part)
+            looks = tuple(looked_at_once(_some_of(group)) for group in groups.values())
+            return looks[0] if len(looks) == 1 else Disjunction(looks)
+        case Complement(inner):
+            return Complement(looked_at_once(inner))
+        case Some(path, inner):
+            return predicate if inner is None else Some(path, looked_at_once(inner))
+        case _:
+            return predicate
+
+
+def _some_of(group: list[Predicate]) -> Predicate:
+    """A part of an OR, or all of its looks at the same related rows as one."""
+    if len(group) == 1:
+        return group[0]
+    looks = cast("list[Some]", group)
+    tests = [look.predicate for look in looks if look.predicate is not None]
+    return Some(looks[0].path, Disjunction(tuple(tests)) if len(tests) == len(looks) else None)

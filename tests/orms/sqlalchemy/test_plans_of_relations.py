@@ -1,0 +1,186 @@
+"""EXPLAIN begins at the related rows where they are few, and at the rows of a tenant where those are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, ForeignKey, Index, Select, String, insert, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+from pyrsql.options import ParseLimits, QueryOptions
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.pipeline import apply_filter, parse, validate
+from tests.databases import Database
+from tests.orms.sqlalchemy.test_plans import Planned
+
+ROWS = 5_000
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Bill(Base):
+    __tablename__ = "plan_bills"
+    __table_args__ = (Index("plan_bill_tenant", "tenant"), Index("plan_bill_number", "number"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[int]
+    number: Mapped[str] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("plan_bills.id"), index=True)
+    parent: Mapped[Bill | None] = relationship(remote_side=[id], back_populates="children")
+    children: Mapped[list[Bill]] = relationship(back_populates="parent")
+    lines: Mapped[list[Line]] = relationship(back_populates="bill")
+
+
+class Line(Base):
+    __tablename__ = "plan_lines"
+    __table_args__ = (
+        Index("plan_line_bill", "bill_id"),
+        Index("plan_line_code", "code"),
+        Index("plan_line_sum", "sum"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("plan_bills.id"))
+    code: Mapped[str] = mapped_column(String(20))
+    sum: Mapped[int]
+    open: Mapped[bool] = mapped_column(Boolean)
+    bill: Mapped[Bill] = relationship(back_populates="lines")
+
+
+def bill_of(number: int) -> dict[str, Any]:
+    parent = number // 3 if number % 3 == 0 and number > 3 else None
+    return {"id": number, "tenant": number % 50, "number": f"b{number:05}", "parent_id": parent}
+
+
+def line_of(number: int) -> dict[str, Any]:
+    place = number * 7_919 % ROWS
+    return {"id": number, "bill_id": place + 1, "code": f"c{place:05}", "sum": place, "open": place % 2 == 0}
+
+
+@pytest.fixture(scope="module")
+def billed(database: Database) -> Iterator[Planned]:
+    engine = database.engine()
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+        connection.execute(insert(Bill), [bill_of(number) for number in range(1, ROWS + 1)])
+        connection.execute(insert(Line), [line_of(number) for number in range(1, ROWS - 2)])
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in ("plan_bills", "plan_lines"):
+            connection.execute(text(f"ANALYZE {'TABLE ' if database.name == 'mariadb' else ''}{table}")).close()
+    yield Planned(database.name, engine)
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+    engine.dispose()
+
+
+BILLS = schema(Bill, QueryOptions(quantifiers=True, parse_limits=ParseLimits(to_many_tests=None)))
+OF_TENANT = select(Bill).where(Bill.tenant == 7)
+
+
+def found(filter: str, base: Select[Any]) -> Select[Any]:
+    return parse(filter, BILLS).bind(validate(BILLS)).bind(apply_filter(base)).unwrap().select
+
+
+@pytest.mark.parametrize(
+    ("filter", "index", "ids"),
+    [
+        ("lines.code==c00042", "plan_line_code", {43}),
+        ("lines.sum>4995", "plan_line_sum", None),
+        ("lines.code==c00042,lines.code==c00043", "plan_line_code", {43, 44}),
+        ("lines.code==c00042,lines=any='code==c00043;sum>1',lines.code==c00044", "plan_line_code", {43, 44, 45}),
+        ("lines.code==c00042;lines.sum>1", "plan_line_code", {43}),
+        ("children.lines.code==c00044,children.lines.code==c00047", "plan_line_code", {15, 16}),
+        ("parent.number==b00015", "plan_bill_number", {45}),
+        ("parent.parent.number==b00015", "plan_bill_number", {135}),
+        ("parent.parent.parent.number==b00015", "plan_bill_number", {405}),
+        ("children.parent.parent.number==b00015", "plan_bill_number", {45}),
+        ("lines.bill.parent.parent.number==b00015", "plan_bill_number", {135}),
+    ],
+)
+def test_few_related_rows_are_read_first(billed: Planned, filter: str, index: str, ids: set[int] | None) -> None:
+    statement = found(filter, select(Bill))
+    plan = billed.plan(statement)
+    assert index in plan, plan
+    assert not any(scan in plan for scan in ("SCAN plan_", "Seq Scan", " ALL plan_")), plan
+    assert " plan_bills ALL" not in plan, plan
+    if ids is not None:
+        with Session(billed.engine) as session:
+            assert {bill.id for bill in session.scalars(statement)} == ids
+
+
+@pytest.mark.parametrize(
+    "filter",
+    ["lines.sum>100", "lines=nn=", "@count[lines]>0", "lines.open==true", "lines=any='sum>100'", "lines.code!=x"],
+)
+def test_the_rows_of_a_tenant_are_read_before_many_related_rows(billed: Planned, filter: str) -> None:
+    plan = billed.plan(found(filter, OF_TENANT))
+    assert "plan_bill_tenant" in plan, plan
+    if billed.name == "sqlite":
+        assert "LIST SUBQUERY" not in plan, plan
+
+
+def test_a_range_ends_early_where_the_rest_of_the_filter_leads_to_few(sqlite_database: Database) -> None:
+    def sql(filter: str) -> str:
+        return str(found(filter, select(Bill)).compile(dialect=sqlite_database.engine().dialect))
+
+    assert "EXISTS" not in sql("lines.sum>1")
+    assert "EXISTS" not in sql("lines.sum>1;number>b")
+    for rest in ("number==b00042", "number=in=(b00042,b00043)", "lines.code==c00042", "tenant==1;number>b"):
+        assert sql(f"lines.sum>1;{rest}").count("EXISTS") == 1
+    assert sql("lines.open==true").count("EXISTS") == 1
+    assert str(found("lines.sum>1", select(Bill)).whereclause).count("EXISTS") == 1
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        "parent.parent.number!=b00015",
+        "parent.parent.number=na=",
+        "parent.parent.number==b00015,number==b00001",
+        "parent.parent=na=",
+        "parent.parent.number=out=(b00015)",
+        "lines.code==c00042,lines=nn=",
+        "lines=none='code==c00042,sum==7',lines.sum<3",
+        "lines.sum>4990,lines.open==false,number==b00001",
+        "children.parent.parent.number=na=",
+    ],
+)
+def test_no_row_is_lost(billed: Planned, filter: str) -> None:
+    """The rows are those that Python finds."""
+    bills = {number: bill_of(number) for number in range(1, ROWS + 1)}
+    lines: dict[int, list[dict[str, Any]]] = {}
+    for line in map(line_of, range(1, ROWS - 2)):
+        lines.setdefault(line["bill_id"], []).append(line)
+
+    def parents(number: int | None, steps: int) -> int | None:
+        for _ in range(steps):
+            number = None if number is None else bills[number]["parent_id"]
+        return number
+
+    def passes(number: int) -> bool:
+        second, mine = parents(number, 2), lines.get(number, [])
+        children = [child for child in (3 * number,) if child > 3 and child <= ROWS]
+        match filter.partition(",")[0]:
+            case "parent.parent.number!=b00015" | "parent.parent.number=out=(b00015)":
+                return second is not None and second != 15
+            case "parent.parent.number=na=" | "parent.parent=na=":
+                return second is None
+            case "parent.parent.number==b00015":
+                return second == 15 or number == 1
+            case "lines.code==c00042":
+                return bool(mine)
+            case "lines=none='code==c00042":
+                return all(line["sum"] not in (42, 7) for line in mine) or any(line["sum"] < 3 for line in mine)
+            case "lines.sum>4990":
+                return number == 1 or any(line["sum"] > 4990 or not line["open"] for line in mine)
+            case _:
+                return any(parents(child, 2) is None for child in children)
+
+    with Session(billed.engine) as session:
+        ids = {bill.id for bill in session.scalars(found(filter, select(Bill)))}
+    assert ids == {number for number in bills if passes(number)}
