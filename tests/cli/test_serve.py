@@ -110,6 +110,28 @@ def test_a_table_of_any_name_is_served(tmp_path: Path, table: str) -> None:
         assert client.get(quote(path)).json() == {"count": 1}
 
 
+def test_tables_whose_names_are_alike_are_apart(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "names.db")
+    for table in ("order_items", "orderItems", "order items", "..", "."):
+        connection.execute(f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY, "of {table}" TEXT)')
+    connection.close()
+    with served(tmp_path / "names.db") as client:
+        for table in ("order_items", "orderItems", "order items"):
+            assert client.get(f"/{quote(table)}", params={"filter": f"'of {table}'=na="}).json()["total"] == 0
+        shown = [name for name in client.get("/openapi.json").json()["components"]["schemas"] if name.endswith("Out")]
+        assert sorted(shown) == ["OrderItemsOut", "OrderItems_2Out", "OrderItems_3Out", "TableOut", "Table_2Out"]
+
+
+def test_a_key_of_documents_is_no_key(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "keys.db")
+    connection.executescript(
+        "CREATE TABLE a (k JSON PRIMARY KEY); INSERT INTO a VALUES ('{}'); CREATE TABLE b (id INTEGER PRIMARY KEY)"
+    )
+    connection.close()
+    reflected = reflect_models(read_only_engine(make_url(f"sqlite:///{tmp_path / 'keys.db'}")))
+    assert (list(reflected.models), reflected.keyless) == (["b"], ("a",))
+
+
 def test_a_secret_does_not_exist(client: TestClient) -> None:
     assert "password_hash" not in client.get("/users").text
     for filter in ("password_hash==h1", "password_hash=na="):

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, Select, StaticPool, create_engine, select
 from sqlalchemy.orm import Session
 
 from pyrsql import (
+    ALL_FIELDS,
     ComparisonOperator,
     ConfigurationError,
     CustomPredicateDefinition,
@@ -26,6 +27,7 @@ from pyrsql.adapters.fastapi import (
     CriteriaError,
     FastAPICriteriaConfig,
     RequestCriteria,
+    fields,
     install_openapi,
     install_problem_details,
 )
@@ -35,6 +37,10 @@ from pyrsql.integrations.fastapi import (
     FastAPISQLAlchemyResource,
     SQLAlchemyPaginatedSelect,
 )
+from pyrsql.integrations.fastapi import (
+    integration as integration_module,
+)
+from pyrsql.models.schema import Schema
 from tests.asgi import get
 from tests.sample_models import Base, User, rows
 
@@ -350,6 +356,23 @@ def test_the_document_names_fields_types_and_operators(engine: Engine) -> None:
     assert "company" not in sortable
     assert "| fields | type | operators |" in found["filter"]["description"]
     assert "Fields: `" in found["sort"]["description"]
+
+
+def test_all_fields_of_a_model_are_listed_once_and_not_before_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, asked = fields.filter_extension, list[Schema]()
+
+    def filter_extension(schema: Schema) -> dict[str, Any]:
+        asked.append(schema)
+        return found(schema)
+
+    monkeypatch.setattr(integration_module, "filter_extension", filter_extension)
+    resource = FastAPISQLAlchemyIntegration().resource(User, filterable_fields=ALL_FIELDS)
+    app = FastAPI()
+    for path in ("/users", "/others"):
+        app.add_api_route(path, lambda rows: None, dependencies=[Depends(resource.select_dependency())])
+    assert asked == []
+    assert "`age`" in parameters(document_of(app), "/users")["filter"]["description"]
+    assert len(asked) == 1
 
 
 def test_the_document_names_nothing_that_is_not_offered() -> None:

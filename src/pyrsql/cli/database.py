@@ -145,9 +145,10 @@ def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | 
         raise ConfigurationError(f"there is no schema {schema_name!r} with tables")
     for name, columns in (keys or {}).items():
         _give_key(tables, name, columns)
-    mapped = {name: table for name, table in tables.items() if table.primary_key.columns}
+    mapped = {name: table for name, table in tables.items() if _has_key(table)}
     keyless = tuple(sorted(tables.keys() - mapped.keys()))
-    models = {name: type(_class_name(name), (), {}) for name in mapped}
+    taken: set[str] = set()
+    models = {name: type(_free([], taken, _class_name(name)), (), {}) for name in mapped}
     relations = _relations(mapped)
     mapper = registry()
     for name, table in mapped.items():
@@ -242,6 +243,11 @@ def _give_key(tables: Mapping[str, Table], name: str, columns: tuple[str, ...]) 
     if missing:
         raise ConfigurationError(f"{name!r} has no column {missing[0]!r}")
     table.append_constraint(PrimaryKeyConstraint(*(named[column] for column in columns)))
+
+
+def _has_key(table: Table) -> bool:
+    """Whether a table has a key that SQLAlchemy can know its rows by: it keeps no arrays and documents as keys."""
+    return bool(table.primary_key.columns) and all(column.type.hashable for column in table.primary_key.columns)
 
 
 _KEY_ENDING = re.compile(r"(?i)_?(?:id|code|key|fk|uuid|number|no)$")

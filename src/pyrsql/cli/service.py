@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator, create_model
 from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Mapper, Session
@@ -59,9 +60,19 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
         for table, model in served.items()
     ]
     for (table, path), resource in zip(_paths(served).items(), resources, strict=True):
-        app.include_router(resource.router(get_session), prefix=f"/{path}", tags=[table])
+        app.include_router(
+            resource.router(get_session),
+            prefix=f"/{path}",
+            tags=[table],
+            generate_unique_id_function=partial(_operation, models[table].__name__),
+        )
     app.include_router(playground(*resources, title=title))
     return app
+
+
+def _operation(model: str, route: APIRoute) -> str:
+    """The name of an operation in OpenAPI: paths that differ in signs only would share FastAPI's own."""
+    return f"{route.name}_{model}"
 
 
 _AS_IT_IS: Any = cast("Any", SerializeAsAny)()

@@ -327,8 +327,8 @@ def _unlisted(endpoint: Endpoint) -> Schema:
 
 def _documents(endpoint: Endpoint) -> ParameterDocs:
     return ParameterDocs(
-        filter_extension=lambda: filter_extension(endpoint.schema),
-        sort_extension=lambda: sort_extension(endpoint.schema),
+        filter_extension=cache(lambda: filter_extension(endpoint.schema)),
+        sort_extension=cache(lambda: sort_extension(endpoint.schema)),
     )
 
 
@@ -351,18 +351,25 @@ def _described(
         sort_examples: the same for the sort.
     """
     schema = endpoint.schema
+    # All fields of a database take seconds to list: that waits for the document.
+    offers_all = filterable is None and schema.query_options.public_fields is None
     if filterable is None:
         filterable = [name for name in schema.query_options.public_fields or () if "." not in name]
     if sortable is None:
         sortable = [
             field for field in ordered(filterable) if isinstance(validate_sort(schema, [SortKey(field)]), Success)
         ]
-    of_filter, of_sort = filter_extension(schema), sort_extension(schema)
-    return ParameterDocs(
-        filter_extension=lambda: of_filter,
-        sort_extension=lambda: of_sort,
-        filter_description=f"{FILTER_DESCRIPTION}\n\n{listing({'role': 'filter', **of_filter})}",
-        sort_description=f"{SORT_DESCRIPTION}\n\n{listing({'role': 'sort', **of_sort})}",
+    documents = _documents(endpoint)
+    if not offers_all:
+        of_filter, of_sort = filter_extension(schema), sort_extension(schema)
+        documents = ParameterDocs(
+            filter_extension=lambda: of_filter,
+            sort_extension=lambda: of_sort,
+            filter_description=f"{FILTER_DESCRIPTION}\n\n{listing({'role': 'filter', **of_filter})}",
+            sort_description=f"{SORT_DESCRIPTION}\n\n{listing({'role': 'sort', **of_sort})}",
+        )
+    return replace(
+        documents,
         filter_examples={**examples_of_filter(schema, filterable), **taken(schema, "filter", filter_examples)},
         sort_examples={
             **taken(schema, "sort", examples_of_sort(sortable, endpoint.default_sort)),
