@@ -203,6 +203,8 @@ class Thing(Base):
     price: Mapped[Any] = mapped_column(PriceText, nullable=True)
     uid: Mapped[uuid.UUID | None] = mapped_column(GUID)
     bare_uid = Column(GUID)
+    typed_uid: Mapped[GUID | None] = mapped_column(GUID)
+    """Annotated with the type of the column, and not with that of its values."""
     since: Mapped[dt.datetime | None] = mapped_column(Epoch)
     moment: Mapped[dt.datetime | None] = mapped_column(AwareOnly)
     code: Mapped[str | None] = mapped_column(NestedCode)
@@ -253,6 +255,7 @@ def things() -> list[Thing]:
             price=decimal.Decimal("9.5"),
             uid=ONE,
             bare_uid=ONE,
+            typed_uid=ONE,
             since=dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
             moment=dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
             code="AT",
@@ -281,6 +284,7 @@ def things() -> list[Thing]:
             price=decimal.Decimal(10),
             uid=TWO,
             bare_uid=TWO,
+            typed_uid=TWO,
             since=dt.datetime(2025, 1, 1, tzinfo=dt.UTC),
             moment=dt.datetime(2025, 1, 1, tzinfo=dt.UTC),
             code="DE",
@@ -317,6 +321,7 @@ def rows(store: Store) -> Iterator[Store]:
         {"price=like=€": [1, 2], "price=na=": [3]},
         {f"uid=={ONE}": [1], f"uid!={ONE.hex}": [2], f"uid=in=({ONE},{TWO})": [1, 2], "uid=na=": [3]},
         {f"bare_uid=={ONE}": [1], f"bare_uid!={ONE.hex}": [2], f"children.bare_uid=={TWO}": [1]},
+        {f"typed_uid=={ONE}": [1], f"typed_uid=in=({TWO.hex})": [2], f"parent.typed_uid=={ONE}": [2]},
         {"since>2024-06-01": [2], "since==2024-01-01T00:00:00Z": [1], "since<9999-12-31T00:00:00": [1, 2]},
         {"moment>2024-06-01": [2], "moment==2024-01-01T01:00:00+01:00": [1], "moment=bt=(2024-01-01,2024-01-02)": [1]},
         {"code==AT": [1], "code==A*": [1], "score==5": [1], "score<5000000000": [1], "short==s": [1]},
@@ -347,6 +352,7 @@ def test_rows(rows: Store, effects: dict[str, list[int]]) -> None:
         ("uid", [1, 2, 3]),
         ("-bare_uid,nullslast;id", [2, 1, 3]),
         ("children.bare_uid;id", [1, 2, 3]),
+        ("-typed_uid,nullslast;id", [2, 1, 3]),
         ("-since,nullslast", [2, 1, 3]),
         ("land", [1, 2, 3]),
         ("name,ic", [1, 2, 3]),
@@ -371,6 +377,7 @@ def test_sorts(rows: Store, sort: str, expected: list[int]) -> None:
         ("uid==1", WrongValue),
         ("bare_uid==1", WrongValue),
         (f"bare_uid>{ONE}", UnsupportedOperator),
+        ("typed_uid==1", WrongValue),
         (f"bare_uid=ic={ONE}", UnsupportedOperator),
         (f"key=like={ONE}", UnsupportedOperator),
         ("key==x", WrongValue),

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Load,
     Mapped,
     Session,
     contains_eager,
+    foreign,
     joinedload,
     lazyload,
     mapped_column,
     relationship,
+    remote,
     selectinload,
     subqueryload,
     with_loader_criteria,
@@ -76,12 +78,34 @@ class Above(Base):
     eager: Mapped[Eager | None] = relationship(lazy="selectin")
 
 
+class Run(Base):
+    __tablename__ = "il_run"
+    city_id: Mapped[int] = mapped_column(ForeignKey("il_city.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Job(Base):
+    """Its key refers to a run; what else it leads to has nothing that keeps it."""
+
+    __tablename__ = "il_job"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "number"], ["il_run.city_id", "il_run.number"]),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    city_id: Mapped[int]
+    number: Mapped[int]
+    run: Mapped[Run] = relationship(lazy="joined", innerjoin=True)
+    team: Mapped[Team] = relationship(
+        viewonly=True, innerjoin=True, primaryjoin=lambda: foreign(Job.number) == remote(Team.id)
+    )
+
+
 def rows() -> list[Base]:
     city = City(id=1)
     red, blue = Team(id=1, city=city), Team(id=2)
     eager = Eager(id=1, home=red)
     return [
         *(Person(id=number, team=team, home=red) for number, team in enumerate((red, None, blue, None), 1)),
+        *(Run(city_id=1, number=number) for number in (1, 7)),
+        *(Job(id=number, city_id=1, number=team) for number, team in enumerate((1, 7), 1)),
         *(eager, Eager(id=2, team=blue, home=blue), Above(id=1, eager=eager), Above(id=2)),
     ]
 
@@ -123,6 +147,11 @@ REFUSED: dict[str, tuple[type, Callable[[], Any], str]] = {
         "Person.team",
     ),
     "as the mapping says": (Team, lambda: select(Team).options(joinedload(Team.city)), "Team.city"),
+    "a foreign key to another table": (
+        Job,
+        lambda: select(Job).options(joinedload(Job.team)),
+        "Job.team",
+    ),
     "all relations": (Person, lambda: select(Person).options(joinedload("*", innerjoin=True)), "Person.team"),
     "all of a class": (Person, lambda: select(Person).options(Load(Person).joinedload("*", innerjoin=True)), "Person"),
     "under criteria": (
@@ -162,6 +191,11 @@ KEPT: dict[str, tuple[type, Callable[[], Any]]] = {
     "a join of the base": (
         Person,
         lambda: select(Person).join(Person.team).options(contains_eager(Person.team)),
+    ),
+    "a foreign key of two columns": (Job, lambda: select(Job)),
+    "a foreign key to another table, as an answer reads it": (
+        Job,
+        lambda: loading(reflect(Job), reading(reflect(Job), [("team", "id"), ("run", "number")]))(select(Job)),
     ),
     "as an answer reads it": (Team, lambda: loading(TEAM, reading(TEAM, [("city", "id")]))(select(Team))),
 }

@@ -8,6 +8,7 @@ import types
 from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
 
 from sqlalchemy.orm import Mapped
+from sqlalchemy.types import TypeEngine
 
 
 def annotated_type(entity: type, name: str) -> type | None:
@@ -62,4 +63,9 @@ def _class_of(annotation: object, base: type) -> type | None:
         elif isinstance(origin, type):
             return origin
         else:
-            return hint if isinstance(hint, type) and hint not in (object, Any) else None
+            return hint if isinstance(hint, type) and _is_of_values(hint) else None
+
+
+def _is_of_values(named: type) -> bool:
+    """Whether a class may be that of values. Some people annotate with the column's type: `Mapped[GUID]`."""
+    return named not in (object, Any) and not issubclass(named, TypeEngine)

@@ -59,12 +59,16 @@ def may_lead_nowhere(prop: RelationshipProperty[Any]) -> bool:
     """Whether a row may have no related row: only a foreign key that is never NULL keeps it from that."""
     if prop.direction is not MANYTOONE or prop.secondary is not None or prop.entity.is_aliased_class:
         return True
-    own = [local for local, _ in prop.local_remote_pairs or ()]
-    if prop.mapper.single or len([*conjuncts(prop.primaryjoin)]) != len(own) != 0:
+    pairs = {*(prop.local_remote_pairs or ())}
+    if prop.mapper.single or len([*conjuncts(prop.primaryjoin)]) != len(pairs) != 0:
         return True
-    if len(equated_columns(prop.primaryjoin, prop)) != len(own):
+    if len(equated_columns(prop.primaryjoin, prop)) != len(pairs):
         return True
-    return not all(isinstance(each, Column) and not each.nullable and each.foreign_keys for each in own)
+    if not all(isinstance(local, Column) and not local.nullable for local, _ in pairs):
+        return True
+    # One constraint for all: a column may also refer to another table than the relation leads to.
+    constraints = {each.constraint for local, _ in pairs for each in local.foreign_keys if each.constraint is not None}
+    return not any(pairs <= {(each.parent, each.column) for each in key.elements} for key in constraints)
 
 
 def _loads_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]:
