@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, ForeignKey, Index, Select, String, insert, select, text
+from sqlalchemy import Boolean, Enum, ForeignKey, Index, Select, String, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from pyrsql.options import ParseLimits, QueryOptions
@@ -16,6 +17,11 @@ from tests.databases import Database
 from tests.orms.sqlalchemy.test_plans import Planned
 
 ROWS = 5_000
+
+
+class State(enum.Enum):
+    SENT = 1
+    LATE = 2
 
 
 class Base(DeclarativeBase):
@@ -48,6 +54,7 @@ class Line(Base):
     code: Mapped[str] = mapped_column(String(20))
     sum: Mapped[int]
     open: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[State] = mapped_column(Enum(State, native_enum=False, length=10), index=True)
     bill: Mapped[Bill] = relationship(back_populates="lines")
 
 
@@ -58,7 +65,9 @@ def bill_of(number: int) -> dict[str, Any]:
 
 def line_of(number: int) -> dict[str, Any]:
     place = number * 7_919 % ROWS
-    return {"id": number, "bill_id": place + 1, "code": f"c{place:05}", "sum": place, "open": place % 2 == 0}
+    state = State.LATE if place == 42 else State.SENT
+    values = {"code": f"c{place:05}", "sum": place, "open": place % 2 == 0, "state": state}
+    return {"id": number, "bill_id": place + 1, **values}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +100,7 @@ def found(filter: str, base: Select[Any]) -> Select[Any]:
     [
         ("lines.code==c00042", "plan_line_code", {43}),
         ("lines.sum>4995", "plan_line_sum", None),
+        ("lines.state==LATE", "ix_plan_lines_state", {43}),
         ("lines.code==c00042,lines.code==c00043", "plan_line_code", {43, 44}),
         ("lines.code==c00042,lines=any='code==c00043;sum>1',lines.code==c00044", "plan_line_code", {43, 44, 45}),
         ("lines.code==c00042;lines.sum>1", "plan_line_code", {43}),

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, 
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
@@ -76,7 +77,7 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
 def _for_links(schema: Schema, path: str, relations: RelationPath, family: Family | None) -> Iterator[MissingIndex]:
     for keys in _links(schema, relations):
         if not _leads(keys, family, in_order=False):
-            yield MissingIndex(path, "filter", _line(*keys))
+            yield MissingIndex(path, "filter", _line(*keys, family=family))
 
 
 def _for_values(
@@ -95,7 +96,7 @@ def _for_values(
         case kinds.Text() if _has_foreign_order(schema.query_options.text_order, column, family):
             yield MissingIndex(path, "filter", _CODE_POINT)
         case _ if not _leads([column], family, in_order=False):
-            yield MissingIndex(path, "filter", _line(column, options=_cut_on_mysql(column, family)))
+            yield MissingIndex(path, "filter", _line(column, family=family, options=_cut_on_mysql(column, family)))
         case _:
             pass
 
@@ -111,11 +112,11 @@ def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[Miss
         yield MissingIndex(path, "sort", computed)
         return
     if not _leads([column], family):
-        yield MissingIndex(path, "sort", _line(column))
+        yield MissingIndex(path, "sort", _line(column, family=family))
     identity = cast("tuple[Column[Any], ...]", cast("Any", inspect(schema.model.type)).primary_key)
     keys = [key for key in identity if key is not column]
     if keys and not column.unique and not _ends_with_key(column.table, family) and not _leads([column, *keys], family):
-        yield MissingIndex(path, "keyset", _line(column, *keys))
+        yield MissingIndex(path, "keyset", _line(column, *keys, family=family))
     if family == "mysql" and operand.field.nullable and schema.sort_options.null_order == "largest":
         yield MissingIndex(path, "sort", _NULL_ON_MYSQL)
 
@@ -335,10 +336,23 @@ _LONGEST_NAME = 63
 """Characters of a name on PostgreSQL; MySQL takes one more."""
 
 
-def _line(*columns: Column[Any], options: str | None = None) -> str:
-    """The declaration of an index."""
+def _line(*columns: Column[Any], family: Family | None = None, options: str | None = None) -> str:
+    """The declaration of an index, with a comment on what it forbids."""
     names = [column.key for column in columns]
     name = "_".join(["ix", _table_of(columns[0]).name, *names])
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 9]}_{sha256(name.encode()).hexdigest()[:8]}"
-    return f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"
+    declared = f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"
+    too_long = family == "postgresql" and any(_may_not_fit(form_on(_POSTGRESQL, column.type)) for column in columns)
+    return f"{declared}  # {_TOO_LONG}" if too_long else declared
+
+
+def _may_not_fit(form: TypeEngine[Any]) -> bool:
+    """Whether a B-tree of PostgreSQL may refuse a value of a type."""
+    return isinstance(form, String) and (form.length is None or form.length > _WHOLE_ON_POSTGRESQL)
+
+
+_WHOLE_ON_POSTGRESQL = 676
+"""Characters of four bytes."""
+
+_TOO_LONG = "PostgreSQL stores no value of more than 2,704 bytes then"

@@ -33,7 +33,7 @@ class Likely(IntEnum):
 
 def likely_rows(predicate: Predicate | None) -> Likely:
     """How many rows are likely to pass, as databases guess without statistics: few are equal to a value or begin with
-    a text, some are in a range.
+    a text, some are in a range or have a member of an enum.
     """
     match predicate:
         case Conjunction(parts):
@@ -42,10 +42,8 @@ def likely_rows(predicate: Predicate | None) -> Likely:
             return max(map(likely_rows, parts))
         case Some(_, inner):
             return likely_rows(inner)
-        case Compare(operand) | Member(operand) | Between(operand) if isinstance(operand.kind, _FEW_VALUES):
-            return Likely.MANY
-        case Compare(_, "==") | Member(negated=False):
-            return Likely.FEW
+        case Compare(operand, "==") | Member(operand, negated=False):
+            return _SHARED_VALUES.get(type(operand.kind), Likely.FEW)
         case Compare(_, "<" | "<=" | ">" | ">=") | Between(negated=False):
             return Likely.SOME
         case Match(_, Pattern((beginning, *_)), False) if beginning:
@@ -54,7 +52,7 @@ def likely_rows(predicate: Predicate | None) -> Likely:
             return Likely.MANY
 
 
-_FEW_VALUES = (kinds.Boolean, kinds.Enumeration)
+_SHARED_VALUES: dict[type[kinds.Kind], Likely] = {kinds.Boolean: Likely.MANY, kinds.Enumeration: Likely.SOME}
 
 
 def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
