@@ -62,6 +62,7 @@ def app_of(**more: Any) -> FastAPI:
 
 
 APP = app_of()
+DIRECTION = "Write the direction in 'sort', as in sort=-name or sort=name,desc."
 ESCAPE = "A filter ends at the first '&': write ';' for AND, and '%26' for the character '&' in a value."
 
 
@@ -99,7 +100,13 @@ def post(body: Any) -> Any:
         ("Size=1", "Size", "Did you mean 'size'?"),
         # Names from other services.
         ("limit=5", "limit", "Did you mean 'size'?"),
-        ("offset=5", "offset", "Did you mean 'page'?"),
+        ("offset=5", "offset", "Write the number of the page in 'page'; 'size' is the number of its rows."),
+        ("take=5", "take", "Did you mean 'size'?"),
+        ("ordering=a", "ordering", "Did you mean 'sort'?"),
+        # A direction, whatever its name.
+        ("sort=a&order=desc", "order", DIRECTION),
+        ("sort=a&dir=DESC", "dir", DIRECTION),
+        ("sort[a]=asc", "sort[a]", DIRECTION),
         ("order_by=a", "order_by", "Did you mean 'sort'?"),
         ("order=a", "order", "Did you mean 'sort'?"),
         ("sort_by=a", "sort_by", "Did you mean 'sort'?"),

@@ -63,7 +63,12 @@ SMALLER = "Write the smaller bound first."
         ("id==‘5’", STRAIGHT, "id=='5'"),
         ("id==%5%", WILDCARD, None),
         ("size==zzzz%", WILDCARD, None),
-        ("id==5%", None, None),
+        ("id==5%", "Write the number alone.", None),
+        ("id==$5", "Write the number alone.", None),
+        ("id=='5 px'", "Write the number alone.", None),
+        ("id==''", "Write '=na=' for the rows without a value.", "id=na="),
+        ("id==1..5", "Write '=bt=(1,5)'.", "id=bt=(1,5)"),
+        ("id!=1..5", None, None),
         ("id==far", None, None),
     ],
 )

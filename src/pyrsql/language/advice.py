@@ -40,10 +40,23 @@ class Place(NamedTuple):
         """The span of so many characters from the failure on."""
         return Span(self.span.start, self.span.start + length)
 
+    @property
+    def around(self) -> str:
+        """The text on both sides of the failure."""
+        return self.before + self.after
+
+    def part(self, start: int, end: int) -> Span:
+        """The span of a part of `around`."""
+        offset = self.span.start - len(self.before)
+        return Span(offset + start, offset + end)
+
+    def is_cut(self, found: re.Match[str]) -> bool:
+        """Whether a match in `after` ends where the part that is looked at does, and the text goes on."""
+        return found.end() == len(self.after) and len(self.text) > self.span.start + NEARBY
+
     def ahead(self, found: re.Match[str], group: int = 0) -> Span:
         """The span of a match in `before`."""
-        offset = self.span.start - len(self.before)
-        return Span(offset + found.start(group), offset + found.end(group))
+        return self.part(*found.span(group))
 
 
 def place_of(text: str, span: Span, expected: Iterable[str]) -> Place:

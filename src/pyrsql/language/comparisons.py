@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pyrsql.language import grammar, hints
+from pyrsql.language import grammar
 from pyrsql.language.combinators import Make
 from pyrsql.language.grammar import FIELD, LIST, OPERATOR_AT, QUOTED_AT, VALUE_AT
 from pyrsql.language.nodes import Comparison, argument_spans, comparison_span, selector_span
+from pyrsql.language.operator_hints import arity_advice, spelling_advice
 from pyrsql.operators import EQUAL, ComparisonOperator, OperatorRegistry
 from pyrsql.options import QueryOptions
 from pyrsql.problems import LimitExceeded, Problem, Source, Span, SyntaxProblem, UnknownOperator, WrongArity
@@ -114,7 +115,7 @@ def _problem(
         return limit_exceeded("filter", "selector_length", rules.selector_length, len(selector), span)
     spelling = found[OPERATOR_AT]
     if operator is None:
-        advice = hints.operator_advice(spelling, rules.operators)
+        advice = spelling_advice(spelling, rules.operators)
         return UnknownOperator(
             source="filter",
             span=Span(*found.span(OPERATOR_AT)),
@@ -133,14 +134,23 @@ def _problem(
         return _too_long(found, arguments, rules.argument_length)
     if takes(operator, len(arguments)):
         return None
+    span = comparison_span(found)
+    written = (
+        found.string[span.start : found.start(OPERATOR_AT)],
+        spelling,
+        found.string[found.end(OPERATOR_AT) : span.end],
+    )
+    advice = arity_advice(written, arguments, rules.operators)
     return WrongArity(
         source="filter",
-        span=comparison_span(found),
+        span=span,
         operator=spelling,
         minimum=operator.minimum_arguments,
         maximum=operator.maximum_arguments,
         given=len(arguments),
         field=selector,
+        hint=advice and advice.hint,
+        replacement=advice and advice.replacement,
     )
 
 

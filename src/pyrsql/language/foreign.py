@@ -4,6 +4,7 @@ WORDS = {
     "eq": "==",
     "equals": "==",
     "is": "==",
+    "is not": "!=",
     "ne": "!=",
     "neq": "!=",
     "not": "!=",
@@ -18,10 +19,12 @@ WORDS = {
     "notin": "=out=",
     "not in": "=out=",
     "not like": "=notlike=",
+    "not contains": "=notlike=",
     "not ilike": "=inotlike=",
     "not between": "=notbetween=",
 }
-PATTERNS = ("startswith", "starts", "beginswith", "begins", "endswith", "ends")
+BEGINNINGS = ("startswith", "starts", "beginswith", "begins")
+ENDINGS = ("endswith", "ends")
 """Words for what a pattern says."""
 
 EXPRESSIONS = ("regex", "regexp", "re", "matches")
@@ -32,15 +35,41 @@ SIGNS = {
     "!==": "!=",
     "<>": "!=",
     "=!": "!=",
+    "=!=": "!=",
     "=>": ">=",
+    "=>=": ">=",
     "=<": "<=",
+    "=<=": "<=",
     "=~": "=like=",
     "~=": "=like=",
     "~": "=like=",
+    "~*": "=ilike=",
+    "!~": "=notlike=",
+    "!~*": "=inotlike=",
     "!": "!=",
     "=": "==",
     ">==": ">=",
     "<==": "<=",
 }
+
+OPPOSITES = {
+    "equal": "!=",
+    "not_equal": "==",
+    "greater": "<=",
+    "less_or_equal": ">",
+    "less": ">=",
+    "greater_or_equal": "<",
+    "in": "=out=",
+    "not_in": "=in=",
+    "like": "=notlike=",
+    "not_like": "=like=",
+    "like_ignore_case": "=inotlike=",
+    "not_like_ignore_case": "=ilike=",
+    "between": "=notbetween=",
+    "not_between": "=between=",
+    "is_null": "=nn=",
+    "is_not_null": "=na=",
+}
+"""The name of each operator, and the opposite operator."""
 
 WIDE = str.maketrans({"＝": "=", "＞": ">", "＜": "<", "！": "!", "≥": ">=", "≤": "<=", "≠": "!="})

@@ -9,14 +9,16 @@ from pyrsql import operators as ops
 from pyrsql.language.advice import Advice
 from pyrsql.language.hints import STRAIGHT_QUOTES
 from pyrsql.language.nodes import Comparison
+from pyrsql.language.operator_hints import range_of
 from pyrsql.language.render import render_value
+from pyrsql.language.value_hints import CURLY_QUOTES
 from pyrsql.problems import Span, WrongValue
 from pyrsql.validation.convert import Refusal
 
 SMALLER_FIRST = "Write the smaller bound first."
 
-_NO_VALUE = frozenset({"null", "none", "nil", "undefined"})
-_CURLY_QUOTED = re.compile("[“”„‟‘’‚‛«»](.*)[“”„‟‘’‚‛«»]", re.DOTALL)
+_NO_VALUE = frozenset({"", "null", "none", "nil", "undefined"})
+_CURLY_QUOTED = re.compile(f"[{CURLY_QUOTES}](.*)[{CURLY_QUOTES}]", re.DOTALL)
 _PERCENT = re.compile(r"%.*|.*[^\W0-9]%", re.DOTALL)
 
 
@@ -61,6 +63,8 @@ def _advice(node: Comparison, place: int, refusal: Refusal, offered: Collection[
         return advice
     if guessed and (quoted := _CURLY_QUOTED.fullmatch(text)):
         return Advice(STRAIGHT_QUOTES, _quoted(quoted[1]))
+    if ops.BETWEEN.name in offered and (bounds := range_of(text)) and (advice := _range_advice(node, bounds)):
+        return advice
     if refusal.hint == SMALLER_FIRST:
         return _swapped(node)
     if refusal.hint is not None:
@@ -80,6 +84,14 @@ def _null_advice(node: Comparison, offered: Collection[str]) -> Advice | None:
     if node.span is None or node.written is None or node.operator not in (ops.EQUAL, ops.NOT_EQUAL):
         return Advice(hint)
     return Advice(hint, operator.spelling, Span(node.written.start("operator"), node.span.end))
+
+
+def _range_advice(node: Comparison, bounds: str) -> Advice | None:
+    """`field==1..5`."""
+    if node.operator is not ops.EQUAL or node.span is None or node.written is None:
+        return None
+    written = f"{ops.BETWEEN.spelling}{bounds}"
+    return Advice(f"Write '{written}'.", written, Span(node.written.start("operator"), node.span.end))
 
 
 def _swapped(node: Comparison) -> Advice:

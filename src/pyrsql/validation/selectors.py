@@ -347,7 +347,10 @@ def _wrong_call(question: _Question, call: Call, expected: str) -> WrongCall:
 
 def _unknown(question: _Question, advice: Advice | None) -> UnknownField:
     if question.suggest and question.whole:
-        advice = suggestions.direction(question.purpose, question.selector, partial(_leads, question)) or advice
+        leads = partial(_leads, question)
+        if advice and question.purpose == "sort" and suggestions.has_direction(question.selector):
+            advice = Advice(advice.hint)
+        advice = suggestions.rewritten(question.schema, question.purpose, question.selector, leads) or advice
     return UnknownField(
         source=question.purpose,
         field=question.selector,

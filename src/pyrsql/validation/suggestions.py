@@ -17,9 +17,11 @@ from pyrsql.validation.public import nearest_published
 
 _CANDIDATES = 200
 _SHOWN = 3
-_SEPARATORS = re.compile(r"\.|/|::?|__")
+_SEPARATORS = re.compile(r"\.|/|::?|__|->>?|\[['\"]?|['\"]?\]")
 """Signs between the steps of a path, here and in other languages."""
-_DIRECTION = re.compile(r"(.+)[:./|](asc|desc)", re.IGNORECASE | re.DOTALL)
+_DIRECTION = re.compile(r"(.+?)[:./| _-]?(asc|desc)", re.IGNORECASE | re.DOTALL)
+_SIGNS = re.compile(r"^-|-$|[^\w.:/$-]")
+"""Signs that mean something, which a correction must not drop."""
 
 Leads = Callable[[tuple[str, ...]], bool]
 """Whether a client may use a path, as it is written from the root on."""
@@ -51,7 +53,8 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
         # Only now was it worth finding out whether the database can compute it.
         return None
     hint = f"Did you mean '{'.'.join(path)}'?"
-    return Advice(hint, render_selector(".".join((*path, *parts[before + 1 :]))))
+    whole = ".".join((*path, *parts[before + 1 :]))
+    return Advice(hint, render_selector(whole) if _keeps_signs(".".join(parts), whole) else None)
 
 
 def published(names: Sequence[str], parts: tuple[str, ...]) -> Advice | None:
@@ -65,13 +68,16 @@ def published(names: Sequence[str], parts: tuple[str, ...]) -> Advice | None:
     inside = [name for name in names if name.startswith(f"{written}.")]
     if inside:
         return _did_you_mean(inside)
-    separated = _SEPARATORS.sub(".", written)
-    near = separated if separated in names else nearest_published(names, parts)
+    near = nearest_published(names, parts)
     if near is None or near == written:
         return None
     advice = _did_you_mean((near,))
     # A field has no parts: without them the filter would be another one.
-    return Advice(advice.hint) if written.startswith(f"{near}.") else advice
+    return advice if _keeps_signs(written, near) and not written.startswith(f"{near}.") else Advice(advice.hint)
+
+
+def _keeps_signs(written: str, meant: str) -> bool:
+    return all(sign in meant for sign in _SIGNS.findall(written))
 
 
 def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> Advice | None:
@@ -84,13 +90,33 @@ def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> Ad
     return Advice(f"'{group}' is a group of values: write {_choice(inside)}.", only)
 
 
-def direction(purpose: Purpose, selector: str, leads: Leads) -> Advice | None:
-    """The key that a client means by `field:desc` or `field.desc`."""
-    found = _DIRECTION.fullmatch(selector) if purpose == "sort" else None
+def rewritten(schema: Schema, purpose: Purpose, selector: str, leads: Leads) -> Advice | None:
+    """The selector that a client means by one of another language, or by one that begins with the resource itself."""
+    path = tuple(step for step in _SEPARATORS.split(selector) if step)
+    if path[1:] and _is_name_of(schema.model.type, path[0]) and leads(path[1:]):
+        path = path[1:]
+    if not path or path == tuple(selector.split(".")) or not leads(path):
+        return _direction(selector, leads) if purpose == "sort" else None
+    return _did_you_mean((".".join(path),))
+
+
+def _is_name_of(model: type, name: str) -> bool:
+    """Whether a name is that of a class, in any case, also in the plural."""
+    return name.replace("_", "").lower() in (model.__name__.lower(), f"{model.__name__.lower()}s")
+
+
+def _direction(selector: str, leads: Leads) -> Advice | None:
+    """The key that a client means by `field:desc`, `field.desc` or `field_desc`."""
+    found = _DIRECTION.fullmatch(selector)
     if found is None or not leads(tuple(found[1].split("."))):
         return None
     key = f"{render_selector(found[1])},{found[2].lower()}"
     return Advice(f"Write '{key}'.", key)
+
+
+def has_direction(selector: str) -> bool:
+    """Whether a selector seems to end with a direction, which a correction must not drop."""
+    return _DIRECTION.fullmatch(selector) is not None
 
 
 def _did_you_mean(names: Sequence[str]) -> Advice:

@@ -128,7 +128,15 @@ HINTS: list[tuple[tuple[kinds.Kind, ...], str | None, list[str]]] = [
         ["2024-01-01t10:30", "2024-01-01t10:30z", "2024-01-01t10:30Z", "1999-09-30 10:30z"],
     ),
     ((kinds.Time(),), "Leave out the blanks.", [" 10:30", "10:30 ", "10:30\n "]),
-    (CLOCKS, None, ["", "10:60", "10:30:60", "10:30:00.", "1:30", "10:3", "10:30x", "am", "pm"]),
+    (CLOCKS, None, ["", "10:60", "10:30:60", "10:30:00.", "10:3", "10:30x", "am", "pm"]),
+    ((kinds.Time(),), "Write the hours with two digits.", ["1:30", "9:00:30", "9:00 +02:00"]),
+    ((kinds.DateTime(),), "Write the hours with two digits.", ["2024-01-01T1:30", "2024-01-01 9:00:30"]),
+    ((kinds.DateTime(),), "Write the date too: '2024-12-31T10:00'.", ["1:30"]),
+    (
+        (kinds.Date(), kinds.DateTime()),
+        "Write the date: nothing is computed.",
+        ["now", "today", "NOW()", "yesterday+1d"],
+    ),
     (CLOCKS, None, ["10:30+16:00", "10:30+20:00", "10:30+01:60", "10:30 200:00", "10:30+02000"]),
     (
         (kinds.DateTime(),),

@@ -99,8 +99,8 @@ class BodyDependency(Generic[ResultT]):
             elif values:
                 given[name] = values
         own = {document.alias for document in self._ours.values()}
-        problems += unknown_parameters(self._dependency.config, body.items(), own)
-        return await self._dependency.read(ParameterValues(given, tuple(problems)), **others)
+        refused, undeclared = unknown_parameters(self._dependency.config, body.items(), own)
+        return await self._dependency.read(ParameterValues(given, (*problems, *refused), undeclared), **others)
 
     def _schema(self) -> dict[str, Any]:
         properties = {

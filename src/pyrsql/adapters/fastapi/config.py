@@ -59,8 +59,9 @@ class FastAPICriteriaConfig:
             `default_page_size` too to bound requests that ask for no page. A `page_dependency` has 500.
         one_based_paging: page numbers start at 1, not 0.
         unknown_parameters: which parameters are refused that no part of the route declares. `"suspicious"`: pieces of
-            a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, and names that other services
-            have, such as `limit`, `order_by`, `page[size]` and `q`. `"refuse"`: all of them. `"ignore"`: none.
+            a filter with an unescaped `&` (`?filter=a>1&b==2`), our names in other case, names that other services
+            have, such as `limit`, `order_by`, `page[size]` and `q`, and fields that the client may filter by.
+            `"refuse"`: all of them. `"ignore"`: none.
         max_problems: the most problems that an answer holds. A filter with that many is read no further; None lifts
             the limit.
         query_options: how filters are read and validated.

@@ -37,10 +37,12 @@ class ParameterValues(NamedTuple):
     Args:
         values: each parameter of pyrsql that the request names -> its values.
         problems: parameters that the endpoint does not have, and values that are no text.
+        undeclared: the first names that no part of the route declares, and that no problem is about.
     """
 
     values: Mapping[Source, list[str]]
     problems: tuple[Problem, ...] = ()
+    undeclared: tuple[str, ...] = ()
 
     @property
     def texts(self) -> Iterator[str]:
@@ -92,6 +94,7 @@ def query_values(
     given: dict[Source, list[str]] = {}
     problems: list[Problem] = []
     others: list[tuple[str, str]] = []
+    undeclared: tuple[str, ...] = ()
     for name, value in _items(connection):
         parameter = config.sources.get(name)
         if parameter is None or parameter not in takes:
@@ -102,8 +105,9 @@ def query_values(
             given.setdefault(parameter, []).append(value)
     if others and config.unknown_parameters != "ignore":
         own = (name for name, source in config.sources.items() if source in takes)
-        problems += unknown_parameters(config, others, declared_parameters(connection).union(own))
-    return ParameterValues(given, tuple(problems))
+        refused, undeclared = unknown_parameters(config, others, declared_parameters(connection).union(own))
+        problems += refused
+    return ParameterValues(given, tuple(problems), undeclared)
 
 
 class _Undecodable(str):

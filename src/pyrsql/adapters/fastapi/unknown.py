@@ -6,7 +6,6 @@ An endpoint that ignores these pieces would answer the rest of the filter, with 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,14 +17,17 @@ from pyrsql.problems import Source, UnknownParameter
 LONGEST_NAME = 40
 """Characters of an unknown name that an answer repeats."""
 
+MOST_NAMES = 20
+"""Names that are not suspicious in themselves, of which an endpoint may find out whether they are fields."""
+
 _IN_FILTERS = frozenset("<>!;()")
 """Characters of a filter that hardly any parameter has in its name."""
 
 _NAMES: dict[Source, tuple[str, ...]] = {
-    "filter": ("filters", "where", "q", "query", "search"),
-    "sort": ("order", "orderby", "sortby"),
+    "filter": ("filters", "where", "q", "query", "search", "rsql", "fiql"),
+    "sort": ("order", "orderby", "ordering", "sortby"),
     "page": ("offset", "skip", "pagenumber"),
-    "size": ("limit", "top", "pagesize", "perpage"),
+    "size": ("limit", "top", "take", "pagesize", "perpage"),
     "cursor": ("after", "before", "startingafter", "endingbefore", "pagetoken"),
 }
 _ELSEWHERE: dict[str, Source] = {name: source for source, names in _NAMES.items() for name in names}
@@ -33,34 +35,46 @@ _ELSEWHERE: dict[str, Source] = {name: source for source, names in _NAMES.items(
 
 _BETWEEN_WORDS = str.maketrans("", "", "_-$")
 
+_DIRECTIONS = ("asc", "desc", "ascending", "descending")
+
+_ROWS = ("offset", "skip")
+"""Names for a number of rows, where a page has a number of its own."""
+
 _ESCAPE = "A filter ends at the first '&': write ';' for AND, and '%26' for the character '&' in a value."
 
 
 def unknown_parameters(
     config: FastAPICriteriaConfig, items: Iterable[tuple[str, object]], declared: Collection[str]
-) -> list[UnknownParameter]:
-    """The parameters of a request that are refused because nothing declares them.
+) -> tuple[list[UnknownParameter], tuple[str, ...]]:
+    """The parameters of a request that nothing declares.
 
     Args:
         config: says which of them are refused, and gives the names and operators of pyrsql's own parameters.
         items: each name and value of the request that is not one of pyrsql's parameters.
         declared: the names that the route declares.
+
+    Returns:
+        The problems of those that are refused, and the names of the first others.
     """
-    if config.unknown_parameters == "ignore":
-        return []
-    return list(islice(_unknown(config, items, declared), config.max_problems))
-
-
-def _unknown(
-    config: FastAPICriteriaConfig, items: Iterable[tuple[str, object]], declared: Collection[str]
-) -> Iterator[UnknownParameter]:
-    refuses_all = config.unknown_parameters == "refuse"
-    for name, value in items:
+    refused: list[UnknownParameter] = []
+    others: list[str] = []
+    for name, value in items if config.unknown_parameters != "ignore" else ():
         if name in declared:
             continue
         source, hint = _suspicion(config, name, value, declared)
-        if hint is not None or refuses_all:
-            yield UnknownParameter(source=source, parameter=_shown(name), hint=hint)
+        if hint is None and config.unknown_parameters != "refuse":
+            if len(others) < MOST_NAMES:
+                others.append(name)
+            continue
+        refused.append(unknown_parameter(source, name, hint))
+        if len(refused) == config.max_problems:
+            break
+    return refused, tuple(others)
+
+
+def unknown_parameter(source: Source, name: str, hint: str | None) -> UnknownParameter:
+    """The problem of a parameter that nothing declares."""
+    return UnknownParameter(source=source, parameter=_shown(name), hint=hint)
 
 
 def _suspicion(
@@ -69,6 +83,8 @@ def _suspicion(
     """The part of the request that a parameter was meant for, and a hint; no hint where it looks like any other."""
     if not _IN_FILTERS.isdisjoint(name) or _completes_operator(config, value):
         return "filter", _ESCAPE
+    if isinstance(value, str) and value.lower() in _DIRECTIONS and (own := _own(config, "sort")) in declared:
+        return "sort", f"Write the direction in '{own}', as in {own}=-name or {own}=name,desc."
     # `page[size]`, `filter[name]` and `sort[]`: names of other services may have brackets, too.
     outer, *inner = name.rstrip("]").split("[")
     meant = _meant(config, outer)
@@ -76,12 +92,19 @@ def _suspicion(
         return "filter", None
     if inner:
         meant = _meant(config, inner[0]) or meant
-    own = next(own for own, source in config.sources.items() if source == meant)
+    own = _own(config, meant)
     if own not in declared:
         return meant, "This list does not take it."
     if inner and meant == "filter" and inner[0]:
         return meant, f"Write the comparison as the value of '{own}', as in {own}=name==demo."
+    if outer.lower().lstrip("$") in _ROWS:
+        return meant, f"Write the number of the page in '{own}'; '{_own(config, 'size')}' is the number of its rows."
     return meant, f"Did you mean '{own}'?"
+
+
+def _own(config: FastAPICriteriaConfig, source: Source) -> str:
+    """The name of a parameter of pyrsql's own."""
+    return next(own for own, one in config.sources.items() if one == source)
 
 
 def _meant(config: FastAPICriteriaConfig, name: str) -> Source | None:

@@ -26,6 +26,7 @@ from pyrsql.adapters.fastapi.signature import Paging
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.base import BaseStatement
+from pyrsql.integrations.fastapi.field_parameters import fields_outside
 from pyrsql.integrations.fastapi.items import offered_fields
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
@@ -229,9 +230,10 @@ class Endpoint:
             cursors=self.config.cursors,
             max_problems=self.config.max_problems,
         )
-        if texts.problems or not isinstance(validated, Success):
+        unread = (*texts.problems, *fields_outside(self.config, self.schema, given.undeclared))
+        if unread or not isinstance(validated, Success):
             found = () if isinstance(validated, Success) else validated.failure()
-            problems = problems_of([*texts.problems, *found])
+            problems = problems_of([*unread, *found])
             assert problems is not None
             raise criteria_error(problems, {"filter": texts.filter, "sort": texts.sort}, self.config)
         criteria: Criteria = validated.unwrap()

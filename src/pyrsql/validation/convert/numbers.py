@@ -42,6 +42,10 @@ _ADVICE = (
     _Advice(r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores.", _changed("_", "")),
     _Advice(r"[+-]?0[xXoObB].*", "Write decimal digits."),
     _Advice(r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
+    _Advice(
+        r"(?:[$€£¥:#]|[A-Za-z]{1,3}) ?[0-9][0-9.,]*|[+-]?[0-9][0-9.,]* ?(?:[%$€£¥]|[A-Za-z]{1,3})",
+        "Write the number alone.",
+    ),
 )
 
 

@@ -1,0 +1,116 @@
+"""Laws of corrections: whoever follows them writes the filter that was meant."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from returns.result import Success
+
+from pyrsql.language.parse import parse_filter
+from pyrsql.language.render import render_value
+
+FIELDS = ["name", "age", "company.name", "in_stock"]
+NUMBERS = ["1", "23", "-4", "1.5"]
+WORDS = ["demo", "two words", "O'Brien", "Ben & Jerry", "Rock (1984)", "C++"]
+
+Pair = tuple[str, str]
+"""A comparison as clients of other languages write it, and as it should be."""
+
+
+def bare(field: str, number: str, other: str) -> list[Pair]:
+    """Mistakes in comparisons of numbers."""
+    return [
+        (f"{field}={number}", f"{field}=={number}"),
+        (f"{field} = {number}", f"{field}=={number}"),
+        (f"{field}==={number}", f"{field}=={number}"),
+        (f"{field}<>{number}", f"{field}!={number}"),
+        (f"{field}=>{number}", f"{field}>={number}"),
+        (f"{field}=>={number}", f"{field}>={number}"),
+        (f"{field} gte {number}", f"{field}=ge={number}"),
+        (f"{field}[gt]={number}", f"{field}=gt={number}"),
+        (f"{field}__lt={number}", f"{field}=lt={number}"),
+        (f"{field}=gt.{number}", f"{field}=gt={number}"),
+        (f"{field}=gt:{number}", f"{field}=gt={number}"),
+        (f"{field}:{number}", f"{field}=={number}"),
+        (f"{field}:={number}", f"{field}=={number}"),
+        (f"{field}＝{number}", f"{field}=={number}"),
+        (f"{field} IS NULL", f"{field}=na="),
+        (f"{field} is not null", f"{field}=nn="),
+        (f"{field} is not {number}", f"{field}!={number}"),
+        (f"{field} BETWEEN {number} AND {other}", f"{field}=bt=({number},{other})"),
+        (f"{field}=bt={number}..{other}", f"{field}=bt=({number},{other})"),
+        (f"{field} NOT IN ({number}, {other})", f"{field}=out=({number},{other})"),
+        (f"{field}=in=[{number},{other}]", f"{field}=in=({number},{other})"),
+        (f"{field}=in=({number};{other})", f"{field}=in=({number},{other})"),
+        (f"{field}==({number},{other})", f"{field}=in=({number},{other})"),
+        (f"{field}!=({number},{other})", f"{field}=out=({number},{other})"),
+        (f"eq({field},{number})", f"{field}=={number}"),
+        (f"{field}=IN=({number})", f"{field}=in=({number})"),
+        (f"{field.replace('.', '->')}>{number}", f"{field}>{number}"),
+    ]
+
+
+def worded(field: str, word: str) -> list[Pair]:
+    """Mistakes in comparisons of texts."""
+    right, pattern = f"{field}=={render_value(word)}", render_value(f"{word.split(' ')[0]}*")
+    found = [(f"{field}==“{word}”", right)] if " " in word and "'" not in word else []
+    if "'" not in word:
+        found += [
+            (f"{field} = '{word}'", right),
+            (f"{field} eq '{word}'", right),
+            (f"{field} LIKE '{word}%'", f"{field}=like={render_value(f'{word}*')}"),
+            (f"contains({field},'{word}')", f"{field}=like={render_value(word)}"),
+            (f"startswith({field}, '{word}')", f"{field}=={render_value(f'{word}*')}"),
+            (f"{field}.endswith('{word}')", f"{field}=={render_value(f'*{word}')}"),
+        ]
+    if word.isalpha():
+        found += [(f"{field}^={word}", f"{field}=={pattern}"), (f"{field}*={word}", f"{field}=like={word}")]
+    if set(" '&(") & set(word):
+        found += [(f"{field}=={word}", right), (f"{field}=='{word}'", right)]
+    if "'" in word:
+        found += [(f"{field}=='{word.replace(chr(39), chr(39) * 2)}'", right)]
+    return found
+
+
+def mistakes(field: str, number: str, other: str, word: str) -> list[Pair]:
+    return bare(field, number, other) + worded(field, word)
+
+
+comparisons = st.builds(
+    mistakes, st.sampled_from(FIELDS), st.sampled_from(NUMBERS), st.sampled_from(NUMBERS), st.sampled_from(WORDS)
+).flatmap(st.sampled_from)
+JOINTS = [(";", ";"), (",", ","), (" AND ", ";"), (" OR ", ","), (" and ", ";"), (";;", ";"), (" and and ", ";")]
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> Pair:
+    """Some comparisons with mistakes, in a group and joined with mistakes."""
+    wrong, right = draw(comparisons)
+    for _ in range(draw(st.integers(0, 3))):
+        more, joint = draw(comparisons), draw(st.sampled_from(JOINTS))
+        if draw(st.booleans()):
+            wrong, right = f"({wrong})", f"({right})"
+        wrong, right = f"{wrong}{joint[0]}{more[0]}", f"{right}{joint[1]}{more[1]}"
+    return wrong, right
+
+
+def corrected(text: str) -> str | None:
+    """The text with the first correction of its problems; None where it has none."""
+    for problem in parse_filter(text).failure():
+        if problem.replacement is not None and problem.span is not None:
+            return text[: problem.span.start] + problem.replacement + text[problem.span.end :]
+    return None
+
+
+@given(filters())
+def test_corrections_lead_to_what_was_meant(pair: Pair) -> None:
+    text, meant = pair
+    for _ in range(40):
+        result = parse_filter(text)
+        if isinstance(result, Success):
+            assert result == parse_filter(meant), text
+            return
+        following = corrected(text)
+        assert following is not None, (text, result.failure())
+        text = following
+    raise AssertionError(text)
