@@ -57,7 +57,7 @@ class CursorSelect(Generic[TargetT]):
     def statement(self) -> TargetT:
         """One statement that gives the rows with their keys, one row more than the page has.
 
-        With a forged cursor MariaDB and MySQL may refuse it, which `collect` turns into a problem.
+        With a forged cursor a database may refuse it, which `collect` turns into a problem.
         """
         return self.sought.statement
 
@@ -83,7 +83,7 @@ class CursorSelect(Generic[TargetT]):
         """The page of the rows of `statement`: without the keys and the extra row, with its cursors.
 
         Raises:
-            ValidationError: a key has a value too long for a cursor.
+            ValidationError: a key has a value that no cursor carries.
         """
         return self._read(list(rows))[0]
 
@@ -94,7 +94,7 @@ class CursorSelect(Generic[TargetT]):
             run: executes one: `session.execute`. It returns a `Result`, or rows.
 
         Raises:
-            ValidationError: a key has a value too long for a cursor; a forged cursor has one that the database refuses.
+            ValidationError: a key has a value that no cursor carries; the database refuses one of a forged cursor.
         """
         rows: list[Any] = []
         with self._refusing():
@@ -126,7 +126,7 @@ class CursorSelect(Generic[TargetT]):
         """The cursor of the page behind a row of `statement`.
 
         Raises:
-            ValidationError: a key has a value too long for a cursor.
+            ValidationError: a key has a value that no cursor carries.
         """
         return self._cursor(Position(False, self.sought.key(row)))
 
@@ -168,13 +168,24 @@ class CursorSelect(Generic[TargetT]):
         return _sought(self.whole, self.order, Position(False, values), 1)
 
     def _cursor(self, position: Position) -> str:
+        self._refuse_unreadable(position)
         text = self.seek.format.write(Payload(position, self.seek.digests))
         if text is not None:
             return text
         lengths = [sum(len(value or "") for value in key) for key in position.values or ()]
         path = _keys(self.order)[lengths.index(max(lengths))].operand.path
-        reason = "a row has a value that is too long to continue from"
-        raise ValidationError((UnsupportedSort(source="sort", field=path, reason=reason),))
+        raise _no_cursor(path, "a row has a value that is too long to continue from")
+
+    def _refuse_unreadable(self, position: Position) -> None:
+        """A row may hold what its column is not declared for: its cursor would be refused."""
+        schema = self.order.schema
+        for key, value in zip(_keys(self.order), position.values or (), strict=False):
+            if not schema.orm.can_seek((key,), schema.sort_options, (value,)):
+                raise _no_cursor(key.operand.path, "a row has a value that its type does not have")
+
+
+def _no_cursor(path: str, reason: str) -> ValidationError:
+    return ValidationError((UnsupportedSort(source="sort", field=path, reason=reason),))
 
 
 def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: CursorFormat) -> Result[Seek, Problems]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Float, Select, literal, select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Select, literal, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from pyrsql.errors import ConfigurationError
@@ -15,10 +15,10 @@ from pyrsql.models.backend import Carried, Position
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.carried import CarriedValue, fits
+from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
+from pyrsql.orms.sqlalchemy.carried_text import fits
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.segments import (
-    ExactFloat,
     Segment,
     Term,
     all_conditions,
@@ -31,7 +31,11 @@ from pyrsql.orms.sqlalchemy.segments import (
 )
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
-_ILLEGAL_MIX_OF_COLLATIONS = 1267
+_INCOMPARABLE = (1267, 4078)
+"""The errors of MariaDB and MySQL for a letter that the character set of a column lacks, and for another type."""
+
+_UNREADABLE = ("22", "42", "54")
+"""The classes of PostgreSQL's errors for a text that is no value of a type: malformed, or too large for it."""
 
 MOST_SEGMENTS = 8
 """Statements of one page at most. Deeper levels are an OR inside the last."""
@@ -229,8 +233,7 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ra
 
 def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
     """A term as a column of its own, which a cursor can carry."""
-    exact = ExactFloat(value) if isinstance(value.type, Float) else value
-    return type_coerce(exact, CarriedValue(value.type)).label(f"pyrsql_key_{number}")
+    return type_coerce(SelectedKey(value), CarriedValue(value.type)).label(f"pyrsql_key_{number}")
 
 
 def _order_by(terms: tuple[Term, ...]) -> tuple[ColumnElement[Any], ...]:
@@ -268,7 +271,6 @@ class SoughtRows:
         self._sizes = sizes
         self._indexed = indexed
         self._ranges = found
-        self._has_letters = any(value is not None and not value.isascii() for value in values or ())
         self._bounds = [parts.rebound(*placed) for placed in zip(found.places, values or (), strict=False)]
 
     @cached_property
@@ -309,10 +311,13 @@ class SoughtRows:
         return tuple(found)
 
     def refuses(self, error: Exception) -> bool:
-        """MariaDB and MySQL compare no letter with a column whose character set lacks it: no row gave the value."""
-        original = error.orig if self._has_letters and isinstance(error, DBAPIError) else None
+        """Whether an error says that no row gave the values of the position."""
+        original = error.orig if isinstance(error, DBAPIError) else None
         number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
-        return number == _ILLEGAL_MIX_OF_COLLATIONS
+        if number in _INCOMPARABLE:
+            return bool(self._bounds)
+        state = str(getattr(original, "sqlstate", None))
+        return state.startswith(_UNREADABLE) and any(is_written(bound.type) for bound in self._bounds)
 
     def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...]) -> Select[Any]:
         return parts.positioned(self._select, self._ranges.keys, segment.conditions(self._bounds), order)

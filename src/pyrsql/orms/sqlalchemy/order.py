@@ -32,7 +32,7 @@ from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.predicates import counted_together, value_expression
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.shared_rows import shared_rows
-from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text
+from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text, without_places
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, relation_paths, starts_with
 
 
@@ -171,7 +171,7 @@ def _ordered(
     if isinstance(kind, kinds.Text):
         if ignore_case:
             value = FoldedText(plain_text(value))
-        return leading_text(OrderedText(plain_text(value)) if text_order == "code_point" else value)
+        return leading_text(OrderedText(plain_text(value)) if text_order == "code_point" else without_places(value))
     if isinstance(kind, kinds.Uuid):
         return UuidText(value)
     if isinstance(kind, kinds.Enumeration):

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Double,
     Integer,
     UnaryExpression,
     and_,
@@ -148,13 +147,6 @@ class NullIsSmallest(_Condition):
     """Whether the database itself sorts NULL as the smallest value."""
 
     inherit_cache: bool | None = True
-
-
-class ExactFloat(FunctionElement[float]):
-    """A float of any size with all 64 bits: drivers round one of 32 bits."""
-
-    inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Double()
 
 
 class Term(NamedTuple):

@@ -21,7 +21,6 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models import kinds
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
@@ -34,7 +33,7 @@ from pyrsql.orms.sqlalchemy.order import of_shared_rows, order_terms
 from pyrsql.orms.sqlalchemy.planning import looked_at_once, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
-from pyrsql.orms.sqlalchemy.text import EnumText, OrderedText, UuidText
+from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText, without_places
 from pyrsql.validation.predicates import (
     FieldOperand,
     OrderKey,
@@ -244,18 +243,14 @@ def _missing(
     if present and any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
         return []
     columns = [(key, _column(root, _field(key))) for key in completing]
-    return [
-        _completing_term(column, isinstance(key.operand.kind, kinds.Enumeration), key.descending)
-        for key, column in columns
-        if not _is_among(column, present)
-    ]
+    return [_completing_term(column, key.descending) for key, column in columns if not _is_among(column, present)]
 
 
 @made_once
-def _completing_term(column: Any, is_enum: bool, descending: bool) -> ColumnElement[Any]:
+def _completing_term(column: Any, descending: bool) -> ColumnElement[Any]:
     """The same element each time: the ranges of an order are kept by its terms."""
-    value = EnumText(column.__clause_element__()) if is_enum else column
-    return cast("ColumnElement[Any]", value.desc() if descending else value)
+    value = without_places(column)
+    return value.desc() if descending else value
 
 
 def _is_among(column: Any, clauses: list[ClauseElement]) -> bool:

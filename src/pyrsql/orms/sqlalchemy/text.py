@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, Literal, cast
 
-from sqlalchemy import CHAR, NCHAR, Boolean, Column, ColumnElement, String, UnaryExpression
+from sqlalchemy import CHAR, NCHAR, Boolean, Column, ColumnElement, Enum, String, UnaryExpression
+from sqlalchemy.dialects.mysql import SET
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
@@ -85,7 +86,7 @@ class UuidText(_Collated):
 
 
 class EnumText(_Collated):
-    """An enum to sort by: MySQL and MariaDB order an ENUM by the places of its members, but compare it as text."""
+    """A value that `has_places`, to sort by."""
 
     inherit_cache: bool | None = True
 
@@ -110,6 +111,16 @@ class _ExactValue(TypeDecorator[str]):
 EXACT_VALUE = _ExactValue()
 """The type of a value that is compared with a column of plain text. For `=` and IN it stands for `ExactText` around the
 column, which would keep an index of the column from being used."""
+
+
+def has_places(type_: TypeEngine[Any]) -> bool:
+    """Whether MySQL and MariaDB order values of a type by the places of their members, but compare them as text."""
+    return isinstance(type_, SET) or (isinstance(type_, Enum) and type_.native_enum)
+
+
+def without_places(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value to sort by, in the order in which it is compared."""
+    return EnumText(value) if any(map(has_places, forms_of(value.type))) else value
 
 
 def has_rules(type_: TypeEngine[Any]) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import ClauseElement, UnaryExpression
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import (
     CalendarDate,
@@ -26,7 +27,7 @@ from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, Farther
+from pyrsql.orms.sqlalchemy.segments import Beyond, Farther
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
     EnumText,
@@ -202,7 +203,11 @@ def no_row(element: Farther, compiler: SQLCompiler, **options: Any) -> str:
     return "1 = 0"
 
 
-@form(ExactFloat)
-def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
-    """The float, widened to 64 bits."""
-    return f"CAST({operand(element, compiler, **options)} AS DOUBLE PRECISION)"
+form(BoundKey)(operand)
+
+
+@form(SelectedKey)
+def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
+    """A float is widened to 64 bits."""
+    key = enclosed(element, compiler, **options)
+    return f"CAST({key} AS DOUBLE PRECISION)" if is_float(element.type, compiler.dialect) else key

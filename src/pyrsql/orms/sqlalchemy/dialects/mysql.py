@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, Enum, UnaryExpression
+from sqlalchemy import Column, ColumnElement, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pyrsql.orms.sqlalchemy.carried import SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
@@ -20,7 +21,7 @@ from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import ExactFloat, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EnumText,
     EqualIgnoringCase,
@@ -38,6 +39,7 @@ from pyrsql.orms.sqlalchemy.text import (
     WideExactTest,
     WidePrefixMatch,
     WideText,
+    has_places,
 )
 
 _SINCE_UCA1400 = (10, 10)
@@ -87,8 +89,7 @@ def uuid_text(element: UuidText, compiler: SQLCompiler, **options: Any) -> str:
 def enum_text(element: EnumText, compiler: SQLCompiler, **options: Any) -> str:
     """The text of a member; a column that holds it as text stays as it is, for an index."""
     value = enclosed(element, compiler, **options)
-    stored = form_on(compiler.dialect, element.type)
-    return f"CAST({value} AS CHAR)" if isinstance(stored, Enum) and stored.native_enum else value
+    return f"CAST({value} AS CHAR)" if has_places(form_on(compiler.dialect, element.type)) else value
 
 
 @form(FoldedText, UpperText, on="mysql")
@@ -205,10 +206,11 @@ def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) ->
     return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"
 
 
-@form(ExactFloat, on="mysql")
-def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
+@form(SelectedKey, on="mysql")
+def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
     """A sum is made of 64 bits; a float of 32 is sent with six digits."""
-    return f"({operand(element, compiler, **options)} + 0e0)"
+    key = enclosed(element, compiler, **options)
+    return f"({key} + 0e0)" if is_float(element.type, compiler.dialect) else key
 
 
 @form(NullIsLargest, on="mysql")

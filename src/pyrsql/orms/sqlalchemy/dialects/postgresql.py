@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Date, DateTime
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
 
+from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, written_type
+from pyrsql.orms.sqlalchemy.dialects import default
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc
@@ -92,6 +95,29 @@ def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) 
     date = f"CAST({operand(element, compiler, **options)} AS DATE)"
     ends = "WHEN 'infinity' THEN DATE '9999-12-31' WHEN '-infinity' THEN DATE '0001-01-01'"
     return f"(CASE {date} {ends} ELSE {date} END)"
+
+
+@form(SelectedKey, on="postgresql")
+def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
+    """A value that drivers would change is written as text; a date in the style of ISO, whatever the session has."""
+    match written_type(element.type, compiler.dialect):
+        case None:
+            return default.selected_key(element, compiler, **options)
+        case DateTime() | Date():
+            return f"(to_json({enclosed(element, compiler, **options)}) #>> '{{}}')"
+        case _:
+            return f"CAST({enclosed(element, compiler, **options)} AS TEXT)"
+
+
+@form(BoundKey, on="postgresql")
+def bound_key(element: BoundKey, compiler: SQLCompiler, **options: Any) -> str:
+    """The text of a value is read as its type."""
+    (value,) = element.clauses
+    bound = operand(element, compiler, **options)
+    type_ = written_type(cast("CarriedValue", value.type).carries, compiler.dialect)
+    if type_ is None or isinstance(type_, NullType):
+        return bound
+    return f"CAST({bound} AS {compiler.dialect.type_compiler_instance.process(type_)})"
 
 
 @form(Beyond, on="postgresql")

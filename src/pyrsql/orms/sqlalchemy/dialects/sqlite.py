@@ -15,13 +15,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 
+from pyrsql.orms.sqlalchemy.carried import SelectedKey
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Beyond, ExactFloat, Farther, Nearest, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import Beyond, Farther, Nearest, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
@@ -246,10 +247,8 @@ def rows_that_tie(element: Nearest | Farther, compiler: SQLCompiler, **options: 
     return compiler.process(element.nearest, **options)
 
 
-@form(ExactFloat, on="sqlite")
-def exact_float(element: ExactFloat, compiler: SQLCompiler, **options: Any) -> str:
-    """The stored number, even if it is an integer: all floats have 64 bits."""
-    return operand(element, compiler, **options)
+# All floats have 64 bits; a number that is stored as an integer stays one.
+form(SelectedKey, on="sqlite")(enclosed)
 
 
 @form(NullIsLargest, on="sqlite")
