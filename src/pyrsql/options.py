@@ -66,6 +66,9 @@ def _plain(value: object) -> object:
 def _names(option: str, names: Collection[str]) -> frozenset[str]:
     if isinstance(names, str):
         raise ValueError(f"{option} takes a collection of names, and {names!r} is one of letters: write {{{names!r}}}")
+    for name in cast("Collection[object]", names):
+        if not isinstance(name, str):
+            raise ValueError(f"{option} takes a collection of names, and {name!s} is none: write it as text")
     return frozenset(names)
 
 

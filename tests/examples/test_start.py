@@ -1,10 +1,12 @@
 """The example service starts and ends as a person expects who types `make run`."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,11 +22,24 @@ def started(database: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def wait_for(port: int) -> None:
+    """Wait until a server answers: a signal before that ends Python, not the service."""
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+
+
 def test_the_links_are_printed_and_ctrl_c_ends_it_quietly(database: Path) -> None:
     process = started(database, "--port", "0")
     assert process.stdout is not None
     greeting = [process.stdout.readline() for _ in range(7)]
-    assert "  Playground   http://127.0.0.1:" in greeting[2]
+    found = re.fullmatch(r"  Playground   http://127\.0\.0\.1:(\d+)/\n", greeting[2])
+    assert found
+    wait_for(int(found[1]))
     process.send_signal(signal.SIGINT)
     assert (process.communicate(timeout=60)[1], process.returncode) == ("", 0)
 

@@ -439,6 +439,15 @@ def test_answers_can_be_documented_by_hand() -> None:
         assert schema == {"$ref": "#/components/schemas/CriteriaErrorResponse"}
 
 
+@pytest.mark.parametrize("option", ["filterable_fields", "sortable_fields"])
+@pytest.mark.parametrize(
+    ("fields", "message"), [("name", "one of letters"), ([User.name], r"User\.name is none"), ({None}, "None is none")]
+)
+def test_a_list_of_fields_holds_names(option: str, fields: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        FastAPISQLAlchemyIntegration().resource(User, **{option: fields})
+
+
 def test_a_custom_operator_without_a_lowering_is_refused_at_once() -> None:
     operator = ComparisonOperator("near", ("=near=",))
     options = QueryOptions(custom_predicates={"near": CustomPredicateDefinition(operator=operator)})

@@ -237,7 +237,7 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
     [
         (PostOut, {"id": "id", **TITLE, **AUTHOR, **TAGS}),
         # Which attribute is read, and under which name it is shown.
-        (item(alias="label"), {}),
+        (item(alias="label", default=None), {}),
         (item(name="label", alias="title"), TITLE),
         (item(name="label", validation_alias="title"), {"label": "title"}),
         (item(serialization_alias="label"), {"label": "title"}),
@@ -273,7 +273,7 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Number, "id"), {"id": "id"}),
         (item(RootModel[str]), TITLE),
         (item(RootModel[list[TagOut]], "tags"), TAGS),
-        (RootModel[AuthorOut], {}),
+        (RootModel[item()], TITLE),  # type: ignore[misc]  # the model is made here
         (item(AuthorOut | None, "author"), AUTHOR),
         (item(tuple[TagOut, ...], "tags"), TAGS),
         (item(set[TagOut], "tags"), TAGS),
@@ -298,7 +298,7 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(AddressOut, "address"), {"address.city": "address.city"}),
         # Documents.
         (item(dict[str, Any], "doc"), {"doc": "doc.*"}),
-        (item(Any, "doc", alias="extra"), {}),
+        (item(Any, "doc", None, alias="extra"), {}),
         (item(Any, "extra", validation_alias="doc"), {"extra": "doc.*"}),
         (item(DocOut, "doc"), {"doc.size": "doc.size", "doc.inner": "doc.inner.*", "doc.shownName": "doc.realName"}),
         (item(DocDict, "doc"), {"doc.size": "doc.size"}),
@@ -346,6 +346,57 @@ def test_a_row_is_read_by_pydantic_models_alone(shape: Any) -> None:
         offered(shape)
     with pytest.raises(ConfigurationError, match="use a Pydantic model"):
         FastAPISQLAlchemyIntegration().resource(Post, item=shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        (item(name="titel"), "Item requires 'titel', an attribute that Post has not: did you mean 'title'"),
+        (item(name="nothing"), "Post has not: give it a default, or a validation_alias"),
+        (item(alias="label"), "requires 'label'"),
+        (item(validation_alias=AliasChoices("label", AliasPath("heads", 0))), "requires 'label'"),
+        (item(item(name="nmae") | None, "author"), "Item requires 'nmae', an attribute that Author has not"),
+        (item(list[item(name="lable")], "tags"), "requires 'lable'"),  # type: ignore[misc]  # the model is made here
+        (RootModel[AuthorOut], "AuthorOut requires 'name', an attribute that Post has not"),
+    ],
+)
+def test_a_field_that_no_row_has_is_refused(shape: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        FastAPISQLAlchemyIntegration().resource(Post, item=shape)
+    with pytest.raises(ConfigurationError, match=message):
+        FastAPISQLAlchemyIntegration().resource(Post).page_dependency(shape, lambda: None)
+
+
+class Guesses(Base):
+    __tablename__ = "guesses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+class Filled(BaseModel):
+    other: str
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def fill(cls, value: Any, handler: Any) -> Any:
+        return handler({"other": value.title})
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (Post, item(name="other", default="x")),
+        (Post, Filled),
+        (Post, item(name="x", validation_alias=AliasPath("tags", 0, "label"))),
+        (Post, item(name="x", validation_alias=AliasChoices("other", "title"))),
+        (Post, item() | item(name="other")),
+        (Guesses, item(name="anything")),
+    ],
+)
+def test_a_field_that_a_row_may_get_otherwise_is_taken(model: type, shape: Any) -> None:
+    assert FastAPISQLAlchemyIntegration().resource(model, item=shape).item is shape
 
 
 @pytest.mark.parametrize("mode", ["before", "plain", "after"])

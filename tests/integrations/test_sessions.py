@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session, sessionmaker
 from starlette.responses import StreamingResponse
 
-from pyrsql import ALL_FIELDS
+from pyrsql import ALL_FIELDS, ConfigurationError
 from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, Page, by_role
 from pyrsql.integrations.fastapi.sessions import in_session
 from tests.asgi import client_of
@@ -229,3 +229,41 @@ async def test_a_registry_gives_the_session_of_the_request(file: Path) -> None:
         synchronous.remove()
         plain.dispose()
         await engine.dispose()
+
+
+engine_of_nothing = create_engine("sqlite://")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (engine_of_nothing, "is no dependency of FastAPI: give a function that yields a Session"),
+        (Session(engine_of_nothing), "is no dependency of FastAPI"),
+        (None, "is no dependency of FastAPI"),
+        (Depends(lambda: None), "give the function that stands in Depends"),
+        (sessionmaker(engine_of_nothing), r"takes \*\*local_kw.*FastAPI would read from the query"),
+        (scoped_session(sessionmaker(engine_of_nothing)), r"takes \*\*kw"),
+        (async_sessionmaker(), r"takes \*\*local_kw"),
+        (lambda *args: None, r"takes \*args"),
+    ],
+)
+def test_what_gives_no_session_is_refused_when_the_dependency_is_made(given: Any, message: str) -> None:
+    for make in (users.page_dependency, users.cursor_page_dependency, users.stream_dependency):
+        with pytest.raises(ConfigurationError, match=message):
+            make(UserOut, given)
+    with pytest.raises(ConfigurationError, match=message):
+        users.router(given, item=UserOut)
+    with pytest.raises(ConfigurationError, match=message):
+        by_role(lambda: "any", {"any": users}, documented="any").page_dependency(UserOut, given)
+
+
+@pytest.mark.parametrize("given", [sessionmaker(engine_of_nothing).begin, lambda: engine_of_nothing, lambda: None])
+async def test_a_request_whose_session_is_none_names_the_dependency(given: Any) -> None:
+    app = FastAPI()
+
+    @app.get("/users")
+    async def page(found: Annotated[Page[UserOut], Depends(users.page_dependency(UserOut, given))]) -> None: ...
+
+    async with client_of(app) as client:
+        with pytest.raises(ConfigurationError, match="as the session of a request: give a function that yields"):
+            await client.get("/users")

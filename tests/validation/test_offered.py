@@ -156,6 +156,9 @@ def test_a_mistake_shows_before_any_request() -> None:
         CustomPredicateDefinition(operator=LONGER, field_types=["str"])  # type: ignore[list-item]  # a caller without types
     with pytest.raises(ValueError, match="fields takes a collection of names"):
         CustomPredicateDefinition(operator=LONGER, fields="name")
+    for option in ("field_whitelist", "field_blacklist"):
+        with pytest.raises(ValueError, match=rf"{option} takes a collection of names, and User\.name is none"):
+            QueryOptions(**{option: [User.name]})  # type: ignore[arg-type]  # a caller without types
     options = QueryOptions(
         custom_predicates={"longer": CustomPredicateDefinition(operator=LONGER, fields={"company.nmae"})}
     )

@@ -35,7 +35,7 @@ def is_hidden(item: type, field: str, info: FieldInfo) -> bool:
     """
     if info.exclude or getattr(info, "exclude_if", None) is not None or any(map(hides, info.metadata)):
         return True
-    if config_of(item).get("json_encoders") or any(_is_own(getattr(item, hook, None)) for hook in _HOOKS):
+    if config_of(item).get("json_encoders") or any(is_own(getattr(item, hook, None)) for hook in _HOOKS):
         return True
     own = getattr(item, "__pydantic_decorators__", None)
     if own is None:
@@ -53,10 +53,10 @@ def hides(metadata: object) -> bool:
     if isinstance(metadata, FieldInfo):
         return bool(metadata.exclude) or any(map(hides, metadata.metadata))
     kind = metadata if isinstance(metadata, type) else type(metadata)
-    return hasattr(kind, "__get_pydantic_core_schema__") and _is_own(kind)
+    return hasattr(kind, "__get_pydantic_core_schema__") and is_own(kind)
 
 
-def _is_own(code: Any) -> bool:
+def is_own(code: Any) -> bool:
     """Whether code is the developer's. Pydantic's own types check; its transforming pipelines change values."""
     if code is None:
         return False

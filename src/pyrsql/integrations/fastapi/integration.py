@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from returns.result import Success
 from sqlalchemy import Select, select
@@ -219,6 +219,7 @@ class FastAPISQLAlchemyIntegration:
             "size_parameter": size_parameter_name,
         }
         config = replace(self.config, **{name: value for name, value in changes.items() if value is not None})
+        filterable, sortable = _listed(filterable_fields), _listed(sortable_fields)
         is_listed = filterable_fields is not None or sortable_fields is not None
         if is_listed:
             config = _with_fields(config, filterable_fields, sortable_fields, is_closed=item is not None)
@@ -233,7 +234,6 @@ class FastAPISQLAlchemyIntegration:
             warns=item is None and not is_listed,
             load_only=load_only,
         )
-        filterable, sortable = _listed(filterable_fields), _listed(sortable_fields)
         _check(endpoint, filterable or (), sortable or ())
         describe = partial(
             _described,
@@ -291,6 +291,9 @@ def _names(fields: Fields | None) -> Collection[str]:
     assert not isinstance(fields, AllFields)
     if isinstance(fields, str):
         raise ConfigurationError(f"fields are a collection of names, and {fields!r} is one of letters: {{{fields!r}}}")
+    for name in cast("Collection[object]", fields):
+        if not isinstance(name, str):
+            raise ConfigurationError(f"fields are a collection of names, and {name!s} is none: write it as text")
     return fields
 
 

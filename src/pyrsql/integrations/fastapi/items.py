@@ -28,12 +28,9 @@ from typing import (
     cast,
     get_args,
     get_origin,
-    get_type_hints,
 )
 
 from pydantic import (
-    AliasChoices,
-    AliasPath,
     BaseModel,
     JsonValue,
     RootModel,
@@ -41,12 +38,12 @@ from pydantic import (
     SecretBytes,
     SecretStr,
 )
-from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType, is_typeddict
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.hidden import config_of, hides, is_hidden
+from pyrsql.integrations.fastapi.attributes import Source, candidates, fields_of, refuse_missing
+from pyrsql.integrations.fastapi.hidden import hides, is_hidden
 from pyrsql.models import kinds
 from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.validation.public import ANYTHING_BELOW
@@ -145,27 +142,12 @@ def reads(model: Model, item: Any) -> Iterator[Read]:
     shape = _shape(item)
     if not shape.models:
         raise ConfigurationError(f"the item of {model.name} must be a Pydantic model, not {item!r}")
-    yield from _nested(shape, _Source.of(model), (), (), (), not shape.hidden)
-
-
-class _Source(NamedTuple):
-    """The object that a model reads: its members, and its class where that is known."""
-
-    members: Mapping[str, Member]
-    type: type | None = None
-
-    @classmethod
-    def of(cls, model: Model) -> _Source:
-        return cls(model.members, model.type)
-
-    def has(self, name: str) -> bool:
-        """Whether there is such an attribute, be it mapped or not. No code of the developer's runs."""
-        return name in self.members or inspect.getattr_static(self.type, name, None) is not None
+    yield from _nested(shape, Source.of(model), (), (), (), not shape.hidden)
 
 
 def _nested(
     shape: _Shape,
-    source: _Source,
+    source: Source,
     name: tuple[str, ...],
     path: tuple[str, ...],
     around: tuple[type, ...],
@@ -175,6 +157,8 @@ def _nested(
     for item in shape.models:
         if source.type is not None and not issubclass(item, BaseModel):
             raise ConfigurationError(_UNREADABLE.format(cast("object", item)))
+    if len(shape.models) == 1:
+        refuse_missing(shape.models[0], source)
     found = [list(_of_model(item, source, name, path, around, shown)) for item in shape.models]
     # Rows of other classes do not have what only a subclass has.
     owned = {member for member, one in source.members.items() if one.owners}
@@ -190,11 +174,11 @@ def _shown_by_each(found: Sequence[list[Read]], safe: Callable[[Read], bool] = l
 
 
 def _of_model(
-    item: type, source: _Source, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
+    item: type, source: Source, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
 ) -> Iterator[Read]:
     if _is_followed(item, around):
-        for field, info in _fields(item).items():
-            attribute = next((path for path in _candidates(item, field, info) if source.has(path[0])), None)
+        for field, info in fields_of(item).items():
+            attribute = next((path for path in candidates(item, field, info) if source.has(path[0])), None)
             if attribute is not None:
                 own = (*name, info.serialization_alias or field)
                 is_shown = shown and not is_hidden(item, field, info)
@@ -208,7 +192,7 @@ def _is_followed(item: type, around: tuple[type, ...]) -> bool:
 
 def _read(
     info: FieldInfo,
-    source: _Source,
+    source: Source,
     name: tuple[str, ...],
     before: tuple[str, ...],
     attribute: tuple[str, ...],
@@ -221,9 +205,9 @@ def _read(
     match _member(source.members, attribute):
         case Relation(target=target):
             yield Read(name, path, shown and any(_is_followed(nested, around) for nested in shape.models))
-            yield from _nested(shape, _Source.of(target()), name, path, around, shown)
+            yield from _nested(shape, Source.of(target()), name, path, around, shown)
         case Embedded(members=inner):
-            yield from _nested(shape, _Source(inner), name, path, around, shown)
+            yield from _nested(shape, Source(inner), name, path, around, shown)
         case Field(kind=kinds.Json()):
             yield from _document(shape, name, path, around, shown)
         case Field() | Computed():
@@ -244,8 +228,8 @@ def _document(
 def _keys(
     item: type, name: tuple[str, ...], path: tuple[str, ...], around: tuple[type, ...], shown: bool
 ) -> Iterator[Read]:
-    for field, info in _fields(item).items() if _is_followed(item, around) else ():
-        key = next(_candidates(item, field, info), None)
+    for field, info in fields_of(item).items() if _is_followed(item, around) else ():
+        key = next(candidates(item, field, info), None)
         if key is not None:
             inner = _shape(info.annotation)
             own, below = (*name, info.serialization_alias or field), (*path, *key)
@@ -268,35 +252,6 @@ def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | No
             case _:
                 return member if not rest else None
     return None
-
-
-# --- which attribute a field reads ---
-
-
-def _fields(item: type[Any]) -> dict[str, FieldInfo]:
-    try:
-        if issubclass(item, BaseModel):
-            item.model_rebuild()
-            return item.model_fields
-        own: dict[str, FieldInfo] | None = getattr(item, "__pydantic_fields__", None)
-        hints: dict[str, Any] = get_type_hints(item, include_extras=True)
-        return own or {name: FieldInfo.from_annotation(hint) for name, hint in hints.items()}
-    except (PydanticUndefinedAnnotation, NameError) as error:
-        raise ConfigurationError(f"{item.__name__}: {error}") from error
-
-
-def _candidates(item: type, field: str, info: FieldInfo) -> Iterator[tuple[str, ...]]:
-    """The paths that Pydantic looks a field up by, in its order. A number in a path picks one row of several."""
-    config = config_of(item)
-    alias = info.validation_alias
-    if alias is not None and config.get("validate_by_alias", True) is not False:
-        for choice in alias.choices if isinstance(alias, AliasChoices) else [alias]:
-            path = choice.path if isinstance(choice, AliasPath) else [choice]
-            names = tuple(step for step in path if isinstance(step, str))
-            if len(names) == len(path):
-                yield names
-    if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
-        yield (field,)
 
 
 # --- the parts of an annotation ---
@@ -348,7 +303,7 @@ def _shape_of_class(kind: type[Any]) -> _Shape:
     if issubclass(kind, _SECRETS):
         return _Shape(hidden=True)
     if _is_root_model(kind):
-        info = _fields(kind)["root"]
+        info = fields_of(kind)["root"]
         inner = _shape(info.annotation)
         return _Shape(inner.models, inner.hidden or is_hidden(kind, "root", info), inner.anything)
     if issubclass(kind, BaseModel) or is_dataclass(kind):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NamedTuple, TypeVar
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
@@ -20,7 +20,7 @@ from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_onl
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.item_rows import ItemRows
-from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.sessions import SessionDependency, depends_on, in_session
 from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
@@ -136,7 +136,7 @@ def _with_session(of_criteria: inspect.Signature, session: SessionDependency, ba
             *of_criteria.parameters.values(),
             keyword_only("request", Request),
             keyword_only("response", Response),
-            keyword_only("session", Annotated[Any, Depends(session)]),
+            keyword_only("session", Annotated[Any, depends_on(session)]),
             *base.parameters,
         ]
     )

@@ -21,7 +21,7 @@ from pyrsql.adapters.fastapi.signature import keyword_only
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.item_rows import ItemRows
 from pyrsql.integrations.fastapi.page import Page
-from pyrsql.integrations.fastapi.sessions import SessionDependency, in_session
+from pyrsql.integrations.fastapi.sessions import SessionDependency, depends_on, in_session
 from pyrsql.language.nodes import Comparison
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
@@ -67,7 +67,7 @@ def router_of(
         by_role: answers have the item of the role of a request, and only OpenAPI shows `item`.
     """
     # FastAPI resolves annotations by the names of the module, so what differs stands in the defaults.
-    page_of, counted, opened = Depends(page), Depends(count), Depends(session)
+    page_of, counted, opened = Depends(page), Depends(count), depends_on(session)
     router = APIRouter()
 
     @router.get("", **_answers(Page.__class_getitem__(item), by_role, error_responses))
@@ -159,7 +159,7 @@ class RowDependency:
                     keyword_only(parameter, Annotated[str, Path(description=f"The {name} of the row.")])
                     for parameter, name in self._keys.items()
                 ),
-                keyword_only("pyrsql_session", Annotated[Any, Depends(session)]),
+                keyword_only("pyrsql_session", Annotated[Any, depends_on(session)]),
                 *(one.replace(name=ROW_BASE) for one in endpoint.base.parameters),
             ]
         )

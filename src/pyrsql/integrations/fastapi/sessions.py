@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from fastapi import Depends, params
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+
+from pyrsql.errors import ConfigurationError
 
 if TYPE_CHECKING:
     # It needs greenlet, which a service with synchronous sessions may not have.
@@ -22,6 +26,28 @@ SessionDependency = Callable[..., Any]
 
 ResultT = TypeVar("ResultT")
 
+_INSTEAD = "give a function that yields a Session or an AsyncSession"
+_REST = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def depends_on(session: SessionDependency) -> params.Depends:
+    """`Depends(session)`, for the signature of a dependency.
+
+    Raises:
+        ConfigurationError: what is given is no function, or has `*args` or `**kwargs`, as a `sessionmaker` has, which
+            FastAPI would read from the query.
+    """
+    if isinstance(session, params.Depends):
+        raise ConfigurationError(f"session={session!r}: give the function that stands in Depends(…)")
+    if not callable(session):
+        raise ConfigurationError(f"session={session!r} is no dependency of FastAPI: {_INSTEAD}")
+    for parameter in inspect.signature(session).parameters.values():
+        if parameter.kind in _REST:
+            raise ConfigurationError(
+                f"session={session!r} takes {parameter}, which FastAPI would read from the query: {_INSTEAD}"
+            )
+    return cast("params.Depends", Depends(session))
+
 
 async def in_session(
     session: Session | AsyncSession, work: Callable[[Session], ResultT], *, off_loop: bool = False
@@ -32,10 +58,15 @@ async def in_session(
         session: a session, an async one, or a registry of them (`scoped_session`).
         work: takes the session, or the synchronous session inside the async one.
         off_loop: the work takes the processor long: in an async session, too, it is done in a thread.
+
+    Raises:
+        ConfigurationError: the session is none.
     """
     # A registry gives each thread a session of its own: it is asked here, and not in the thread of the work.
     registry: Callable[[], Session | AsyncSession] | None = getattr(session, "registry", None)
     session = session if registry is None else registry()
+    if not hasattr(session, "scalars"):
+        raise ConfigurationError(f"the dependency gave {session!r} as the session of a request: {_INSTEAD}")
     if not _is_async(session):
         # A synchronous driver waits for the database, which the event loop must not.
         return await run_in_threadpool(work, session)
