@@ -283,6 +283,13 @@ def test_a_phone_shows_all_of_the_page(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_label("Header value").press("Escape")
     expect(page.get_by_label("Header value")).to_be_hidden()
+    page.get_by_role("combobox", name="Filter").fill("title==some_title_of_a_memo;title==another;titel==x")
+    page.get_by_role("combobox", name="Filter").press("Control+Enter")
+    expect(page.locator("#filter-problems li")).to_have_count(1)
+    for part in ("#filter", "#filter-problems", "#request", "#result"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360, part
 
 
 def test_more_than_a_few_lists_stand_in_a_menu(browser: Browser) -> None:
