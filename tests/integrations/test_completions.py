@@ -79,6 +79,14 @@ def test_only_the_operators_of_the_field_are_offered() -> None:
     assert "=like=" not in completed("distance=|")[1]
 
 
+def test_operators_come_behind_a_whole_field_and_not_in_open_quotes() -> None:
+    for text, field in (("age", "age"), ("roles=any='level", "level"), ("@count[roles]", "@count[roles]")):
+        found = complete_filter(COUNTED, text, len(text))
+        assert text[found.start : found.end] == field
+        assert f"{field}=gt=" in [item.text for item in found.items]
+    assert not any("=" in item.text for item in complete_filter(COUNTED, "'age", 4).items)
+
+
 def test_a_hidden_field_is_not_offered() -> None:
     closed = schema(Flight, QueryOptions(field_whitelist={"id"}))
     assert [item.text for item in complete_filter(closed, "", 0).items] == ["id"]

@@ -96,7 +96,11 @@ def complete_filter(schema: Schema, text: str, at: int, prefix: str = "") -> Com
             return nested.shifted(start)
     match expected:
         case "field":
-            return Completions(start, at, _fields(schema, "filter", begun, prefix))
+            fields = _fields(schema, "filter", begun, prefix)
+            # Behind the last letter of a field come its operators.
+            behind = () if begun[:1] in ("'", '"') else _operators(schema, prefix, begun, "")
+            comparisons = (Offer(f"{begun}{one.text}", f"{begun}{one.label}", one.detail) for one in behind)
+            return Completions(start, at, (*fields, *comparisons))
         case "operator":
             return Completions(start, at, _operators(schema, prefix, field, begun))
         case "value" | "list":

@@ -138,8 +138,9 @@ function editor(part, tokenise, nothing) {
 
   function put(from, to, text) {
     area.focus();
-    area.setRangeText(text, from, to, "end");
-    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.setSelectionRange(from, to);
+    // Browsers undo no other change by a script.
+    document.execCommand(text ? "insertText" : "delete", false, text);
   }
 
   function applying(from, to, replacement) {
