@@ -85,12 +85,22 @@ def wrapped(original: Exception, *, invalidated: bool = False) -> DBAPIError:
         (wrapped(Driver("x", sqlstate="57P01")), "database-unavailable"),
         (wrapped(Driver(2006, "x")), "database-unavailable"),
         (OperationalError(None, None, Driver("connection failed")), "database-unavailable"),
+        (DBAPIError(None, None, Driver("x", sqlstate="28P01")), "database-unavailable"),
+        (OperationalError(None, None, Driver(1049, "x")), "database-unavailable"),
+        (OperationalError(None, None, Driver("open", sqlite_errorcode=14)), "database-unavailable"),
         (wrapped(Driver(2013, "x")), "database-unavailable"),
         (wrapped(Driver("closed"), invalidated=True), "database-unavailable"),
         (PoolTimeout("no connection"), "database-unavailable"),
         (wrapped(Driver("x", sqlstate="42P01")), None),
         (wrapped(Driver("x", sqlstate="23505")), None),
         (wrapped(Driver(1146, "x")), None),
+        # A statement that names another database.
+        (wrapped(Driver("x", sqlstate="3D000")), None),
+        (wrapped(Driver(1049, "x")), None),
+        (wrapped(Driver("open", sqlite_errorcode=14)), None),
+        # A COMMIT.
+        (IntegrityError(None, None, Driver("x", sqlstate="23505")), None),
+        (OperationalError(None, None, Driver("x", sqlstate="23514")), None),
         (wrapped(Driver("no such table", sqlite_errorcode=1)), None),
         (wrapped(Driver()), None),
         (IntegrityError("INSERT", {}, Driver(1062, "x")), None),
@@ -218,6 +228,26 @@ def test_a_database_that_is_not_there(driver: str, path: str) -> None:
     app.include_router(FastAPISQLAlchemyIntegration().resource(User, item=UserOut).router(get_session), prefix="/users")
     response = get(app, path)
     assert (response.status_code, response.json()["detail"]["code"]) == (503, "database-unavailable")
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "aiomysql", "sqlite"])
+@pytest.mark.parametrize("wrong", [{"database": "no_such_database"}, {"username": "nobody_here"}])
+async def test_a_database_that_does_not_take_the_service(
+    request: pytest.FixtureRequest, driver: str, wrong: dict[str, Any], tmp_path: Any
+) -> None:
+    """Whatever the driver tells of the reason, the answer is that of a server that is not there."""
+    if driver == "sqlite":
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
+    else:
+        server = "mariadb" if driver == "aiomysql" else "postgres"
+        database: Database = request.getfixturevalue(f"{server}_database")
+        url = database.async_url.set(drivername=f"{'mysql' if driver == 'aiomysql' else 'postgresql'}+{driver}")
+        engine = create_async_engine(url.set(**wrong))
+    with pytest.raises(DBAPIError) as raised:
+        async with AsyncSession(engine) as session:
+            await session.execute(text("SELECT 1"))
+    await engine.dispose()
+    assert fault_of(raised.value) == "database-unavailable"
 
 
 async def test_a_timeout_of_the_driver(postgres_database: Database) -> None:

@@ -113,6 +113,12 @@ _SQLITE_CODES: dict[int, Fault] = {
 }
 """Primary result codes of SQLite: BUSY, LOCKED, INTERRUPT."""
 
+_WHEN_CONNECTING: frozenset[str | int] = frozenset({"28000", "28P01", "3D000", 1044, 1045, 1049, 1129, 1130, 1698})
+"""Codes of a login or a database that the server does not take. A statement that has them is the service's mistake."""
+
+_CANNOT_OPEN = 14
+"""The primary result code of SQLite for a file that it cannot open."""
+
 _DRIVERS = ("sqlalchemy.dialects.", "sqlalchemy.connectors.")
 """The modules of SQLAlchemy that call drivers."""
 
@@ -123,7 +129,8 @@ def database_error_handler(app: FastAPI) -> None:
     - A statement timeout (SQLSTATE 57014, error 1969 or 3024, SQLite's interrupt), or another limit of the database on
       the work of a query: `statement-timeout`.
     - A deadlock or a lock that is not granted in time: `database-busy`.
-    - A lost or refused connection, or no free one in the pool: `database-unavailable`.
+    - A lost or refused connection, or no free one in the pool: `database-unavailable`. This includes a wrong password
+      or name of the database: psycopg tells neither from a server that is not there.
 
     Every other error of the database stays an error of the service. The answer holds nothing of what the driver says;
     the error is logged as a warning of the logger `pyrsql`. `install_openapi` adds it to the document.
@@ -170,15 +177,17 @@ def fault_of(error: Exception) -> Fault | None:
     number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
     found: Fault | None = None
     # Only the client library of PostgreSQL gives no code, where it cannot connect.
-    is_lost = error.connection_invalidated
+    refused = isinstance(error, OperationalError)
     if isinstance(sqlite_code, int):
         found = _SQLITE_CODES.get(sqlite_code & 0xFF)
+        refused = sqlite_code & 0xFF == _CANNOT_OPEN
     elif isinstance(number, int):
         found = _MYSQL_NUMBERS.get(number)
+        refused = number in _WHEN_CONNECTING
     elif isinstance(state, str):
         found = "database-unavailable" if state.startswith("08") else _SQLSTATES.get(state)
-    else:
-        is_lost = is_lost or (isinstance(error, OperationalError) and error.statement is None)
+        refused = state in _WHEN_CONNECTING
+    is_lost = error.connection_invalidated or (refused and error.statement is None)
     return "database-unavailable" if found is None and is_lost else found
 
 
