@@ -1,5 +1,6 @@
 """One request takes a fixed number of statements: trees, subclasses, aliases, SQLModel."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, Optional
 
@@ -7,8 +8,17 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import ForeignKey, StaticPool, create_engine, event, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, relationship, with_polymorphic
+from sqlalchemy import Column, ForeignKey, Integer, StaticPool, Table, create_engine, event, select
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    mapped_column,
+    registry,
+    relationship,
+    with_polymorphic,
+)
 from sqlmodel import Field, Relationship, SQLModel
 
 from pyrsql.errors import ConfigurationError
@@ -256,3 +266,30 @@ def test_sqlmodel(app: FastAPI) -> None:
         "teams?filter=heroes.secret",
     ):
         assert get(app, f"/{path}==1").status_code == 422
+
+
+def test_what_a_mapping_never_loads_is_loaded_for_an_answer_that_reads_it() -> None:
+    """A filter by it would tell what the answer shows as null."""
+    registered = registry()
+    owners = Table("owners", registered.metadata, Column("id", Integer, primary_key=True))
+    pets = Table("pets", registered.metadata, Column("id", ForeignKey("owners.id"), primary_key=True))
+
+    class Owner:
+        pets: list[Any]
+
+    class Pet:
+        id: int
+
+    registered.map_imperatively(Pet, pets)
+    registered.map_imperatively(Owner, owners, properties={"pets": relationship(Pet, lazy="noload")})
+    with warnings.catch_warnings():
+        # It is deprecated since SQLAlchemy 2.1.
+        warnings.simplefilter("ignore")
+        registered.configure()
+    engine = create_engine("sqlite://")
+    registered.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.execute(owners.insert(), {"id": 1})
+        session.execute(pets.insert(), {"id": 1})
+        loaded = loading(reflect(Owner), reading(reflect(Owner), [("pets", "id")]))
+        assert [pet.id for pet in session.scalars(loaded(select(Owner))).one().pets] == [1]

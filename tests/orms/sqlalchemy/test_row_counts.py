@@ -44,6 +44,7 @@ class Student(Base):
     __tablename__ = "rc_student"
     id: Mapped[int] = mapped_column(primary_key=True)
     courses: Mapped[list[Course]] = relationship(secondary="rc_enrolment", viewonly=True, back_populates="students")
+    eager: Mapped[list[Course]] = relationship(secondary="rc_enrolment", viewonly=True, lazy="selectin")
     rooms: Mapped[list[Room]] = relationship(secondary="rc_booking", viewonly=True)
     friends: Mapped[list[Student]] = relationship(
         secondary="rc_meeting",
@@ -346,5 +347,15 @@ def test_an_answer_lists_each_related_row_once(stored: Store, only: bool) -> Non
         session.expunge_all()
         cut = by_cursor.bind(seek(CursorRequest.at(cut.next, 3))).unwrap().collect(session.execute)
         assert look(cut.items) == [3, 5, 6]
+
+    stored.run(ask)
+
+
+def test_an_answer_lists_each_row_once_also_where_the_mapping_loads_it(stored: Store) -> None:
+    base = loading(reflect(Student), reading(reflect(Student), [("eager", "id")]))(select(Student))
+
+    def ask(session: Session) -> None:
+        students = session.scalars(base).unique().all()
+        assert {one.id: sorted(course.id for course in one.eager) for one in students} == COURSES
 
     stored.run(ask)

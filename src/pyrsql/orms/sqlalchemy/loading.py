@@ -21,8 +21,8 @@ from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]
 
-_LAZY = {"select", True, "raise", "raise_on_sql"}
-"""Loading strategies of a mapping that leave related rows to a statement of their own for each row."""
+_LAZY = {"select", True, "raise", "raise_on_sql", "noload", None}
+"""Loading strategies of a mapping that leave related rows to a statement of their own for each row, or to none."""
 
 _UNLOADABLE = {"dynamic", "write_only"}
 """Strategies of collections that are queries themselves."""
@@ -200,7 +200,9 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     if relation.lazy in _UNLOADABLE:
         return
     attribute = getattr(entity, name)
-    is_said = path in said.loaded or relation.lazy not in _LAZY
+    repeats = may_repeat(relation)
+    # `selectinload` would repeat the rows, also where the mapping says it.
+    is_said = path in said.loaded or relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY)
     is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
     if is_said:
         nested = load.defaultload(attribute)
@@ -210,8 +212,7 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
         others = {other: read for other, read in below.related.items() if other != name}
         # SQLAlchemy would apply a choice of columns to the first level alone.
         below = Reading(True, below.columns, others)
-    elif may_repeat(relation):
-        # `selectinload` would repeat the rows.
+    elif repeats:
         nested = load.subqueryload(attribute)
     elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
         # A mapping may say INNER JOIN, which would leave out rows that lead nowhere.
