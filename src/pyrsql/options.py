@@ -173,7 +173,8 @@ class CustomPredicateDefinition:
         argument_type: the Python type its arguments are converted to; None takes the type of the field.
         field_types: the Python types of the fields that take it; `dict` is a JSON document, `list` an array column, a
             model a relation to it. None, together with `fields`, lets every field and relation take it.
-        fields: paths of fields and relations that take it, whatever their type.
+        fields: paths of fields and relations that take it, whatever their type. A path below a JSON document takes it
+            only where it is listed here.
 
     Raises:
         ValueError: `field_types` or `fields` is not a collection of types or of paths.

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
-from sqlalchemy import create_engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import JSON, create_engine, func, select, true
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
@@ -85,7 +85,7 @@ EVERY = [
 @pytest.mark.parametrize(
     ("restriction", "expected"),
     [
-        ({}, EVERY),
+        ({}, [selector for selector in EVERY if selector != "document.a"]),
         ({"field_types": {str}}, ["name", "part.name", "parts.name", "@upper[name]", "label"]),
         ({"field_types": [int]}, ["count", "@length[name]"]),
         ({"field_types": {bool}}, ["flag"]),
@@ -95,13 +95,14 @@ EVERY = [
         ({"field_types": {Size}}, ["size"]),
         ({"field_types": {enum.Enum}}, ["size", "shape"]),
         ({"field_types": {list}}, ["tags"]),
-        ({"field_types": {dict}}, ["document", "document.a"]),
+        ({"field_types": {dict}}, ["document"]),
         ({"field_types": {Part}}, ["part", "parts"]),
         ({"field_types": ()}, []),
         ({"fields": {"name"}}, ["name", "label"]),
         ({"fields": ["parts", "part.name"]}, ["parts", "part.name"]),
-        ({"fields": {"document"}}, ["document", "document.a"]),
+        ({"fields": {"document"}}, ["document"]),
         ({"fields": {"document.a"}}, ["document.a"]),
+        ({"fields": {"document.a"}, "field_types": {dict}}, ["document", "document.a"]),
         ({"fields": {"label"}}, ["label"]),
         ({"fields": ()}, []),
         ({"fields": {"count"}, "field_types": {bool, Part}}, ["count", "flag", "part", "parts"]),
@@ -147,6 +148,43 @@ def test_rows_and_refusals_in_a_database(people: Session) -> None:
     }
     assert [name for name in ("name", "email", "roles", "company.name") if not offered[name]] == []
     assert [name for name in ("id", "age", "created", "company", "reports") if offered[name]] == []
+
+
+class Noted(DeclarativeBase):
+    pass
+
+
+class Note(Noted):
+    __tablename__ = "offered_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    doc: Mapped[Any] = mapped_column(JSON)
+
+
+@dataclass
+class Paper:
+    doc: Annotated[Any, kinds.Json()]
+
+
+def test_the_function_of_a_listed_path_gets_the_whole_document() -> None:
+    """In memory as in a database, so that one path has one meaning."""
+    options = QueryOptions(
+        custom_predicates={"longer": CustomPredicateDefinition(operator=LONGER, argument_type=int, fields={"doc.a"})}
+    )
+    given: list[Any] = []
+
+    def longer(payload: Any) -> Any:
+        given.append((payload.expression, payload.field_path))
+        return true() if payload.expression is Note.doc else True
+
+    pyrsql.apply(
+        select(Note), Note, "doc.a=longer=1", orm=SQLAlchemyORM(custom_predicates={"longer": longer}), options=options
+    )
+    assert given == [(Note.doc, "doc.a")]
+    given.clear()
+    papers = [Paper({"a": ["x", "y"], "b": 2})]
+    pyrsql.apply(papers, Paper, "doc.a=longer=1", orm=MemoryORM(custom_predicates={"longer": longer}), options=options)
+    assert given == [({"a": ["x", "y"], "b": 2}, "doc.a")]
 
 
 def test_a_mistake_shows_before_any_request() -> None:

@@ -47,21 +47,21 @@ def _by_kind(operand: Operand, converted: bool) -> frozenset[str]:
 
 
 def _takes_custom(definition: CustomPredicateDefinition, operand: Operand) -> bool:
+    if _is_listed(definition.fields or (), operand):
+        return True
+    if isinstance(operand, FieldOperand) and operand.keys:
+        # Its function gets the whole document. A developer who lists a path below one knows which keys it means.
+        return False
     if definition.fields is None and definition.field_types is None:
         return True
-    return _is_listed(definition.fields or (), operand) or any(
-        _is_of_type(operand, type_) for type_ in definition.field_types or ()
-    )
+    return any(_is_of_type(operand, type_) for type_ in definition.field_types or ())
 
 
 def _is_listed(fields: Collection[str], operand: Operand) -> bool:
     """Whether an operand is one of some paths, by the names of the attributes or as the client wrote it."""
     match operand:
         case FieldOperand(relations=relations, field=field, keys=keys):
-            column = ".".join([*(step.name for step in relations), field.name])
-            # A listed document includes its keys.
-            inside = {".".join([column, *keys[:end]]) for end in range(len(keys) + 1)}
-            return operand.path in fields or not inside.isdisjoint(fields)
+            return operand.path in fields or ".".join([*(step.name for step in relations), field.name, *keys]) in fields
         case RelationOperand(relations=relations):
             return operand.path in fields or ".".join([step.name for step in relations]) in fields
         case CallOperand() | CountOperand():

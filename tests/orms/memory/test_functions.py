@@ -147,9 +147,7 @@ ALL_MATCH = CustomPredicateDefinition(operator=ComparisonOperator("all_match", (
         ("roles=all=x", [["r1", "r2"]]),
         ("company=all=x", [None]),
         ("roles.code=all=x", ["r1", "r2"]),
-        ("payload.a=all=x", [1]),
-        ("payload.b=all=x", [[1, 2]]),
-        ("payload.none=all=x", [None]),
+        ("payload=all=x", [[{"a": 1}, {"b": 1}, {"b": 2}]]),
     ],
 )
 def test_a_custom_operator_is_given_the_value(text: str, seen: list[Any]) -> None:

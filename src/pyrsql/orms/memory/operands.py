@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from pyrsql.orms.memory.functions import Functions, call
-from pyrsql.orms.memory.json import below
 from pyrsql.orms.memory.rows import Scope, attribute, reached, related
 from pyrsql.orms.memory.values import comparable
 from pyrsql.validation.predicates import (
@@ -31,13 +30,9 @@ def value_of(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope
 
 
 def custom_value(operand: FieldOperand | CallOperand | RelationOperand, scope: Scope, functions: Functions) -> object:
-    """The arguments of a custom operator's function: one value or related row, or several of them in a list."""
+    """The expression of a custom operator's payload: a value, a related row, or a list of related rows."""
     if isinstance(operand, RelationOperand):
         *before, last = operand.relations
         found = related(reached(scope, tuple(before)), last)
         return found if last.many else next(iter(found), None)
-    value = value_of(operand, scope, functions)
-    if not isinstance(operand, FieldOperand) or not operand.keys:
-        return value
-    found = below(value, operand.keys)
-    return found if len(found) > 1 else next(iter(found), None)
+    return value_of(operand, scope, functions)

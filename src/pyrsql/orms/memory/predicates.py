@@ -48,7 +48,7 @@ class CustomPredicatePayload:
 
     Args:
         expression: the value that the selector names; for a path that ends on a relation, the related row, or all of
-            them in a list.
+            them in a list; for a path below a JSON column, the whole document.
         values: the converted arguments.
         field_path: the selector as the client wrote it.
         options: the options of the query.
