@@ -223,7 +223,13 @@ def test_a_call_is_worth_groups_whatever_is_asked_of_it(comparison: str) -> None
 NULL = {"=na=", "=nn="}
 EQUALITY = NULL | {"==", "!=", "=in=", "=out="}
 ORDER = EQUALITY | {"=gt=", "=ge=", "=lt=", "=le=", "=bt=", "=nb="}
-LETTERS = {"=like=", "=notlike=", "=ic=", "=ilike=", "=inotlike="}
+LETTERS = {
+    "=like=",
+    "=notlike=",
+    "=ic=",
+    "=ilike=",
+    "=inotlike=",
+}
 TEXT = ORDER | LETTERS
 
 
