@@ -39,6 +39,7 @@ class Book(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(40), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    author: Mapped[Author] = relationship(viewonly=True)
 
 
 def resource(*fields: str) -> Any:
@@ -68,6 +69,13 @@ def test_a_path_that_ends_on_a_relation_needs_the_foreign_key(dialect: str) -> N
     assert {(missing.field, missing.use, missing.line) for missing in report if missing.use == "filter"} == {
         (field, "filter", "Index('ix_books_author_id', 'author_id')") for field in ("books", "books.id")
     }
+
+
+def test_a_key_along_which_a_path_goes_twice_is_named_once() -> None:
+    report = index_report(resource("books.author"))
+    assert [(missing.field, missing.line) for missing in report] == [
+        ("books.author", "Index('ix_books_author_id', 'author_id')")
+    ]
 
 
 def test_null_has_no_index_on_mysql() -> None:

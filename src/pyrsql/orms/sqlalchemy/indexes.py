@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Literal, cast
 
 from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, inspect
@@ -57,10 +58,10 @@ def missing_indexes(
         dialect: the name of the dialect that will run the statements, such as `postgresql`.
     """
     family = FAMILIES.get(dialect)
-    return (
-        *(missing for path in filterable for missing in _for_filter(schema, path, family)),
-        *(missing for path in sortable for missing in _for_sort(schema, path, family)),
-    )
+    for_filters = (missing for path in filterable for missing in _for_filter(schema, path, family))
+    for_sorts = (missing for path in sortable for missing in _for_sort(schema, path, family))
+    # A path that goes along a key and back asks for its index twice.
+    return tuple(dict.fromkeys(chain(for_filters, for_sorts)))
 
 
 def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
