@@ -26,7 +26,9 @@ def main() -> None:
     except (OSError, OverflowError) as error:
         # Python adds the address to the words of the system.
         why = str(error).partition(" (")[0]
-        sys.exit(f"Port {arguments.port} cannot be used: {why}. Name another, or 0 for one that is free: make run PORT=0")
+        sys.exit(
+            f"Port {arguments.port} cannot be used: {why}. Name another, or 0 for one that is free: make run PORT=0"
+        )
     prepare_database(database_path())
     host, port = listener.getsockname()[:2]
     address = f"http://{host}:{port}"

@@ -14,7 +14,7 @@ from property_tests.walks import sought
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.models.backend import Position
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.orms.sqlalchemy.carried import carried
+from pyrsql.orms.sqlalchemy.carried_text import carried
 
 ROWS = 10_000
 SIZE = 25
