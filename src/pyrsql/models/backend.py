@@ -19,6 +19,12 @@ Carried = str | None
 """The value of a key as a cursor carries it: a text that a backend has encoded, or None for NULL."""
 
 
+class SortedInPart(str):
+    """A value of a sort key by whose beginning alone the database sorts: no page can continue from it."""
+
+    __slots__ = ()
+
+
 class Position(NamedTuple):
     """A place in an ordered list: where a backend begins a page.
 

@@ -11,7 +11,7 @@ from returns.result import Failure, Result, Success
 
 from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload
 from pyrsql.errors import ConfigurationError, ValidationError
-from pyrsql.models.backend import Carried, Position, Sought
+from pyrsql.models.backend import Carried, Position, SortedInPart, Sought
 from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
 from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
@@ -174,14 +174,21 @@ class CursorSelect(Generic[TargetT]):
             return text
         lengths = [sum(len(value or "") for value in key) for key in position.values or ()]
         path = _keys(self.order)[lengths.index(max(lengths))].operand.path
-        raise _no_cursor(path, "a row has a value that is too long to continue from")
+        raise _no_cursor(path, _TOO_LONG)
 
     def _refuse_unreadable(self, position: Position) -> None:
-        """A row may hold what its column is not declared for: its cursor would be refused."""
+        """A row may hold what its column is not declared for: its cursor would be refused. A text may be longer than
+        its database sorts by: its page would begin at another row.
+        """
         schema = self.order.schema
         for key, value in zip(_keys(self.order), position.values or (), strict=False):
             if not schema.orm.can_seek((key,), schema.sort_options, (value,)):
                 raise _no_cursor(key.operand.path, "a row has a value that its type does not have")
+            if any(isinstance(part, SortedInPart) for part in value):
+                raise _no_cursor(key.operand.path, _TOO_LONG)
+
+
+_TOO_LONG = "a row has a value that is too long to continue from"
 
 
 def _no_cursor(path: str, reason: str) -> ValidationError:

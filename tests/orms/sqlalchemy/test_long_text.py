@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from property_tests.walks import walked, whole
+from pyrsql.errors import ValidationError
 from pyrsql.options import QueryOptions, SortOptions, TextOrder
 from pyrsql.orms.sqlalchemy import schema
 from tests.orms.sqlalchemy.store import Store, stocked
@@ -95,3 +97,39 @@ def test_a_walk_by_long_texts_is_the_unpaged_list(filled: Store, sort: str, text
             assert found == expected
 
     filled.run(check)
+
+
+class Titles(DeclarativeBase):
+    pass
+
+
+class Title(Titles):
+    """Titles under a collation that sorts by several weights for some characters."""
+
+    __tablename__ = "long_titles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    expanded: Mapped[str] = mapped_column(
+        String(256).with_variant(mysql.VARCHAR(256, collation="utf8mb4_unicode_ci"), "mysql", "mariadb")
+    )
+
+
+@pytest.mark.parametrize("sort", ["expanded", "-expanded"])
+@pytest.mark.parametrize("letter", ["\ufdfa", "\u2026", "\u6f22", "\xdf", "x"])
+def test_a_text_that_is_sorted_in_part_is_no_place_to_continue_from(
+    any_database: Store, letter: str, sort: str
+) -> None:
+    """No row is lost or repeated: pages are right, or refused."""
+    titles = [Title(id=number, expanded=letter * 250 + f"{number * 5 % 13:02}") for number in NUMBERS]
+
+    def check(session: Session) -> None:
+        described = schema(Title)
+        expected = list(session.scalars(whole(described, select(Title.id), None, sort)))
+        refused = any_database.name == "mariadb" and letter in "\ufdfa\u2026"
+        with pytest.raises(ValidationError, match="too long to continue from") if refused else nullcontext():
+            for backward in (False, True):
+                found = walked(described, select(Title.id), session.execute, sort=sort, size=3, backward=backward)
+                assert found == expected
+
+    with stocked(any_database, Titles.metadata, titles) as store:
+        store.run(check)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from pyrsql.models.backend import SortedInPart
 from pyrsql.orms.sqlalchemy.carried_text import (
     STORAGE,
     carried,
@@ -29,6 +30,7 @@ from pyrsql.orms.sqlalchemy.carried_text import (
     whole,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.leading_text import is_sorted_whole
 
 _LARGEST_FLOAT = 1.7976931348623157e308
 
@@ -81,7 +83,11 @@ class CarriedValue(TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Its text in a cursor."""
         if not isinstance(value, bytes):
-            return carried(value)
+            text = carried(value)
+            is_wide = isinstance(value, str) and not value.isascii() and family_of(dialect) == "mysql"
+            if is_wide and not is_sorted_whole(value):
+                return SortedInPart(text)
+            return text
         stored = stored_type(self.carries, dialect)
         if isinstance(stored, mysql.BIT):
             # It is compared as the number that its bytes are.

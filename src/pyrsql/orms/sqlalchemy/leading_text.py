@@ -1,11 +1,13 @@
 """The part of a text that every database sorts by.
 
-MySQL and MariaDB sort by 1,024 bytes of a text (`max_sort_length`), four for each character, unless they read an index.
+MySQL and MariaDB sort by 1,024 bytes of a text (`max_sort_length`), unless they read an index: up to four for most
+characters, and up to sixteen for one that stands for several, such as `…` and `ﷺ`.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import is_normalized, normalize
 
 from sqlalchemy import Column, ColumnElement, String
 from sqlalchemy.types import TypeEngine
@@ -15,6 +17,9 @@ from pyrsql.orms.sqlalchemy.text import LeadingText
 
 MOST_SORTED = 256
 """Characters that MySQL and MariaDB sort by."""
+
+_MOST_BYTES = 1_024
+_BYTES_OF_CHARACTER = 16
 
 
 def leading_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -34,3 +39,20 @@ def may_be_long(type_: TypeEngine[Any]) -> bool:
 def is_long(form: TypeEngine[Any]) -> bool:
     """The same of the type that one database has."""
     return isinstance(form, String) and (form.length is None or form.length > MOST_SORTED)
+
+
+def is_sorted_whole(text: str) -> bool:
+    """Whether MySQL and MariaDB sort by the whole of a leading text, whatever the collation of the database."""
+    # One character for each character: they fit.
+    if text.isascii() or is_normalized("NFKC", text):
+        return True
+    return sum(map(_bytes_of, text)) <= _MOST_BYTES
+
+
+def _bytes_of(character: str) -> int:
+    """The most bytes that a character is sorted by.
+
+    >>> [_bytes_of(character) for character in "aß…ﷺ"]
+    [2, 4, 6, 16]
+    """
+    return min(_BYTES_OF_CHARACTER, sum(2 if part.isascii() else 4 for part in normalize("NFKC", character)))
