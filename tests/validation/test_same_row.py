@@ -87,3 +87,6 @@ def test_the_playground_shows_it_beside_a_valid_filter() -> None:
     assert assist(users, "roles.code==admin", "", "", 0)["filter"]["advice"] is None
     assert assist(users, "roles.code==admin;roles.levl>2", "", "", 0)["filter"]["advice"] is None
     assert assist(users, "", "", "", 0)["filter"]["advice"] is None
+    assert assist(users, "name=like=%a%", "", "", 0)["filter"]["advice"]["replacement"] == "name=like=*a*"
+    own = schema(User, QueryOptions(like_escape_character="$"))
+    assert assist(own, "name=like=%a%", "", "", 0)["filter"]["advice"] is None

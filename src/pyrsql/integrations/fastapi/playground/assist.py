@@ -10,6 +10,7 @@ from pyrsql.integrations.fastapi.playground.complete import Completions, complet
 from pyrsql.language.builder_code import python_script
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import parse, parse_sort
+from pyrsql.language.percent import percent_advice
 from pyrsql.language.words import filter_in_words, sort_in_words
 from pyrsql.messages import describe, pointed
 from pyrsql.models.schema import Schema
@@ -62,6 +63,8 @@ def _parsed_sort(schema: Schema, text: str) -> tuple[SortKey, ...]:
 def _advice(schema: Schema, node: Node) -> Answer | None:
     """The advice beside a valid filter, with the whole filter to write instead."""
     advice = same_row_advice(schema, node)
+    if advice is None and schema.query_options.like_escape_character is None:
+        advice = percent_advice(node)
     return None if advice is None else {"hint": advice.hint, "replacement": advice.replacement}
 
 
