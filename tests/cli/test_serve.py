@@ -263,7 +263,11 @@ def test_serve_greets_and_serves_until_it_is_interrupted(shop: Path, monkeypatch
 
     def serve(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
         with TestClient(cast("FastAPI", server.config.app)) as client:
-            answers.append(client.get("/posts/count").json())
+            for host in ("127.0.0.1:8000", "localhost", "[::1]:8000"):
+                assert client.get("/posts/count", headers={"Host": host}).json() == {"count": 3}
+            for path in ("/posts/count", "/", "/openapi.json"):
+                assert client.get(path, headers={"Host": "rebound.example:8000"}).status_code == 403
+            answers.append(client.get("/posts/count", headers={"Host": "localhost"}).json())
         answers.append(sockets[0].getsockname()[1])
         raise KeyboardInterrupt
 

@@ -12,10 +12,10 @@ import uvicorn
 from sqlalchemy import Engine
 
 from pyrsql.cli.database import Reflected, read_only_engine, reflect_models, rows_of
-from pyrsql.cli.exposure import Exposure, exposed, read_allowed
+from pyrsql.cli.exposure import Exposure, exposed, is_loopback, read_allowed
 from pyrsql.cli.files import is_file
 from pyrsql.cli.refusals import refusing
-from pyrsql.cli.service import service
+from pyrsql.cli.service import answer_this_machine_only, service
 from pyrsql.cli.show import out
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.errors import ConfigurationError
@@ -47,6 +47,8 @@ def serve(
         _refuse_nothing(title, reflected, exposure)
         listener = stack.enter_context(_listening(host, port))
         app = service(engine, reflected.models, exposure, title)
+        if is_loopback(host):
+            answer_this_machine_only(app)
         _greet(app.title, reflected, exposure, engine)
         shown, bound = listener.getsockname()[:2]
         out.print(f"http://{f'[{shown}]' if ':' in shown else shown}:{bound}/")

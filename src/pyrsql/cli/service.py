@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, cast
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator, create_model
 from sqlalchemy import Engine, inspect
 from sqlalchemy.orm import Mapper, Session
+from starlette.middleware.base import RequestResponseEndpoint
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, install_openapi
 from pyrsql.cli.database import relations_of, select_rows
-from pyrsql.cli.exposure import Exposure
+from pyrsql.cli.exposure import Exposure, is_loopback
 from pyrsql.cli.lenient import for_json
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, database_error_handler, playground
 from pyrsql.models import kinds
@@ -68,6 +70,19 @@ def service(engine: Engine, models: Mapping[str, type], exposure: Exposure, titl
         )
     app.include_router(playground(*resources, title=title))
     return app
+
+
+def answer_this_machine_only(app: FastAPI) -> None:
+    """Refuse requests under another name than one of this machine.
+
+    A website can let its own name lead to 127.0.0.1. The browser of its visitor would then read the service for it.
+    """
+
+    @app.middleware("http")
+    async def check(request: Request, answer: RequestResponseEndpoint) -> Response:
+        if is_loopback(request.url.hostname or ""):
+            return await answer(request)
+        return PlainTextResponse("This service answers requests to 127.0.0.1 and localhost only.", 403)
 
 
 def _operation(model: str, route: APIRoute) -> str:
