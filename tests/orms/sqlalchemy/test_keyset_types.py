@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import (
+    JSON,
     Column,
     ColumnElement,
     Date,
@@ -32,6 +33,7 @@ from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ValidationError
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.problems import UnsupportedSort
+from tests.databases import Database
 from tests.orms.sqlalchemy.store import AsyncStore, Store
 from tests.orms.sqlalchemy.test_keyset import refused_or_run
 
@@ -186,6 +188,32 @@ def test_no_key_that_a_client_can_send_fails(filled: tuple[Store, str]) -> None:
     model = MODELS[name]
     base = select(model.number)
     store.run(lambda session: refused_or_run(session, schema(model), base, "part", place=1))
+
+
+class Leaf:
+    """A document of a row."""
+
+    __table__ = Table("keyset_leaves", tables.metadata, Column("id", Integer, primary_key=True), Column("doc", JSON))
+    id: Any
+
+
+tables.map_imperatively(Leaf, Leaf.__table__)
+
+
+@pytest.mark.parametrize("sort", ["doc.a", "-doc.a", "doc.a,ic"])
+def test_lone_surrogates_in_a_document_have_cursors(sqlite_database: Database, sort: str) -> None:
+    """SQLite keeps them, and its driver gives no text that holds one."""
+    values = ["a", "\ud800", "\udfff", "b\ud800", "\uffff", "🙂", "\ud800", "a\0b", "", 5, True, None]
+    engine = sqlite_database.engine()
+    Leaf.__table__.create(engine)
+    with Session(engine) as session:
+        session.execute(insert(Leaf), [{"id": id_, "doc": {"a": value}} for id_, value in enumerate(values)])
+        expected = list(session.scalars(whole(schema(Leaf), select(Leaf.id), None, sort)))
+        assert sorted(expected) == list(range(len(values)))
+        for size, backward, read in ((1, False, in_turn), (3, True, in_turn), (2, False, at_once)):
+            settings: dict[str, Any] = {"sort": sort, "size": size, "backward": backward, "read": read}
+            assert walked(schema(Leaf), select(Leaf.id), session.execute, **settings) == expected
+    engine.dispose()
 
 
 def test_a_value_that_its_type_does_not_have_is_a_problem(any_database: Store) -> None:

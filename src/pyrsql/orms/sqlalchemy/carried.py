@@ -30,6 +30,7 @@ from pyrsql.orms.sqlalchemy.carried_text import (
     whole,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.json.values import JsonText
 from pyrsql.orms.sqlalchemy.leading_text import is_sorted_whole
 
 _LARGEST_FLOAT = 1.7976931348623157e308
@@ -92,7 +93,9 @@ class CarriedValue(TypeDecorator[str]):
         if isinstance(stored, mysql.BIT):
             # It is compared as the number that its bytes are.
             return f"i{int.from_bytes(value)}"
-        of_text = isinstance(stored, types.String) and family_of(dialect) == "mysql"
+        of_text = isinstance(self.carries, JsonText) or (
+            isinstance(stored, types.String) and family_of(dialect) == "mysql"
+        )
         return carried_bytes(value) if of_text else f"b{value.hex()}"
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:

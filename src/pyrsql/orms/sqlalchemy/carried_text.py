@@ -91,8 +91,11 @@ def fits(kind: Kind, stored_as_is: bool, text: str | None) -> bool:
             return storage == "s" and uuid_of(body) is not None
         case kinds.Binary():
             return storage == "b"
-        case kinds.Text() | kinds.Json() | kinds.Array():
+        case kinds.Text() | kinds.Array():
             return storage == "s"
+        case kinds.Json():
+            # A text in a document may be none to Unicode.
+            return storage in "sb"
         case kinds.Opaque():
             return True
 

@@ -42,7 +42,7 @@ MOST_SEGMENTS = 8
 
 
 _NUMBER = kinds.Float()
-_TEXT = kinds.Text()
+_TEXT = kinds.Json()
 
 
 def parts_of(key: OrderKey, options: FieldOptions) -> tuple[Kind, ...]:

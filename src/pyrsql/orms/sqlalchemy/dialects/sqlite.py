@@ -15,7 +15,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 
-from pyrsql.orms.sqlalchemy.carried import SelectedKey
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
@@ -245,10 +244,6 @@ def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
 def rows_that_tie(element: Nearest | Farther, compiler: SQLCompiler, **options: Any) -> str:
     """The range of one key, which takes a row id in."""
     return compiler.process(element.nearest, **options)
-
-
-# All floats have 64 bits; a number that is stored as an integer stays one.
-form(SelectedKey, on="sqlite")(enclosed)
 
 
 @form(NullIsLargest, on="sqlite")

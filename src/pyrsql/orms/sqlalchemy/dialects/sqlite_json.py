@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey
+from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay, text_sql
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
+    JsonText,
     NearNumber,
     NearNumberValue,
     SameStructure,
@@ -71,6 +74,22 @@ def document(element: Document, compiler: SQLCompiler, **options: Any) -> str:
     # A text that SQLite cannot parse, such as a document of 3,000 levels, would end the statement with an error.
     document = only_sql(element, compiler, **options)
     return f"CASE WHEN json_valid({document}) THEN {document} END"
+
+
+@form(SelectedKey, on="sqlite")
+def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
+    """A text in a document is given as its bytes. Any other value comes as it is stored: all floats have 64 bits."""
+    key = enclosed(element, compiler, **options)
+    return f"CAST({key} AS BLOB)" if isinstance(element.type, JsonText) else key
+
+
+@form(BoundKey, on="sqlite")
+def bound_key(element: BoundKey, compiler: SQLCompiler, **options: Any) -> str:
+    """The text that bytes are."""
+    (value,) = element.clauses
+    bound = operand(element, compiler, **options)
+    is_text = isinstance(cast("CarriedValue", value.type).carries, JsonText)
+    return f"CAST({bound} AS TEXT)" if is_text else bound
 
 
 @form(IsPresent, on="sqlite")

@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONSortScalarType
 from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay
-from pyrsql.orms.sqlalchemy.json.values import is_kind, leads_nowhere, number, values_at
+from pyrsql.orms.sqlalchemy.json.values import JsonText, is_kind, leads_nowhere, number, values_at
 from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText
 from pyrsql.validation.predicates import OrderKey
@@ -107,9 +107,9 @@ def _numbers(rows: TableValuedAlias) -> Terms:
 
 def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
     # The words false and true have the order of their values.
-    return OrderedText(case((is_kind(rows, "boolean"), rows.c.scalar)))
+    return type_coerce(OrderedText(case((is_kind(rows, "boolean"), rows.c.scalar))), JsonText())
 
 
 def _row_text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
     text = case((is_kind(rows, "string"), rows.c.scalar))
-    return leading_text(OrderedText(FoldedText(text) if ignore_case else text))
+    return type_coerce(leading_text(OrderedText(FoldedText(text) if ignore_case else text)), JsonText())

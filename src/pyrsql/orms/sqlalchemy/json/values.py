@@ -99,6 +99,10 @@ class KeysText(FamilyBound):
     cache_ok: bool | None = True
 
 
+class JsonText(String):
+    """A text in a document. SQLite keeps lone surrogates there, which no driver gives and no text binds."""
+
+
 class ValuesAt(FunctionElement[Any]):
     """The values that a path leads to, arrays as one value."""
 
