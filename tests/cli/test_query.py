@@ -70,7 +70,9 @@ def test_relations_are_named_after_their_keys(shop: Path) -> None:
         code, printed = run(f"sqlite:///{shop}", "post", filter, "--output", "ndjson")
         assert code == 0, printed
         assert [json.loads(line)["id"] for line in printed.splitlines()] == ids
-    models = reflect_models(create_engine(f"sqlite:///{shop}")).models
+    engine = create_engine(f"sqlite:///{shop}")
+    models = reflect_models(engine).models
+    engine.dispose()
     names = {table: set(relations_of(model)) for table, model in models.items()}
     assert names["author"] == {"mentor", "author_by_mentor", "post_by_author", "post_by_editor"}
     assert names["post"] == {"author", "editor"}
@@ -92,7 +94,7 @@ def test_a_table_says_when_there_is_more(shop: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_table_is_aligned_and_nothing_of_it_acts_on_the_terminal(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, name TEXT, note TEXT)")
         connection.execute("INSERT INTO x VALUES (1, '漢字', 'a' || char(10) || 'b'), (2, 'é', char(27) || '[2J')")
     code, printed = run(f"sqlite:///{tmp_path}/x.db", "x")
@@ -108,7 +110,7 @@ def test_many_chunks_are_one_answer(shop: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_sort_that_cannot_go_on_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyrsql.cli.query.CHUNK", 1)
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, at DATETIME)")
         connection.execute("INSERT INTO x VALUES (1, 'soon'), (2, 'never')")
     code, printed = run(f"sqlite:///{tmp_path}/x.db", "x", "--sort", "at", "--output", "csv")
@@ -118,7 +120,7 @@ def test_a_sort_that_cannot_go_on_is_an_error(tmp_path: Path, monkeypatch: pytes
 
 
 def test_json_has_no_infinite_numbers(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
         connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, size REAL)")
         connection.execute("INSERT INTO x VALUES (1, -9e999)")
     code, printed = run(f"sqlite:///{tmp_path}/x.db", "x", "--output", "ndjson")

@@ -3,6 +3,7 @@
 import socket
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 from sqlalchemy.engine.url import make_url
 from typer.testing import CliRunner
 
@@ -42,10 +44,20 @@ def shop(tmp_path: Path) -> Path:
     return path
 
 
-def served(shop: Path, *allowed: str, host: str = "127.0.0.1") -> TestClient:
-    engine = read_only_engine(make_url(f"sqlite:///{shop}"), 2)
-    models = reflect_models(engine).models
-    return TestClient(service(engine, models, exposed(models, read_allowed(allowed, None), host), "shop.db"))
+@contextmanager
+def reading(path: Path) -> Iterator[Engine]:
+    engine = read_only_engine(make_url(f"sqlite:///{path}"), 2)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def served(path: Path, *allowed: str, host: str = "127.0.0.1") -> Iterator[TestClient]:
+    with reading(path) as engine:
+        models = reflect_models(engine).models
+        yield TestClient(service(engine, models, exposed(models, read_allowed(allowed, None), host), "shop.db"))
 
 
 @pytest.fixture
@@ -128,7 +140,8 @@ def test_a_key_of_documents_is_no_key(tmp_path: Path) -> None:
         "CREATE TABLE a (k JSON PRIMARY KEY); INSERT INTO a VALUES ('{}'); CREATE TABLE b (id INTEGER PRIMARY KEY)"
     )
     connection.close()
-    reflected = reflect_models(read_only_engine(make_url(f"sqlite:///{tmp_path / 'keys.db'}")))
+    with reading(tmp_path / "keys.db") as engine:
+        reflected = reflect_models(engine)
     assert (list(reflected.models), reflected.keyless) == (["b"], ("a",))
 
 
@@ -152,9 +165,10 @@ def test_a_key_that_is_not_shown_finds_no_row(shop: Path) -> None:
 
 
 def test_the_indexes_of_virtual_tables_are_no_tables(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "texts.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "texts.db")) as connection, connection:
         connection.execute("CREATE VIRTUAL TABLE texts USING fts5(title)")
-    reflected = reflect_models(read_only_engine(make_url(f"sqlite:///{tmp_path}/texts.db")))
+    with reading(tmp_path / "texts.db") as engine:
+        reflected = reflect_models(engine)
     assert (dict(reflected.models), reflected.keyless) == ({}, ("texts",))
 
 
@@ -163,13 +177,12 @@ def test_bytes_are_not_shown(client: TestClient) -> None:
 
 
 def test_rows_are_counted_where_that_is_quick(shop: Path) -> None:
-    engine = read_only_engine(make_url(f"sqlite:///{shop}"), 2)
-    models = reflect_models(engine).models
-    assert rows_of(engine, models.values()) == 7
-    with sqlite3.connect(shop) as connection:
-        connection.execute("DROP TABLE parts")
-    assert rows_of(engine, models.values()) is None
-    engine.dispose()
+    with reading(shop) as engine:
+        models = reflect_models(engine).models
+        assert rows_of(engine, models.values()) == 7
+        with closing(sqlite3.connect(shop)) as connection, connection:
+            connection.execute("DROP TABLE parts")
+        assert rows_of(engine, models.values()) is None
 
 
 def test_only_get_is_offered(client: TestClient) -> None:
@@ -205,8 +218,8 @@ def test_only_what_is_named_is_shown(shop: Path) -> None:
     ],
 )
 def test_what_cannot_be_shown(shop: Path, allowed: tuple[str, ...], host: str, words: str) -> None:
-    with pytest.raises(ConfigurationError, match=words):
-        served(shop, *allowed, host=host)
+    with pytest.raises(ConfigurationError, match=words), served(shop, *allowed, host=host):
+        pass
 
 
 def test_a_toml_file_names_what_is_shown(tmp_path: Path) -> None:
@@ -248,7 +261,7 @@ def test_mistakes(shop: Path, arguments: tuple[str, ...], words: str) -> None:
 
 def test_tables_may_lead_to_each_other(tmp_path: Path) -> None:
     path = tmp_path / "ring.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(
             "CREATE TABLE a (id INTEGER PRIMARY KEY, b_id INTEGER REFERENCES b(id));"
             "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a(id));"
