@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from returns.result import Failure, Result
+from returns.result import Failure
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -27,12 +27,11 @@ from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
 from pyrsql.cursor import CursorRequest
-from pyrsql.errors import ConfigurationError
+from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.formulas import without_formulas
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
-from pyrsql.problems import Problems
 from pyrsql.validation.plan import Statement
 
 CHUNK = 1_000
@@ -108,13 +107,13 @@ def _rows(
 ) -> Iterator[Mapping[str, object]]:
     cursor: str | None = None
     while True:
-        page: Result[Any, Problems] = seek(CursorRequest.at(cursor, CHUNK))(statement)
-        if isinstance(page, Failure):
+        page = seek(CursorRequest.at(cursor, CHUNK))(statement).unwrap()
+        try:
+            cut = page.collect(session.execute)
+        except ValidationError as error:
             raise ConfigurationError(
-                "the next rows cannot be asked for: a field of the sort has a value that is none of its type. "
-                "Sort by other fields, or keep those rows out with the filter"
-            )
-        cut = page.unwrap().collect(session.execute)
+                f"{error} Then the next rows cannot be asked for: sort by other fields, or filter such rows out"
+            ) from error
         for row in cut.items:
             yield {column: getattr(row, column) for column in columns}
         session.expunge_all()
