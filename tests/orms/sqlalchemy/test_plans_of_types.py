@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import mysql
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pyrsql.integrations.fastapi.index_report import report_of
 from pyrsql.options import QueryOptions
@@ -153,3 +153,48 @@ def test_the_report_says_which_sorts_an_index_serves(typed: Planned) -> None:
         for sort in (field, f"-{field}"):
             plan = typed.plan(paged(Typed, None, sort, PageRequest(0, 10), options=QueryOptions()).statement)
             assert (f"ix_plan_typed_{field}" in plan) is (field not in unserved), (sort, plan)
+
+
+class Named(Base):
+    __tablename__ = "plan_named"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40).with_variant(String(40, collation="NOCASE"), "sqlite"), index=True)
+
+
+NAMES = [
+    "Zoe",
+    "zoe",
+    "ZOE",
+    "[a]",
+    "@a",
+    "Az",
+    "aZ",
+    "éa",
+    "Éa",
+    "`a",
+    "{a",
+    "a",
+    "",
+    "ſa",
+    "Ka",
+    "\u212aa",
+    "\U0010ffffa",
+]
+
+
+def test_a_prefix_of_a_column_that_ignores_case_on_sqlite(sqlite_database: Database) -> None:
+    engine = sqlite_database.engine()
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Named(name=name) for name in NAMES])
+        session.commit()
+        for beginning in {name[:length] for name in NAMES for length in (1, 2, 3)} - {""}:
+            for filter, expected in ((f"name=='{beginning}*'", True), (f"name!='{beginning}*'", False)):
+                statement = paged(Named, filter, options=QueryOptions()).statement
+                found = {named.name for named in session.scalars(statement)}
+                assert found == {name for name in NAMES if name.startswith(beginning) is expected}, filter
+    plan = Planned("sqlite", engine).plan(paged(Named, "name==Zo*", options=QueryOptions()).statement)
+    assert "INDEX ix_plan_named_name (name>? AND name<?)" in plan
+    Base.metadata.drop_all(engine)
+    engine.dispose()

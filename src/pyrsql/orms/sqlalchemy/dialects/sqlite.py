@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from itertools import product
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, cast
 
 from sqlalchemy import BinaryExpression, BindParameter, Column, ColumnElement, Select
@@ -14,7 +15,9 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
@@ -28,7 +31,9 @@ from pyrsql.orms.sqlalchemy.text import (
     FoldedText,
     PatternText,
     PlainText,
+    PrefixMatch,
     PrefixMatchIgnoringCase,
+    Shape,
     TextMatch,
     TextMatchIgnoringCase,
     UpperText,
@@ -44,7 +49,21 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
         return json.dumps(["".join(form) for form in product(*forms_beyond_ascii(pattern.pieces[0]))])
     if isinstance(pattern, Pattern) and type_.shape == "prefix" and type_.ignore_case:
         return json.dumps([*_ranges(pattern.pieces[0]), glob(pattern, ignore_case=True)])
+    if isinstance(pattern, Pattern) and type_.shape in _PREFIXES and _ignores_case(type_.operand_type):
+        start = pattern.pieces[0].translate(_LOWER)
+        return json.dumps([start, _behind(start), glob(pattern)])
     return glob(pattern, type_.ignore_case)
+
+
+_PREFIXES: tuple[Shape, ...] = ("prefix", "wide prefix")
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""The case that NOCASE ignores."""
+
+
+def _ignores_case(type_: TypeEngine[Any]) -> bool:
+    """Whether a type declares the collation NOCASE."""
+    return any((getattr(form, "collation", None) or "").upper() == "NOCASE" for form in forms_of(type_))
 
 
 def _ranges(prefix: str) -> list[str]:
@@ -85,6 +104,17 @@ def equal_in_few_forms(element: EqualInFewForms, compiler: SQLCompiler, **option
     if not isinstance(element.left, Column):
         return f"(lower({value}) {among})"
     return f"(lower({value}) {among} AND {value} COLLATE NOCASE {among})"
+
+
+@form(PrefixMatch, on="sqlite")
+def prefix_match(element: PrefixMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """GLOB, for which an index of another collation than BINARY needs a range."""
+    value, texts = sides(element, compiler, **options)
+    if not _ignores_case(cast("PatternText", element.right.type).operand_type):
+        return f"({value} GLOB {texts})"
+    first, behind, pattern = (f"json_extract({texts}, '$[{place}]')" for place in range(3))
+    folded = f"{value} COLLATE NOCASE"
+    return f"({folded} >= {first} AND {folded} < {behind} AND {value} GLOB {pattern})"
 
 
 @form(PrefixMatchIgnoringCase, on="sqlite")
