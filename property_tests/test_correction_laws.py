@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from returns.result import Success
 
@@ -103,6 +103,7 @@ def corrected(text: str) -> str | None:
 
 
 @given(filters())
+@example(("a=='x';" * 9 + "name==two words", "a==x;" * 9 + "name=='two words'"))
 def test_corrections_lead_to_what_was_meant(pair: Pair) -> None:
     text, meant = pair
     for _ in range(40):

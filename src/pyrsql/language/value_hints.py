@@ -91,7 +91,7 @@ def _quoted_value(place: Place, hint: str) -> Advice:
     begun, rest = _value_before.search(place.before), _value_after.match(place.after)
     if begun is None or rest is None or place.is_cut(rest):
         return Advice(hint)
-    if {"'", '"'} & set(straight_quoted.sub("", place.before[: begun.start()])):
+    if {"'", '"'} & set(straight_quoted.sub("", place.text[: place.ahead(begun).start])):
         # The operator stands in quotes: it is none.
         return Advice(hint)
     value = (begun[1] + rest[0]).rstrip(" ")
