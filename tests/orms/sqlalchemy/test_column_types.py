@@ -44,6 +44,7 @@ from sqlmodel import SQLModel
 from pyrsql import ConfigurationError, QueryOptions, ValueConverterRegistry, field_rights
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
+from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.problems import UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
@@ -342,6 +343,22 @@ def test_rows(rows: Store, effects: dict[str, list[int]]) -> None:
     if "pickled=na=" in effects and hasattr(rows, "runner"):
         return
     assert {filter: ids(rows, Thing, filter) for filter in effects} == effects
+
+
+@pytest.mark.parametrize(
+    ("text_order", "effects"),
+    [
+        ("database", {"name=bt=(F,G)": [1, 2], "name=nb=(F,G)": [], "name<G": [1, 2], "@concat[name|#x]<zz": [1, 2]}),
+        ("code_point", {"name=bt=(F,G)": [1], "name=nb=(F,G)": [2], "name<G": [1], "@concat[name|#x]<fz": [1, 2]}),
+        ("code_point", {"@concat[name|#x]=bt=(Foo,Fop)": [1], "@coalesce[name]<G": [1], "@coalesce[name]==foo": []}),
+    ],
+)
+def test_ranges_of_a_column_with_a_collation_of_its_own(
+    rows: Store, text_order: TextOrder, effects: dict[str, list[int]]
+) -> None:
+    """PostgreSQL takes no two collations in one comparison, and none between BETWEEN and AND."""
+    options = QueryOptions(text_order=text_order, procedure_whitelist=["concat", "coalesce"])
+    assert {filter: ids(rows, Thing, filter, options=options) for filter in effects} == effects
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import JSON, Column, ColumnElement, String, Text, Unicode, UnicodeText, not_, or_, type_coerce
 from sqlalchemy import cast as cast_to
-from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.elements import BinaryExpression, Grouping
 from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
@@ -135,7 +135,9 @@ class Comparable:
     def between(self, low: object, high: object) -> ColumnElement[bool]:
         """`low <= value <= high`."""
         value = WideText(self.value) if self._is_mixed(low, high) else self.ordered
-        return value.between(bound(low, self.ordered_type), bound(high, self.ordered_type))
+        # SQLAlchemy binds with the collation of the type, which PostgreSQL takes between parentheses alone.
+        first, last = bound(low, self.ordered_type), bound(high, self.ordered_type)
+        return value.between(Grouping(first) if has_rules(self.ordered_type) else first, last)
 
     def _is_mixed(self, *wanted: object) -> bool:
         """Whether the collation of the column decides, and its character set may lack a letter of a value."""
@@ -199,7 +201,8 @@ def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: Text
     # `=` takes no notice of the blanks that CHAR adds.
     exact = ExactText(plain if own_rules else value)
     exact_type = String() if own_rules and not isinstance(type_, TypeDecorator) else type_
-    return Comparable(value, exact, exact, ordered, value, exact_type, type_, plain=True, column=column)
+    ordered_type = exact_type if text_order == "code_point" else type_
+    return Comparable(value, exact, exact, ordered, value, exact_type, ordered_type, plain=True, column=column)
 
 
 @made_once

@@ -96,6 +96,11 @@ class PlainText(_Collated):
 
     inherit_cache: bool | None = True
 
+    def __init__(self, operand: ColumnElement[Any]) -> None:
+        super().__init__(operand)
+        # A value that is compared with it is bound without the rules, too.
+        self.type = String(getattr(operand.type, "length", None))
+
 
 class _ExactValue(TypeDecorator[str]):
     """A value that is an `ExactText`."""
