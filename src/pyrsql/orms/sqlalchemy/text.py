@@ -99,7 +99,7 @@ class PlainText(_Collated):
     def __init__(self, operand: ColumnElement[Any]) -> None:
         super().__init__(operand)
         # A value that is compared with it is bound without the rules, too.
-        self.type = String(getattr(operand.type, "length", None))
+        self.type: TypeEngine[Any] = String(getattr(operand.type, "length", None))
 
 
 class _ExactValue(TypeDecorator[str]):

@@ -46,7 +46,7 @@ _CLOCK_HINTS = hints(
     (r".*:[0-9]{2}\.[0-9]{7,}(?:Z|[+-].*)?", "Write at most six digits after the second."),
     (f"(?=.*[tz])(?:{DAY}[tT ])?{_CLOCK}[zZ]?", "Write 'T' and 'Z' in capitals."),
     (f"(?:{DAY}[tT ])?(?:2[4-9]|[3-9][0-9]):.*", "Write the hours from 00 to 23."),
-    (r"[^:]*[0-9][^:]*(?::.*)?[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
+    (r"(?=[^:0-9]*[0-9]).*[aApP]\.?[mM]\.?", "Write the hours from 00 to 23."),
     (r"(?:.*[tT ])?[0-9]:.*", "Write the hours with two digits."),
 )
 _DATETIME_HINTS = (
