@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from returns.pipeline import is_successful
 from returns.result import Success
@@ -145,6 +145,9 @@ def test_every_problem_can_be_shown(text: str) -> None:
 
 @MANY
 @given(texts(), st.booleans())
+@example(";;", False)
+@example("(, ;" + ";" * 300 + "a==1)", False)
+@example(";,;name", True)
 def test_no_hint_suggests_the_text_that_is_refused(text: str, sort: bool) -> None:
     read_again = parse_sort if sort else parse_filter
     result = read_again(text)

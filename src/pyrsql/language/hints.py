@@ -117,8 +117,9 @@ def joint_advice(place: Place) -> Advice | None:
     """Where a field or a value is missing before or behind a joint."""
     joint = _joint_before.search(place.before)
     if place.found in (";", ",") and not place.before.strip(" ("):
-        blanks = len(place.after[1:]) - len(place.after[1:].lstrip(" "))
-        return Advice(f"Leave out the '{place.found}'.", "", place.behind(1 + blanks))
+        # All of them at once: the text without the first one would be refused for the same reason.
+        rest = place.text[place.span.start :]
+        return Advice(f"Leave out the '{place.found}'.", "", place.behind(len(rest) - len(rest.lstrip(";, "))))
     if joint is None or not place.before[: joint.start()].rstrip(" ("):
         return None
     written = joint[1].strip(" ")
