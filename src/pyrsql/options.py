@@ -63,12 +63,17 @@ def _plain(value: object) -> object:
     return {key: _plain(inner) for key, inner in cast("Mapping[object, object]", value).items()}
 
 
-def _names(option: str, names: Collection[str]) -> frozenset[str]:
+def fault_of_names(names: Collection[object]) -> str | None:
+    """Why something is no collection of names, and what to write; None where it is one."""
     if isinstance(names, str):
-        raise ValueError(f"{option} takes a collection of names, and {names!r} is one of letters: write {{{names!r}}}")
-    for name in cast("Collection[object]", names):
-        if not isinstance(name, str):
-            raise ValueError(f"{option} takes a collection of names, and {name!s} is none: write it as text")
+        return f"takes a collection of names, and {names!r} is one of letters: write {{{names!r}}}"
+    strangers = [str(name) for name in names if not isinstance(name, str)]
+    return f"takes a collection of names, and {strangers[0]} is none: write it as text" if strangers else None
+
+
+def _names(option: str, names: Collection[str]) -> frozenset[str]:
+    if fault := fault_of_names(names):
+        raise ValueError(f"{option} {fault}")
     return frozenset(names)
 
 

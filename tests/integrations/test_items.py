@@ -392,6 +392,7 @@ class Filled(BaseModel):
         (Post, item(name="x", validation_alias=AliasPath("tags", 0, "label"))),
         (Post, item(name="x", validation_alias=AliasChoices("other", "title"))),
         (Post, item() | item(name="other")),
+        (Post, item(Annotated[item(name="other"), BeforeValidator(lambda author: {"other": author.name})], "author")),
         (Guesses, item(name="anything")),
     ],
 )

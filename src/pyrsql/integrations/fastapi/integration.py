@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from returns.result import Success
 from sqlalchemy import Select, select
@@ -40,7 +40,7 @@ from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
-from pyrsql.options import ALL_FIELDS, AllFields, SortOptions
+from pyrsql.options import ALL_FIELDS, AllFields, SortOptions, fault_of_names
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
@@ -289,11 +289,8 @@ def _names(fields: Fields | None) -> Collection[str]:
     """The names that are listed; no text is a list of names."""
     assert fields is not None
     assert not isinstance(fields, AllFields)
-    if isinstance(fields, str):
-        raise ConfigurationError(f"fields are a collection of names, and {fields!r} is one of letters: {{{fields!r}}}")
-    for name in cast("Collection[object]", fields):
-        if not isinstance(name, str):
-            raise ConfigurationError(f"fields are a collection of names, and {name!s} is none: write it as text")
+    if fault := fault_of_names(fields):
+        raise ConfigurationError(f"a list of fields {fault}")
     return fields
 
 

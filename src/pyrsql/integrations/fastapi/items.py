@@ -157,7 +157,8 @@ def _nested(
     for item in shape.models:
         if source.type is not None and not issubclass(item, BaseModel):
             raise ConfigurationError(_UNREADABLE.format(cast("object", item)))
-    if len(shape.models) == 1:
+    # A validator around it may make the item of something else than the row.
+    if shown and len(shape.models) == 1:
         refuse_missing(shape.models[0], source)
     found = [list(_of_model(item, source, name, path, around, shown)) for item in shape.models]
     # Rows of other classes do not have what only a subclass has.
