@@ -19,8 +19,13 @@ from pyrsql.pipeline import validate_request
 from pyrsql.testing import filters
 from tests.sample_models import User
 
-OPTIONS = QueryOptions(quantifiers=True, parse_limits=ParseLimits(to_many=None, to_many_tests=None, relations=None))
-SORTS = SortOptions(quantifiers=True, sort_limits=SortLimits(to_many=None, relations=None))
+# Random quotes and escapes make long texts of a few nested filters.
+LIMITS = ParseLimits(
+    query_length=None, selector_length=None, argument_length=None, to_many=None, to_many_tests=None, relations=None
+)
+OPTIONS = QueryOptions(quantifiers=True, parse_limits=LIMITS)
+SORT_LIMITS = SortLimits(sort_length=None, selector_length=None, to_many=None, relations=None)
+SORTS = SortOptions(quantifiers=True, sort_limits=SORT_LIMITS)
 USERS = schema(User, OPTIONS, SORTS)
 
 # From a user to a user, so that filters can be nested at will.
