@@ -17,6 +17,8 @@ from tests.databases import Database
 from tests.orms.sqlalchemy.test_plans import Planned
 
 ROWS = 5_000
+MARKS = 6 * ROWS
+"""More of them for each of their three bills than there are bills."""
 
 
 class State(enum.Enum):
@@ -39,6 +41,7 @@ class Bill(Base):
     parent: Mapped[Bill | None] = relationship(remote_side=[id], back_populates="children")
     children: Mapped[list[Bill]] = relationship(back_populates="parent")
     lines: Mapped[list[Line]] = relationship(back_populates="bill")
+    marks: Mapped[list[Mark]] = relationship()
 
 
 class Line(Base):
@@ -56,6 +59,16 @@ class Line(Base):
     open: Mapped[bool] = mapped_column(Boolean)
     state: Mapped[State] = mapped_column(Enum(State, native_enum=False, length=10), index=True)
     bill: Mapped[Bill] = relationship(back_populates="lines")
+
+
+class Mark(Base):
+    """Marks are many, and all of them belong to three bills."""
+
+    __tablename__ = "plan_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("plan_bills.id"), index=True)
+    weight: Mapped[int]
 
 
 def bill_of(number: int) -> dict[str, Any]:
@@ -78,8 +91,10 @@ def billed(database: Database) -> Iterator[Planned]:
         Base.metadata.create_all(connection)
         connection.execute(insert(Bill), [bill_of(number) for number in range(1, ROWS + 1)])
         connection.execute(insert(Line), [line_of(number) for number in range(1, ROWS - 2)])
+        marks = ({"id": number, "bill_id": number % 3 + 1, "weight": number} for number in range(1, MARKS + 1))
+        connection.execute(insert(Mark), [*marks])
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("plan_bills", "plan_lines"):
+        for table in ("plan_bills", "plan_lines", "plan_marks"):
             connection.execute(text(f"ANALYZE {'TABLE ' if database.name == 'mariadb' else ''}{table}")).close()
     yield Planned(database.name, engine)
     with engine.begin() as connection:
@@ -194,3 +209,27 @@ def test_no_row_is_lost(billed: Planned, filter: str) -> None:
     with Session(billed.engine) as session:
         ids = {bill.id for bill in session.scalars(found(filter, select(Bill)))}
     assert ids == {number for number in bills if passes(number)}
+
+
+@pytest.mark.parametrize(
+    ("filter", "ids"),
+    [
+        ("number==b00007,marks=nn=", {1, 2, 3, 7}),
+        ("number==b00007,marks.weight>1", {1, 2, 3, 7}),
+        ("number==b00007,marks=any='weight>29998'", {1, 3, 7}),
+        ("number==b00007,marks=none='weight>29998'", {2, *range(4, ROWS + 1)}),
+        ("number==b00007,marks=all='weight<29999'", {2, *range(4, ROWS + 1)}),
+        ("number==b00007,marks=na=", set(range(4, ROWS + 1))),
+        ("number==b00007,children.marks.weight>1", {7}),
+        ("number==b00006,parent.marks=nn=", {6, 9}),
+        ("number==b00007,parent.marks=na=", {*range(1, ROWS + 1)} - {6, 9}),
+    ],
+)
+def test_an_or_reads_many_rows_of_few_keys_once(billed: Planned, filter: str, ids: set[int]) -> None:
+    """PostgreSQL would read all of them for each row that has none."""
+    statement = found(filter, select(Bill))
+    if billed.name == "postgres":
+        plan = billed.plan(statement)
+        assert "hashed SubPlan" in plan, plan
+    with Session(billed.engine) as session:
+        assert {bill.id for bill in session.scalars(statement)} == ids

@@ -31,20 +31,20 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths
-from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys, some_key
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.orms.sqlalchemy.truth import is_not_true
 from pyrsql.validation.predicates import (
-    GROUPS,
     Between,
     Compare,
     Complement,
     Conjunction,
     CountOperand,
     Custom,
+    Disjunction,
     FieldOperand,
     Match,
     Member,
@@ -98,12 +98,14 @@ class LoweringContext(NamedTuple):
         options: the options of the query.
         custom: the lowerings of custom operators.
         few: the filter has few to-many steps.
+        alternative: a row may pass without the part, which stands in an OR.
         root: the path of the rows that the subquery around a part is about; empty for the statement itself.
     """
 
     options: QueryOptions
     custom: Mapping[str, CustomLowering]
     few: bool = True
+    alternative: bool = False
     root: RelationPath = ()
 
     def among(self, to_many_steps: int) -> LoweringContext:
@@ -132,14 +134,16 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
             side = comparable(operand, scope, lowering.options.text_order)
             if side.plain:
                 return side.compare(sign, value)
-    if isinstance(predicate, GROUPS):
-        join = all_of if isinstance(predicate, Conjunction) else any_of
-        return join(_clauses(join, predicate.parts, scope, lowering))
+    if isinstance(predicate, Conjunction):
+        return all_of(_clauses(all_of, predicate.parts, scope, lowering))
+    if isinstance(predicate, Disjunction):
+        return any_of(_clauses(any_of, predicate.parts, scope, lowering._replace(alternative=True)))
     if isinstance(predicate, Some):
         return _some(predicate, scope, lowering)
     if isinstance(predicate, Complement):
-        inner = _clause(predicate.predicate, scope, lowering)
-        return not_(inner) if isinstance(predicate.predicate, Some) else is_not_true(inner)
+        if isinstance(predicate.predicate, Some):
+            return not_(_some(predicate.predicate, scope, lowering))
+        return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True)))
     return _test(predicate, scope, lowering)
 
 
@@ -160,7 +164,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
     passed = tuple(passed_paths(inner))
 
-    within = lowering._replace(root=some.path)
+    within = lowering._replace(root=some.path, alternative=False)
 
     def narrowed(rows: Select[Any], reached: Scope) -> Select[Any]:
         return rows if inner is None else rows.where(*where_clauses(inner, reached, within))
@@ -170,15 +174,23 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     first = joins.first_step(scope, some.path)
     shared = first[:-1] != lowering.root
     likely = likely_rows(inner)
-    if not shared and (not lowering.few or likely is Likely.MANY):
+    listed = shared or (lowering.few and likely is not Likely.MANY)
+    if not (listed or lowering.alternative):
         return exists
     related = related_keys(scope[first[:-1]], first)
     if related is None or not is_within(inner, some.path):
         return exists
-    reached = {**scope, first: related.entity}
-    rows = narrowed(*joins.beyond(related.rows, reached, first, some.path, needed, lowering.options, passed))
+    further = {**scope, first: related.entity}
+    rows = narrowed(*joins.beyond(related.rows, further, first, some.path, needed, lowering.options, passed))
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
-    return made(exists, related.key.in_(rows), shared=shared)
+    look = made(exists, related.key.in_(rows), shared=shared) if listed else exists
+    if not lowering.alternative:
+        return look
+    if any(step.many for step in some.path[len(first) :]):
+        # A join over two to-many steps would have a row for each pair.
+        rest = _some(some, further, lowering._replace(root=first, alternative=False))
+        rows = related.rows.where(rest)
+    return OnPostgreSQL(some_key(related.key, rows), look)
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:

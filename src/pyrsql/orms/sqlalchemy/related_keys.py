@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Join, Select, and_, inspect, not_, select, true
+from sqlalchemy import Boolean, ColumnElement, FromClause, Join, Select, and_, inspect, literal, not_, select, true
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -108,6 +108,22 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
         column = _column_of(inspect(entity).selectable, foreign)
         return None if column is None else RelatedKeys(entity, key, select(column).select_from(entity).correlate(None))
     return _keys_through_table(prop, entity, key, foreign)
+
+
+def some_key(key: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
+    """A key is one of those that a select gives, each once: for PostgreSQL, where a row may also pass without.
+
+    In an OR it makes no join of EXISTS, looks at each row instead, and guesses that every look ends early. Where no
+    related row passes, each reads the whole table. The distinct keys tell it how many there are: it reads them once
+    where this is cheaper, and has room for them.
+
+    Args:
+        key: what a foreign key refers to.
+        rows: a select of this foreign key.
+    """
+    keys = rows.distinct().subquery()
+    (foreign,) = keys.c
+    return select(literal(1)).select_from(keys).where(foreign == key).correlate_except(keys).exists()
 
 
 def _keys_through_table(

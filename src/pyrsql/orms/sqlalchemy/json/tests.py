@@ -62,6 +62,10 @@ class OnPostgreSQL(FunctionElement[bool]):
     inherit_cache: bool | None = True
     type: TypeEngine[Any] = Boolean()
 
+    def _negate(self) -> ColumnElement[bool]:
+        own, other = self.clauses
+        return OnPostgreSQL(not_(own), not_(other))
+
 
 def json_test(
     test: Compare | Match | Member | Between | Null, document: ColumnElement[Any], options: QueryOptions
