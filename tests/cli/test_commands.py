@@ -77,6 +77,12 @@ def test_explain_says_what_the_client_may_have_meant() -> None:
     assert "Did you mean the same row of 'arrivals'? Write arrivals=any='date=gt=2013-01-30;plane.seats=gt=300'" in text
 
 
+def test_explain_says_which_characters_are_plain_text() -> None:
+    for filter, hint in (("name==“JFK”", "These quotes are plain text"), ("name=like=%Intl%", "'%' is plain text")):
+        code, text = run("explain", filter, "--model", AIRPORTS)
+        assert (code, hint in text) == (0, True)
+
+
 @pytest.mark.parametrize(
     "arguments", [("check", "a==1"), ("check", "", "--sort", "a"), ("check", "id==1", "--model", FLIGHT)]
 )

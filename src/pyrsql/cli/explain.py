@@ -27,7 +27,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy.explain import plan_of, sql_of
 from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
 from pyrsql.pipeline import apply_criteria, validate_request
-from pyrsql.validation.same_row import same_row_advice
+from pyrsql.validation.beside import advice_beside
 
 DialectOption = Annotated[str, typer.Option(help="The database by its dialect: sqlite, postgresql, mysql, …")]
 URLOption = Annotated[str, typer.Option(metavar="URL", help="A database to ask; its dialect counts.")]
@@ -65,7 +65,7 @@ def explain(
         shown = sql_of(statement, chosen)
     _explain_in_words(filter, sort, schema.query_options)
     node = checked.unwrap().filter.node
-    advice = None if node is None else same_row_advice(schema, node)
+    advice = None if node is None else advice_beside(schema, node)
     if advice is not None:
         out.print(advice.hint)
     out.print()

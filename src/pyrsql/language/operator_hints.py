@@ -11,7 +11,7 @@ from pyrsql.language.foreign import BEGINNINGS, ENDINGS, EXPRESSIONS, OPPOSITES,
 from pyrsql.language.grammar import OPERATOR, RESERVED, RUN
 from pyrsql.language.nearest import nearest
 from pyrsql.language.render import render_value
-from pyrsql.operators import OperatorRegistry
+from pyrsql.operators import QUANTIFIERS, OperatorRegistry
 from pyrsql.problems import Span
 
 _SIMPLE = rf"(?:{RUN}|'[^'\\]*'|\"[^\"\\]*\")"
@@ -35,6 +35,7 @@ _colon_before = re.compile(r"(?<![:\"'();,=<>!~ ])(:)(?=[^:\"'();,=<>!~ ]*[ ]*\Z
 _css_after = re.compile(rf"=({RUN})")
 call_before: re.Pattern[str] = re.compile(r"(?<!\.)@?\b([A-Za-z_][A-Za-z0-9_]*)\Z")
 call_after: re.Pattern[str] = re.compile(rf"\(({RUN})\)")
+no_arguments_after: re.Pattern[str] = re.compile(r"\([ ]*\)")
 _method_before = re.compile(rf"([^{RESERVED}]+)\.([A-Za-z_]+)\Z")
 _value_after = re.compile(rf"\([ ]*({_SIMPLE})[ ]*\)")
 _field_and_value_after = re.compile(rf"\([ ]*({RUN}),[ ]*({_SIMPLE})[ ]*\)")
@@ -58,8 +59,10 @@ NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
 NO_EXPRESSIONS = "There are no regular expressions: the wildcard is '*', as in name==abc*."
 WRITE_PATTERN = "Write a pattern, such as name==abc* or name==*abc."
 WRITE_CALL = "A function is written @name[field]; a name with parentheses needs quotes."
+CALL_FIELDS = "A function takes a field, as in @upper[name]: nothing else is computed."
 LIST_IN_PARENTHESES = "A list stands in parentheses, as in name=in=(a,b); a value with ',' in it needs quotes."
 QUOTE_FIELD = "Write an operator such as '==' after the field; a field with blanks in it needs quotes."
+NO_QUANTIFIERS = "Quantifiers are not offered here: roles.code==admin tests for some related row, roles=na= for none."
 ENCODED_TWICE = "The filter is percent-encoded twice: encode it once."
 
 
@@ -228,6 +231,8 @@ def key_advice(place: Place) -> Advice | None:
 
 def call_advice(place: Place, operators: OperatorRegistry) -> Advice:
     """`name(field)`, and `contains(field,value)` or `field.contains(value)`, which is a comparison elsewhere."""
+    if no_arguments_after.match(place.after):
+        return Advice(CALL_FIELDS)
     name, both = call_before.search(place.before), _field_and_value_after.match(place.after)
     if name and name[1].lower() in ("and", "or"):
         return Advice("Join comparisons with ';' (and) or ',' (or), as in (a==1,b==2);c==3.")
@@ -275,10 +280,14 @@ def spelling_advice(spelling: str, operators: OperatorRegistry) -> Advice | None
     "Write '=in=': operators are in lower case."
     >>> spelling_advice("=betwen=", DEFAULT_OPERATOR_REGISTRY)
     Advice(hint="Did you mean '=between='?", replacement='=between=', span=None)
+    >>> spelling_advice("=any=", DEFAULT_OPERATOR_REGISTRY) == Advice(NO_QUANTIFIERS)
+    True
     """
     lower = spelling.lower()
     if operators.find(lower):
         return Advice(f"Write {lower!r}: operators are in lower case.", lower)
+    if any(lower in quantifier.spellings for quantifier in QUANTIFIERS):
+        return Advice(NO_QUANTIFIERS)
     meant = operator_of(spelling.strip("="), operators)
     if meant is None:
         word = spelling.strip("=")

@@ -8,6 +8,7 @@ from pyrsql.language import grammar
 from pyrsql.language.advice import Advice, Place
 from pyrsql.language.foreign import SIGNS
 from pyrsql.language.grammar import OPERATOR, RESERVED, RUN, VALUE
+from pyrsql.language.operator_hints import no_arguments_after
 from pyrsql.problems import Span
 
 # Not the end of an operator such as `=na=`.
@@ -34,6 +35,7 @@ QUOTE_WHOLE = "Put the whole value in quotes, and a backslash before each quote 
 QUOTE_BLANK = "Put a value with blanks in quotes; a '+' in a URL means a blank, so send it as %2B."
 QUOTE_PARENTHESES = "Put a value with parentheses in it in quotes."
 NO_CALL = "Put a value with parentheses in it in quotes: nothing in a value is computed."
+NO_CALL_WITHOUT_ARGUMENTS = "Nothing in a value is computed: write the value itself."
 SENT_PLUS = "A '+' in a URL means a blank: send it as %2B."
 
 
@@ -42,6 +44,8 @@ def value_advice(place: Place) -> Advice | None:
     found = place.found
     if found == ")":
         return Advice("No '(' is open here.")
+    if found == "(" and no_arguments_after.match(place.after):
+        return Advice(NO_CALL_WITHOUT_ARGUMENTS)
     if found == "(":
         return _quoted_value(place, QUOTE_PARENTHESES if place.before.endswith(" ") else NO_CALL)
     if grammar.ANOTHER_VALUE in place.wanted:

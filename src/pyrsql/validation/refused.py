@@ -10,15 +10,14 @@ from pyrsql.language.advice import Advice
 from pyrsql.language.hints import STRAIGHT_QUOTES
 from pyrsql.language.nodes import Comparison
 from pyrsql.language.operator_hints import range_of
+from pyrsql.language.plain_text import CURLY_QUOTED
 from pyrsql.language.render import render_value
-from pyrsql.language.value_hints import CURLY_QUOTES
 from pyrsql.problems import Span, WrongValue
 from pyrsql.validation.convert import Refusal
 
 SMALLER_FIRST = "Write the smaller bound first."
 
 _NO_VALUE = frozenset({"", "null", "none", "nil", "undefined"})
-_CURLY_QUOTED = re.compile(f"[{CURLY_QUOTES}](.*)[{CURLY_QUOTES}]", re.DOTALL)
 _PERCENT = re.compile(r"%.*|.*[^\W0-9]%", re.DOTALL)
 
 
@@ -61,7 +60,7 @@ def _advice(node: Comparison, place: int, refusal: Refusal, offered: Collection[
     guessed = refusal.hint is None or refusal.hint.startswith("Did you mean")
     if guessed and text.lower() in _NO_VALUE and (advice := _null_advice(node, offered)):
         return advice
-    if guessed and (quoted := _CURLY_QUOTED.fullmatch(text)):
+    if guessed and (quoted := CURLY_QUOTED.fullmatch(text)):
         return Advice(STRAIGHT_QUOTES, _quoted(quoted[1]))
     if ops.BETWEEN.name in offered and (bounds := range_of(text)) and (advice := _range_advice(node, bounds)):
         return advice

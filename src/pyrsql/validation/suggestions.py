@@ -9,6 +9,7 @@ from itertools import islice
 from pyrsql.language.advice import Advice
 from pyrsql.language.nearest import LONGEST_MISSPELLING, nearest
 from pyrsql.language.render import render_selector
+from pyrsql.language.value_hints import CURLY_QUOTES
 from pyrsql.models.model import Computed, Embedded, Field, Relation, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
 from pyrsql.models.schema import Purpose, Schema
@@ -91,8 +92,8 @@ def parts_of(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> Ad
 
 
 def rewritten(schema: Schema, purpose: Purpose, selector: str, leads: Leads) -> Advice | None:
-    """The selector that a client means by one of another language, or by one that begins with the resource itself."""
-    path = tuple(step for step in _SEPARATORS.split(selector) if step)
+    """The selector that a client means by one of another language, in other quotes, or with the resource first."""
+    path = tuple(step for step in _SEPARATORS.split(selector.strip(CURLY_QUOTES)) if step)
     if path[1:] and _is_name_of(schema.model.type, path[0]) and leads(path[1:]):
         path = path[1:]
     if not path or path == tuple(selector.split(".")) or not leads(path):

@@ -223,7 +223,7 @@ def _resolved(validation: Validation, node: Comparison, written: str, depth: int
     found = validation.resolver(validation.schema, "filter", node.selector)
     if not isinstance(found, Resolution):
         # Only a problem needs to know where the selector stands, and what the client may have meant.
-        found = validation.unknown("filter", node.selector, node.selector_span)
+        found = validation.unknown("filter", node.selector, node.selector_span, node)
     return found if isinstance(found, Resolution) else (found,)
 
 

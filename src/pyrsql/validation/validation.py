@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pyrsql.language.comparisons import number
 from pyrsql.language.nested import Groups
+from pyrsql.language.nodes import Comparison
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
@@ -13,6 +15,7 @@ from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
 from pyrsql.validation.selectors import Offered, Resolution, Unresolved, resolve
 from pyrsql.validation.usage import Usage
+from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
@@ -68,11 +71,18 @@ class Validation:
         """The validation of a filter inside this one."""
         return Validation(self.schema, self.resolver, self.usage.source, self, prefix, root, open)
 
-    def unknown(self, purpose: Purpose, selector: str, span: Span | None) -> Resolution | Unresolved:
+    def unknown(
+        self, purpose: Purpose, selector: str, span: Span | None, node: Comparison | None = None
+    ) -> Resolution | Unresolved:
         """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
-        a nested filter.
+        a nested filter; that of a comparison may be to write its field first.
         """
         suggest = self.usage.suggestions < _SUGGESTIONS
         self.usage.suggestions += 1
         found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self._offered)
-        return as_written_below(self.prefix, found) if isinstance(found, UnknownField) else found
+        if not isinstance(found, UnknownField):
+            return found
+        first = value_first_advice(self.schema, node, self.prefix, found.hint) if node and suggest else None
+        if first is not None:
+            return replace(found, hint=first.hint, replacement=first.replacement, span=first.span)
+        return as_written_below(self.prefix, found)

@@ -10,13 +10,12 @@ from pyrsql.integrations.fastapi.playground.complete import Completions, complet
 from pyrsql.language.builder_code import python_script
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import parse, parse_sort
-from pyrsql.language.percent import percent_advice
 from pyrsql.language.words import filter_in_words, sort_in_words
 from pyrsql.messages import describe, pointed
 from pyrsql.models.schema import Schema
 from pyrsql.pipeline import validate_request
 from pyrsql.problems import Problem
-from pyrsql.validation.same_row import same_row_advice
+from pyrsql.validation.beside import advice_beside
 
 Answer = dict[str, Any]
 """The JSON that the page reads."""
@@ -62,9 +61,7 @@ def _parsed_sort(schema: Schema, text: str) -> tuple[SortKey, ...]:
 
 def _advice(schema: Schema, node: Node) -> Answer | None:
     """The advice beside a valid filter, with the whole filter to write instead."""
-    advice = same_row_advice(schema, node)
-    if advice is None and schema.query_options.like_escape_character is None:
-        advice = percent_advice(node)
+    advice = advice_beside(schema, node)
     return None if advice is None else {"hint": advice.hint, "replacement": advice.replacement}
 
 
