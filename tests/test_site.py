@@ -101,6 +101,10 @@ def test_every_link_leads_somewhere() -> None:
         ("rows", "Ask about related rows"),
         ("pagination", "Page through results"),
         ("testing", "Test an endpoint"),
+        *(
+            (sign, "Signs")
+            for sign in ("==", "!=", ">", ">=", "<", "<=", ";", ",", "(", "*", "^", "'", "-", "+", "@", "&", "%")
+        ),
     ],
 )
 def test_search_finds_operators_and_words(page: Page, address: str, text: str, title: str) -> None:
@@ -110,6 +114,24 @@ def test_search_finds_operators_and_words(page: Page, address: str, text: str, t
     results = page.locator(".md-search-result__item")
     expect(results.first).to_be_visible()
     expect(results.filter(has_text=title).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("sign", "meaning"),
+    [
+        (">=", "Greater > >="),
+        ("*", "wildcard"),
+        ("^", "any letter case"),
+        (";", "AND"),
+        (",", "OR"),
+        ("!=", "not equal"),
+    ],
+)
+def test_a_sign_finds_its_meaning_first(page: Page, address: str, sign: str, meaning: str) -> None:
+    page.goto(f"{address}/tutorial/")
+    page.locator(".md-search__input").click()
+    page.keyboard.type(sign)
+    expect(page.locator(".md-search-result__item").first).to_contain_text(meaning)
 
 
 def test_a_page_leads_to_its_neighbours_and_to_the_repository(page: Page, address: str) -> None:
