@@ -1,7 +1,7 @@
 // The index of the search holds words: a sign alone is looked for by its name, which is a title of reference/signs.md.
 const NAMES = {
-  "=": "equal", "==": "equal", "!=": "equal", "!": "equal",
-  ">": "greater", ">=": "greater", "<": "less", "<=": "less",
+  "=": "+equal +not", "==": "+equal +not", "!=": "+equal +not", "!": "+equal +not",
+  ">": "+greater +less", ">=": "+greater +less", "<": "+greater +less", "<=": "+greater +less",
   ";": "semicolon", ",": "comma", "(": "parentheses", ")": "parentheses", "()": "parentheses",
   "*": "asterisk", "^": "+caret +letter", "'": "quotes", '"': "quotes", "\\": "backslash",
   ".": "dot", "-": "minus", "+": "plus", "@": "function", "[": "brackets", "]": "brackets", "[]": "brackets",
