@@ -124,17 +124,45 @@ def options_page() -> str:
     return page("Options", "All options are frozen and given by keyword.", *sections)
 
 
+REMEDIES = {
+    "syntax-error": "Write one of `expected` at this place. A value with a sign of the language in it needs quotes.",
+    "unknown-operator": "Write one of the [operators](operators.md). Endpoints may have fewer, or some of their own.",
+    "wrong-arity": "Give from `minimum` to `maximum` values; several stand in parentheses.",
+    "limit-exceeded": "Shorten or split the request. The developer may raise the [limit](options.md#parselimits).",
+    "unknown-field": "Correct the name: OpenAPI lists the fields. The developer may [offer it](../how-to/rights.md).",
+    "forbidden-function": "Leave out the call. The developer may [list the function](../how-to/custom.md#a-function).",
+    "wrong-call": "Give the arguments that `expected` names.",
+    "wrong-value": "Write a value of the kind that `expected` names: [values](language.md#values).",
+    "unsupported-operator": "Write one of `offered`. After a relation, name a field of it.",
+    "unsupported-sort": "Sort by another field, or leave out the modifier.",
+    "page-error": "Send a page and a size within the bounds that the message names.",
+    "missing-page-size": "Send a size, too. The developer may set `default_page_size`.",
+    "repeated-parameter": "Send the parameter once. Join filters by `;`, and sort keys by `;`.",
+    "unknown-parameter": "In a value, send `&` as `%26`; for AND write `;`. Take the names of parameters from OpenAPI. "
+    "The developer may set [`unknown_parameters`](../how-to/errors.md#parameters-that-nobody-declares).",
+    "cursor-error": "Begin again without a cursor, and keep filter and sort while you page.",
+}
+"""What a client does about each problem, by code."""
+
+
 def problems_page() -> str:
     """Every problem: its code, its status over HTTP, and when it is found."""
     rows = [
-        (f"`{problem.code}`", str(status_of(problem.__new__(problem))), f"`{problem.__name__}`", summary(problem))
+        (
+            f"`{problem.code}`",
+            str(status_of(problem.__new__(problem))),
+            f"`{problem.__name__}`",
+            summary(problem),
+            REMEDIES[problem.code],
+        )
         for problem in get_args(Problem)
     ]
     return page(
         "Problems",
         "The failures of the pipeline's stages. `code` is stable: clients may rely on it. A request with several "
-        "problems is answered with 400 if one of them is a 400.",
-        table(("code", "status", "class", "when"), rows),
+        "problems is answered with 400 if one of them is a 400. The `hint` of a problem, where there is one, says more "
+        "than the last column.",
+        table(("code", "status", "class", "when", "what to do"), rows),
         "## Over HTTP",
         "`detail.errors` holds every problem; `detail.type` is that of the problem that decides the status.",
         table(("type", "title"), [(f"`{uri}`", title) for uri, title in TITLES.items()]),

@@ -4,7 +4,9 @@ for (const table of document.querySelectorAll(".md-typeset table:not([class])"))
   if (headings.length < 3) continue;
   for (const row of table.querySelectorAll("tbody tr")) {
     [...row.cells].forEach((cell, column) => {
-      if (column > 0) cell.dataset.label = headings[column];
+      if (column === 0) return;
+      cell.dataset.label = headings[column];
+      cell.classList.toggle("check", cell.textContent === "✓");
     });
   }
 }
