@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.fields import operators_of
@@ -21,6 +21,7 @@ from pyrsql.models.kinds import Json
 from pyrsql.models.schema import schema_for
 from pyrsql.operators import DEFAULT_OPERATORS, ComparisonOperator
 from pyrsql.options import (
+    FieldOptions,
     FunctionSignature,
     JSONOptions,
     ParseLimits,
@@ -105,6 +106,7 @@ def arity(operator: ComparisonOperator) -> str:
 def options_page() -> str:
     """Every option of every class of options, with its default and meaning."""
     classes = (
+        FieldOptions,
         QueryOptions,
         SortOptions,
         ParseLimits,
@@ -117,11 +119,19 @@ def options_page() -> str:
         f"## {cls.__name__}\n\n{summary(cls)}\n\n"
         + table(
             ("option", "default", "meaning"),
-            [(f"`{option.name}`", default(option), meaning(cls, option.name)) for option in fields(cls) if option.init],
+            [(f"`{option.name}`", default(option), meaning(cls, option.name)) for option in own_options(cls)],
         )
         for cls in classes
     ]
     return page("Options", "All options are frozen and given by keyword.", *sections)
+
+
+def own_options(cls: type[Any]) -> list[Field[Any]]:
+    """The options of a class, without those of `FieldOptions`, which has a table of its own."""
+    shared = (
+        set() if cls is FieldOptions or not issubclass(cls, FieldOptions) else set(FieldOptions.__dataclass_fields__)
+    )
+    return [option for option in fields(cls) if option.init and option.name not in shared]
 
 
 REMEDIES = {
