@@ -332,32 +332,10 @@ def _around_subquery(path: RelationPath, inner: Predicate | None, root: Relation
         yield from (needed for needed in joined_paths(inner, path) if not starts_with(needed, path))
 
 
-def followed_paths(part: Predicate | OrderKey) -> Iterator[RelationPath]:
-    """All paths that a part follows, those inside of each `Some` as well."""
-    match part:
-        case Conjunction(parts) | Disjunction(parts):
-            for inner in parts:
-                yield from followed_paths(inner)
-        case Complement(inner):
-            yield from followed_paths(inner)
-        case Some(path, inner):
-            yield path
-            if inner is not None:
-                yield from followed_paths(inner)
-        case OrderKey(operand=operand, collection=path):
-            yield path
-            yield from _followed_by(operand)
-        case Compare() | Match() | Member() | Between() | Null() | Custom():
-            yield from _followed_by(part.operand)
-
-
-def _followed_by(operand: Operand) -> Iterator[RelationPath]:
-    if not isinstance(operand, CountOperand):
-        yield from _row_paths(operand)
-        return
-    yield operand.relations
-    if operand.predicate is not None:
-        yield from followed_paths(operand.predicate)
+def follows_relations(key: OrderKey) -> bool:
+    """Whether rows are ordered by values of other rows."""
+    operand = key.operand
+    return bool(key.collection) or isinstance(operand, CountOperand) or any(_row_paths(operand))
 
 
 def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:

@@ -1,14 +1,17 @@
 """`with_loader_criteria` of a base statement counts for rows, totals, pages and wrapped statements alike."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import ForeignKey, Select, String, func, select
+from sqlalchemy import ForeignKey, Select, String, event, func, literal_column, select
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
+    ORMExecuteState,
+    Session,
     aliased,
     contains_eager,
     joinedload,
@@ -19,9 +22,10 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.interfaces import ORMOption
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.endpoint import counted_up_to
+from pyrsql.integrations.fastapi.endpoint import counted, counted_up_to
 from pyrsql.options import QueryOptions
-from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy import joins, schema
+from pyrsql.orms.sqlalchemy.related_keys import related_keys
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import validate_request
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
@@ -167,6 +171,27 @@ def test_a_condition_of_another_statement_is_not_taken_for_ours(people: Store) -
 
 # --- criteria of a class count wherever a path leads to it ---
 
+
+@contextmanager
+def said(by: str, base: Select[Any], option: ORMOption) -> Iterator[Select[Any]]:
+    """A base statement whose criteria are its own, or those of an event of the session."""
+    if by == "the statement":
+        yield base.options(option)
+        return
+
+    def add(state: ORMExecuteState) -> None:
+        if state.is_orm_statement and state.is_select:
+            state.statement = cast("Select[Any]", state.statement).options(option)
+
+    event.listen(Session, "do_orm_execute", add)
+    try:
+        yield base
+    finally:
+        event.remove(Session, "do_orm_execute", add)
+
+
+by_both = pytest.mark.parametrize("by", ["the statement", "the session"])
+
 CRITERIA: dict[str, Callable[[], ORMOption]] = {
     "expression": lambda: with_loader_criteria(Team, Team.tenant == 1),
     "function": lambda: with_loader_criteria(Team, lambda cls: cls.tenant == 1),
@@ -175,10 +200,15 @@ CRITERIA: dict[str, Callable[[], ORMOption]] = {
 }
 
 
+@by_both
 @pytest.mark.parametrize("form", CRITERIA)
-def test_a_path_leads_to_no_row_of_another_tenant(people: Store, form: str) -> None:
+def test_a_path_leads_to_no_row_of_another_tenant(people: Store, form: str, by: str) -> None:
     """Persons 1 and 3 are in the team of the tenant, 2 and 4 in that of another."""
-    base = select(Person).options(CRITERIA[form]())
+    with said(by, select(Person), CRITERIA[form]()) as base:
+        path_leads_to_own_rows(people, base, form)
+
+
+def path_leads_to_own_rows(people: Store, base: Select[Any], form: str) -> None:
     mine = [1, 2, 5] if form == "mixin" else [1, 2, 3, 4, 5]
     for text, wanted in {
         "team.name==theirs": [],
@@ -198,9 +228,14 @@ def test_a_path_leads_to_no_row_of_another_tenant(people: Store, form: str) -> N
     assert ids(people, Person, None, "team.name;id", base=base) == wanted
 
 
+@by_both
 @pytest.mark.parametrize("form", FORMS)
-def test_a_collection_holds_no_row_of_another_tenant(people: Store, form: str) -> None:
-    base = select(Team).options(FORMS[form]())
+def test_a_collection_holds_no_row_of_another_tenant(people: Store, form: str, by: str) -> None:
+    with said(by, select(Team), FORMS[form]()) as base:
+        collection_holds_own_rows(people, base, form)
+
+
+def collection_holds_own_rows(people: Store, base: Select[Any], form: str) -> None:
     wanted = [1] if form == "mixin" else [1, 2]
     for text, found in {
         "people.name==c": [],
@@ -215,10 +250,15 @@ def test_a_collection_holds_no_row_of_another_tenant(people: Store, form: str) -
     assert ids(people, Team, None, "-people.name", base=base) == [one for one in (2, 1) if one in wanted]
 
 
+@by_both
 @pytest.mark.parametrize("form", FORMS)
-def test_a_count_counts_no_row_of_another_tenant(people: Store, form: str) -> None:
+def test_a_count_counts_no_row_of_another_tenant(people: Store, form: str, by: str) -> None:
     """Persons 1 and 2, in one team each, belong to the tenant; 3 and 4 do not."""
-    base = select(Team).options(FORMS[form]())
+    with said(by, select(Team), FORMS[form]()) as base:
+        count_counts_own_rows(people, base, form)
+
+
+def count_counts_own_rows(people: Store, base: Select[Any], form: str) -> None:
     options = QueryOptions(quantifiers=True)
     wanted = [1] if form == "mixin" else [1, 2]
     for text, found in {
@@ -238,11 +278,18 @@ JOINED: dict[str, Callable[[], Select[Any]]] = {
 }
 
 
+@by_both
 @pytest.mark.parametrize("form", CRITERIA)
 @pytest.mark.parametrize("name", JOINED)
-def test_a_relation_that_the_base_joins_leads_to_no_row_of_another_tenant(people: Store, name: str, form: str) -> None:
+def test_a_relation_that_the_base_joins_leads_to_no_row_of_another_tenant(
+    people: Store, name: str, form: str, by: str
+) -> None:
     """Subqueries read the relation anew, and the criteria count in them as well."""
-    base = JOINED[name]().options(CRITERIA[form]())
+    with said(by, JOINED[name](), CRITERIA[form]()) as base:
+        subquery_reads_own_rows(people, base, form)
+
+
+def subquery_reads_own_rows(people: Store, base: Select[Any], form: str) -> None:
     mine = [1, 2, 5] if form == "mixin" else [1, 2, 3, 4, 5]
     for text, wanted in {
         "team=na=": [2, 4, 5],
@@ -280,13 +327,66 @@ def test_criteria_of_text_keep_their_parentheses(people: Store, condition: str, 
         assert ids(people, Person, filter, base=base.join(Person.team)) == sorted(passes & {*seen} - {5})
 
 
+@by_both
+@pytest.mark.parametrize("as_function", [False, True])
 @pytest.mark.parametrize("everywhere", [False, True])
 @pytest.mark.parametrize("filter", ["team.people.name==c", "team.name==mine"])
-def test_criteria_of_text_are_refused_for_an_alias(people: Store, filter: str, everywhere: bool) -> None:
+def test_criteria_of_text_are_refused_for_an_alias(
+    people: Store, filter: str, everywhere: bool, as_function: bool, by: str
+) -> None:
     entity = Person if "people" in filter else Team
-    criteria = with_loader_criteria(entity, sql_text(f"{entity.__tablename__}.tenant = 1"), include_aliases=everywhere)
-    with pytest.raises(ConfigurationError, match=f"a path leads to an alias of {entity.__name__}"):
-        ids(people, Person, filter, base=select(Person).options(criteria))
+    # SQLAlchemy takes no bare text from a function, nor from an event.
+    condition: Any = literal_column(f"{entity.__tablename__}.tenant") == 1
+    if by == "the statement" and not as_function:
+        condition = sql_text(f"{entity.__tablename__}.tenant = 1")
+    criteria = with_loader_criteria(
+        entity, (lambda _: condition) if as_function else condition, include_aliases=everywhere
+    )
+    with said(by, select(Person), criteria) as base:
+        with pytest.raises(
+            ConfigurationError, match=f"a path leads to an alias of {entity.__name__}, to which the text"
+        ):
+            ids(people, Person, filter, base=base)
+        assert ids(people, Person, "id>0", base=select(Person).where(Person.id == 1)) == [1]
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_criteria_of_the_session_with_any_are_refused_for_an_alias(people: Store, everywhere: bool) -> None:
+    of_class = with_loader_criteria(Person, Person.team.has(Team.name == "mine"), include_aliases=everywhere)
+    with (
+        said("the session", select(Team), of_class) as base,
+        pytest.raises(ConfigurationError, match="give it as a fun"),
+    ):
+        ids(people, Team, "people.name==c", base=base)
+    as_function = with_loader_criteria(Person, lambda cls: cls.team.has(Team.name == "mine"))
+    with said("the session", select(Team), as_function) as base:
+        assert ids(people, Team, "people.id>0", base=base) == [1]
+
+
+def test_an_alias_of_a_path_is_not_taken_for_one_of_the_developer(people: Store) -> None:
+    """Both statements join an alias of the class by the relation: SQLAlchemy keeps each of them compiled."""
+    own = select(Person).outerjoin(Person.team.of_type(TEAM)).where(TEAM.name == "theirs")
+    for _ in range(2):
+        with said("the session", select(Person), CRITERIA["expression"]()) as base:
+            assert ids(people, Person, "team.name==theirs", base=base) == []
+            assert ids(people, Person, base=own) == [2, 4]
+
+
+def test_a_path_whose_alias_is_forgotten_leads_to_no_row_of_another_tenant(people: Store) -> None:
+    """Aliases are kept for many paths, not for all: a kept filter may have one that is made anew for the next."""
+    with said("the session", select(Person), CRITERIA["expression"]()) as base:
+        for _ in range(2):
+            assert ids(people, Person, "team.name==theirs,team.people.name==d", base=base) == []
+            for cached in (joins._alias_for, joins.rows_at, related_keys):  # pyright: ignore[reportPrivateUsage]
+                cast("Any", cached).cache_clear()
+
+
+def test_totals_follow_criteria_of_the_session(people: Store) -> None:
+    validated = validate_request(schema(Person), filter="team.name==*s").unwrap()
+    with said("the session", select(Person), CRITERIA["expression"]()) as base:
+        for limit in (None, 1, 10):
+            count = counted(base, validated) if limit is None else counted_up_to(base, validated, limit)
+            assert scalar(people, count) == 0
 
 
 @pytest.mark.parametrize("everywhere", [False, True])

@@ -63,6 +63,9 @@ OF_A_SELECT = {
 OF_AN_ELEMENT = {"_annotations", "_from_objects"}
 OF_AN_ATTRIBUTE = {"_extra_criteria", "_of_type"}
 OF_A_TYPE = {"_variant_mapping"}
+OF_AN_OPTION = {"_resolve_where_criteria"}
+OF_A_VERSION = {"_add_context_option"}
+"""SQLAlchemy 2.1 calls it `_add_compile_state_func`."""
 
 
 def private_attributes(file: Path) -> Iterator[str]:
@@ -77,7 +80,8 @@ def private_attributes(file: Path) -> Iterator[str]:
 
 def test_one_file_uses_private_attributes_and_here_they_are() -> None:
     used = {file.name: {*private_attributes(file)} for file in SOURCE.rglob("*.py")}
-    assert used.pop("select_parts.py") == OF_A_SELECT | OF_AN_ELEMENT | OF_AN_ATTRIBUTE | OF_A_TYPE
+    known = OF_A_SELECT | OF_AN_ELEMENT | OF_AN_ATTRIBUTE | OF_A_TYPE | OF_AN_OPTION | OF_A_VERSION
+    assert used.pop("select_parts.py") == known
     assert {name: found for name, found in used.items() if found} == {}
 
 

@@ -1,17 +1,22 @@
-"""`with_loader_criteria` of base statements: the conditions on the rows of a class, wherever a path reaches them."""
+"""`with_loader_criteria`: the conditions on the rows of a class, wherever a path reaches them.
+
+A base statement has some, and an event of the session may add others to each statement that it runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Select, TextClause
+from sqlalchemy import ClauseElement, Select
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
+from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
 def refuse_criteria(base: Select[Any]) -> None:
@@ -29,15 +34,41 @@ def refuse_criteria(base: Select[Any]) -> None:
             )
 
 
-def refuse_text(option: LoaderCriteriaOption) -> None:
-    """Refuse criteria of text for an alias: a text keeps the names of the table.
+def with_criteria_of_paths(statement: Select[Any]) -> Select[Any]:
+    """A select in which criteria of a class count for the aliases that paths lead to, as they do for a join of it.
+
+    Raises (when SQLAlchemy compiles it):
+        ConfigurationError: there are criteria that cannot be applied to an alias.
+    """
+    return parts.when_compiled(statement, _apply_to_aliases)
+
+
+def _apply_to_aliases(state: Any) -> None:
+    for alias, original in aliases_of_paths(state.select_statement):
+        among = parts.criteria_among(state, alias.mapper)
+        for option in among[:]:
+            if option.entity is not original:
+                continue
+            _refuse_for_alias(option, alias)
+            if not option.include_aliases:
+                made = parts.criteria_for_alias(option, alias)
+                if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
+                    among.append(made)
+
+
+def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any) -> None:
+    """Refuse criteria that SQLAlchemy would not apply to an alias: a text keeps the names of the table.
 
     Raises:
         ConfigurationError: they are, and what to write instead.
     """
-    condition = cast("ClauseElement | None", None if option.deferred_where_criteria else option.where_criteria)
-    if condition is not None and any(isinstance(part, TextClause) for part in visitors.iterate(condition)):
-        name = _class_of(option).__name__
+    name, condition = _class_of(option).__name__, parts.condition_on(option, alias)
+    if not option.deferred_where_criteria and has_relation_test([condition]):
+        raise ConfigurationError(
+            f"a path leads to an alias of {name}, to which any() or has() in with_loader_criteria({name}, …) does not"
+            f" apply: give it as a function, as in with_loader_criteria({name}, lambda cls: …)"
+        )
+    if may_name_columns(condition):
         raise ConfigurationError(
             f"a path leads to an alias of {name}, to which the text in with_loader_criteria({name}, …) does not apply"
             f": write it with attributes of {name}"

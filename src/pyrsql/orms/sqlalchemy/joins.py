@@ -6,17 +6,20 @@ import operator
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
+from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import Alias, Boolean, Column, FromClause, Select, and_, inspect, literal_column, not_, select
 from sqlalchemy.orm import ColumnProperty, Mapper, QueryableAttribute, aliased
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
+from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.select_parts import Entity, base_joins
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with
@@ -196,15 +199,45 @@ def alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
 def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     relation = path[-1]
     of_subclass = isinstance(relation.source, SubclassRow)
-    target = target_of(parent, relation)
-    entity = _rows_of(target) if of_subclass else _alias_of(inspect(target))
+    target = inspect(target_of(parent, relation))
+    entity = _rows_of(target.entity) if of_subclass else _alias_of(target)
     # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
     # thread would miss some, and take those of the table itself.
     alias = inspect(entity)
     alias.selectable.corresponding_column(alias.mapper.primary_key[0])
+    _aliases.update(dict.fromkeys(leaves([alias.selectable]), (ref(alias), target)))
     if of_subclass:
         return entity, and_(*map(operator.eq, keys_of(entity), keys_of(parent)))
     return entity, attribute(parent, relation).of_type(entity)
+
+
+class AliasOfPath(NamedTuple):
+    """The alias that stands for the end of a path, and the class or alias that it is one of, both inspected."""
+
+    alias: Any
+    original: Any
+
+
+def aliases_of_paths(statement: Select[Any]) -> set[AliasOfPath]:
+    """The aliases by which a statement reads the ends of paths."""
+    found: set[AliasOfPath] = set()
+    for part in visitors.iterate(statement):
+        read: list[Any] = _joined(cast("Select[Any]", part)) if isinstance(part, Select) else [part]
+        for alias, original in (_aliases[leaf] for leaf in leaves(read) if leaf in _aliases):
+            if (alive := alias()) is not None:
+                found.add(AliasOfPath(alive, original))
+    return found
+
+
+def _joined(select: Select[Any]) -> list[FromClause]:
+    return [inspect(join.entity).selectable for join in base_joins(select) if join.entity is not None]
+
+
+_aliases: WeakKeyDictionary[FromClause, tuple[ref[Any], Any]] = WeakKeyDictionary()
+"""The aliases of paths, by the tables and subqueries that they read: a traversal leaves out the entities.
+
+An alias has a reference to its table: by a strong one to the alias, the dictionary would keep all of them.
+"""
 
 
 def _rows_of(subclass: Entity) -> Entity:
@@ -222,10 +255,10 @@ def _is_stored(prop: ColumnProperty[Any]) -> bool:
 def _alias_of(target: Any) -> Entity:
     """A new alias of the entity of a relationship: of a class, or of an alias of a subquery."""
     own = cast("FromClause", target.selectable)
-    if isinstance(own, Alias):
-        # The join condition names the columns of this alias, and not those of the table.
-        return aliased(target.mapper, cast("FromClause", own.alias()))
-    return aliased(target.entity, flat=True)
+    # The join condition names the columns of an alias, and not those of the table.
+    rows = own.alias() if isinstance(own, Alias) else inspect(aliased(target.entity, flat=True)).selectable
+    # SQLAlchemy keeps a compiled statement by this name, too: it is no other one with an alias of the developer's.
+    return aliased(target.mapper, rows, name="of a path")
 
 
 def target_of(parent: Entity, relation: Relation) -> Entity:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, False_, FromClause, Select, True_, and_, column, or_
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql.base import ExecutableOption
@@ -240,13 +240,27 @@ def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:
     return [option for option in options_of(base) if isinstance(option, LoaderCriteriaOption)]
 
 
-def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
-    """The same criteria for one alias of the class.
+def when_compiled(base: Select[Any], work: Callable[[Any], None]) -> Select[Any]:
+    """The select with work on the state of its compilation, to which events of a session have added their options.
 
-    Args:
-        option: the criteria of a class.
-        alias: the inspected alias.
+    SQLAlchemy keeps the result by the select, and not by the work.
     """
+    add = getattr(base, "_add_compile_state_func", None) or cast("Any", base)._add_context_option
+    return cast("Select[Any]", add(work, None))
+
+
+def criteria_among(state: Any, mapper: Mapper[Any]) -> list[LoaderCriteriaOption]:
+    """The `with_loader_criteria` options for a class while a statement is compiled: a list that can be added to."""
+    return cast("list[LoaderCriteriaOption]", state.global_attributes.get(("additional_entity_criteria", mapper), []))
+
+
+def condition_on(option: LoaderCriteriaOption, alias: Any) -> ColumnElement[bool]:
+    """The condition that an option has for an inspected alias; a function makes it anew for each."""
+    return option._resolve_where_criteria(alias)
+
+
+def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
+    """The criteria of a class for an inspected alias of it."""
     return _like(option, entity=alias)
 
 
@@ -289,14 +303,9 @@ def positioned(
     conditions: Sequence[ColumnElement[bool]],
     order: tuple[ColumnElement[Any], ...],
 ) -> Select[Any]:
-    """A select with more columns and conditions, and with another order: in one step, which costs a fraction of the
-    methods.
+    """A select with more columns and conditions behind its own, and with the ORDER BY terms of another one.
 
-    Args:
-        base: the select.
-        columns: labelled columns, behind its own.
-        conditions: all of which hold, with its own.
-        order: the ORDER BY terms as another select has them.
+    In one step, which costs a fraction of the methods.
     """
     made = base._generate()
     made._raw_columns = [*base._raw_columns, *columns]
@@ -306,12 +315,7 @@ def positioned(
 
 
 def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[Any]], bool]) -> Select[Any]:
-    """The select with `with_loader_criteria` in parentheses where they are text: SQLAlchemy adds them with AND.
-
-    Args:
-        base: the select.
-        is_text: whether a condition has to be put in parentheses.
-    """
+    """The select with `with_loader_criteria` in parentheses where they are text: SQLAlchemy adds them with AND."""
     if not base._with_options:
         return base
 
@@ -333,12 +337,9 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
 
 
 def with_part(template: ElementT, name: str, part: object) -> ElementT:
-    """An element like another, but for one of its parts: cheaper than `column == value`, which resolves types anew.
+    """An element like another, but for one attribute: cheaper than `column == value`, which resolves types anew.
 
-    Args:
-        template: an element that is in no statement. One that is keeps notes of what it is part of.
-        name: the attribute that differs.
-        part: its value.
+    The other is in no statement: an element of a statement keeps notes of what it is part of.
     """
     made = type(template).__new__(type(template))
     made.__dict__ = {**template.__dict__, name: part}

@@ -25,8 +25,8 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
-from pyrsql.orms.sqlalchemy.criteria import refuse_text
-from pyrsql.orms.sqlalchemy.joins import Join, Scope, alias_for, is_outer, joins_to, keys_of, target_of, with_joins
+from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
+from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import of_shared_rows, order_terms
@@ -38,8 +38,7 @@ from pyrsql.validation.predicates import (
     FieldOperand,
     OrderKey,
     Predicate,
-    RelationPath,
-    followed_paths,
+    follows_relations,
     joined_paths,
     key_paths,
     to_many_steps,
@@ -57,13 +56,13 @@ class ReachedClauses:
         joins: the joins that the conditions need.
         clauses: the conditions, all of which must hold.
         scope: the entities that are reached with the joins.
-        related: the predicate, where it follows relations.
+        related: the predicate follows relations.
     """
 
     joins: tuple[Join, ...]
     clauses: tuple[ColumnElement[bool], ...]
     scope: Scope
-    related: Predicate | None
+    related: bool
 
     @property
     def weight(self) -> int:
@@ -83,17 +82,17 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     if outline.is_deep:
         predicate = deepest_first(predicate)
     if outline.is_plain:
-        return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, None)
+        return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, related=False)
     predicate = looked_at_once(predicate)
     passed = tuple(passed_paths(predicate))
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options, passed)
     clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
-    return ReachedClauses(joins, tuple(clauses), reached, predicate)
+    return ReachedClauses(joins, tuple(clauses), reached, related=True)
 
 
 def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
     """A statement with the joins and conditions of a predicate."""
-    narrowed = base.select if lowered.related is None else _reaching(base, lowered.joins, [lowered.related])
+    narrowed = _reaching(base.select, lowered.joins) if lowered.related else base.select
     return base._replace(select=narrowed.where(*lowered.clauses), scope=lowered.scope)
 
 
@@ -115,7 +114,8 @@ def sorted_by(
     joins, scope = joins_to(base.scope, needed, options)
     grouped = bool(parts.group_columns(base.select))
     shared = [None if grouped else of_shared_rows(key, scope, options) for key in keys]
-    reaching = _reaching(base, (*joins, *(join for join, _ in filter(None, shared))), keys)
+    joins = (*joins, *(join for join, _ in filter(None, shared)))
+    reaching = _reaching(base.select, joins) if any(map(follows_relations, keys)) else base.select
     terms = [
         term
         for key, found in zip(keys, shared, strict=True)
@@ -141,7 +141,7 @@ def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], option
     """The statement that is counted for a sorted one: INNER joins by hint leave rows out."""
     inner = [path for key in keys for path in key_paths(key) if not all(is_outer(step, options) for step in path)]
     joins, _ = joins_to(unsorted.scope, inner, options)
-    return _reaching(unsorted, joins, keys)
+    return _reaching(unsorted.select, joins)
 
 
 def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], offset: int, limit: int) -> Select[Any]:
@@ -183,47 +183,14 @@ def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     return cast("Select[tuple[int]]", wrapped_in(rows, statement, parts.options_of(bare)))
 
 
-def _reaching(base: BaseStatement, joins: Sequence[Join], reason: Iterable[Predicate | OrderKey]) -> Select[Any]:
-    """A statement with more joins.
-
-    Args:
-        base: the statement so far.
-        joins: the joins.
-        reason: the predicate, or the keys, that follow relations.
-    """
-    statement = with_joins(base.select, joins)
+def _reaching(statement: Select[Any], joins: Sequence[Join]) -> Select[Any]:
+    """A statement with more joins, for conditions and keys that follow relations."""
+    joined = with_joins(statement, joins)
     lock = parts.lock_of(statement)
     if joins and lock is not None and not lock.of:
         # PostgreSQL locks no row behind an outer join. The tables of the base statement are locked, as before.
-        statement = locked(statement, lock, *base.select.get_final_froms())
-    if parts.options_of(statement):
-        followed = (path for part in reason for path in followed_paths(part))
-        statement = statement.options(*_criteria_of_aliases(statement, base, followed))
-    return statement
-
-
-def _criteria_of_aliases(
-    statement: Select[Any], base: BaseStatement, followed: Iterable[RelationPath]
-) -> Iterator[Any]:
-    """`with_loader_criteria` of classes, for the aliases of them that paths lead to: as for a join of the class."""
-    seen = {(id(option.where_criteria), option.entity) for option in parts.criteria(statement)}
-    reached = dict(base.scope)
-    for path in followed:
-        for end in range(1, len(path) + 1):
-            prefix = path[:end]
-            parent = reached[prefix[:-1]]
-            # A subquery reads an alias of its own, also where the base statement joins the relation.
-            alias = alias_for(parent, prefix)[0]
-            reached.setdefault(prefix, alias)
-            target = inspect(target_of(parent, prefix[-1]))
-            for option in parts.criteria(statement):
-                if option.entity is target:
-                    refuse_text(option)
-                if option.entity is target and not option.include_aliases:
-                    made = parts.criteria_for_alias(option, inspect(alias))
-                    if (id(made.where_criteria), made.entity) not in seen:
-                        seen.add((id(made.where_criteria), made.entity))
-                        yield made
+        joined = locked(joined, lock, *statement.get_final_froms())
+    return with_criteria_of_paths(joined)
 
 
 def _missing(

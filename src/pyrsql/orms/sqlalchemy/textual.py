@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Table, TextClause
 from sqlalchemy.sql import visitors
@@ -35,11 +36,14 @@ def grouped(clause: ColumnElement[bool]) -> ColumnElement[bool]:
     return Grouping(clause) if is_ungrouped_text([clause]) else clause
 
 
-def may_name_columns(value: ColumnElement[object]) -> bool:
+def may_name_columns(value: ColumnElement[Any]) -> bool:
     """Whether an expression holds text in which names of columns may stand, also in a subquery. Where the expression is
     about an alias, the text still names the table.
     """
-    return any(_is_text(part) and getattr(part, "name", "") != "*" for part in visitors.iterate(value))
+    return any(_is_text(part) and _LETTER.search(str(part)) for part in visitors.iterate(value))
+
+
+_LETTER = re.compile(r"[^\W\d]")
 
 
 def names_table(clauses: Iterable[ClauseElement], tables: Iterable[FromClause]) -> bool:
