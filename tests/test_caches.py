@@ -77,14 +77,11 @@ def names(engine: Engine, statement: Select[Any]) -> list[str]:
 
 def recalled(cache: TextCache[str], text: str, weight: int | None = 1) -> bool:
     """Whether a text was kept; now it is, where it came before and may be kept."""
-    made: list[str] = []
-
-    def make() -> str:
-        made.append(text)
-        return text
-
-    assert cache.recall(text, make, lambda value: None if weight is None else (value, weight)) == text
-    return not made
+    known = cache.get(text)
+    if known is None and weight is not None and cache.recurs(text):
+        cache.keep(text, text, weight)
+    assert known in (None, text)
+    return known is not None
 
 
 def test_it_keeps_what_comes_a_second_time() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 from returns.result import Result, Success
@@ -21,8 +21,10 @@ from pyrsql.problems import Problems
 from pyrsql.text_cache import TextCache
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import RelationPath
+from pyrsql.validation.rules import Comparing, compare
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
-from pyrsql.validation.validate import read_filter, read_sort, validate_filter
+from pyrsql.validation.validate import NO_ORDER, read_filter, read_sort, validate_filter
+from pyrsql.validation.validation import Lookup
 from pyrsql.validation.weight import weight_of
 
 _MB = 2**20
@@ -32,9 +34,10 @@ class SchemaCaches(NamedTuple):
     """The caches of one schema."""
 
     selectors: TextCache[Resolution | Unresolved]
+    comparisons: TextCache[Comparing]
     filters: TextCache[Result[Filter, Problems]]
     orders: TextCache[Result[Order | None, Problems]]
-    clauses: TextCache[LoweredFilter | None]
+    clauses: TextCache[LoweredFilter]
 
 
 @lru_cache(maxsize=256)
@@ -42,18 +45,39 @@ def caches_of(schema: Schema) -> SchemaCaches:
     """The caches of a schema, empty until a text is repeated. They hold 14 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
-        TextCache(1_024, _MB), TextCache(filters, 4 * _MB), TextCache(sorts, _MB), TextCache(filters, 8 * _MB)
+        selectors=TextCache(1_024, _MB // 2),
+        comparisons=TextCache(1_024, _MB // 2),
+        filters=TextCache(filters, 4 * _MB),
+        orders=TextCache(sorts, _MB),
+        clauses=TextCache(filters, 8 * _MB),
     )
 
 
 def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | Unresolved:
     """The resolution of a selector, without suggestions where there is none."""
+    key, cache = (purpose, selector), caches_of(schema).selectors
+    known = cache.get(key)
+    if known is not None:
+        return known
+    made = resolve(schema, purpose, selector, suggest=False)
+    if isinstance(made, Resolution) and cache.recurs(key):
+        cache.keep(key, made, weight_of(selector, made.operand))
+    return made
 
-    def admit(made: Resolution | Unresolved) -> tuple[Resolution | Unresolved, int] | None:
-        return (made, weight_of(selector, made.operand)) if isinstance(made, Resolution) else None
 
-    make = partial(resolve, schema, purpose, selector, suggest=False)
-    return caches_of(schema).selectors.recall((purpose, selector), make, admit)
+def comparison(schema: Schema, selector: str, operator: str, root: RelationPath) -> Comparing | None:
+    """An operator on a selector of a filter; None where the client may not use it."""
+    key, cache = (selector, operator, root), caches_of(schema).comparisons
+    known = cache.get(key)
+    if known is not None:
+        return known
+    made = compare(schema, selector, operator, root)
+    if made is not None and cache.recurs(key):
+        cache.keep(key, made, weight_of(selector, made.operand, root))
+    return made
+
+
+_LOOKUP = Lookup(resolution, comparison)
 
 
 def validated_filter(
@@ -62,36 +86,42 @@ def validated_filter(
     """A filter, as text or tree, parsed and validated."""
     if written is None:
         return validate_filter(schema, None)
-
-    def admit(made: Result[Filter, Problems]) -> tuple[Result[Filter, Problems], int] | None:
-        if not isinstance(made, Success) or not (filter := made.unwrap()).cacheable:
-            return None
-        return Success(replace(filter, recurs=True)), weight_of(written, filter.node, filter.predicate)
-
-    make = partial(read_filter, schema, written, resolver=resolution, max_problems=max_problems)
-    return caches_of(schema).filters.recall(written, make, admit)
+    cache = caches_of(schema).filters
+    known = cache.get(written)
+    if known is not None:
+        return known
+    made = read_filter(schema, written, lookup=_LOOKUP, max_problems=max_problems)
+    if isinstance(made, Success) and made.unwrap().cacheable and cache.recurs(written):
+        filter = replace(made.unwrap(), recurs=True)
+        made = Success(filter)
+        cache.keep(written, made, weight_of(written, filter.node, filter.predicate))
+    return made
 
 
 def validated_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -> Result[Order | None, Problems]:
     """A sort, as text or keys, parsed and validated."""
     if not written:
-        return read_sort(schema, None)
-
-    def admit(made: Result[Order | None, Problems]) -> tuple[Result[Order | None, Problems], int] | None:
-        order = made.unwrap() if isinstance(made, Success) else None
-        return (made, weight_of(written, order.keys)) if order is not None and order.cacheable else None
-
-    make = partial(read_sort, schema, written, resolver=resolution)
-    return caches_of(schema).orders.recall(written, make, admit)
+        return NO_ORDER
+    cache = caches_of(schema).orders
+    known = cache.get(written)
+    if known is not None:
+        return known
+    made = read_sort(schema, written, lookup=_LOOKUP)
+    order = made.unwrap() if isinstance(made, Success) else None
+    if order is not None and order.cacheable and cache.recurs(written):
+        cache.keep(written, made, weight_of(written, order.keys))
+    return made
 
 
 def lowered_filter(filter: Filter, scope: Mapping[RelationPath, object]) -> LoweredFilter | None:
     """The clauses of a filter for every target with the same scope."""
-    if not filter.recurs:
+    if not filter.recurs or filter.predicate is None:
         return filter.lower(scope)
-
-    def admit(made: LoweredFilter | None) -> tuple[LoweredFilter | None, int]:
-        return made, 0 if made is None else made.weight
-
-    make = partial(filter.lower, scope)
-    return caches_of(filter.schema).clauses.recall((filter, *scope.items()), make, admit)
+    key, cache = (filter, *scope.items()), caches_of(filter.schema).clauses
+    known = cache.get(key)
+    if known is not None:
+        return known
+    made = filter.lower(scope)
+    if made is not None and cache.recurs(key):
+        cache.keep(key, made, made.weight)
+    return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -14,16 +14,19 @@ _NOTED = 4_096
 
 
 class TextCache(Generic[ValueT]):
-    """A thread-safe LRU cache, bounded by entries and bytes. It keeps a value when its key is seen a second time:
-    most texts are never repeated.
+    """A thread-safe LRU cache, bounded by entries and bytes. A value is worth keeping when its key is seen a second
+    time: most texts are never repeated.
 
     Args:
         entries: how many values it holds at most; 0 holds none.
         capacity: how many bytes they take at most.
 
     >>> cache = TextCache[int](entries=2, capacity=1_000)
-    >>> [cache.recall(text, lambda: len(text), lambda length: (length, 100)) for text in ("a", "bb", "a")]
-    [1, 2, 1]
+    >>> cache.get("a"), cache.recurs("a"), cache.recurs("a")
+    (None, False, True)
+    >>> cache.keep("a", 1, weight=100)
+    >>> cache.get("a")
+    1
     """
 
     def __init__(self, entries: int, capacity: int) -> None:
@@ -34,31 +37,31 @@ class TextCache(Generic[ValueT]):
         self._held = OrderedDict[Hashable, tuple[ValueT, int]]()
         self._lock = Lock()
 
-    def recall(
-        self, key: Hashable, make: Callable[[], ValueT], admit: Callable[[ValueT], tuple[ValueT, int] | None]
-    ) -> ValueT:
-        """The kept value, or what `make` gives.
-
-        Args:
-            key: identifies the value.
-            make: makes the value.
-            admit: a value that recurs -> the value to keep and how many bytes it takes; None where it must not be kept.
-        """
+    def get(self, key: Hashable) -> ValueT | None:
+        """The kept value; None where there is none."""
         with self._lock:
-            if (known := self._held.get(key)) is not None:
-                self._held.move_to_end(key)
-                return known[0]
-            recurs = hash(key) in self._seen
+            known = self._held.get(key)
+            if known is None:
+                return None
+            self._held.move_to_end(key)
+            return known[0]
+
+    def recurs(self, key: Hashable) -> bool:
+        """Whether a key was seen before. From now on it was."""
+        with self._lock:
+            if hash(key) in self._seen:
+                return True
             if len(self._seen) >= _NOTED:
                 self._seen.clear()
             self._seen.add(hash(key))
-        made = make()
-        admitted = admit(made) if recurs else None
-        if admitted is None or admitted[1] > self.capacity:
-            return made
+            return False
+
+    def keep(self, key: Hashable, value: ValueT, weight: int) -> None:
+        """Keep a value that takes so many bytes. One that takes more than all of the cache is not kept."""
+        if weight > self.capacity:
+            return
         with self._lock:
-            self.weight += admitted[1] - self._held.pop(key, (made, 0))[1]
-            self._held[key] = admitted
+            self.weight += weight - self._held.pop(key, (value, 0))[1]
+            self._held[key] = value, weight
             while self.weight > self.capacity or len(self._held) > self._entries:
                 self.weight -= self._held.popitem(last=False)[1][1]
-        return admitted[0]

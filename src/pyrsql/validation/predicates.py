@@ -11,8 +11,9 @@ a path that starts with the path of the `Some` belongs to the related row that i
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from pyrsql.models.kinds import Kind
@@ -302,7 +303,10 @@ def joined_paths(predicate: Predicate, root: RelationPath = ()) -> Iterator[Rela
     match predicate:
         case Compare() | Match() | Member() | Between() | Null() | Custom():
             tested = predicate.operand
-            if isinstance(tested, CountOperand):
+            if isinstance(tested, FieldOperand):
+                if tested.relations:
+                    yield tested.relations
+            elif isinstance(tested, CountOperand):
                 yield from _around_subquery(tested.relations, tested.predicate, root)
             else:
                 yield from filter(None, _row_paths(tested))
@@ -315,14 +319,15 @@ def joined_paths(predicate: Predicate, root: RelationPath = ()) -> Iterator[Rela
             yield from _around_subquery(path, inner, root)
 
 
-def key_paths(key: OrderKey) -> Iterator[RelationPath]:
+def key_paths(key: OrderKey) -> Iterable[RelationPath]:
     """The to-one paths that must be reached before rows can be ordered by a key."""
     operand, path = key.operand, key.collection
     if isinstance(operand, CountOperand):
-        yield from _around_subquery(operand.relations, operand.predicate, ())
-        return
-    yield from _before_collection(path, ()) if path else ()
-    yield from (needed for needed in _row_paths(operand) if needed and not (path and starts_with(needed, path)))
+        return _around_subquery(operand.relations, operand.predicate, ())
+    if not path:
+        return filter(None, _row_paths(operand))
+    beside = (needed for needed in _row_paths(operand) if needed and not starts_with(needed, path))
+    return chain(_before_collection(path, ()), beside)
 
 
 def _around_subquery(path: RelationPath, inner: Predicate | None, root: RelationPath) -> Iterator[RelationPath]:

@@ -8,8 +8,10 @@ from functools import partial
 from typing import NamedTuple
 
 from pyrsql import operators as ops
+from pyrsql.language.counts import is_count
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
+from pyrsql.models.schema import Schema
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
 from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
@@ -37,8 +39,9 @@ from pyrsql.validation.predicates import (
     starts_with,
     through_collection,
 )
+from pyrsql.validation.quantifiers import QUANTIFIERS
 from pyrsql.validation.refused import SMALLER_FIRST
-from pyrsql.validation.selectors import Resolution
+from pyrsql.validation.selectors import Resolution, resolve
 
 Convert = Callable[[str], object]
 """The text of an argument -> its value, or a Refusal."""
@@ -165,6 +168,17 @@ class Rule:
         return self.negates is not None and self.over_rows and options.negation == "complement"
 
 
+def compare(schema: Schema, selector: str, name: str, root: RelationPath = ()) -> Comparing | None:
+    """An operator, by name, on a selector of a filter; None where the client may not use it, or where it needs a filter
+    of its own: a count or a quantifier.
+    """
+    options = schema.query_options
+    if options.quantifiers and (name in QUANTIFIERS or is_count(selector)):
+        return None
+    found = resolve(schema, "filter", selector, suggest=False)
+    return comparing(options, found, name, root) if isinstance(found, Resolution) and name in found.offered else None
+
+
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
     """An operator, by name, applied to the operand of a selector. The selector must take the operator."""
     operand, rule = found.operand, RULES.get(name)
@@ -228,16 +242,18 @@ def _compare(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...
 def _equal(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
     """`==` and `!=`: text has a caret that ignores case, and wildcards."""
     value = values[0]
-    # A JSON string is written with its own quotes, so that nothing in it is special.
-    literal = asked.options.strict_equality or (_is_json(asked.operand) and texts[0].startswith('"'))
-    if not isinstance(value, str) or literal or not is_special(value) or not _has_wildcards(asked.value):
+    if not isinstance(value, str) or not is_special(value) or _is_literal(asked, texts[0]):
         return _compare(asked, values, texts)
     test = equal_text(asked.value, value, asked.negated)
     return beyond_rights(test, asked.rule.negates is not None, asked.found.operators) or test
 
 
-def _has_wildcards(operand: ValueOperand) -> bool:
-    return _is_over_text(operand) or isinstance(_element(operand.kind), kinds.Text | kinds.Json)
+def _is_literal(asked: Comparing, text: str) -> bool:
+    """Whether nothing in a value is special. A JSON string is written with its own quotes."""
+    operand = asked.value
+    if asked.options.strict_equality or (_is_json(operand) and text.startswith('"')):
+        return True
+    return not (_is_over_text(operand) or isinstance(_element(operand.kind), kinds.Text | kinds.Json))
 
 
 def _like(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:

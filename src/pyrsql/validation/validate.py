@@ -48,48 +48,51 @@ from pyrsql.validation.quantifiers import (
     quantified,
 )
 from pyrsql.validation.refused import wrong_value, wrong_values
-from pyrsql.validation.rules import comparing, predicate_of
-from pyrsql.validation.selectors import Resolution, resolve
+from pyrsql.validation.rules import Comparing, comparing, predicate_of
+from pyrsql.validation.selectors import Resolution
 from pyrsql.validation.total_order import completing
-from pyrsql.validation.validation import Resolver, Validation
+from pyrsql.validation.validation import LOOKUP, Lookup, Validation
+
+NO_ORDER: Result[Order | None, Problems] = Success(None)
+"""The result of a sort that is missing or blank."""
 
 
 def read_filter(
-    schema: Schema, written: str | Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
+    schema: Schema, written: str | Node | None, *, lookup: Lookup = LOOKUP, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Parse a filter under the options of a schema, unless it is a tree already, and validate it.
 
     Problems: those of `parse` and of `validate_filter`.
     """
     if not isinstance(written, str):
-        return validate_filter(schema, written, resolver=resolver, max_problems=max_problems)
+        return validate_filter(schema, written, lookup=lookup, max_problems=max_problems)
 
     def read(text: str) -> Result[Filter, Problems]:
         node = parse(text, schema.query_options)
-        if isinstance(node, Failure):
+        if not isinstance(node, Success):
             return Failure(node.failure())
-        return validate_filter(schema, node.unwrap(), resolver=resolver, max_problems=max_problems)
+        return validate_filter(schema, node.unwrap(), lookup=lookup, max_problems=max_problems)
 
     found = read(written)
-    return Failure(tried(written, found.failure(), read)) if isinstance(found, Failure) else found
+    return found if isinstance(found, Success) else Failure(tried(written, found.failure(), read))
 
 
 def validate_filter(
-    schema: Schema, node: Node | None, *, resolver: Resolver = resolve, max_problems: int | None = None
+    schema: Schema, node: Node | None, *, lookup: Lookup = LOOKUP, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Validate a tree.
 
     Args:
         schema: the fields and rights of the endpoint.
         node: the tree; None for no filter.
-        resolver: resolves selectors.
+        lookup: how selectors are looked up.
         max_problems: stop after the comparison with so many problems; None looks for all.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
         return Success(Filter(schema, None, cacheable=True))
-    validation = Validation(schema, resolver, "filter", most=max_problems)
+    validation = Validation(schema, lookup, "filter", most=max_problems)
     if schema.query_options.quantifiers:
         validation.usage.nodes = size_of(node)
     predicate = _predicate(validation, node, 0)
@@ -98,39 +101,39 @@ def validate_filter(
 
 
 def read_sort(
-    schema: Schema, written: str | tuple[SortKey, ...] | None, *, resolver: Resolver = resolve
+    schema: Schema, written: str | tuple[SortKey, ...] | None, *, lookup: Lookup = LOOKUP
 ) -> Result[Order | None, Problems]:
     """Parse a sort under the options of a schema, unless it is keys already, and validate it. A blank sort is none.
 
     Problems: those of `parse_sort` and of `validate_sort`.
     """
     if not written or (isinstance(written, str) and is_blank(written)):
-        return Success(None)
+        return NO_ORDER
     if not isinstance(written, str):
-        return validate_sort(schema, written, resolver=resolver)
+        return validate_sort(schema, written, lookup=lookup)
 
     def read(text: str) -> Result[Order, Problems]:
         keys = parse_sort(text, schema.sort_options)
-        if isinstance(keys, Failure):
+        if not isinstance(keys, Success):
             return Failure(keys.failure())
-        return validate_sort(schema, keys.unwrap(), resolver=resolver)
+        return validate_sort(schema, keys.unwrap(), lookup=lookup)
 
     found = read(written)
-    return Failure(tried(written, found.failure(), read)) if isinstance(found, Failure) else found
+    return found if isinstance(found, Success) else Failure(tried(written, found.failure(), read))
 
 
-def validate_sort(schema: Schema, keys: Iterable[SortKey], *, resolver: Resolver = resolve) -> Result[Order, Problems]:
+def validate_sort(schema: Schema, keys: Iterable[SortKey], *, lookup: Lookup = LOOKUP) -> Result[Order, Problems]:
     """Validate the keys of a sort.
 
     Args:
         schema: the fields and rights of the endpoint.
         keys: the keys, most important first.
-        resolver: resolves selectors.
+        lookup: how selectors are looked up.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
     ordered: list[OrderKey] = []
-    validation = Validation(schema, resolver, "sort")
+    validation = Validation(schema, lookup, "sort")
     problems = validation.problems
     for key in keys:
         found = _sorted_operand(validation, key)
@@ -182,25 +185,37 @@ def _comparison(validation: Validation, written: Comparison, depth: int) -> Pred
     if len(validation.problems) >= validation.most:
         return None
     node = below(validation.prefix, written) if validation.prefix else written
-    found = _resolved(validation, node, written.selector, depth)
+    asked = validation.lookup.compare(validation.schema, node.selector, node.operator.name, validation.root)
+    if asked is None:
+        return _other_comparison(validation, node, written.selector, depth)
+    return _test(validation, asked, node, depth)
+
+
+def _other_comparison(validation: Validation, node: Comparison, written: str, depth: int) -> Predicate | None:
+    """A comparison of a count, a quantifier, or one that is wrong."""
+    found = _resolved(validation, node, written, depth)
     if not isinstance(found, Resolution):
         validation.problems.extend(found)
         return None
-    options, operand, name = validation.options, found.operand, node.operator.name
+    options, name = validation.options, node.operator.name
     if name not in found.offered:
         validation.problems.append(_unsupported(options, node, found))
         return None
     if options.quantifiers and name in QUANTIFIERS:
-        return _quantified(validation, node, operand, depth)
-    asked = comparing(options, found, name, validation.root)
+        return _quantified(validation, node, found.operand, depth)
+    return _test(validation, comparing(options, found, name, validation.root), node, depth)
+
+
+def _test(validation: Validation, asked: Comparing, node: Comparison, depth: int) -> Predicate | None:
+    """The predicate of a comparison whose selector and operator are known."""
+    operand, found = asked.operand, asked.found
     if not asked.is_plain:
         if depth + parser_cost(operand) > DEEPEST:
             _too_deep(validation)
             return None
         validation.problems.extend(validation.usage.test(operand, validation.root, node.selector_span))
     validation.cacheable = validation.cacheable and asked.cacheable
-    convert = asked.convert
-    values = () if convert is None else tuple([convert(text) for text in node.arguments])
+    values = () if asked.convert is None else tuple(map(asked.convert, node.arguments))
     for value in values:
         if isinstance(value, Refusal):
             validation.problems += wrong_values(node, values, found.offered)
@@ -220,10 +235,11 @@ def _resolved(validation: Validation, node: Comparison, written: str, depth: int
         text = None if node.written is None else node.written.string
         around = validation.open + validation.groups.around(node)
         return _counted(validation, "filter", node.selector, (written, text, node.selector_span), around, depth)
-    found = validation.resolver(validation.schema, "filter", node.selector)
-    if not isinstance(found, Resolution):
-        # Only a problem needs to know where the selector stands, and what the client may have meant.
-        found = validation.unknown("filter", node.selector, node.selector_span, node)
+    found = validation.lookup.resolve(validation.schema, "filter", node.selector)
+    if isinstance(found, Resolution):
+        return found
+    # Only a problem needs to know where the selector stands, and what the client may have meant.
+    found = validation.unknown("filter", node.selector, node.selector_span, node)
     return found if isinstance(found, Resolution) else (found,)
 
 
@@ -268,7 +284,7 @@ def _sorted_operand(validation: Validation, key: SortKey) -> Resolution | Proble
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
         return _counted(validation, "sort", key.selector, (key.selector, key.text, key.span), 0, 0)
-    found = validation.resolver(schema, "sort", key.selector)
+    found = validation.lookup.resolve(schema, "sort", key.selector)
     if not isinstance(found, Resolution):
         found = validation.unknown("sort", key.selector, key.span)
     return found if isinstance(found, Resolution) else (found,)
@@ -297,7 +313,7 @@ def _counted(
     if count is None:
         return (_wrong_count(purpose, selector, span, "a relation, and a filter of its rows behind '|#'"),)
     path_text, filter_text = count_texts(written[0], count.path, *written[1:])
-    found = validation.resolver(schema, purpose, count.path)
+    found = validation.lookup.resolve(schema, purpose, count.path)
     if not isinstance(found, Resolution):
         place = None if path_text.around is None else Span(0, len(path_text.text))
         found = validation.unknown(purpose, count.path, place)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 from pyrsql.language.comparisons import number
 from pyrsql.language.nested import Groups
@@ -13,6 +15,7 @@ from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
+from pyrsql.validation.rules import Comparing, compare
 from pyrsql.validation.selectors import Offered, Resolution, Unresolved, resolve
 from pyrsql.validation.usage import Usage
 from pyrsql.validation.value_first import value_first_advice
@@ -20,8 +23,20 @@ from pyrsql.validation.value_first import value_first_advice
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
 
-Resolver = Callable[[Schema, Purpose, str], Resolution | Unresolved]
-"""Resolves a selector: `resolve`, or the same with a cache."""
+
+class Lookup(NamedTuple):
+    """How selectors are looked up: by the pure functions, or by the same with a cache.
+
+    Args:
+        resolve: the resolution of a selector, for a purpose.
+        compare: a selector of a filter with an operator, by name, about the rows at the end of a path.
+    """
+
+    resolve: Callable[[Schema, Purpose, str], Resolution | Unresolved]
+    compare: Callable[[Schema, str, str, RelationPath], Comparing | None]
+
+
+LOOKUP = Lookup(partial(resolve, suggest=False), compare)
 
 
 class Validation:
@@ -29,7 +44,7 @@ class Validation:
 
     Args:
         schema: what the endpoint offers.
-        resolver: resolves selectors.
+        lookup: how selectors are looked up.
         purpose: whether it is a filter or a sort.
         around: the validation of the filter around a nested one.
         prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
@@ -39,14 +54,14 @@ class Validation:
     """
 
     __slots__ = (
-        *("_offered", "cacheable", "groups", "most", "open", "options", "prefix", "problems", "resolver", "root"),
+        *("_offered", "cacheable", "groups", "lookup", "most", "open", "options", "prefix", "problems", "root"),
         *("schema", "usage"),
     )
 
     def __init__(
         self,
         schema: Schema,
-        resolver: Resolver,
+        lookup: Lookup,
         purpose: Purpose,
         around: Validation | None = None,
         prefix: str = "",
@@ -55,7 +70,7 @@ class Validation:
         most: int | None = None,
     ) -> None:
         self.schema = schema
-        self.resolver = resolver
+        self.lookup = lookup
         self.options: QueryOptions = schema.query_options
         self.problems: list[Problem] = []
         self.cacheable = True
@@ -69,12 +84,12 @@ class Validation:
 
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
         """The validation of a filter inside this one."""
-        return Validation(self.schema, self.resolver, self.usage.source, self, prefix, root, open)
+        return Validation(self.schema, self.lookup, self.usage.source, self, prefix, root, open)
 
     def unknown(
         self, purpose: Purpose, selector: str, span: Span | None, node: Comparison | None = None
     ) -> Resolution | Unresolved:
-        """Resolve a selector that the resolver does not know. The first problems get a suggestion, as it is written in
+        """Resolve a selector that cannot be looked up. The first problems get a suggestion, as it is written in
         a nested filter; that of a comparison may be to write its field first.
         """
         suggest = self.usage.suggestions < _SUGGESTIONS

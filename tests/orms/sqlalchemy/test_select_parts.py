@@ -10,26 +10,21 @@ from typing import Any, cast
 import pytest
 from returns.result import Success
 from sqlalchemy import (
-    ColumnElement,
     Select,
     String,
-    and_,
-    false,
     func,
     inspect,
     literal,
     make_url,
-    or_,
     select,
     text,
-    true,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_loader_criteria
-from sqlalchemy.sql.elements import Grouping
 
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.elements import bound
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import Base, Company, User
@@ -194,24 +189,6 @@ def test_what_is_taken_away() -> None:
     assert parts.without_loading(base) is base
 
 
-def test_an_element_with_another_part() -> None:
-    template = User.name == "x"
-    made = parts.with_part(template, "right", parts.bound("y", String()))
-    assert made.compile().params == {"param_1": "y"}
-    assert template.compile().params == {"name_1": "x"}
-
-
-@pytest.mark.parametrize("constant", [true(), false()])
-def test_groups_are_those_of_and_and_or(constant: ColumnElement[bool]) -> None:
-    one, other = User.id == 1, User.id == 2
-    for ours, theirs in ((parts.all_of, and_), (parts.any_of, or_)):
-        assert str(ours([one, other])) == str(theirs(one, other))
-        assert str(ours([one, constant])) == str(theirs(one, constant))
-        assert str(ours([constant, one])) == str(theirs(constant, one))
-    grouped = parts.any_of([Grouping(parts.any_of([one, other])), one])
-    assert str(grouped) == "(users.id = :id_1 OR users.id = :id_2) OR users.id = :id_1"
-
-
 BASES: dict[str, Any] = {
     "an entity": select(User),
     "a column": select(User.id),
@@ -264,7 +241,7 @@ def test_the_variants_of_a_type_are_found() -> None:
 
 
 def test_a_parameter_with_a_value_of_its_own() -> None:
-    template = parts.bound(None, String())
+    template = bound(None, String())
     first, second = parts.rebound(template, "a"), parts.rebound(template, "b")
     statement = select(User.id).where(User.name == first, User.email == second)
     # Other values give the same cache key.
@@ -272,15 +249,6 @@ def test_a_parameter_with_a_value_of_its_own() -> None:
     assert statement._generate_cache_key() == other._generate_cache_key()
     assert {*statement.compile().params.values()} == {"a", "b"}
     assert template.value is None
-
-
-def test_a_function_with_other_arguments() -> None:
-    template = func.coalesce(User.name, literal("a"))
-    assert len(template.clauses) == 2  # remembered by SQLAlchemy
-    made = parts.with_arguments(template, [User.email.__clause_element__(), literal("b")])
-    assert str(made) == "coalesce(users.email, :param_1)"
-    assert made.compile().params == {"param_1": "b"}
-    assert str(template) == "coalesce(users.name, :param_1)"
 
 
 def test_columns_conditions_and_order_in_one_step() -> None:

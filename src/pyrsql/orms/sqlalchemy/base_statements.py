@@ -30,7 +30,7 @@ from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
-from pyrsql.orms.sqlalchemy.inner_loads import refuse_inner_loads
+from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
@@ -70,6 +70,10 @@ class BaseStatement(NamedTuple):
     unsorted: str = ""
     unpaged: str = ""
 
+    def changed(self, select: Select[Any], scope: Scope) -> BaseStatement:
+        """The same with another select of the same rows, or of fewer, that reaches these entities."""
+        return BaseStatement(select, scope, self.rooted, self.unsorted, self.unpaged)
+
 
 def base_statement(target: object, model: Model, *, distinct: bool = False) -> BaseStatement:
     """Look at a base statement.
@@ -82,6 +86,8 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     Raises:
         ConfigurationError: a filter would give it another meaning.
     """
+    if parts.is_entity_alone(target, model.type) and not (distinct or loads_of_mapping(model.type)):
+        return BaseStatement(target, {(): model.type})
     base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
     refuse_criteria(base)
     if distinct and not parts.is_distinct(base):

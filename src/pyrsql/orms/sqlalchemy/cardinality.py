@@ -25,6 +25,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
     group_columns,
     is_plain,
@@ -205,12 +206,18 @@ def refuse_shared_keys(entity: type) -> None:
     Raises:
         ConfigurationError: it is one, and what to do.
     """
-    mappers = cast("Mapper[Any]", inspect(entity)).with_polymorphic_mappers
-    own = [mapper for mapper in mappers if mapper.concrete or mapper.inherits is None]
-    names = [mapper.class_.__name__ for mapper in own if isinstance(mapper.local_table, Table)]
+    names = _classes_with_tables(entity)
     if len(names) > 1:
         raise ConfigurationError(
-            f"{entity.__name__} has the rows of {', '.join(sorted(names))}, each with a table of its own (concrete"
+            f"{entity.__name__} has the rows of {', '.join(names)}, each with a table of its own (concrete"
             " inheritance), where several rows may have one key: pages need a total order, so page each class by"
             " itself, or use joined or single table inheritance"
         )
+
+
+@made_once
+def _classes_with_tables(entity: type) -> list[str]:
+    """The names of the classes whose tables hold the rows of a class, one table of each hierarchy that shares a key."""
+    mappers = cast("Mapper[Any]", inspect(entity)).with_polymorphic_mappers
+    own = [mapper for mapper in mappers if mapper.concrete or mapper.inherits is None]
+    return sorted(mapper.class_.__name__ for mapper in own if isinstance(mapper.local_table, Table))

@@ -17,10 +17,11 @@ from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
+from pyrsql.orms.sqlalchemy.elements import bound, with_part
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import Entity, bound, with_part
+from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactTest,
@@ -92,9 +93,10 @@ class Comparable:
         if self.column is not None and sign == "==":
             indexed = self.value == bound(wanted, self.ordered_type)
             return _exact(self.column, indexed, self.same == bound(wanted, self.type_), (wanted,))
-        if sign not in ("==", "!=") and self._is_mixed(wanted):
+        is_range = sign not in ("==", "!=")
+        if is_range and isinstance(wanted, str) and self._is_mixed(wanted):
             return cast("ColumnElement[bool]", _COMPARE[sign](WideText(self.value), bound(wanted, self.ordered_type)))
-        right = bound(wanted, self.type_ if sign in ("==", "!=") else self.ordered_type)
+        right = bound(wanted, self.ordered_type if is_range else self.type_)
         template = self.templates.get(sign)
         if template is not None:
             return with_part(template, "right", right)

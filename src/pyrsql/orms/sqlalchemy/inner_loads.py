@@ -36,13 +36,12 @@ def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
     Raises:
         ConfigurationError: it does, and what to write instead.
     """
-    mapper = cast("Mapper[Any]", inspect(root).mapper)
-    of_mapping = _loads_of_mapping(mapper)
+    of_mapping = loads_of_mapping(root)
     if not (of_mapping or parts.options_of(base)):
         return
     if not any(parts.is_entity(column, root) for column in parts.columns(base)):
         return
-    said = [*_loads_of_options(base, mapper)]
+    said = [*_loads_of_options(base, cast("Mapper[Any]", inspect(root).mapper))]
     paths = {load.path for load in said}
     mapped = [load for load in of_mapping if not any(_covers(path, load.path) for path in paths)]
     for _, prop, inner in (*said, *mapped):
@@ -95,8 +94,9 @@ def _is_relation(step: object) -> bool:
 
 
 @made_once
-def _loads_of_mapping(mapper: Mapper[Any]) -> tuple[_Load, ...]:
+def loads_of_mapping(root: Entity) -> tuple[_Load, ...]:
     """The relations that a mapping loads by INNER JOIN with a row, or with a related row that it loads."""
+    mapper = cast("Mapper[Any]", inspect(root).mapper)
     found: list[_Load] = []
     seen: set[Mapper[Any]] = {mapper}
     unread: list[tuple[_Path, Mapper[Any]]] = [((), mapper)]

@@ -17,6 +17,7 @@ from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
+from pyrsql.orms.sqlalchemy.elements import bound
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.segments import (
     Segment,
@@ -224,7 +225,7 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ra
     return Ranges(
         keys,
         turned,
-        tuple(parts.bound(None, key.type) for key in keys),
+        tuple(bound(None, key.type) for key in keys),
         tuple((segment, _order_by(segment.order)) for segment in segments),
         tuple((turn, _order_by(turn.order)) for segment in apart for turn in in_turn(segment)),
         _order_by(turned),

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from pyrsql.validation.functions import parser_cost
-from pyrsql.validation.predicates import GROUPS, TESTS, Complement, FieldOperand, Predicate, Some
+from pyrsql.validation.predicates import GROUPS, TESTS, Complement, CountOperand, FieldOperand, Predicate, Some
 
 _GROUPS_IN_ANY_ORDER = 8
 _LEVELS_IN_ANY_ORDER = 40
@@ -23,15 +23,17 @@ class Outline(NamedTuple):
     Args:
         is_deep: its groups are nested more deeply, calls in them included, than SQLite reads in any order.
         is_plain: it tests fields of the root alone, and follows no relation.
+        has_subqueries: it asks for related rows, or counts them.
     """
 
     is_deep: bool
     is_plain: bool
+    has_subqueries: bool
 
 
 def outline_of(predicate: Predicate) -> Outline:
     """The outline of a predicate, level by level: depth costs no recursion."""
-    groups, cost, is_plain = -1, 0, True
+    groups, cost, is_plain, has_subqueries = -1, 0, True, False
     level: list[Predicate] = [predicate]
     while level:
         inner: list[Predicate] = []
@@ -40,15 +42,17 @@ def outline_of(predicate: Predicate) -> Outline:
                 operand = part.operand
                 if not isinstance(operand, FieldOperand) or operand.relations:
                     is_plain, cost = False, max(cost, parser_cost(operand))
+                    has_subqueries = has_subqueries or isinstance(operand, CountOperand)
             elif isinstance(part, GROUPS):
                 inner.extend(part.parts)
             else:
-                is_plain = is_plain and isinstance(part, Complement)
+                if isinstance(part, Some):
+                    is_plain, has_subqueries = False, True
                 if part.predicate is not None:
                     # It stands in the same group. The loop reads it at last.
                     level.append(part.predicate)
         groups, level = groups + 1, inner
-    return Outline(groups > _GROUPS_IN_ANY_ORDER or cost > _LEVELS_IN_ANY_ORDER, is_plain)
+    return Outline(groups > _GROUPS_IN_ANY_ORDER or cost > _LEVELS_IN_ANY_ORDER, is_plain, has_subqueries)
 
 
 def deepest_first(predicate: Predicate) -> Predicate:

@@ -82,8 +82,9 @@ class SQLAlchemyORM:
             ConfigurationError: a filter would give it another meaning, and what to write instead; or a custom operator
                 has no lowering.
         """
-        if missing := options.custom_predicates.keys() - self.custom_predicates.keys():
-            raise ConfigurationError(f"no lowering for the custom operator {min(missing)!r}: give it to SQLAlchemyORM")
+        if not options.custom_predicates.keys() <= self.custom_predicates.keys():
+            missing = min(options.custom_predicates.keys() - self.custom_predicates.keys())
+            raise ConfigurationError(f"no lowering for the custom operator {missing!r}: give it to SQLAlchemyORM")
         base = base_statement(target, model, distinct=options.distinct)
         lowered = lower(base.scope)
         narrowed = statement.filtered(base, lowered) if isinstance(lowered, ReachedClauses) else base
@@ -202,4 +203,4 @@ def _base(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
 def _unsorted(lowered: BackendStatement[Any], model: Model) -> BaseStatement:
     """The statement that is counted. It has the rows of the sorted one."""
     base = _base(lowered, model)
-    return base._replace(select=cast("Select[Any]", lowered.unsorted))
+    return base.changed(cast("Select[Any]", lowered.unsorted), base.scope)

@@ -64,7 +64,7 @@ def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
             for part in parts:
                 yield from passed_paths(part)
         case Compare(operand) | Match(operand) | Member(operand) | Between(operand):
-            if isinstance(operand, FieldOperand) and not (operand.keys or operand.field.computed):
+            if isinstance(operand, FieldOperand) and operand.relations and not (operand.keys or operand.field.computed):
                 yield operand.relations
         case _:
             pass

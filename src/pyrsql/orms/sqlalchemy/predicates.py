@@ -27,13 +27,13 @@ from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
+from pyrsql.orms.sqlalchemy.elements import all_of, any_of
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys, some_key
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
-from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.orms.sqlalchemy.truth import is_not_true

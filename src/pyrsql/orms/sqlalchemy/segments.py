@@ -30,8 +30,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound, with_arguments, with_part
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
-from pyrsql.orms.sqlalchemy.select_parts import all_of, any_of, bound, with_arguments, with_part
 
 Nulls = Literal["first", "last", "never", "database"]
 """Where a term has NULL. Without NULLS FIRST or LAST the database decides."""

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, False_, FromClause, Select, True_, and_, column, or_
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.elements import BooleanClauseList, Grouping, _anonymous_label
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.elements import BindParameter, Grouping, _anonymous_label
 from sqlalchemy.sql.selectable import ForUpdateArg
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.elements import with_part
+
 ElementT = TypeVar("ElementT", bound=ClauseElement)
-FunctionT = TypeVar("FunctionT", bound=FunctionElement[Any])
 
 Entity = Any
 """A mapped class or an alias of one: SQLAlchemy has no type for both."""
@@ -57,6 +57,14 @@ _BARE = frozenset(
 def is_bare(base: Select[Any]) -> bool:
     """Whether a select has nothing but columns and options. A select sets an attribute for every other part it has."""
     return base.__dict__.keys() <= _BARE
+
+
+def is_entity_alone(target: object, entity: Entity) -> TypeGuard[Select[Any]]:
+    """Whether a target is a select of a whole entity, without options and anything else."""
+    if not (isinstance(target, Select) and is_bare(base := cast("Select[Any]", target)) and not base._with_options):
+        return False
+    selected = base._raw_columns
+    return len(selected) == 1 and is_entity(selected[0], entity)
 
 
 def is_plain(base: Select[Any]) -> bool:
@@ -297,6 +305,34 @@ def with_conditions_grouped(base: Select[Any]) -> Select[Any]:
     return grouped
 
 
+def narrowed(base: Select[Any], conditions: tuple[ColumnElement[bool], ...]) -> Select[Any]:
+    """The select with more conditions. `where` looks at each again, which costs as much as to make some of them."""
+    if not _takes_as_they_are(base, conditions):
+        return base.where(*conditions)
+    made = base._generate()
+    made._where_criteria = (*base._where_criteria, *conditions)
+    return made
+
+
+def in_order(base: Select[Any], terms: tuple[ColumnElement[Any], ...]) -> Select[Any]:
+    """The select in another order. `order_by` looks in each term for a label, which no key of a sort has."""
+    if not _takes_as_they_are(base, terms):
+        return base.order_by(None).order_by(*terms)
+    made = base._generate()
+    made._order_by_clauses = terms
+    return made
+
+
+def _takes_as_they_are(base: Select[Any], elements: tuple[object, ...]) -> bool:
+    """Whether a method of a select would change nothing of some elements, and nothing else of the select.
+
+    A select of a bare table may become one of the ORM by its conditions. A comparator of the developer's own may make
+    something that is no element yet.
+    """
+    is_of_entity = bool(base._raw_columns) and entity_of(base._raw_columns[0]) is not None
+    return is_of_entity and all(isinstance(each, ColumnElement) for each in elements)
+
+
 def positioned(
     base: Select[Any],
     columns: Sequence[ColumnElement[Any]],
@@ -333,26 +369,7 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
     return made
 
 
-# --- elements ---
-
-
-def with_part(template: ElementT, name: str, part: object) -> ElementT:
-    """An element like another, but for one attribute: cheaper than `column == value`, which resolves types anew.
-
-    The other is in no statement: an element of a statement keeps notes of what it is part of.
-    """
-    made = type(template).__new__(type(template))
-    made.__dict__ = {**template.__dict__, name: part}
-    return made
-
-
-def with_arguments(template: FunctionT, arguments: list[ColumnElement[Any]]) -> FunctionT:
-    """A function like another, but for its arguments, which have to be elements that need no parentheses."""
-    listed = with_part(cast("Any", template.clause_expr), "element", with_part(template.clauses, "clauses", arguments))
-    made = with_part(template, "clause_expr", listed)
-    # SQLAlchemy remembers what it has read.
-    made.__dict__.pop("clauses", None)
-    return made
+# --- parameters and types ---
 
 
 def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
@@ -360,10 +377,6 @@ def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
     made = with_part(template, "value", value)
     made.key = _anonymous_label.safe_construct(id(made), "param")
     return made
-
-
-_AND = cast("BooleanClauseList", and_(column("a"), column("b")))
-_OR = cast("BooleanClauseList", or_(column("a"), column("b")))
 
 
 def has_variants(type_: TypeEngine[Any]) -> bool:
@@ -374,27 +387,3 @@ def has_variants(type_: TypeEngine[Any]) -> bool:
 def variant_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
     """The other form that `with_variant` gives a type on a database, if it does."""
     return type_._variant_mapping.get(dialect.name)
-
-
-def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`and_(*clauses)` of at least two, except that a group among them stays one."""
-    return and_(*clauses) if _has_constant(clauses) else _joined(_AND, clauses)
-
-
-def any_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`or_(*clauses)` of at least two, except that a group among them stays one."""
-    return or_(*clauses) if _has_constant(clauses) else _joined(_OR, clauses)
-
-
-def _has_constant(clauses: Sequence[ColumnElement[bool]]) -> bool:
-    """Whether SQLAlchemy would leave something out: `x AND true` is `x`."""
-    return any(isinstance(clause, True_ | False_) for clause in clauses)
-
-
-def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]]) -> BooleanClauseList:
-    return with_part(template, "clauses", tuple([clause.self_group(template.operator) for clause in clauses]))
-
-
-def bound(value: object, type_: TypeEngine[Any]) -> BindParameter[Any]:
-    """A value of the client's, or a tuple of them for IN, as a bound parameter."""
-    return BindParameter(None, value, type_, unique=True)

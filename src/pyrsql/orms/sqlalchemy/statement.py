@@ -83,17 +83,19 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
         predicate = deepest_first(predicate)
     if outline.is_plain:
         return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, related=False)
-    predicate = looked_at_once(predicate)
+    if outline.has_subqueries:
+        predicate = looked_at_once(predicate)
+        lowering = lowering.among(to_many_steps(predicate))
     passed = tuple(passed_paths(predicate))
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options, passed)
-    clauses = where_clauses(predicate, reached, lowering.among(to_many_steps(predicate)))
+    clauses = where_clauses(predicate, reached, lowering)
     return ReachedClauses(joins, tuple(clauses), reached, related=True)
 
 
 def filtered(base: BaseStatement, lowered: ReachedClauses) -> BaseStatement:
     """A statement with the joins and conditions of a predicate."""
-    narrowed = _reaching(base.select, lowered.joins) if lowered.related else base.select
-    return base._replace(select=narrowed.where(*lowered.clauses), scope=lowered.scope)
+    reaching = _reaching(base.select, lowered.joins) if lowered.related else base.select
+    return base.changed(parts.narrowed(reaching, lowered.clauses), lowered.scope)
 
 
 def sorted_by(
@@ -123,11 +125,10 @@ def sorted_by(
     ]
     own = parts.order_of(base.select)
     missing = _missing(own, completing, scope[()], model)
-    unordered = reaching.order_by(None) if own else reaching
-    ordered = unordered.order_by(*terms, *own, *missing)
+    ordered = parts.in_order(reaching, (*terms, *own, *missing))
     if needed and grouped:
         ordered = ordered.group_by(*(column for path in needed for column in _identifying(scope[path])))
-    return base._replace(select=ordered, scope=scope)
+    return base.changed(ordered, scope)
 
 
 def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
@@ -216,7 +217,7 @@ def _missing(
 @made_once
 def _completing_term(column: Any, descending: bool) -> ColumnElement[Any]:
     """The same element each time: the ranges of an order are kept by its terms."""
-    value = without_places(column)
+    value = without_places(column.__clause_element__())
     return value.desc() if descending else value
 
 
