@@ -1,5 +1,6 @@
 """The command line, as a pipe sees it."""
 
+import enum
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from typer.testing import CliRunner
 
+from examples.flights.models import Flight
 from pyrsql.cli.commands import app
 from pyrsql.cli.main import main
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, by_role
 
 FLIGHT = "examples.flights.models:Flight"
 AIRPORTS = "examples.flights.app:airports"
@@ -81,6 +84,77 @@ def test_explain_says_which_characters_are_plain_text() -> None:
     for filter, hint in (("name==“JFK”", "These quotes are plain text"), ("name=like=%Intl%", "'%' is plain text")):
         code, text = run("explain", filter, "--model", AIRPORTS)
         assert (code, hint in text) == (0, True)
+
+
+class Role(enum.Enum):
+    PILOT = "pilot"
+    GUEST = "guest"
+
+
+async def current_role() -> Role:
+    return Role.GUEST
+
+
+RESOURCE = FastAPISQLAlchemyIntegration().resource
+BY_ROLE = by_role(
+    current_role,
+    {
+        Role.PILOT: RESOURCE(Flight, filterable_fields={"id", "distance"}),
+        Role.GUEST: RESOURCE(Flight, filterable_fields={"id"}),
+    },
+    documented=Role.GUEST,
+)
+BY_ROLE_NAME = "tests.cli.test_commands:BY_ROLE"
+
+
+def test_a_role_is_named() -> None:
+    assert run("check", "distance==1", "--model", BY_ROLE_NAME, "--role", "pilot") == (0, "")
+    assert run("check", "distance==1", "--model", BY_ROLE_NAME, "--role", "guest")[0] == 1
+    assert "distance" in run("fields", "--model", BY_ROLE_NAME, "--role", "pilot")[1]
+    assert "distance" not in run("fields", "--model", BY_ROLE_NAME, "--role", "guest")[1]
+    assert "distance" in run("explain", "distance==1", "--model", BY_ROLE_NAME, "--role", "pilot")[1]
+    assert run("indexes", "--model", BY_ROLE_NAME, "--role", "guest")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("check", "a==1"), ("explain", "a==1"), ("fields",), ("indexes",)], ids=lambda command: command[0]
+)
+def test_a_role_that_is_not_there(command: tuple[str, ...]) -> None:
+    for role in ((), ("--role", "nobody"), ("--role", "PILOT")):
+        code, text = run(*command, "--model", BY_ROLE_NAME, *role)
+        assert code == 2
+        assert "pilot, guest" in text
+    assert run(*command, "--model", FLIGHT, "--role", "pilot")[0] == 2
+    assert run(*command, "--role", "pilot")[0] == 2
+
+
+def given(text: str | bytes, *arguments: str) -> tuple[int, str]:
+    """The exit code and the output of a command that reads a text from stdin."""
+    done = CliRunner().invoke(app, list(arguments), input=text)
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_dash_reads_the_filter_from_stdin(end: str) -> None:
+    assert given(f"a == 'x y'{end}", "format", "-") == (0, "a=='x y'\n")
+    assert given(f"a=='x y'{end}", "parse", "-") == (0, "a=='x y'\n")
+    assert given(f"a=1{end}", "check", "-")[0] == 1
+    assert given(f"distance==1{end}", "check", "-", "--model", FLIGHT) == (0, "")
+    assert given(f"a==1{end}", "explain", "-") == (0, "Rows where a is 1.\n")
+    assert given(end, "check", "-") == (0, "")
+    assert given(end, "parse", "-")[0] == 2
+
+
+def test_stdin_may_hold_anything() -> None:
+    assert given("a=='é😀\nb'", "format", "-") == (0, "a==é😀\nb\n")
+    assert given(b"a==\xff\n", "format", "-") == given("", "format", "a==\udcff")
+
+
+@pytest.mark.parametrize("command", ["parse", "check", "format", "explain", "fields", "indexes", "query", "serve"])
+def test_a_command_alone_shows_its_help(command: str) -> None:
+    code, text = run(command)
+    assert code == 2
+    assert f"pyrsql {command}" in text or f"root {command}" in text
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,13 @@ class Stock(Base):
     shop: Mapped[Shop] = relationship(back_populates="items")
 
 
+class Shelf(Base):
+    __tablename__ = "shelves"
+    room: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+
+
 class Hidden(Base):
     __tablename__ = "hidden"
     key: Mapped[uuid.UUID] = mapped_column(
@@ -60,11 +67,27 @@ class ShopWithItems(ShopOut):
     items: list[StockOut]
 
 
+class ShelfOut(BaseModel):
+    room: str
+    name: str
+    number: int
+
+
 class HiddenOut(BaseModel):
     name: str
 
 
 KEY = uuid.UUID("123e4567-e89b-12d3-a456-426614174000")
+SHELVES = [
+    ("a", "b/c"),
+    ("a/b", "c"),
+    ("/", "/"),
+    ("a//", "b"),
+    ("ä/%2F", "100%/é"),
+    ("count", "x"),
+    ("", ""),
+    ("", "/"),
+]
 CODES = ["a", "A", "a/b", "ä ö", "*", "a*", "100%", "null", "", "a'b", "count2", "x;y,z"]
 statements: list[str] = []
 
@@ -73,7 +96,9 @@ statements: list[str] = []
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shops = [Shop(code=code, name=f"shop {code}") for code in CODES]
     stock = [Stock(shop_code="a", number=number, tenant=number % 2) for number in range(1, 6)]
-    return filled(tmp_path_factory.mktemp("router"), Base.metadata, [*shops, *stock, Hidden(key=KEY, name="x")])
+    shelves = [Shelf(room=room, name=name, number=1) for room, name in SHELVES]
+    rows = [*shops, *stock, *shelves, Hidden(key=KEY, name="x")]
+    return filled(tmp_path_factory.mktemp("router"), Base.metadata, rows)
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -97,6 +122,7 @@ def app(get_session: Callable[..., Any]) -> FastAPI:
     stock = integration.resource(Stock, item=StockOut, statement_factory=of_tenant)
     app.include_router(shops.router(get_session), prefix="/shops")
     app.include_router(stock.router(get_session, total=False), prefix="/stock")
+    app.include_router(integration.resource(Shelf, item=ShelfOut).router(get_session), prefix="/{site}/shelves")
     app.include_router(integration.resource(Hidden).router(get_session, item=HiddenOut), prefix="/hidden")
     return app
 
@@ -136,6 +162,33 @@ def test_a_row_by_a_composite_key_within_the_base(app: FastAPI) -> None:
     assert get(app, "/stock/a/1").status_code == 422
     for number in ("x", "1.5", "99999999999999999999", "-1", "1e3", "%C2%B2"):
         assert get(app, f"/stock/a/{number}", headers={"x-tenant": "1"}).status_code == 404
+
+
+@pytest.mark.parametrize(("room", "name"), SHELVES)
+@pytest.mark.parametrize("root", ["", "/root/ä"])
+def test_a_slash_in_any_part_of_a_key(app: FastAPI, room: str, name: str, root: str) -> None:
+    app.root_path = root
+    answer = get(app, f"{quote(root)}/x/shelves/{quote(room, safe='')}/{quote(name, safe='')}/1")
+    assert (answer.status_code, answer.json()) == (200, {"room": room, "name": name, "number": 1})
+
+
+@pytest.mark.parametrize(
+    "key", ["a/b/1", "a%2Fb%2Fc%2F1", "a/b%2Fc%2F1", "a/b/c/1", "a%252Fb/c/1", "/1/2", "%2F" * 9_000 + "x/1"]
+)
+def test_other_parts_are_another_key(app: FastAPI, key: str) -> None:
+    assert get(app, f"/x/shelves/{key}").status_code == 404
+
+
+@pytest.mark.parametrize("raw", [None, b"/changed/by/something"])
+def test_a_server_that_does_not_tell_the_path(app: FastAPI, raw: bytes | None) -> None:
+    async def without(scope: Any, receive: Any, send: Any) -> None:
+        scope = {name: value for name, value in scope.items() if name != "raw_path"}
+        await app({**scope, **({} if raw is None else {"raw_path": raw})}, receive, send)
+
+    served: Any = without
+    assert get(served, "/x/shelves/count/x/1").json() == {"room": "count", "name": "x", "number": 1}
+    assert get(served, "/x/shelves/a%2Fb/c/1").status_code == 404
+    assert get(served, "/shops/100%25").json()["code"] == "100%"
 
 
 def test_a_hidden_key_finds_no_row(app: FastAPI) -> None:

@@ -15,8 +15,8 @@ from pyrsql.cli.query import query
 from pyrsql.cli.refusals import WRONG_TEXT
 from pyrsql.cli.serve import serve
 from pyrsql.cli.show import out, show_problems, show_table, show_tree
-from pyrsql.cli.target import schema_of
-from pyrsql.cli.texts import LANGUAGE, FilterText, ModelOption, SortOption, parsed, sorted_by
+from pyrsql.cli.target import schema_of, without_role
+from pyrsql.cli.texts import LANGUAGE, FilterText, ModelOption, RoleOption, SortOption, parsed, sorted_by
 from pyrsql.language.parse import parse as parse_filter
 from pyrsql.language.parse import parse_sort
 from pyrsql.language.render import render, render_sort
@@ -38,22 +38,23 @@ def write_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-@app.command()
+@app.command(no_args_is_help=True)
 def parse(filter: FilterText) -> None:
     """Print the tree of a filter."""
     show_tree(parsed(filter))
 
 
-@app.command()
-def check(filter: FilterText = "", sort: SortOption = "", model: ModelOption = None) -> None:
+@app.command(no_args_is_help=True)
+def check(filter: FilterText = "", sort: SortOption = "", model: ModelOption = None, role: RoleOption = None) -> None:
     """Say what is wrong with a filter and a sort; with --model also whether the model offers what they name."""
     texts = {"filter": filter, "sort": sort}
     problems: list[Any] = []
     if model is None:
+        without_role(role)
         for result in (parse_filter(filter, LANGUAGE), parse_sort(sort) if sort.strip(" ") else Success(())):
             problems += () if isinstance(result, Success) else result.failure()
     else:
-        checked = validate_request(schema_of(model), filter=filter, sort=sort)
+        checked = validate_request(schema_of(model, role), filter=filter, sort=sort)
         problems += () if isinstance(checked, Success) else checked.failure()
     for source, text in texts.items():
         of_source = [problem for problem in problems if problem.source == source]
@@ -63,7 +64,7 @@ def check(filter: FilterText = "", sort: SortOption = "", model: ModelOption = N
         raise typer.Exit(WRONG_TEXT)
 
 
-@app.command(name="format")
+@app.command(name="format", no_args_is_help=True)
 def format_(filter: FilterText, sort: SortOption = "") -> None:
     """Print a filter, and a sort, in canonical spelling."""
     if filter.strip(" "):
@@ -72,13 +73,13 @@ def format_(filter: FilterText, sort: SortOption = "") -> None:
         out.print(render_sort(sorted_by(sort)))
 
 
-app.command()(explain)
+app.command(no_args_is_help=True)(explain)
 
 
-@app.command()
-def fields(model: Annotated[str, typer.Option("--model", metavar="MODULE:NAME")]) -> None:
+@app.command(no_args_is_help=True)
+def fields(model: Annotated[str, typer.Option("--model", metavar="MODULE:NAME")], role: RoleOption = None) -> None:
     """Print the fields that clients may use, with types and operators. Keep it in CI: a new field shows in the diff."""
-    schema = schema_of(model)
+    schema = schema_of(model, role)
     sortable = {field["name"] for field in sort_extension(schema)["fields"]}
     filterable = {field["name"]: field for field in filter_extension(schema)["fields"]}
     rows = [
@@ -93,9 +94,9 @@ def fields(model: Annotated[str, typer.Option("--model", metavar="MODULE:NAME")]
     show_table(("field", "type", "sort", "filter"), rows)
 
 
-app.command()(indexes)
-app.command()(query)
-app.command()(serve)
+app.command(no_args_is_help=True)(indexes)
+app.command(no_args_is_help=True)(query)
+app.command(no_args_is_help=True)(serve)
 
 
 def _type(field: dict[str, Any]) -> str:

@@ -17,8 +17,8 @@ from pyrsql.cli.database import read_only_engine
 from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_sql
 from pyrsql.cli.sources import url_of
-from pyrsql.cli.target import schema_of
-from pyrsql.cli.texts import LANGUAGE, FilterText, ModelOption, SortOption, parsed, sorted_by
+from pyrsql.cli.target import schema_of, without_role
+from pyrsql.cli.texts import LANGUAGE, FilterText, ModelOption, RoleOption, SortOption, parsed, sorted_by
 from pyrsql.integrations.fastapi.index_report import report_of
 from pyrsql.language.nodes import Comparison, Node
 from pyrsql.language.words import filter_in_words, sort_in_words
@@ -39,16 +39,18 @@ def explain(
     filter: FilterText = "",
     sort: SortOption = "",
     model: ModelOption = None,
+    role: RoleOption = None,
     dialect: DialectOption = "sqlite",
     url: URLOption = "",
 ) -> None:
     """Say a filter in words; with --model also its SQL, parameters and indexes, with --url the plan of the database."""
     if model is None:
+        without_role(role)
         if url:
             raise typer.BadParameter("a plan needs a model, too: --model app.models:User", param_hint="--url")
         _explain_in_words(filter, sort, LANGUAGE)
         return
-    schema = schema_of(model)
+    schema = schema_of(model, role)
     checked = validate_request(schema, filter=filter, sort=sort)
     if not isinstance(checked, Success):
         for source, text in (("filter", filter), ("sort", sort)):
@@ -80,6 +82,7 @@ def explain(
 
 def indexes(
     model: Annotated[str, typer.Option("--model", metavar="MODULE:NAME")],
+    role: RoleOption = None,
     dialect: DialectOption = "postgresql",
     url: URLOption = "",
 ) -> None:
@@ -87,7 +90,7 @@ def indexes(
 
     Indexes are those that the models declare; with --url also those of the database.
     """
-    schema = schema_of(model)
+    schema = schema_of(model, role)
     name = dialect if url else _dialect(dialect).name
     if url:
         with refusing(), ExitStack() as stack:

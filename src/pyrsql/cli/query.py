@@ -26,6 +26,7 @@ from pyrsql.cli.lenient import for_json
 from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
 from pyrsql.cli.sources import keys_of, url_of
+from pyrsql.cli.texts import FilterText, SortOption
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.formulas import without_formulas
@@ -53,8 +54,8 @@ class Output(enum.StrEnum):
 def query(
     target: Annotated[str, typer.Argument(metavar="URL", help="A SQLAlchemy URL, or a CSV, TSV or Parquet file.")],
     table: Annotated[str, typer.Argument(metavar="TABLE", help="A table or a view of it.")],
-    filter: Annotated[str, typer.Argument(metavar="FILTER", help="A filter, such as 'name==demo*;age>18'.")] = "",
-    sort: Annotated[str, typer.Option("--sort", metavar="SORT", help="A sort, such as '-created;name'.")] = "",
+    filter: FilterText = "",
+    sort: SortOption = "",
     limit: Annotated[int | None, typer.Option(min=1, help="The most rows.")] = None,
     output: Annotated[Output, typer.Option(help="How rows are written.")] = Output.TABLE,
     key: Annotated[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated, TypeVar
 
 import typer
@@ -17,7 +19,21 @@ from pyrsql.problems import Problems
 
 ValueT = TypeVar("ValueT")
 
-FilterText = Annotated[str, typer.Argument(metavar="FILTER", help="A filter, such as 'name==demo*;age>18'.")]
+
+def read(text: str) -> str:
+    """The filter that an argument names: itself, or what stands on stdin in the place of `-`."""
+    if text != "-":
+        return text
+    # Bytes that are no text are kept, as those of an argument are.
+    return os.fsdecode(sys.stdin.buffer.read()).removesuffix("\n").removesuffix("\r")
+
+
+FilterText = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILTER", help="A filter, such as 'name==demo*;age>18'; - reads it from stdin.", callback=read
+    ),
+]
 SortOption = Annotated[str, typer.Option("--sort", metavar="SORT", help="A sort, such as '-created;name'.")]
 ModelOption = Annotated[
     str | None,
@@ -25,7 +41,9 @@ ModelOption = Annotated[
         "--model", metavar="MODULE:NAME", help="A mapped class, or a resource of your service with its rights."
     ),
 ]
-
+RoleOption = Annotated[
+    str | None, typer.Option("--role", metavar="ROLE", help="The role, where --model names resources by role.")
+]
 
 LANGUAGE = QueryOptions(quantifiers=True)
 """The operators of a filter without a model: all that the language has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, Depends, HTTPException
@@ -85,6 +86,11 @@ class RoleResources:
     def role(self) -> Callable[..., Any]:
         """The FastAPI dependency that gives the role of a request."""
         return self._role
+
+    @property
+    def resources(self) -> Mapping[Any, FastAPISQLAlchemyResource]:
+        """Role -> its resource."""
+        return MappingProxyType(self._resources)
 
     @property
     def documented(self) -> FastAPISQLAlchemyResource:

@@ -7,6 +7,7 @@ import keyword
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from pydantic import BaseModel, TypeAdapter
@@ -125,6 +126,34 @@ def _parameter_name(place: int, field: str) -> str:
     return field if is_plain and field != "self" and not field.startswith("pyrsql_") else f"key_{place}"
 
 
+def _as_written(request: Request, parts: list[str]) -> list[str]:
+    """The parts of a key as a client wrote them, with `%2F` for a slash in a part; the last may have plain slashes.
+
+    A server decodes the path before it is split, so that `/a%2Fb/c` and `/a/b%2Fc` look alike. `raw_path` is the path
+    that came.
+
+    Args:
+        request: the request.
+        parts: of the decoded path.
+
+    Raises:
+        HTTPException: 404, where the path has fewer parts than the key.
+    """
+    key = "/".join(parts)
+    raw = request.scope.get("raw_path", b"").decode("latin-1").split("/")
+    start, length = len(raw), -1
+    while start and length < len(key):
+        start -= 1
+        length += 1 + len(unquote(raw[start]))
+    # A server may not tell the path, and a middleware may have changed the other one.
+    is_told = unquote("/".join(raw[start:])) == key
+    written = [unquote(part) for part in raw[start:]] if is_told else key.split("/")
+    last = len(parts) - 1
+    if len(written) <= last:
+        raise HTTPException(404)
+    return [*written[:last], "/".join(written[last:])]
+
+
 class RowDependency:
     """Reads the row with the key that stands in the path, as far as the base statement lets a request see it.
 
@@ -146,19 +175,19 @@ class RowDependency:
         self._rows = ItemRows(endpoint, item)
         self._adapter = TypeAdapter[Any](item)
         self._keys = {_parameter_name(place, field.name): field.name for place, field in enumerate(keys, 1)}
-        names = list(self._keys)
-        # A slash may be part of a text.
-        may_have_slash = isinstance(keys[-1].kind, kinds.Text)
-        self.path: str = "".join(f"/{{{name}}}" for name in names[:-1]) + (
-            f"/{{{names[-1]}:path}}" if may_have_slash else f"/{{{names[-1]}}}"
+        # A slash may be part of a text. Parts behind a text take anything, too: a pattern that any number of slashes
+        # matches needs no second try.
+        first = next((place for place, key in enumerate(keys) if isinstance(key.kind, kinds.Text)), len(keys))
+        self.path: str = "".join(
+            f"/{{{name}{':path' if place >= first else ''}}}" for place, name in enumerate(self._keys)
         )
-
         self.__signature__: inspect.Signature = inspect.Signature(
             [
                 *(
                     keyword_only(parameter, Annotated[str, Path(description=f"The {name} of the row.")])
                     for parameter, name in self._keys.items()
                 ),
+                keyword_only("pyrsql_request", Request),
                 keyword_only("pyrsql_session", Annotated[Any, depends_on(session)]),
                 *(one.replace(name=ROW_BASE) for one in endpoint.base.parameters),
             ]
@@ -172,17 +201,23 @@ class RowDependency:
         return schema_for(self._endpoint.model, orm=self._endpoint.orm, options=options)
 
     async def __call__(
-        self, *, pyrsql_session: Session | AsyncSession, pyrsql_base: Select[Any] | None = None, **keys: str
+        self,
+        *,
+        pyrsql_request: Request,
+        pyrsql_session: Session | AsyncSession,
+        pyrsql_base: Select[Any] | None = None,
+        **given: str,
     ) -> Any:
         """Read the row."""
+        keys = _as_written(pyrsql_request, [given[parameter] for parameter in self._keys])
         filters: list[Filter] = []
-        for parameter, name in self._keys.items():
-            found = validate(self._schema)(Comparison(name, EQUAL, (keys[parameter],)))
+        for name, text in zip(self._keys.values(), keys, strict=True):
+            found = validate(self._schema)(Comparison(name, EQUAL, (text,)))
             if not isinstance(found, Success):
                 # A text that no key can be is the key of no row.
                 raise HTTPException(404)
             filters.append(found.unwrap())
-        off_loop = is_long(keys.values(), self._rows.values)
+        off_loop = is_long(keys, self._rows.values)
         return await in_session(pyrsql_session, partial(self._read, filters, pyrsql_base), off_loop=off_loop)
 
     def _read(self, filters: list[Filter], given: Select[Any] | None, session: Session) -> Any:
