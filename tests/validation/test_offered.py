@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
-from pyrsql.adapters.fastapi.fields import filter_extension
+from pyrsql.adapters.fastapi.fields import filter_fields
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.models import kinds
 from pyrsql.models.schema import schema_for
@@ -144,7 +144,7 @@ def test_rows_and_refusals_in_a_database(people: Session) -> None:
             pyrsql.apply(select(User.name), User, f"{path}=longer=1", orm=orm, options=options)
     offered = {
         field["name"]: "=longer=" in field["operators"]
-        for field in filter_extension(schema(User, options, orm=orm))["fields"]
+        for field in filter_fields(schema(User, options, orm=orm))
     }
     assert [name for name in ("name", "email", "roles", "company.name") if not offered[name]] == []
     assert [name for name in ("id", "age", "created", "company", "reports") if offered[name]] == []

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from returns.result import Success
 
-from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.adapters.fastapi.fields import filter_fields, sort_extension
 from pyrsql.cli.explain import explain, indexes
 from pyrsql.cli.query import query
 from pyrsql.cli.refusals import WRONG_TEXT
@@ -81,7 +81,7 @@ def fields(model: Annotated[str, typer.Option("--model", metavar="MODULE:NAME")]
     """Print the fields that clients may use, with types and operators. Keep it in CI: a new field shows in the diff."""
     schema = schema_of(model, role)
     sortable = {field["name"] for field in sort_extension(schema)["fields"]}
-    filterable = {field["name"]: field for field in filter_extension(schema)["fields"]}
+    filterable = {field["name"]: field for field in filter_fields(schema)}
     rows = [
         (
             name,

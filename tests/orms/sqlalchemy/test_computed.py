@@ -22,7 +22,7 @@ from sqlalchemy.orm import (
 )
 
 from pyrsql import CursorRequest, QueryOptions, field_rights
-from pyrsql.adapters.fastapi.fields import filter_extension
+from pyrsql.adapters.fastapi.fields import filter_fields
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
@@ -264,7 +264,7 @@ def test_the_code_of_a_hybrid_runs_when_a_path_names_it() -> None:
 
 
 def test_an_unreadable_hybrid_is_neither_described_nor_suggested() -> None:
-    names = {field["name"] for field in filter_extension(schema(Firm))["fields"]}
+    names = {field["name"] for field in filter_fields(schema(Firm))}
     assert not any(name.startswith("_") for name in names)
     assert {"active", "size", "heads"} <= names
     assert names.isdisjoint({"label", "tag_count", "failing", "crew", "chief", "asked", "public"})

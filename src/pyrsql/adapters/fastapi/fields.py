@@ -24,7 +24,7 @@ _RELATIONS_DEEP = 1
 """How many relations a listed path may take: models refer to each other without an end."""
 
 
-def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
+def filter_fields(schema: Schema, paths: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """The fields that a filter may name, with their types and operators, as JSON.
 
     Args:
@@ -33,12 +33,21 @@ def filter_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict
     """
     tried = _candidates(schema, "filter") if paths is None else paths
     found = [(path, resolve(schema, "filter", path, suggest=False)) for path in tried]
+    return [
+        {"name": path, **_type_of(resolution.operand), "operators": operators}
+        for path, resolution in found
+        if isinstance(resolution, Resolution) and (operators := operators_of(schema, path))
+    ]
+
+
+def filter_extension(schema: Schema) -> dict[str, Any]:
+    """The same as an extension of OpenAPI, with each list of operators once: `operators` of a field is its place."""
+    fields = filter_fields(schema)
+    lists = list(dict.fromkeys(tuple(field["operators"]) for field in fields))
+    places = {operators: place for place, operators in enumerate(lists)}
     return {
-        "fields": [
-            {"name": path, **_type_of(resolution.operand), "operators": operators}
-            for path, resolution in found
-            if isinstance(resolution, Resolution) and (operators := operators_of(schema, path))
-        ]
+        "fields": [{**field, "operators": places[tuple(field["operators"])]} for field in fields],
+        "operators": [list(operators) for operators in lists],
     }
 
 
@@ -67,7 +76,7 @@ def listing(extension: dict[str, Any]) -> str:
         return "Fields: " + ", ".join(f"`{name}`" for name in (*(field["name"] for field in fields), *counts))
     alike: dict[tuple[str, str], list[str]] = {}
     for field in fields:
-        operators = " ".join(f"`{operator}`" for operator in field["operators"])
+        operators = " ".join(f"`{operator}`" for operator in extension["operators"][field["operators"]])
         alike.setdefault((_type_for_people(field), operators), []).append(f"`{field['name']}`")
     rows = [f"| {', '.join(names)} | {kind} | {operators} |" for (kind, operators), names in alike.items()]
     return "\n".join(["| fields | type | operators |", "| --- | --- | --- |", *rows])

@@ -67,7 +67,9 @@ def _list(path: str, operation: Document, parameters: Mapping[str, Document], ta
     base = "".join(_capital(word) if place else word for place, word in enumerate(re.findall(r"[A-Za-z0-9]+", path)))
     name = next(one for one in _numbered(_name(base or "root")) if one not in taken)
     taken.add(name)
-    fields = parameters["filter"]["schema"][EXTENSION].get("fields", ())
+    extension = parameters["filter"]["schema"][EXTENSION]
+    lists = extension.get("operators", ())
+    fields = [{**field, "operators": lists[field["operators"]]} for field in extension.get("fields", ())]
     sorts = parameters.get("sort", {}).get("schema", {}).get(EXTENSION, {})
     sortable = " | ".join(_keys(sorts)) or "never"
     names = {role: parameter["name"] for role, parameter in parameters.items()}

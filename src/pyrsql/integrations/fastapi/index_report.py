@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.adapters.fastapi.fields import filter_fields, sort_extension
 from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
 from pyrsql.models.schema import Schema
 from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
@@ -27,6 +27,6 @@ def report_of(schema: Schema, dialect: str) -> tuple[MissingIndex, ...]:
         schema: what clients may use.
         dialect: the name of the SQLAlchemy dialect of the database.
     """
-    filterable = [field["name"] for field in filter_extension(schema)["fields"]]
+    filterable = [field["name"] for field in filter_fields(schema)]
     sortable = [field["name"] for field in sort_extension(schema)["fields"]]
     return missing_indexes(schema, filterable, sortable, dialect)

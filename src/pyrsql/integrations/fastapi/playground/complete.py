@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from returns.result import Success
 
 from pyrsql import operators
-from pyrsql.adapters.fastapi.fields import filter_extension, operators_of, sort_extension
+from pyrsql.adapters.fastapi.fields import filter_fields, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
 from pyrsql.language.counts import is_count
 from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
@@ -252,8 +252,7 @@ def _listed(schema: Schema, purpose: Purpose) -> list[dict[str, Any]]:
 
 
 def _extension(schema: Schema, purpose: Purpose, paths: list[str] | None) -> list[dict[str, Any]]:
-    extension = filter_extension(schema, paths) if purpose == "filter" else sort_extension(schema, paths)
-    return list(extension["fields"])
+    return filter_fields(schema, paths) if purpose == "filter" else sort_extension(schema, paths)["fields"]
 
 
 def _operators(schema: Schema, prefix: str, field: str, begun: str) -> tuple[Offer, ...]:
