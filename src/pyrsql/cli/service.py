@@ -145,8 +145,9 @@ def _type(kind: kinds.Kind) -> Any:
     match kind:
         case kinds.Boolean():
             return bool
-        case kinds.Integer():
-            return int
+        case kinds.Integer(maximum=maximum):
+            # Clients may have to know: JavaScript rounds larger numbers.
+            return int if maximum < 2**53 else Annotated[int, Field(json_schema_extra={"format": "int64"})]
         case kinds.Decimal():
             return decimal.Decimal
         case kinds.Float():

@@ -37,8 +37,13 @@ function joined(joint: ";" | ",", conditions: Condition[]): Condition {
   return new Condition(texts.join(joint), joint);
 }
 
-/** A text as it stands in a filter: bare, or in quotes where it has a reserved character. */
+/**
+ * A value as it stands in a filter: bare, or in quotes where it has a reserved character. A number that is no longer
+ * exact is refused: it would select other rows.
+ */
 export function quoted(value: Value): string {
+  if (typeof value === "number" && (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))))
+    throw new RangeError(`a number cannot be ${value} exactly: write a bigint, such as 9007199254740993n`);
   const text = String(value);
   return /^[^"'();,=<>!~ ]+$/.test(text) ? text : `'${text.replace(/[\\']/g, "\\$&")}'`;
 }
@@ -161,6 +166,15 @@ export class RequestFailed extends Error {
   }
 }
 
+/** A value of JSON: a whole number that a number would round is a bigint, where the engine tells its digits. */
+function parsed(text: string): unknown {
+  const exact = (_: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
+      ? BigInt(context!.source!)
+      : value;
+  return JSON.parse(text, exact);
+}
+
 function list<Answer>() {
   return <Fields extends object, Name extends string>(
     path: string,
@@ -189,7 +203,7 @@ function list<Answer>() {
 
     async function read(address: URL, init?: RequestInit): Promise<[Answer, URL | null]> {
       const answer = await fetch(address, init);
-      const body = await answer.json();
+      const body = parsed(await answer.text());
       if (!answer.ok) throw new RequestFailed(answer.status, body);
       const next = /<([^>]*)>;\s*rel="next"/.exec(answer.headers.get("Link") ?? "");
       return [body as Answer, next ? new URL(next[1]!, address) : null];

@@ -17,8 +17,8 @@ Document = Mapping[str, Any]
 _VALUES = {
     "boolean": "boolean",
     "integer": "number | bigint",
-    "number": "number",
-    "decimal": "number | string",
+    "number": "number | bigint",
+    "decimal": "number | bigint | string",
     "relation": "never",
     "binary": "never",
 }
@@ -142,6 +142,8 @@ def _type(schema: Document) -> str:
             return f"{{ {'; '.join(members)} }}"
         case {"type": "object"} if isinstance(schema.get("additionalProperties"), dict):
             return f"Record<string, {_type(schema['additionalProperties'])}>"
+        case {"type": "integer", "format": "int64"}:
+            return "number | bigint"
         case {"type": str(plain)}:
             return _PLAIN.get(plain, "unknown")
         case _:
