@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from rich.console import Console
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
@@ -51,6 +51,76 @@ def shop(tmp_path: Path) -> Path:
 def run(*arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["query", *arguments])
     return done.exit_code, done.output
+
+
+def test_a_sqlite_file_is_named_by_its_path(shop: Path) -> None:
+    assert run(str(shop), "part", "--output", "csv") == (0, "post,place\n1,1\n1,2\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("postgres://me@host/shop", "write postgresql://"),
+        ("postgresql://me@host:port/shop", "its port is no number"),
+        ("sales.xlsx", "save the sheet as CSV"),
+        ("https://example.org/sales", "download it first"),
+        ("mysql:shop", "write dialect://user@host/database"),
+        ("shop", "is no database URL and no file of SQLite, CSV or Parquet"),
+        ("a\0b", "is no database URL"),
+        ("-", "is no database URL"),
+    ],
+)
+def test_another_form_of_target_says_what_to_write(target: str, message: str) -> None:
+    code, printed = run(target, "post")
+    assert code == 2
+    assert message in printed
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("Post", "there is no table 'Post'. Did you mean 'post'?"),
+        ("zzz", "there is no table 'zzz'; there are: author, part, post"),
+        ("log", "no key identifies the rows of 'log': name its columns with --key 'log:column'"),
+        ("titles", "no key identifies the rows of 'titles': name its columns with --key 'titles:column'"),
+        ("broken", "'broken' cannot be read: it may name tables or columns that are gone"),
+    ],
+)
+def test_another_table_says_what_to_write(shop: Path, table: str, message: str) -> None:
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute("CREATE VIEW broken AS SELECT gone FROM nowhere")
+    assert run(str(shop), table) == (2, f"{message}\n")
+
+
+def test_only_some_of_many_tables_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "many.db"
+    with closing(sqlite3.connect(path)) as connection:
+        for number in range(30):
+            connection.execute(f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY)")
+    assert run(str(path), "nothing_like_it")[1].endswith(" and 10 more\n")
+    assert run("sqlite://", "x") == (2, "there is no table 'x'; there are: none with a key\n")
+
+
+def test_what_cannot_be_read_is_left_out(shop: Path) -> None:
+    with closing(sqlite3.connect(shop)) as connection:
+        connection.execute("CREATE VIEW broken AS SELECT gone FROM nowhere")
+        connection.execute("CREATE VIEW fine AS SELECT id FROM post")
+        connection.execute('CREATE TABLE blank (id INTEGER PRIMARY KEY, "" TEXT)')
+        connection.execute(
+            "CREATE TABLE loose (id INTEGER PRIMARY KEY, a INT REFERENCES author (gone), b INT REFERENCES nowhere (id),"
+            " c INT REFERENCES blank (id), d INT REFERENCES post (id))"
+        )
+        connection.execute("INSERT INTO loose VALUES (1, 1, 1, 1, 1)")
+        connection.commit()
+    engine = read_only_engine(make_url(f"sqlite:///{shop}"))
+    reflected = reflect_models(engine)
+    assert reflected.unreadable == ("blank", "broken")
+    assert reflected.keyless == ("fine", "log", "titles")
+    assert relations_of(reflected.models["loose"]) == {"post": reflected.models["post"]}
+    engine.dispose()
+    # A join proxies every foreign key of a table.
+    assert run(str(shop), "author", "--sort", "-name")[0] == run(str(shop), "loose", "--sort", "post.title")[0] == 0
 
 
 def test_rows_are_filtered_sorted_and_limited(shop: Path) -> None:
@@ -111,7 +181,7 @@ def test_many_chunks_are_one_answer(shop: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_sort_that_cannot_go_on_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyrsql.cli.query.CHUNK", 1)
     with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:
-        connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, at DATETIME)")
+        connection.execute("CREATE TABLE x (id INTEGER PRIMARY KEY, at BOOLEAN)")
         connection.execute("INSERT INTO x VALUES (1, 'soon'), (2, 'never')")
     code, printed = run(f"sqlite:///{tmp_path}/x.db", "x", "--sort", "at", "--output", "csv")
     assert (code, printed.count("\n")) == (2, 2)
@@ -130,7 +200,7 @@ def test_json_has_no_infinite_numbers(tmp_path: Path) -> None:
 def test_a_view_needs_a_key(shop: Path) -> None:
     code, printed = run(f"sqlite:///{shop}", "titles")
     assert code == 2
-    assert "no table 'titles' with a key" in printed
+    assert "no key identifies the rows of 'titles'" in printed
     code, printed = run(f"sqlite:///{shop}", "titles", "id>2", "--key", "titles:id", "--output", "ndjson")
     assert (code, json.loads(printed)) == (0, {"id": 3, "title": "three"})
 

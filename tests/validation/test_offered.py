@@ -143,8 +143,7 @@ def test_rows_and_refusals_in_a_database(people: Session) -> None:
         with pytest.raises(ValidationError, match="=longer="):
             pyrsql.apply(select(User.name), User, f"{path}=longer=1", orm=orm, options=options)
     offered = {
-        field["name"]: "=longer=" in field["operators"]
-        for field in filter_fields(schema(User, options, orm=orm))
+        field["name"]: "=longer=" in field["operators"] for field in filter_fields(schema(User, options, orm=orm))
     }
     assert [name for name in ("name", "email", "roles", "company.name") if not offered[name]] == []
     assert [name for name in ("id", "age", "created", "company", "reports") if offered[name]] == []

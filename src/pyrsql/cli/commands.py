@@ -21,8 +21,10 @@ from pyrsql.language.parse import parse as parse_filter
 from pyrsql.language.parse import parse_sort
 from pyrsql.language.render import render, render_sort
 from pyrsql.pipeline import validate_request
+from pyrsql.version import __version__
 
 app: typer.Typer = typer.Typer(
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Read, check and explain RSQL filters, and serve any database with them.",
     no_args_is_help=True,
     add_completion=False,
@@ -30,8 +32,18 @@ app: typer.Typer = typer.Typer(
 )
 
 
+def _show_version(shown: bool) -> None:
+    if shown:
+        out.print(f"pyrsql {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def write_any_text() -> None:
+def write_any_text(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
     """An argument may hold bytes that are no text, and a terminal may lack characters: both are written as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

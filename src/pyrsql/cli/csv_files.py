@@ -144,7 +144,7 @@ def _text_file(source: Path) -> TextIO:
         with opened(source, "rb") as file:
             start = file.read(4)
     except (OSError, EOFError) as error:
-        raise ConfigurationError(f"{source}: {error}") from error
+        raise ConfigurationError(f"{source}: {getattr(error, 'strerror', None) or error}") from error
     encoding = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), "utf-8")
     return cast("TextIO", opened(source, "rt", encoding=encoding, newline=""))
 

@@ -30,10 +30,11 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.url import URL
-from sqlalchemy.exc import DBAPIError, NoReferencedColumnError, NoReferencedTableError, SAWarning
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoReferencedColumnError, NoReferencedTableError, SAWarning
 from sqlalchemy.orm import Mapper, Session, registry, relationship
 
 from pyrsql.cli.lenient import lenient, lenient_of_mysql, read_far_dates
+from pyrsql.cli.stored_times import keep_form
 from pyrsql.errors import ConfigurationError
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -47,10 +48,12 @@ class Reflected:
     Args:
         models: a class for each table and view with a key, by its name.
         keyless: the tables without a key: their rows have no order that pages could rely on.
+        unreadable: the tables and views that the database or SQLAlchemy cannot describe.
     """
 
     models: Mapping[str, type]
     keyless: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
 def _text_of(stored: bytes) -> str:
@@ -140,13 +143,15 @@ def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | 
     Raises:
         ConfigurationError: a key for a table or a column that is not there, or a schema without tables.
     """
-    tables = _reflected(engine, schema_name)
+    tables, unreadable = _reflected(engine, schema_name)
     if schema_name is not None and not tables:
         raise ConfigurationError(f"there is no schema {schema_name!r} with tables")
     for name, columns in (keys or {}).items():
         _give_key(tables, name, columns)
     mapped = {name: table for name, table in tables.items() if _has_key(table)}
     keyless = tuple(sorted(tables.keys() - mapped.keys()))
+    if engine.dialect.name == "sqlite":
+        keep_form(engine, mapped.values())
     taken: set[str] = set()
     models = {name: type(_free([], taken, _class_name(name)), (), {}) for name in mapped}
     relations = _relations(mapped)
@@ -157,7 +162,7 @@ def reflect_models(engine: Engine, keys: Keys | None = None, schema_name: str | 
         }
         mapper.map_imperatively(models[name], table, properties=properties)
     mapper.configure()
-    return Reflected(dict(sorted(models.items())), keyless)
+    return Reflected(dict(sorted(models.items())), keyless, unreadable)
 
 
 def rows_of(engine: Engine, models: Iterable[type]) -> int | None:
@@ -179,8 +184,8 @@ def rows_of(engine: Engine, models: Iterable[type]) -> int | None:
     return found
 
 
-def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
-    """The tables and views of a schema by their names; foreign keys may lead out of it."""
+def _reflected(engine: Engine, schema_name: str | None) -> tuple[dict[str, Table], tuple[str, ...]]:
+    """The tables and views of a schema by their names, and the names of those that cannot be read."""
     metadata = MetaData()
     internal = _internal(engine)
     event.listen(Table, "column_reflect", _describe_column)
@@ -188,7 +193,7 @@ def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
         with warnings.catch_warnings():
             # A column of a type that SQLAlchemy does not know is read as the driver gives it.
             warnings.simplefilter("ignore", SAWarning)
-            metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False)
+            unreadable = tuple(_reflect(metadata, engine, schema_name))
     finally:
         event.remove(Table, "column_reflect", _describe_column)
     found = {
@@ -199,7 +204,35 @@ def _reflected(engine: Engine, schema_name: str | None) -> dict[str, Table]:
     for table in metadata.tables.values():
         # Databases reserve more words than SQLAlchemy knows.
         table.name = quoted_name(table.name, True)
-    return found
+    for table in found.values():
+        _drop_loose_keys(table)
+    return found, unreadable
+
+
+def _reflect(metadata: MetaData, engine: Engine, schema_name: str | None) -> Iterator[str]:
+    """Describe all tables and views; gives the names of those that cannot be: a view of a table that is gone."""
+    try:
+        metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False)
+    except (DBAPIError, ArgumentError) as error:
+        inspector = inspect(engine)
+        names = [*inspector.get_table_names(schema_name), *inspector.get_view_names(schema_name)]
+        for name in names:
+            try:
+                metadata.reflect(engine, views=True, schema=schema_name, resolve_fks=False, only=[name])
+            except (DBAPIError, ArgumentError):
+                yield name
+        if not metadata.tables:
+            raise error
+
+
+def _drop_loose_keys(table: Table) -> None:
+    """Leave out the foreign keys that lead out of the schema or, as SQLite allows, nowhere."""
+    for key in [*table.foreign_key_constraints]:
+        if _leads_to(key) is None:
+            table.constraints.remove(key)
+            for element in key.elements:
+                table.foreign_keys.discard(element)
+                element.parent.foreign_keys.discard(element)
 
 
 def _internal(engine: Engine) -> frozenset[str]:

@@ -49,7 +49,7 @@ def _lenient(strict: Any, values: Container[Any] | None = None) -> Any:
     return Lenient
 
 
-_LENIENT = {
+LENIENT: dict[type[TypeEngine[Any]], Any] = {
     types.DateTime: _lenient(sqlite.DATETIME),
     types.Date: _lenient(sqlite.DATE),
     types.Time: _lenient(sqlite.TIME),
@@ -61,7 +61,7 @@ _NUMERIC = _lenient(types.NUMERIC)
 
 def lenient(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type of a column of SQLite, so that every row of it can be read."""
-    made: Any = next((made() for strict, made in _LENIENT.items() if isinstance(type_, strict)), type_)
+    made: Any = next((made() for strict, made in LENIENT.items() if isinstance(type_, strict)), type_)
     if isinstance(type_, types.Numeric) and not isinstance(type_, types.Float):
         made = _NUMERIC(type_.precision, type_.scale)
     found: TypeEngine[Any] = made

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from pyrsql.cli.database import columns_of, read_only_engine, reflect_models, select_rows
+from pyrsql.cli.database import Reflected, columns_of, read_only_engine, reflect_models, select_rows
 from pyrsql.cli.lenient import for_json
 from pyrsql.cli.refusals import WRONG_TEXT, refusing
 from pyrsql.cli.show import err, out, show_problems, show_table
@@ -30,6 +30,7 @@ from pyrsql.cli.texts import FilterText, SortOption
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.formulas import without_formulas
+from pyrsql.language.nearest import nearest
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
@@ -37,6 +38,9 @@ from pyrsql.validation.plan import Statement
 
 CHUNK = 1_000
 """Rows of a statement."""
+
+FEW_NAMES = 20
+"""The most tables that are named where another one was asked for."""
 
 TABLE_ROWS = 1_000
 """The most rows of a table."""
@@ -68,18 +72,38 @@ def query(
     with refusing(), ExitStack() as stack:
         engine = read_only_engine(url_of(target, stack), timeout)
         stack.callback(engine.dispose)
-        models = reflect_models(engine, keys_of(key or []), schema_name).models
-        if table not in models:
-            raise ConfigurationError(f"there is no table {table!r} with a key; there are: {', '.join(models)}")
+        model = _model(reflect_models(engine, keys_of(key or []), schema_name), table)
         session = stack.enter_context(Session(engine))
-        columns = columns_of(models[table])
-        rows = _rows(session, _statement(models[table], filter, sort), columns)
+        columns = columns_of(model)
+        rows = _rows(session, _statement(model, filter, sort), columns)
         try:
             _write(islice(rows, limit), columns, output, stack)
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader of the pipe has seen enough. Python would complain once more when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _model(reflected: Reflected, table: str) -> type:
+    """The mapped class of a table.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if table in reflected.models:
+        return reflected.models[table]
+    if table in reflected.keyless:
+        raise ConfigurationError(
+            f"no key identifies the rows of {table!r}: name its columns with --key '{table}:column'"
+        )
+    if table in reflected.unreadable:
+        raise ConfigurationError(f"{table!r} cannot be read: it may name tables or columns that are gone")
+    near = nearest(table, list(reflected.models))
+    if near is not None:
+        raise ConfigurationError(f"there is no table {table!r}. Did you mean {near!r}?")
+    few = ", ".join(islice(reflected.models, FEW_NAMES)) or "none with a key"
+    more = len(reflected.models) - FEW_NAMES
+    raise ConfigurationError(f"there is no table {table!r}; there are: {few}{f' and {more} more' if more > 0 else ''}")
 
 
 def _statement(model: type, filter: str, sort: str) -> Statement[Select[Any]]:

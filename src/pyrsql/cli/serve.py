@@ -81,6 +81,8 @@ def _greet(title: str, reflected: Reflected, exposure: Exposure, engine: Engine)
         out.print(f"Hidden because of their names: {', '.join(exposure.hidden)}")
     if reflected.keyless:
         out.print(f"Not served, because no key identifies their rows (--key): {', '.join(reflected.keyless)}")
+    if reflected.unreadable:
+        out.print(f"Not served, because they cannot be read: {', '.join(reflected.unreadable)}")
 
 
 def _number(count: int, noun: str) -> str:
