@@ -2,7 +2,7 @@
 
 import pytest
 from returns.result import Success
-from sqlalchemy import Column, Enum, ForeignKey, Integer, Table
+from sqlalchemy import JSON, Column, Enum, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from examples.flights.models import Airport, Flight
@@ -66,6 +66,22 @@ def test_a_field_is_written_in_quotes_where_it_needs_them() -> None:
         found = complete_filter(schema(model), text, len(text))
         assert (found.start, [item.text for item in found.items]) == (0, ["'first name'"])
         assert [item.text for item in complete_sort(schema(model), f"-{text}", len(text) + 1).items] == ["'first name'"]
+
+
+def test_operators_of_a_selector_that_no_list_has() -> None:
+    class Files(DeclarativeBase):
+        pass
+
+    table = Table(
+        "files", Files.metadata, Column("id", Integer, primary_key=True), Column("doc", JSON), Column("name", String)
+    )
+    file = schema(type("File", (Files,), {"__table__": table}), QueryOptions(procedure_whitelist={"lower"}))
+    for text, begun in (("doc.a.b=", "="), ("doc.a.b!", "!"), ("@lower[name]=", "="), ("id==1;(doc.x=", "=")):
+        found = complete_filter(file, text, len(text))
+        assert text[found.start : found.end] == begun
+        assert "!=" in [item.text for item in found.items] or "=in=" in [item.text for item in found.items]
+    for text in ("dog.a=", "name.a=", "@upper[name]="):
+        assert complete_filter(file, text, len(text)).items == ()
 
 
 def test_dates_are_offered_for_a_date() -> None:

@@ -195,6 +195,22 @@ def test_the_statements_are_shown_to_a_developer(page: Page) -> None:
     expect(statements.locator("summary")).to_contain_text("without an index")
 
 
+def test_nothing_is_left_of_another_list(page: Page) -> None:
+    filter_ = page.get_by_role("combobox", name="Filter")
+    filter_.fill("id<3;idd==1")
+    filter_.press("Enter")
+    expect(page.locator("#filter-problems li")).to_have_count(1)
+    page.get_by_role("button", name="URL", exact=True).click()
+    expect(page.locator("#copied")).to_be_visible()
+    page.get_by_role("button", name="by role").click()
+    expect(status(page)).to_have_text("401: Say who you are.")
+    expect(page.locator("#filter-words")).to_have_text("All rows.")
+    expect(page.locator("#filter-problems li")).to_have_count(0)
+    expect(page.locator("#copied")).to_be_hidden()
+    page.get_by_role("button", name="Python builder").click()
+    expect(status(page)).to_contain_text("There is nothing to copy yet")
+
+
 def test_a_list_by_role_asks_who_you_are(page: Page) -> None:
     page.get_by_role("button", name="by role").click()
     expect(status(page)).to_have_text("401: Say who you are.")

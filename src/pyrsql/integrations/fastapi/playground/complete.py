@@ -17,7 +17,6 @@ from returns.result import Success
 from pyrsql import operators
 from pyrsql.adapters.fastapi.fields import filter_fields, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
-from pyrsql.language.counts import is_count
 from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
 from pyrsql.language.nodes import Comparison, SortKey
 from pyrsql.models.schema import Purpose, Schema
@@ -256,10 +255,8 @@ def _extension(schema: Schema, purpose: Purpose, paths: list[str] | None) -> lis
 
 
 def _operators(schema: Schema, prefix: str, field: str, begun: str) -> tuple[Offer, ...]:
-    if is_count(field):
-        spellings = operators_of(schema, below(prefix, Comparison(field, operators.EQUAL, ())).selector)
-    else:
-        spellings = _described(schema, f"{prefix}{field}").get("operators", [])
+    # Also those of a selector that no list of fields has: a count, a function, a path below JSON.
+    spellings = operators_of(schema, below(prefix, Comparison(field, operators.EQUAL, ())).selector)
     offers = (Offer(spelling, spelling, _MEANINGS.get(spelling, "")) for spelling in spellings)
     return tuple(offer for offer in offers if offer.text.startswith(begun))
 

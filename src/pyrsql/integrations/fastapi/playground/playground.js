@@ -276,8 +276,9 @@ function editor(part, tokenise, nothing) {
   return {
     set(text) {
       area.value = text;
-      problems = [];
-      repaint();
+      // What is said of another text, or of another list, is not true of this one.
+      words.textContent = text.trim() ? "" : nothing;
+      showProblems([]);
     },
     show(answer, isWritten) {
       words.textContent = answer.words || (area.value.trim() ? "" : nothing);
@@ -345,6 +346,7 @@ async function run() {
   asked++; // No completions of a text that has run.
   writeAddress();
   settled = true;
+  element("copied").hidden = true;
   const url = requestURL();
   const began = performance.now();
   say("Loading…");
@@ -642,6 +644,7 @@ async function choose(title) {
     else entry.removeAttribute("aria-current");
   }
   element("size").placeholder = resource.size ?? "";
+  builder = "";
   for (const part of ["filter", "sort"]) editors[part].set(state[part]);
   element("size").value = state.size;
   const mine = resource;
