@@ -279,7 +279,7 @@ def test_a_module_that_cannot_be_imported(
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("nonsense", "neither a database URL"),
+        ("nonsense", "is no database URL"),
         ("sqlite:///nothing.db", "there is no file"),
         ("postgresql+psycopg://nobody:secret@127.0.0.1:1/x", "The database says"),
         ("mariadb://root@127.0.0.1/test", "install the driver"),

@@ -240,10 +240,10 @@ def test_hosts_of_this_machine() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nothing.db",), "neither a database URL"),
+        (("nothing.db",), "is no database URL"),
         (("sqlite:///nothing.db",), "there is no file"),
         (("nothing.csv",), "there is no file"),
-        (("{path}",), "name a SQLite file as 'sqlite:///{path}'"),
+        (("{path}", "--host", "0.0.0.0"), "--allow"),
         (("sqlite://",), "no table with a key"),
         (("{shop}", "--host", "no.such.host.invalid", "--allow", "users:id"), "no.such.host.invalid port 8000: "),
         (("{shop}", "--allow-file", "nothing.toml"), "nothing.toml: No such file or directory\n"),
@@ -255,7 +255,7 @@ def test_hosts_of_this_machine() -> None:
 def test_mistakes(shop: Path, arguments: tuple[str, ...], words: str) -> None:
     given = [argument.format(shop=f"sqlite:///{shop}", path=shop) for argument in arguments]
     done = CliRunner().invoke(app, ["serve", *given])
-    assert (done.exit_code, words.format(path=shop) in done.output) == (2, True), done.output
+    assert (done.exit_code, words in done.output) == (2, True), done.output
     assert len(done.output.splitlines()) == 1
 
 

@@ -52,7 +52,7 @@ def keep_form(engine: Engine, tables: Iterable[Table]) -> None:
                 continue
             shown = [_form(column, forms) for column, forms in columns.items()]
             try:
-                found = connection.execute(select(*shown).distinct().select_from(table)).all()
+                found: list[Any] = [*connection.execute(select(*shown).distinct().select_from(table))]
             except DBAPIError:
                 found = [(_OTHER,) * len(columns)]
             for place, column in enumerate(columns):

@@ -691,6 +691,7 @@ function entries(titles) {
   for (const entry of found) {
     entry.addEventListener(few ? "click" : "change", () => {
       Object.assign(state, { filter: "", sort: "", page: "", size: "" });
+      element("authorization").open = false;
       choose(entry.value);
     });
   }
