@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 import pytest
-import sqlalchemy
 from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -233,12 +232,10 @@ def test_a_database_that_is_not_there(driver: str, path: str) -> None:
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "aiomysql", "sqlite"])
 @pytest.mark.parametrize("wrong", [{"database": "no_such_database"}, {"username": "nobody_here"}])
-async def test_a_database_that_does_not_take_the_service(
+def test_a_database_that_does_not_take_the_service(
     request: pytest.FixtureRequest, driver: str, wrong: dict[str, Any], tmp_path: Any
 ) -> None:
     """Whatever the driver tells of the reason, the answer is that of a server that is not there."""
-    if driver == "asyncpg" and sqlalchemy.__version__.startswith("2.0."):
-        pytest.skip("SQLAlchemy 2.0 does not wrap what asyncpg raises when it cannot connect")
     if driver == "sqlite":
         engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
     else:
@@ -246,11 +243,33 @@ async def test_a_database_that_does_not_take_the_service(
         database: Database = request.getfixturevalue(f"{server}_database")
         url = database.async_url.set(drivername=f"{'mysql' if driver == 'aiomysql' else 'postgresql'}+{driver}")
         engine = create_async_engine(url.set(**wrong))
-    with pytest.raises(DBAPIError) as raised:
+    app = FastAPI()
+    database_error_handler(app)
+
+    @app.get("/users")
+    async def users() -> None:
         async with AsyncSession(engine) as session:
-            await session.execute(text("SELECT 1"))
-    await engine.dispose()
-    assert fault_of(raised.value) == "database-unavailable"
+            try:
+                await session.execute(text("SELECT 1"))
+            finally:
+                await engine.dispose()
+
+    response = get(app, "/users")
+    assert (response.status_code, response.json()["detail"]["code"]) == (503, "database-unavailable")
+
+
+def test_an_error_of_asyncpg_that_no_driver_of_sqlalchemy_has_raised() -> None:
+    """The application uses asyncpg itself, and answers for itself."""
+    asyncpg = pytest.importorskip("asyncpg")
+    app = FastAPI()
+    database_error_handler(app)
+
+    @app.get("/users")
+    async def users() -> None:
+        raise asyncpg.InvalidPasswordError("no")
+
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        get(app, "/users")
 
 
 async def test_a_timeout_of_the_driver(postgres_database: Database) -> None:

@@ -185,9 +185,10 @@ class CursorSelect(Generic[TargetT]):
             if not schema.orm.can_seek((key,), schema.sort_options, (value,)):
                 raise _no_cursor(key.operand.path, "a row has a value that its type does not have")
             if any(isinstance(part, SortedInPart) for part in value):
-                raise _no_cursor(key.operand.path, _TOO_LONG)
+                raise _no_cursor(key.operand.path, _IN_PART)
 
 
+_IN_PART = "the database sorts by a part of some values only, so that no page can continue from them"
 _TOO_LONG = "a row has a value that is too long to continue from"
 
 

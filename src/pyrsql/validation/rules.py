@@ -99,9 +99,14 @@ def _as_text(found: Resolution, options: QueryOptions) -> Convert:
     return _to_text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
 
 
+def _as_part(found: Resolution, options: QueryOptions) -> Convert:
+    """A part of a text need not be a value that the type of the field takes."""
+    return _to_text if _is_checked_text(found) else _as_text(found, options)
+
+
 def _as_pattern(found: Resolution, options: QueryOptions) -> Convert:
     """`==` takes patterns of values that are stored as text."""
-    patterns = _is_over_text(found.operand) and not options.strict_equality
+    patterns = (_is_over_text(found.operand) or _is_checked_text(found)) and not options.strict_equality
     return partial(_pattern_or, found.convert) if patterns else found.convert
 
 
@@ -136,6 +141,17 @@ def _is_json(operand: Operand) -> bool:
 
 def _is_over_text(operand: Operand) -> bool:
     return isinstance(operand, FieldOperand) and operand.field.over_text
+
+
+def _is_checked_text(found: Resolution) -> bool:
+    """Whether a type of the developer's decides which texts are values."""
+    operand = found.operand
+    return (
+        isinstance(operand, FieldOperand)
+        and isinstance(operand.kind, kinds.Text)
+        and operand.field.accepts is not None
+        and not found.converted
+    )
 
 
 # --- the rows ---
@@ -354,11 +370,11 @@ RULES = {
     ops.NOT_IN.name: Rule(_member, negates=ops.IN),
     ops.IS_NULL.name: Rule(_is_null, convert=None, over_rows=False),
     ops.IS_NOT_NULL.name: Rule(_is_null, negates=ops.IS_NULL, convert=None, over_rows=False),
-    ops.LIKE.name: Rule(_like, convert=_as_text),
-    ops.NOT_LIKE.name: Rule(_like, negates=ops.LIKE, convert=_as_text),
+    ops.LIKE.name: Rule(_like, convert=_as_part),
+    ops.NOT_LIKE.name: Rule(_like, negates=ops.LIKE, convert=_as_part),
     ops.EQUAL_IGNORE_CASE.name: Rule(_compare, ignores_case=True, convert=_as_text),
-    ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=_as_text),
-    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negates=ops.LIKE_IGNORE_CASE, ignores_case=True, convert=_as_text),
+    ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=_as_part),
+    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negates=ops.LIKE_IGNORE_CASE, ignores_case=True, convert=_as_part),
     ops.BETWEEN.name: Rule(_between, convert=_as_ordered),
     ops.NOT_BETWEEN.name: Rule(_between, negates=ops.BETWEEN, convert=_as_ordered),
 }

@@ -40,5 +40,7 @@ def _field_of(key: OrderKey) -> Field | None:
     operand = key.operand
     if not isinstance(operand, FieldOperand) or operand.relations or operand.keys or key.ignore_case:
         return None
-    # A row may hold a value that is no member of an enumeration. All of these values have one place.
-    return None if isinstance(operand.kind, kinds.Enumeration) else operand.field
+    # A row may hold a value that is no member of an enumeration. All of these values have one place. One time of day
+    # may stand in a column with several offsets.
+    may_tie = isinstance(operand.kind, kinds.Enumeration) or operand.kind == kinds.Time(aware=True)
+    return None if may_tie else operand.field

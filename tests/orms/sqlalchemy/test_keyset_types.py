@@ -22,17 +22,20 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import Session, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from property_tests.walks import at_once, in_turn, sought, walked, whole
-from pyrsql.cursor import CursorRequest
+from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.errors import ValidationError
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.problems import UnsupportedSort
+from pyrsql.orms.sqlalchemy.carried import SelectedKey
+from pyrsql.problems import CursorProblem, UnsupportedSort
 from tests.databases import Database
 from tests.orms.sqlalchemy.store import AsyncStore, Store
 from tests.orms.sqlalchemy.test_keyset import refused_or_run
@@ -116,6 +119,16 @@ TYPES: dict[str, Typed] = {
     "set": Typed("mariadb", mysql.SET("z", "a", "m"), quoted("a", "z,m", "", "m")),
     "bit": Typed("mariadb", mysql.BIT(8), ["5", "0", "255"], sorts=False),
     "inet6": Typed("mariadb", Named("INET6"), quoted("::1", "1::", "::ffff:1.2.3.4"), sorts=False),
+    "hstore": Typed("postgres", pg.HSTORE(), quoted("a=>1", "b=>2, a=>1", "a=>NULL", ""), sorts=False),
+    "table": Typed("postgres", pg.REGCLASS(), quoted("pg_class", "pg_type", "pg_attribute"), sorts=False),
+    "own_table": Typed("postgres", Named("regtype"), quoted("int4", "text"), sorts=False),
+    "own_time": Typed("mariadb", Named("TIME(6)"), quoted("10:00:00.5", "-11:00", "109:00:00"), sorts=False),
+    "own_float": Typed("mariadb", Named("FLOAT"), ["0.1", "0.2", "1e30"], sorts=False),
+    "own_bits": Typed("mariadb", Named("BIT(8)"), ["1", "0", "255"], sorts=False),
+    "own_bytes": Typed("mariadb", Named("VARBINARY(9)"), ["'a'", "x'ff00'", "''"], sorts=False),
+    "own_day": Typed("mariadb", Named("DATE"), quoted("2024-01-01", "1000-01-01"), sorts=False),
+    "own_number": Typed("mariadb", Named("BIGINT UNSIGNED"), ["1", "18446744073709551615"], sorts=False),
+    "own_text": Typed("mariadb", Named("VARCHAR(255)"), quoted("a", "b ", "é", ""), sorts=False),
     "typeless": Typed(
         "sqlite", Named(""), ["1", "2.5", "'a'", "x'61'", "''", "9007199254740993", "1e100"], sorts=False
     ),
@@ -144,6 +157,8 @@ MODELS: dict[str, Any] = {name: _model(name, typed) for name, typed in TYPES.ite
 
 def create(session: Session, name: str) -> None:
     table = MODELS[name].__table__
+    if isinstance(TYPES[name].type_, pg.HSTORE):
+        session.connection().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS hstore")
     table.create(session.connection())
     number = 0
     for part in range(2):
@@ -188,6 +203,38 @@ def test_no_key_that_a_client_can_send_fails(filled: tuple[Store, str]) -> None:
     model = MODELS[name]
     base = select(model.number)
     store.run(lambda session: refused_or_run(session, schema(model), base, "part", place=1))
+
+
+@pytest.mark.parametrize("text", ["pg_class", "no_such_table", "1"])
+def test_no_cursor_tells_which_tables_there_are(postgres_database: Database, text: str) -> None:
+    """PostgreSQL would look for a table of this name, and say whether there is one."""
+    model, cursors = MODELS["table"], CursorFormat()
+    engine = postgres_database.engine()
+    with Session(engine) as session:
+        create(session, "table")
+        made = sought(schema(model), select(model.number), None, "part", CursorRequest.first(2))
+        payload = cursors.read(made.collect(session.execute).next or "")
+        assert isinstance(payload, Payload)
+        assert payload.position.values is not None
+        part, _ = payload.position.values
+        position = payload.position._replace(values=(part, (f"s{text}",)))
+        forged = cursors.write(payload._replace(position=position))
+        page = sought(schema(model), select(model.number), None, "part", CursorRequest.at(forged, 2))
+        if text == "1":
+            assert len(page.collect(session.execute).items) == 2
+        else:
+            with pytest.raises(ValidationError) as refused:
+                page.collect(session.execute)
+            assert refused.value.problems == (CursorProblem(reason="unreadable"),)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["ENUM('z', 'a')", "SET('z', 'a')"])
+def test_members_that_only_the_database_knows_are_no_key_of_a_cursor(name: str) -> None:
+    """MariaDB orders them by their places, and compares them as text."""
+    key = type_coerce(literal_column("kind"), Named(name))
+    with pytest.raises(CompileError, match="needs the members of an enumeration"):
+        SelectedKey(key).compile(dialect=mysql.dialect())
 
 
 class Leaf:

@@ -126,10 +126,95 @@ def test_a_text_that_is_sorted_in_part_is_no_place_to_continue_from(
         described = schema(Title)
         expected = list(session.scalars(whole(described, select(Title.id), None, sort)))
         refused = any_database.name == "mariadb" and letter in "\ufdfa\u2026"
-        with pytest.raises(ValidationError, match="too long to continue from") if refused else nullcontext():
+        with pytest.raises(ValidationError, match="sorts by a part of some values") if refused else nullcontext():
             for backward in (False, True):
                 found = walked(described, select(Title.id), session.execute, sort=sort, size=3, backward=backward)
                 assert found == expected
 
     with stocked(any_database, Titles.metadata, titles) as store:
         store.run(check)
+
+
+# --- collations that compare accents or case after the letters --------------------------------------------------------
+
+
+class Names(DeclarativeBase):
+    pass
+
+
+def _collated(length: int, collation: str) -> Any:
+    return mapped_column(String(length).with_variant(mysql.VARCHAR(length, collation=collation), "mysql", "mariadb"))
+
+
+class Name(Names):
+    """The same names under several collations, which only MariaDB has."""
+
+    __tablename__ = "levelled_names"
+    __table_args__ = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_uca1400_as_cs"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    of_table: Mapped[str] = mapped_column(String(40))
+    case: Mapped[str] = _collated(255, "utf8mb4_uca1400_ai_cs")
+    accents: Mapped[str] = _collated(64, "utf8mb4_uca1400_as_ci")
+    tones: Mapped[str] = _collated(200, "utf8mb4_thai_520_w2")
+    short: Mapped[str] = _collated(20, "utf8mb4_uca1400_as_cs")
+    letters: Mapped[str] = _collated(40, "utf8mb4_uca1400_ai_ci")
+    bytes: Mapped[str] = _collated(40, "utf8mb4_bin")
+
+
+class Coded(Names):
+    """Rows without a sort are in the order of such a key."""
+
+    __tablename__ = "levelled_codes"
+    code: Mapped[str] = mapped_column(
+        String(36).with_variant(mysql.VARCHAR(36, collation="utf8mb4_uca1400_as_cs"), "mysql", "mariadb"),
+        primary_key=True,
+    )
+    number: Mapped[int]
+
+
+LEVELLED = ("of_table", "case", "accents", "tones")
+COLUMNS = (*LEVELLED, "short", "letters", "bytes")
+
+
+def names() -> list[Any]:
+    found: list[Any] = []
+    for number in range(1, 31):
+        text = "x" * (number // 6) + "aáAÁà"[number % 5]
+        found.append(Name(id=number, **dict.fromkeys(COLUMNS, text)))
+        found.append(Coded(code=f"{text}{number}", number=number % 3))
+    return found
+
+
+@pytest.fixture(scope="module")
+def named(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Names.metadata, names()) as store:
+        yield store
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("text_order", ["database", "code_point"])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_text_that_is_sorted_by_its_letters_alone_is_no_place_to_continue_from(
+    named: Store, column: str, text_order: TextOrder, backward: bool
+) -> None:
+    described = schema(Name, QueryOptions(text_order=text_order), SortOptions(text_order=text_order))
+
+    def check(session: Session) -> None:
+        expected = list(session.scalars(whole(described, select(Name.id), None, column)))
+        refused = named.name == "mariadb" and text_order == "database" and column in LEVELLED
+        with pytest.raises(ValidationError, match="sorts by a part of some values") if refused else nullcontext():
+            found = walked(described, select(Name.id), session.execute, sort=column, size=4, backward=backward)
+            assert found == expected
+
+    named.run(check)
+
+
+def test_a_key_that_completes_an_order_is_no_such_place_either(named: Store) -> None:
+    def check(session: Session) -> None:
+        refused = named.name == "mariadb"
+        with pytest.raises(ValidationError, match="sorts by a part of some values") if refused else nullcontext():
+            found = walked(schema(Coded), select(Coded.number), session.execute, sort="number", size=4)
+            assert found == sorted(number % 3 for number in range(1, 31))
+
+    named.run(check)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
+from importlib.util import find_spec
 from traceback import walk_tb
 from typing import Literal, NamedTuple
 
@@ -135,8 +137,9 @@ def database_error_handler(app: FastAPI) -> None:
     Every other error of the database stays an error of the service. The answer holds nothing of what the driver says;
     the error is logged as a warning of the logger `pyrsql`. `install_openapi` adds it to the document.
 
-    SQLAlchemy does not wrap what asyncpg raises when it cannot connect. This is an `OSError`: those that come from a
-    driver are answered too, unless the application has a handler for `OSError`. Web sockets get no answer.
+    SQLAlchemy does not wrap what asyncpg raises when it cannot connect: an `OSError`, and with SQLAlchemy 2.0 an
+    `asyncpg.PostgresError`. Those that come from a driver are answered too, unless the application has a handler for
+    them. Web sockets get no answer.
 
     Args:
         app: the application; mounted applications have handlers of their own.
@@ -146,7 +149,13 @@ def database_error_handler(app: FastAPI) -> None:
     )
     app.add_exception_handler(DBAPIError, handler)
     app.add_exception_handler(PoolTimeout, handler)
-    app.exception_handlers.setdefault(OSError, handler)
+    for unwrapped in (OSError, *_errors_of_asyncpg()):
+        app.exception_handlers.setdefault(unwrapped, handler)
+
+
+def _errors_of_asyncpg() -> tuple[type[Exception], ...]:
+    """The errors that a server of PostgreSQL sends, where asyncpg is installed."""
+    return (import_module("asyncpg").PostgresError,) if find_spec("asyncpg") else ()
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
@@ -167,10 +176,8 @@ def fault_of(error: Exception) -> Fault | None:
     """The answer to an error of SQLAlchemy or of a driver; None where the service is at fault."""
     if isinstance(error, PoolTimeout):
         return "database-unavailable"
-    if isinstance(error, OSError):
-        return _of_driver(error)
     if not isinstance(error, DBAPIError):
-        return None
+        return _of_driver(error)
     original = error.orig
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     sqlite_code = getattr(original, "sqlite_errorcode", None)
@@ -185,16 +192,25 @@ def fault_of(error: Exception) -> Fault | None:
         found = _MYSQL_NUMBERS.get(number)
         refused = number in _WHEN_CONNECTING
     elif isinstance(state, str):
-        found = "database-unavailable" if state.startswith("08") else _SQLSTATES.get(state)
+        found = _of_sqlstate(state)
         refused = state in _WHEN_CONNECTING
     is_lost = error.connection_invalidated or (refused and error.statement is None)
     return "database-unavailable" if found is None and is_lost else found
 
 
-def _of_driver(error: OSError) -> Fault | None:
+def _of_sqlstate(state: str) -> Fault | None:
+    return "database-unavailable" if state.startswith("08") else _SQLSTATES.get(state)
+
+
+def _of_driver(error: Exception) -> Fault | None:
     """The answer to an error that SQLAlchemy does not wrap; None where no driver has raised it."""
     passed = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame, _ in walk_tb(error.__traceback__)]
     if not any(module.startswith(_DRIVERS) for module, _ in passed):
+        return None
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        return "database-unavailable" if state in _WHEN_CONNECTING else _of_sqlstate(state)
+    if not isinstance(error, OSError):
         return None
     executes = any(function == "do_execute" for _, function in passed)
     return "statement-timeout" if executes and isinstance(error, TimeoutError) else "database-unavailable"

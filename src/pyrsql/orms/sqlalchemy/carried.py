@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from decimal import Decimal
 from typing import Any, cast
 
@@ -83,12 +84,14 @@ class CarriedValue(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Its text in a cursor."""
+        if value is not None and has_collation_mark(self.carries, dialect):
+            mark, value = value[:1], value[1:]
+            if mark in (HAS_LEVELS, HAS_LEVELS.encode()):
+                return SortedInPart(f"s{value}")
+        if isinstance(value, str) and family_of(dialect) == "mysql" and not is_sorted_whole(value):
+            return SortedInPart(f"s{value}")
         if not isinstance(value, bytes):
-            text = carried(value)
-            is_wide = isinstance(value, str) and not value.isascii() and family_of(dialect) == "mysql"
-            if is_wide and not is_sorted_whole(value):
-                return SortedInPart(text)
-            return text
+            return carried(value)
         stored = stored_type(self.carries, dialect)
         if isinstance(stored, mysql.BIT):
             # It is compared as the number that its bytes are.
@@ -132,7 +135,57 @@ def stored_type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     while isinstance(found, TypeDecorator | postgresql.DOMAIN):
         inner = found.data_type if isinstance(found, postgresql.DOMAIN) else found.impl_instance
         found = inner.dialect_impl(dialect)
+    if isinstance(found, types.UserDefinedType) and family_of(dialect) == "mysql":
+        # Their drivers give values of some types in a form that equals none: the type is the one of this name.
+        return _KNOWN_ON_MYSQL.get(_name_of(found, dialect), types.NullType)()
     return found
+
+
+def _name_of(type_: TypeEngine[Any], dialect: Dialect) -> str:
+    """The name that a database knows a type by, in lower case and without arguments; empty where it is not known."""
+    if isinstance(type_, types.NullType):
+        return ""
+    name = re.match(r"\w*", dialect.type_compiler_instance.process(type_))
+    return name[0].lower() if name else ""
+
+
+_KNOWN_ON_MYSQL: dict[str, type[TypeEngine[Any]]] = {
+    "bit": mysql.BIT,
+    "char": mysql.CHAR,
+    "date": mysql.DATE,
+    "datetime": mysql.DATETIME,
+    "double": mysql.DOUBLE,
+    "float": mysql.FLOAT,
+    "text": mysql.TEXT,
+    "time": mysql.TIME,
+    "timestamp": mysql.TIMESTAMP,
+    "varchar": mysql.VARCHAR,
+}
+
+
+def has_unknown_places(type_: TypeEngine[Any], dialect: Dialect) -> bool:
+    """Whether MySQL or MariaDB orders values by the places of members that only a developer's own type knows."""
+    return isinstance(type_, types.UserDefinedType) and _name_of(type_, dialect) in ("enum", "set")
+
+
+HAS_LEVELS, HAS_ONE_LEVEL = "1", "0"
+"""The mark before a text of MySQL or MariaDB: whether its collation compares accents or case after all letters."""
+
+_SORTED_BY_LEVELS = 20
+"""Characters of a column that they sort whole under such levels; from 27 on they sort by the letters alone."""
+
+
+def has_collation_mark(type_: TypeEngine[Any], dialect: Dialect) -> bool:
+    """Whether a key of MySQL or MariaDB has a mark for its collation: a text that is long enough to need it."""
+    if family_of(dialect) != "mysql" or isinstance(type_, JsonText):
+        return False
+    stored = stored_type(type_, dialect)
+    return isinstance(stored, types.String) and (stored.length is None or stored.length > _SORTED_BY_LEVELS)
+
+
+def names_object(type_: TypeEngine[Any], dialect: Dialect) -> bool:
+    """Whether PostgreSQL reads the text of a value as the name of a table, a type or a function."""
+    return _name_of(stored_type(type_, dialect), dialect).startswith("reg")
 
 
 def written_type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
@@ -14,6 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
+from pyrsql.orms.sqlalchemy.decorator_samples import container_given, is_repeatable, keeps_letters, takes
 from pyrsql.orms.sqlalchemy.select_parts import has_variants, variant_on
 from pyrsql.validation.text import UNBINDABLE
 
@@ -63,16 +62,9 @@ def python_type_of(type_: TypeEngine[Any]) -> type | None:
     return None if found is object else found
 
 
-def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
-    """The value that a decorated type, and each type that it decorates, binds for a value; any other type, and
-    a decorator that only reads, takes it as it is. May raise what the decorator raises.
-    """
-    while isinstance(type_, TypeDecorator):
-        decorator: TypeDecorator[Any] = type_
-        if type(decorator).process_bind_param is not TypeDecorator[Any].process_bind_param:
-            value = decorator.process_bind_param(value, dialect)
-        type_ = decorator.impl_instance
-    return value
+def is_text(type_: TypeEngine[Any]) -> bool:
+    """Whether every database stores the values of a type as text."""
+    return all(isinstance(form, types.String) and not isinstance(form, types.Enum) for form in forms_of(type_))
 
 
 _DIALECTS: tuple[Dialect, ...] = tuple(
@@ -249,15 +241,20 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     if isinstance(stored, kinds.Json | kinds.Array):
         # The values in a document or an array are compared, not the whole.
         return Described(stored, python_type_of(type_), _accepts_items(own))
-    said = _declared(type_) or annotated
+    said = _declared(type_) or annotated or container_given(type_, _DIALECTS[0])
     python_type = said or python_type_of(own)
     accepts = _accepts(type_)
     name = type(type_).__name__
-    if said is None and not _takes(type_, forms[0]):
+    given = type(forms[0] if python_type is None else kinds.kind_of(python_type))
+    if said is None and not takes(type_, type(forms[0]), _DIALECTS[0]):
+        return Described(kinds.Opaque(name), None, accepts)
+    if not is_repeatable(type_, given, _DIALECTS[0]):
         return Described(kinds.Opaque(name), None, accepts)
     if python_type is None or python_type is python_type_of(own):
-        if varies and isinstance(forms[0], kinds.Text):
-            return Described(kinds.Opaque(name, str, kinds.Text()), python_type, accepts)
+        if isinstance(forms[0], kinds.Text) and (varies or not keeps_letters(type_, _DIALECTS[0])):
+            # A document of PostgreSQL's equals no text.
+            equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration) for kind in forms)
+            return Described(kinds.Opaque(name, str, kinds.Text() if equal else None), python_type, accepts)
         return Described(stored, python_type, accepts)
     kind = kinds.kind_of(python_type)
     if isinstance(forms[0], kinds.Text) and not varies:
@@ -306,34 +303,6 @@ def _declared(type_: TypeDecorator[Any]) -> type | None:
     """
     own = type(type_).__mro__[: type(type_).__mro__.index(TypeDecorator)]
     return python_type_of(type_) if any("python_type" in vars(base) for base in own) else None
-
-
-def _takes(type_: TypeDecorator[Any], kind: kinds.Kind) -> bool:
-    """Whether the code of a decorator is made for values of the kind that it decorates. It may refuse some of them, but
-    must take their Python type.
-    """
-    for sample in _SAMPLES.get(type(kind), ()):
-        try:
-            as_stored(type_, sample, _DIALECTS[0])
-        except (TypeError, AttributeError, LookupError):
-            continue
-        except Exception:
-            return True
-        return True
-    return type(kind) not in _SAMPLES
-
-
-_SAMPLES: dict[type, tuple[object, ...]] = {
-    kinds.Text: ("a", "1"),
-    kinds.Integer: (1,),
-    kinds.Decimal: (decimal.Decimal(1),),
-    kinds.Float: (1.0,),
-    kinds.Boolean: (True,),
-    kinds.Date: (dt.date(2000, 1, 1),),
-    kinds.DateTime: (dt.datetime(2000, 1, 1), dt.datetime(2000, 1, 1, tzinfo=dt.UTC)),
-    kinds.Time: (dt.time(1), dt.time(1, tzinfo=dt.UTC)),
-    kinds.Duration: (dt.timedelta(1),),
-}
 
 
 def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:

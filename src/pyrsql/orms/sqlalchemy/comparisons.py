@@ -16,9 +16,10 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
-from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared
+from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared, is_text
 from pyrsql.orms.sqlalchemy.elements import bound, with_part
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
+from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -185,12 +186,13 @@ def of_expression(
         text = of_expression(type_coerce(value, String()), kinds.Text(), text_order)
         return text if isinstance(kind, kinds.Text) else replace(of_expression(value, kind, text_order), text=text.text)
     type_ = comparable_type(value.type, kind)
-    if isinstance(kind, kinds.Text):
+    if isinstance(kind, kinds.Text) or (isinstance(kind, kinds.Opaque) and is_text(value.type)):
         return _of_text(value, type_, text_order)
     plain = not isinstance(kind, kinds.Json | kinds.Array)
     may_be_document = isinstance(kind, kinds.Opaque) and any(isinstance(form, JSON) for form in forms_of(value.type))
-    other = UuidText(value) if isinstance(kind, kinds.Uuid) else value
-    return Comparable(value, value, other, value, value, type_, type_, plain, may_be_document=may_be_document)
+    same = TimeInUtc(value) if kind == kinds.Time(aware=True) else value
+    other = UuidText(value) if isinstance(kind, kinds.Uuid) else same
+    return Comparable(value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document)
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:

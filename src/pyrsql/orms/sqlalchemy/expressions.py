@@ -40,7 +40,8 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
-from pyrsql.orms.sqlalchemy.column_types import as_stored, form_on
+from pyrsql.orms.sqlalchemy.column_types import form_on
+from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called

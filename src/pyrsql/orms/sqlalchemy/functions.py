@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Numeric, String, case, cast, extract, func, type_coerce
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import Function, FunctionElement
-from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+from sqlalchemy.types import DateTime, Time, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -71,6 +71,13 @@ class InUtc(FunctionElement[Any]):
 
     inherit_cache: bool | None = True
     type: TypeEngine[Any] = DateTime()
+
+
+class TimeInUtc(FunctionElement[Any]):
+    """A time of day in UTC. PostgreSQL keeps its offset, by which it tells apart two that are the same time."""
+
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Time(timezone=True)
 
 
 class CalendarDate(FunctionElement[Any]):

@@ -128,6 +128,8 @@ def _computed_order(order: TextOrder, kind: kinds.Kind, column: Column[Any], fam
         return "the order of an enum is that of its members: computed for each row"
     if isinstance(kind, kinds.Uuid) and family == "mysql":
         return "the order of UUIDs is that of their text: computed for each row"
+    if kind == kinds.Time(aware=True) and family == "postgresql":
+        return "the order of times with an offset is that in UTC: computed for each row"
     if isinstance(kind, kinds.Text) and _has_foreign_order(order, column, family):
         return _CODE_POINT
     if (

@@ -32,8 +32,9 @@ from pyrsql.orms.sqlalchemy.segments import (
 )
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 
-_INCOMPARABLE = (1267, 4078)
-"""The errors of MariaDB and MySQL for a letter that the character set of a column lacks, and for another type."""
+_INCOMPARABLE = (1267, 1300, 4078)
+"""The errors of MariaDB and MySQL for a letter that the character set of a column lacks, for bytes that are no text,
+and for another type."""
 
 _UNREADABLE = ("22", "42", "54")
 """The classes of PostgreSQL's errors for a text that is no value of a type: malformed, or too large for it."""
@@ -157,6 +158,7 @@ def _is_column(key: OrderKey) -> bool:
         and not (operand.relations or operand.keys or operand.field.computed or key.ignore_case or key.collection)
         and isinstance(operand.field.source, str)
         and not isinstance(operand.kind, kinds.Enumeration)
+        and operand.kind != kinds.Time(aware=True)
     )
 
 

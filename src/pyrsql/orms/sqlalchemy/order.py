@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    Text,
     UnaryExpression,
     case,
     func,
@@ -18,13 +19,16 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import HSTORE
 from sqlalchemy.sql import operators
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
+from pyrsql.orms.sqlalchemy.column_types import forms_of, is_text
 from pyrsql.orms.sqlalchemy.expressions import expression
+from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.leading_text import leading_text
@@ -118,6 +122,14 @@ def _of_field(
     return _directed(_ordered(field.kind, ignore_case, value, text_order), descending, nulls_first)
 
 
+def identifying(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column of the primary key in an order that tells any two of its values apart, and that `<` has too."""
+    if any(isinstance(form, HSTORE) for form in forms_of(column.type)):
+        # PostgreSQL sorts it, and has no `<` for it.
+        return OrderedText(sql_cast(column, Text))
+    return without_places(column)
+
+
 def _directed(value: ColumnElement[Any], descending: bool, nulls_first: bool | None) -> ColumnElement[Any]:
     """A term in its direction. It says where NULL goes only where the key does: an index may serve no other place."""
     if nulls_first is None:
@@ -168,12 +180,14 @@ def _ordered(
     kind: kinds.Kind, ignore_case: bool, value: ColumnElement[Any], text_order: TextOrder
 ) -> ColumnElement[Any]:
     """A value in the form for ORDER BY, so that all databases agree under the `text_order`."""
-    if isinstance(kind, kinds.Text):
+    if isinstance(kind, kinds.Text) or (isinstance(kind, kinds.Opaque) and is_text(value.type)):
         if ignore_case:
             value = FoldedText(plain_text(value))
         return leading_text(OrderedText(plain_text(value)) if text_order == "code_point" else without_places(value))
     if isinstance(kind, kinds.Uuid):
         return UuidText(value)
+    if kind == kinds.Time(aware=True):
+        return TimeInUtc(value)
     if isinstance(kind, kinds.Enumeration):
         places: dict[object, int] = {}
         for _, member in kind.members:

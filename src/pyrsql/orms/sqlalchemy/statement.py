@@ -29,11 +29,11 @@ from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
-from pyrsql.orms.sqlalchemy.order import of_shared_rows, order_terms
+from pyrsql.orms.sqlalchemy.order import identifying, of_shared_rows, order_terms
 from pyrsql.orms.sqlalchemy.planning import looked_at_once, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
-from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText, without_places
+from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.validation.predicates import (
     FieldOperand,
     OrderKey,
@@ -217,7 +217,7 @@ def _missing(
 @made_once
 def _completing_term(column: Any, descending: bool) -> ColumnElement[Any]:
     """The same element each time: the ranges of an order are kept by its terms."""
-    value = without_places(column.__clause_element__())
+    value = identifying(column.__clause_element__())
     return value.desc() if descending else value
 
 

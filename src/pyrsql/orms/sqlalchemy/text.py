@@ -20,7 +20,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from pyrsql.orms.sqlalchemy.column_types import as_stored, forms_of
+from pyrsql.orms.sqlalchemy.column_types import forms_of
+from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import in_notation
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii
 from pyrsql.validation.predicates import Pattern, SqlPattern
@@ -304,15 +305,22 @@ class PatternText(TypeDecorator[Pattern | SqlPattern]):
         return cast("str", in_notation(self, pattern, dialect))
 
     def _as_stored(self, pattern: Pattern | SqlPattern, dialect: Dialect) -> Pattern | SqlPattern:
-        """The pattern with its plain text as a decorated type stores it. Text that it refuses stays as it is: a part
-        of a value need not be one.
+        """The pattern with its plain text as a decorated type stores it."""
+        if isinstance(pattern, SqlPattern):
+            return SqlPattern(self._part_as_stored(pattern.text, dialect), pattern.escape)
+        return Pattern(tuple(self._part_as_stored(piece, dialect) for piece in pattern.pieces))
+
+    def _part_as_stored(self, text: str, dialect: Dialect) -> str:
+        """A part of a text as it is stored. One that the type refuses, or takes for NULL, stays as it is: a part of a
+        value need not be one.
         """
+        if not text:
+            return text
         try:
-            if isinstance(pattern, SqlPattern):
-                return SqlPattern(str(as_stored(self.operand_type, pattern.text, dialect)), pattern.escape)
-            return Pattern(tuple(str(as_stored(self.operand_type, piece, dialect)) for piece in pattern.pieces))
+            stored = as_stored(self.operand_type, text, dialect)
         except Exception:
-            return pattern
+            return text
+        return text if stored is None else str(stored)
 
 
 def text_match(

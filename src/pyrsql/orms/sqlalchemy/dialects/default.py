@@ -17,6 +17,7 @@ from pyrsql.orms.sqlalchemy.functions import (
     LeftTrimmedText,
     Magnitude,
     RightTrimmedText,
+    TimeInUtc,
     TrimmedText,
     WholeAbove,
     WholeBelow,
@@ -179,8 +180,8 @@ def trimmed_text_duckdb(element: TrimmedText, compiler: SQLCompiler, **options: 
     return f"{TRIMS[type(element)]}({operand(element, compiler, **options)}, ' ')"
 
 
-@form(InUtc)
-def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
+@form(InUtc, TimeInUtc)
+def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) -> str:
     """The value itself: databases without time zones hold UTC."""
     return operand(element, compiler, **options)
 

@@ -9,11 +9,19 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, UnaryExpression
+from sqlalchemy import Column, ColumnElement, UnaryExpression, types
+from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql.orms.sqlalchemy.carried import SelectedKey, is_float
+from pyrsql.orms.sqlalchemy.carried import (
+    HAS_LEVELS,
+    HAS_ONE_LEVEL,
+    SelectedKey,
+    has_collation_mark,
+    has_unknown_places,
+    is_float,
+)
 from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
@@ -81,7 +89,9 @@ def leading_text(element: LeadingText, compiler: SQLCompiler, **options: Any) ->
 
 @form(UuidText, on="mysql")
 def uuid_text(element: UuidText, compiler: SQLCompiler, **options: Any) -> str:
-    """The UUID as text."""
+    """The UUID as text. Bytes have the order of the text, and are none."""
+    if isinstance(form_on(compiler.dialect, element.type), types.LargeBinary | types.BINARY | types.VARBINARY):
+        return enclosed(element, compiler, **options)
     return f"CAST({enclosed(element, compiler, **options)} AS CHAR)"
 
 
@@ -206,10 +216,19 @@ def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) ->
     return f"{value} IS NULL{' DESC' if descending else ''}, {compiler.process(directed, **options)}"
 
 
+_SEVERAL_LEVELS = "'_as_c[is]|_ai_cs|_w2$|_czech_cs$'"
+"""Collations that compare letters first, then accents or case."""
+
+
 @form(SelectedKey, on="mysql")
 def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
-    """A sum is made of 64 bits; a float of 32 is sent with six digits."""
+    """A sum is made of 64 bits; a float of 32 is sent with six digits. A long text tells about its collation."""
+    if has_unknown_places(element.type, compiler.dialect):
+        raise CompileError("a page by cursor needs the members of an enumeration: give the key the type Enum")
     key = enclosed(element, compiler, **options)
+    if has_collation_mark(element.type, compiler.dialect):
+        mark = f"IF(COLLATION({key}) REGEXP {_SEVERAL_LEVELS}, {HAS_LEVELS}, {HAS_ONE_LEVEL})"
+        return f"CONCAT({mark}, {key})"
     return f"({key} + 0e0)" if is_float(element.type, compiler.dialect) else key
 
 

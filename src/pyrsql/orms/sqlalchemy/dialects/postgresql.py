@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Date, DateTime
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
-from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, written_type
+from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.dialects import default
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
-from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc
+from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
@@ -83,9 +83,9 @@ def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **opt
     return f"(lower({value}) = lower({text}))"
 
 
-@form(InUtc, on="postgresql")
-def in_utc(element: InUtc, compiler: SQLCompiler, **options: Any) -> str:
-    """PostgreSQL shows a point in time in the time zone of the session."""
+@form(InUtc, TimeInUtc, on="postgresql")
+def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) -> str:
+    """PostgreSQL shows a point in time in the time zone of the session, and a time of day in its own."""
     return f"timezone('UTC', {operand(element, compiler, **options)})"
 
 
@@ -103,6 +103,9 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
     match written_type(element.type, compiler.dialect):
         case None:
             return default.selected_key(element, compiler, **options)
+        case _ if names_object(element.type, compiler.dialect):
+            # No client may ask by a cursor which names there are.
+            return f"CAST(CAST({enclosed(element, compiler, **options)} AS OID) AS TEXT)"
         case DateTime() | Date():
             return f"(to_json({enclosed(element, compiler, **options)}) #>> '{{}}')"
         case _:
@@ -114,7 +117,11 @@ def bound_key(element: BoundKey, compiler: SQLCompiler, **options: Any) -> str:
     """The text of a value is read as its type."""
     (value,) = element.clauses
     bound = operand(element, compiler, **options)
-    type_ = written_type(cast("CarriedValue", value.type).carries, compiler.dialect)
+    carries = cast("CarriedValue", value.type).carries
+    type_ = written_type(carries, compiler.dialect)
+    if names_object(carries, compiler.dialect):
+        # A parameter of this type would have to be a number.
+        return f"CAST(CAST({bound} AS TEXT) AS OID)"
     if type_ is None or isinstance(type_, NullType):
         return bound
     return f"CAST({bound} AS {compiler.dialect.type_compiler_instance.process(type_)})"

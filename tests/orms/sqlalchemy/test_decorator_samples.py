@@ -1,0 +1,297 @@
+"""Decorated types whose code alone says what becomes of a value: rows are right, or the operator is refused."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import LargeBinary, String, Text, select
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from property_tests.walks import walked
+from pyrsql import ConfigurationError
+from pyrsql.models import kinds
+from pyrsql.options import QueryOptions
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy.column_types import described
+from pyrsql.problems import UnsupportedOperator, UnsupportedSort, WrongValue
+from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
+
+
+class Stored(TypeDecorator[Any]):
+    """A type of a developer's, made of one function."""
+
+    impl: Any = String(200)
+    cache_ok = True
+
+    def __init_subclass__(cls) -> None:
+        # SQLAlchemy asks every class itself.
+        cls.cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.stored(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.read(value)
+
+    def stored(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def read(self, value: Any) -> Any:
+        return value
+
+
+class Lower(Stored):
+    """Folds case: letter by letter."""
+
+    def stored(self, value: Any) -> Any:
+        return value.lower()
+
+
+class Email(Stored):
+    """Takes whole values only. A part of one is none."""
+
+    def stored(self, value: Any) -> Any:
+        if "@" not in value:
+            raise ValueError(value)
+        return value
+
+
+class Address(Stored):
+    """Takes an empty text for NULL, as SQLAlchemy-Utils does with addresses."""
+
+    def stored(self, value: Any) -> Any:
+        return str(value) if value else None
+
+
+class Sealed(Stored):
+    """An encryption that is the same each time: the text of a part is no part of the text."""
+
+    impl = Text
+
+    def stored(self, value: Any) -> Any:
+        return base64.b64encode(hashlib.sha256(value.encode()).digest() + value.encode()).decode()
+
+    def read(self, value: Any) -> Any:
+        return base64.b64decode(value)[32:].decode()
+
+
+class Capital(Stored):
+    """The first letter of a part is not that of the whole."""
+
+    def stored(self, value: Any) -> Any:
+        return value.capitalize()
+
+
+class Prefixed(Stored):
+    def stored(self, value: Any) -> Any:
+        return f"p:{value}"
+
+    def read(self, value: Any) -> Any:
+        return value[2:]
+
+
+class Salted(Stored):
+    """An encryption with a random part: no two of its texts are equal."""
+
+    numbers = itertools.count()
+
+    def stored(self, value: Any) -> Any:
+        return f"{next(self.numbers)}:{value}"
+
+    def read(self, value: Any) -> Any:
+        return value.partition(":")[2]
+
+
+class Words(Stored):
+    """A list, which it says nowhere. It takes a text for a list of letters."""
+
+    def stored(self, value: Any) -> Any:
+        return ",".join(value)
+
+    def read(self, value: Any) -> Any:
+        return value.split(",")
+
+
+class Bytes(TypeDecorator[uuid.UUID]):
+    impl = LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
+    cache_ok = True
+
+    @property
+    def python_type(self) -> type[Any]:
+        return uuid.UUID
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Any) -> bytes | None:
+        return None if value is None else value.bytes
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> uuid.UUID | None:
+        return None if value is None else uuid.UUID(bytes=bytes(value))
+
+
+class Document(TypeDecorator[Any]):
+    """A document on PostgreSQL, and its text elsewhere."""
+
+    impl = String(50)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        return postgresql.JSON() if dialect.name == "postgresql" else String(50)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Account(Base):
+    __tablename__ = "sampled_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lower = mapped_column(Lower)
+    email = mapped_column(Email)
+    address = mapped_column(Address)
+    sealed = mapped_column(Sealed)
+    capital = mapped_column(Capital)
+    prefixed = mapped_column(Prefixed)
+    salted = mapped_column(Salted)
+    words = mapped_column(Words)
+    bytes = mapped_column(Bytes)
+    document = mapped_column(Document)
+
+
+SMALL, LARGE = uuid.UUID(int=5), uuid.UUID(int=2**127 + 2**63)
+
+
+def accounts() -> list[Account]:
+    texts = ["abc", "ABCD", "éa", "ea"]
+    return [
+        Account(
+            id=number,
+            lower=text,
+            email=f"{text}@x.org",
+            address=text,
+            sealed=text,
+            capital=text,
+            prefixed=text,
+            salted=text,
+            words=[*text],
+            bytes=SMALL if number % 2 else LARGE,
+        )
+        for number, text in enumerate(texts, 1)
+    ] + [Account(id=5)]
+
+
+@pytest.fixture(scope="module")
+def filled(any_database: Store) -> Iterator[Store]:
+    with stocked(any_database, Base.metadata, accounts()) as store:
+        yield store
+
+
+FILTERS: dict[str, list[int]] = {
+    "lower==ABC": [1],
+    "lower==AB*": [1, 2],
+    "lower=like=BC": [1, 2],
+    "email==abc@x.org": [1],
+    "email==abc*": [1],
+    "email=like=a": [1, 3, 4],
+    "email=ilike=cd@": [2],
+    "email=notlike=org": [],
+    "address==abc": [1],
+    "address=like=a": [1, 3, 4],
+    "address==a*": [1],
+    "address==*a": [3, 4],
+    "sealed==abc": [1],
+    "sealed!=abc": [2, 3, 4],
+    "sealed=in=(abc,ea)": [1, 4],
+    "sealed=out=(abc,ea)": [2, 3],
+    "capital==Ea": [4],
+    "capital==éa": [3],
+    "capital=in=(éa,abc)": [1, 3],
+    "prefixed==ea": [4],
+    "prefixed!=ea": [1, 2, 3],
+    "salted=nn=": [1, 2, 3, 4],
+    "words=='a,b,c'": [1],
+    "words==abc": [],
+    "words=like='b,c'": [1],
+    f"bytes=={LARGE}": [2, 4],
+    f"bytes!={LARGE}": [1, 3],
+    f"bytes!={SMALL}": [2, 4],
+    f"bytes=out=({SMALL})": [2, 4],
+    "document=na=": [1, 2, 3, 4, 5],
+}
+
+
+@pytest.mark.parametrize("filter", FILTERS)
+def test_rows(filled: Store, filter: str) -> None:
+    assert ids(filled, Account, filter) == FILTERS[filter]
+
+
+@pytest.mark.parametrize(("sort", "expected"), [("bytes;id", [1, 3, 2, 4, 5]), ("-bytes;id", [5, 2, 4, 1, 3])])
+def test_bytes_of_a_uuid_sort_as_its_text(filled: Store, sort: str, expected: list[int]) -> None:
+    assert ids(filled, Account, sort=sort) == expected
+
+
+@pytest.mark.parametrize("sort", ["sealed", "-capital", "prefixed", "words", "lower"])
+def test_walks(filled: Store, sort: str) -> None:
+    def check(session: Session) -> None:
+        for size, backward in ((1, False), (2, True)):
+            found = walked(
+                schema(Account), select(Account.id), session.execute, sort=sort, size=size, backward=backward
+            )
+            assert found == expected
+
+    expected = ids(filled, Account, sort=sort, options=QueryOptions())
+    filled.run(check)
+
+
+@pytest.mark.parametrize(
+    ("filter", "refused"),
+    [
+        ("email==abc", WrongValue),
+        ("email=ic=abc", WrongValue),
+        ("email=in=(abc)", WrongValue),
+        ("sealed=like=a", UnsupportedOperator),
+        ("sealed=ic=abc", UnsupportedOperator),
+        ("sealed>abc", UnsupportedOperator),
+        ("capital=like=b", UnsupportedOperator),
+        ("prefixed=bt=(a,b)", UnsupportedOperator),
+        ("salted==abc", UnsupportedOperator),
+        ("salted!=abc", UnsupportedOperator),
+        ("document==1", UnsupportedOperator),
+        ("document!=1", UnsupportedOperator),
+    ],
+)
+def test_refusals(filter: str, refused: type) -> None:
+    assert isinstance(problems(Account, filter)[0], refused)
+
+
+@pytest.mark.parametrize("sort", ["salted", "document"])
+def test_refused_sorts(sort: str) -> None:
+    assert isinstance(problems(Account, sort=sort)[0], UnsupportedSort)
+
+
+@pytest.mark.parametrize("name", ["salted", "document"])
+def test_a_listed_field_that_equals_nothing_is_refused_when_the_schema_is_built(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{name}', which no value"):
+        schema(Account, QueryOptions(field_whitelist={"id", name}))
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind"),
+    [
+        (Lower(), kinds.Text()),
+        (Email(), kinds.Text()),
+        (Words(), kinds.Text()),
+        (Sealed(), kinds.Opaque("Sealed", str, kinds.Text())),
+        (Salted(), kinds.Opaque("Salted")),
+        (Document(), kinds.Opaque("Document", str)),
+    ],
+)
+def test_kinds(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
+    assert described(type_).kind == kind
