@@ -232,7 +232,7 @@ def test_a_database_that_is_not_there(driver: str, path: str) -> None:
 
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg", "aiomysql", "sqlite"])
 @pytest.mark.parametrize("wrong", [{"database": "no_such_database"}, {"username": "nobody_here"}])
-def test_a_database_that_does_not_take_the_service(
+async def test_a_database_that_does_not_take_the_service(
     request: pytest.FixtureRequest, driver: str, wrong: dict[str, Any], tmp_path: Any
 ) -> None:
     """Whatever the driver tells of the reason, the answer is that of a server that is not there."""
@@ -243,16 +243,22 @@ def test_a_database_that_does_not_take_the_service(
         database: Database = request.getfixturevalue(f"{server}_database")
         url = database.async_url.set(drivername=f"{'mysql' if driver == 'aiomysql' else 'postgresql'}+{driver}")
         engine = create_async_engine(url.set(**wrong))
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # SQLAlchemy 2.0 does not wrap what asyncpg raises
+        async with AsyncSession(engine) as session:
+            await session.execute(text("SELECT 1"))
+    await engine.dispose()
+    assert fault_of(raised.value) == "database-unavailable"
+
+
+def test_an_answer_where_the_server_refuses_asyncpg(postgres_database: Database) -> None:
     app = FastAPI()
     database_error_handler(app)
+    url = postgres_database.async_url.set(drivername="postgresql+asyncpg", username="nobody_here")
 
     @app.get("/users")
     async def users() -> None:
-        async with AsyncSession(engine) as session:
-            try:
-                await session.execute(text("SELECT 1"))
-            finally:
-                await engine.dispose()
+        async with AsyncSession(create_async_engine(url)) as session:
+            await session.execute(text("SELECT 1"))
 
     response = get(app, "/users")
     assert (response.status_code, response.json()["detail"]["code"]) == (503, "database-unavailable")
