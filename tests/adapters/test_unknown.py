@@ -98,6 +98,8 @@ def post(body: Any) -> Any:
         ("SORT=a", "SORT", "Did you mean 'sort'?"),
         ("pAge=1", "pAge", "Did you mean 'page'?"),
         ("Size=1", "Size", "Did you mean 'size'?"),
+        ("_sort=a", "_sort", "Did you mean 'sort'?"),
+        ("_page=1", "_page", "Did you mean 'page'?"),
         # Names from other services.
         ("limit=5", "limit", "Did you mean 'size'?"),
         ("offset=5", "offset", "Write the number of the page in 'page'; 'size' is the number of its rows."),
@@ -121,6 +123,11 @@ def post(body: Any) -> Any:
         ("page[size]=5", "page[size]", "Did you mean 'size'?"),
         ("page[number]=5", "page[number]", "Did you mean 'page'?"),
         ("page[limit]=5", "page[limit]", "Did you mean 'size'?"),
+        (
+            "page[offset]=5",
+            "page[offset]",
+            "Write the number of the page in 'page'; 'size' is the number of its rows.",
+        ),
         ("page[after]=abc", "page[after]", "This list does not take it."),
         ("sort[]=a", "sort[]", "Did you mean 'sort'?"),
         ("filter[]=a==1", "filter[]", "Did you mean 'filter'?"),

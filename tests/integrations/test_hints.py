@@ -210,6 +210,17 @@ FIELDS = [
     ("distance[gt]=5", "distance[gt]", "distance=gt="),
     ("distance[$lt]=5&page=0&size=1", "distance[$lt]", "distance=lt="),
     ("filter=id==1&name=x", "name", "name=="),
+    ("distance_gte=5", "distance_gte", "distance=ge="),
+    ("distance.gte=5", "distance.gte", "distance=ge="),
+    ("distance[]=5&distance[]=6", "distance[]", "distance=="),
+    ("name:x", "name:x", "name=="),
+    ("name~=x", "name~", "name=="),
+    ("name__startswith=x", "name__startswith", "name=="),
+    ("name[cont]=x", "name[cont]", "name=="),
+    ("airline[name]=x", "airline[name]", "airline.name=="),
+    ("airline[name][like]=x", "airline[name][like]", "airline.name=like="),
+    ("airline__name=x", "airline__name", "airline.name=="),
+    ("airline__name__icontains=x", "airline__name__icontains", "airline.name=ilike="),
 ]
 
 
@@ -227,7 +238,10 @@ def test_a_field_is_no_parameter(query: str, parameter: str, comparison: str) ->
     [
         *("utm_source=x", "nam=x", "Name=x", "name.x=1", "airline=1", "distance__x=5", "@lower[name]=x", "name" * 99),
         # A field that the client may not use is none.
-        *("secret=x", "secret__gt=x", "secret[gt]=x", "airline.id=1", "airline_id=1"),
+        *("secret=x", "secret__gt=x", "secret[gt]=x", "secret[]=x", "secret_gt=x", "secret:x", "secret__startswith=x"),
+        *("airline.id=1", "airline_id=1", "airline[id]=1", "airline__id=1", "airline__id__gt=1"),
+        # Names that go on.
+        *("name_x=1", "name_range_x=1", "distances[]=1", "_name=1", "name[0]=x", "[]=1", "__=1", "_=1", ":=1"),
         # The route declares it.
         "late=true",
         "&".join([*(f"x{number}=1" for number in range(50)), "name=x"]),

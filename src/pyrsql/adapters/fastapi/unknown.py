@@ -90,8 +90,8 @@ def _suspicion(
     meant = _meant(config, outer)
     if meant is None:
         return "filter", None
-    if inner:
-        meant = _meant(config, inner[0]) or meant
+    if inner and (further := _meant(config, inner[0])) is not None:
+        outer, meant = inner[0], further
     own = _own(config, meant)
     if own not in declared:
         return meant, "This list does not take it."
@@ -108,12 +108,12 @@ def _own(config: FastAPICriteriaConfig, source: Source) -> str:
 
 
 def _meant(config: FastAPICriteriaConfig, name: str) -> Source | None:
-    """The part of a request that a name stands for here, in other case, or in other services."""
-    lowered = name.lower().lstrip("$")
+    """The part of a request that a name stands for here, in other case or with other signs, or in other services."""
+    words = name.lower().translate(_BETWEEN_WORDS)
     for own, source in config.sources.items():
-        if lowered == own.lower():
+        if words and words == own.lower().translate(_BETWEEN_WORDS):
             return source
-    return _ELSEWHERE.get(lowered.translate(_BETWEEN_WORDS))
+    return _ELSEWHERE.get(words)
 
 
 def _completes_operator(config: FastAPICriteriaConfig, value: object) -> bool:

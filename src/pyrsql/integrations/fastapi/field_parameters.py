@@ -17,7 +17,16 @@ from pyrsql.problems import UnknownParameter
 from pyrsql.validation.predicates import FieldOperand
 from pyrsql.validation.selectors import Resolution, resolve
 
-_SUFFIX = re.compile(r"(.+?)(?:__([A-Za-z]+)|\[\$?([A-Za-z]+)\])")
+_STEPS = re.compile(r"\]?\[|__")
+"""Signs of other services between the fields of a path, and before an operator."""
+
+_OPERATORS = re.compile(r"[:~]")
+"""Operators of other services without `=`."""
+
+_ELSEWHERE = frozenset(
+    ("exact", "iexact", "startswith", "istartswith", "endswith", "iendswith", "range", "regex", "iregex", "cont")
+)
+"""Operators of other services, for which one writes `==` with a pattern, or several comparisons."""
 
 
 def fields_outside(config: FastAPICriteriaConfig, schema: Schema, names: Iterable[str]) -> Iterator[UnknownParameter]:
@@ -36,16 +45,24 @@ def fields_outside(config: FastAPICriteriaConfig, schema: Schema, names: Iterabl
 
 
 def _comparison(config: FastAPICriteriaConfig, schema: Schema, name: str) -> str | None:
-    """The field and the operator that a name means."""
+    """The field and the operator that a name means.
+
+    `id`, `id[]`, `id:5`, `team.name`, `team[name]` and `team__name` are fields, with `==`; `id[gte]`, `id[$gte]`,
+    `id__gte`, `id.gte` and `id_gte` have another operator.
+    """
     if len(name) > LONGEST_NAME:
         return None
-    if _is_field(schema, name):
-        return f"{name}=="
-    suffix = _SUFFIX.fullmatch(name)
-    if suffix is None:
-        return None
-    operator = operator_of(suffix[2] or suffix[3], config.query_options.operators)
-    return f"{suffix[1]}{operator}" if operator and _is_field(schema, suffix[1]) else None
+    path = _STEPS.sub(".", _OPERATORS.split(name)[0].rstrip("]")).rstrip(".")
+    for written in dict.fromkeys((name, path)):
+        if _is_field(schema, written):
+            return f"{written}=="
+    for joint in (".", "_"):
+        field, _, word = path.rpartition(joint)
+        word = word.removeprefix("$")
+        operator = operator_of(word, config.query_options.operators) or ("==" if word in _ELSEWHERE else None)
+        if operator and _is_field(schema, field):
+            return f"{field}{operator}"
+    return None
 
 
 def _is_field(schema: Schema, path: str) -> bool:
