@@ -20,7 +20,8 @@ class ParseLimits:
         depth: parentheses open at a time.
         nodes: comparisons, ANDs and ORs in the tree.
         relations: relations that all paths together follow. SQLite joins 64 tables at most, MariaDB 61.
-        to_many: to-many relations that one path follows: each multiplies the rows that the database reads.
+        to_many: to-many relations that one path follows: each multiplies the rows that the database reads. In a count,
+            one that leads on from rows which it reaches several times counts twice: `@count[posts.author.posts]`.
         to_many_tests: comparisons over to-many relations, quantifiers, counts and null checks of relations: each is a
             subquery. Work that is repeated for each row counts three more: relations behind the to-many one, a
             condition in a count, and a sort key of related rows.

@@ -79,6 +79,9 @@ CASES: list[tuple[str, str, str, int, str]] = [
     ("to_many", "r=any='r.name==x'", "r=any='r.r.name==x'", 2, "r.r.name"),
     ("to_many", "r=any='r=none=\"id==1\"'", "r=any='r=none=\"r=any=\"'", 2, "r"),
     ("to_many", "@count[r.r]>1", "@count[r.r.r]>1", 2, "@count[r.r.r]"),
+    # The part of a part is that of several: its parts are read once for each.
+    ("to_many", "r.m.r.name==x", "@count[r.m.r]>1", 2, "@count[r.m.r]"),
+    ("to_many", "r=any='@count[m.r]>1'", "m=any='@count[r.m.r]>1'", 2, "@count[r.m.r]"),
     ("to_many_tests", ";".join(["r.id==1"] * 16), "id==1;" + ";".join(["r.id!=1"] * 17), 16, "r.id"),
     ("to_many_tests", ";".join(["r=na="] * 16), ",".join(["r=nn="] * 17), 16, "r"),
     ("to_many_tests", ";".join(["m=na="] * 16), ",".join(["m=nn=", *["m.m=na="] * 16]), 16, "m.m"),
@@ -115,6 +118,14 @@ def test_a_filter_up_to_each_limit(limit: str, fine: str, much: str, maximum: in
     lifted = replace(OPTIONS.parse_limits, **{limit: None})
     assert exceeded(much, limits=lifted) == []
     assert exceeded(fine, limits=replace(lifted, **{limit: maximum - 1}))[0][:2] == (limit, maximum - 1)
+
+
+def test_a_count_says_which_relation_counts_twice() -> None:
+    for filter, hint in (("@count[r.m.r]>1", True), ("@count[r.r.r]>1", False)):
+        (problem,) = validate_request(schema(Part, OPTIONS), filter=filter).failure()
+        assert isinstance(problem, LimitExceeded)
+        assert bool(problem.hint) is hint
+    assert exceeded("@count[r.m.r]>1", limits=ParseLimits(to_many=3)) == []
 
 
 SORT_CASES: list[tuple[str, str, str, int, str]] = [

@@ -79,6 +79,7 @@ class Relation:
         owners: the subclasses that have it, where the model does not.
         via: the hidden steps to the row that has it, where that is the row of a subclass.
         shows_one: the attribute holds one row or none, also where nothing keeps the relation from leading to `many`.
+        shared: several rows may lead to the same row.
     """
 
     name: str
@@ -90,6 +91,25 @@ class Relation:
     owners: tuple[type, ...] = ()
     via: tuple[Relation, ...] = ()
     shows_one: bool = False
+    shared: bool = False
+
+
+def repeating_steps(path: tuple[Relation, ...], start: int = 0) -> list[int]:
+    """The places of to-many relations that a path follows from rows which it reaches several times: together they
+    lead to each row as often.
+
+    Args:
+        path: the path.
+        start: where its own steps begin.
+    """
+    found: list[int] = []
+    many = shared = False
+    for place, step in enumerate(path[start:], start):
+        if step.many and shared:
+            found.append(place)
+        many = many or step.many
+        shared = shared or (many and step.shared)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

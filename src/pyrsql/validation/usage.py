@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from pyrsql.models import kinds
+from pyrsql.models.model import repeating_steps
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.problems import LimitExceeded, Span
 from pyrsql.validation.predicates import (
@@ -32,6 +33,9 @@ _JOINED = 3
 
 _ALL_READ = 3
 """Subqueries that cost it as much as reading every related row, as a condition in a count and a sort key do."""
+
+
+_READ_AGAIN = "A count over rows that it reaches several times counts the relation that leads on from them twice."
 
 
 class Usage:
@@ -93,7 +97,13 @@ class Usage:
         yield from self._operand(operand, "json_keys", span)
 
     def subquery(
-        self, path: RelationPath, root: RelationPath, span: Span | None, *, reads_all: bool = False
+        self,
+        path: RelationPath,
+        root: RelationPath,
+        span: Span | None,
+        *,
+        counts: bool = False,
+        reads_all: bool = False,
     ) -> Iterator[LimitExceeded]:
         """Count a quantifier, or a count of rows, over the related rows at the end of a path.
 
@@ -101,9 +111,10 @@ class Usage:
             path: the whole path.
             root: the path of the rows that its filter is about.
             span: the place of its selector.
+            counts: it counts them. Rows that it reaches several times count, and are read, as often.
             reads_all: it reads every related row.
         """
-        yield from self._paths((path,), span)
+        yield from self._paths((path,), span, again=len(repeating_steps(path, len(root))) if counts else 0)
         own = _own_subquery(path, len(root), ends=True) or 1
         yield from self._count("to_many_tests", own + _ALL_READ * reads_all, span)
         self._joined.discard(path)
@@ -127,7 +138,7 @@ class Usage:
         elif isinstance(operand, CallOperand):
             yield from self._count("functions", calls(operand), span)
 
-    def _paths(self, paths: Collection[RelationPath], span: Span | None) -> Iterator[LimitExceeded]:
+    def _paths(self, paths: Collection[RelationPath], span: Span | None, again: int = 0) -> Iterator[LimitExceeded]:
         most, many = self._most["relations"], self._most["to_many"]
         # A path that is much too long is not copied at each of its steps.
         longest = max(map(len, paths), default=0) if most is None else most + 1
@@ -135,8 +146,8 @@ class Usage:
             self._followed.update(path[:end] for end in range(1, min(len(path), longest) + 1))
         if most is not None and len(self._followed) > most:
             yield from self._exceed("relations", most, span)
-        if many is not None and any(sum(step.many for step in path) > many for path in paths):
-            yield from self._exceed("to_many", many, span)
+        if many is not None and any(sum(step.many for step in path) + again > many for path in paths):
+            yield from self._exceed("to_many", many, span, _READ_AGAIN if again else None)
 
     def _count(self, limit: str, more: int, span: Span | None) -> Iterator[LimitExceeded]:
         self._used[limit] = used = self._used.get(limit, 0) + more
@@ -144,10 +155,10 @@ class Usage:
         if most is not None and used > most:
             yield from self._exceed(limit, most, span)
 
-    def _exceed(self, limit: str, most: int, span: Span | None) -> Iterator[LimitExceeded]:
+    def _exceed(self, limit: str, most: int, span: Span | None, hint: str | None = None) -> Iterator[LimitExceeded]:
         if limit not in self._exceeded:
             self._exceeded.add(limit)
-            yield LimitExceeded(source=self.source, limit=limit, maximum=most, span=span)
+            yield LimitExceeded(source=self.source, limit=limit, maximum=most, span=span, hint=hint)
 
 
 def _own_subquery(path: RelationPath, start: int, ends: bool) -> int | None:

@@ -325,7 +325,7 @@ def _counted(
         return (_wrong_count(purpose, selector, span, "relations without operators of their own"),)
     path = found.operand.relations
     validation.problems.extend(
-        validation.usage.subquery(path, validation.root, span, reads_all=count.filter is not None)
+        validation.usage.subquery(path, validation.root, span, counts=True, reads_all=count.filter is not None)
     )
     predicate: Predicate | None = None
     if count.filter is not None:

@@ -129,7 +129,7 @@ def _read(hint: Any) -> _Hint:
 
 def _member(entity: type, name: str, hint: object, model_of: Callable[[type], Model]) -> Field | Relation:
     def relation(target: type, *, many: bool) -> Relation:
-        return Relation(name, entity.__name__, many, lambda: model_of(target), read.rights)
+        return Relation(name, entity.__name__, many, lambda: model_of(target), read.rights, shared=not many)
 
     read = _read(hint)
     if read.kind is not None:

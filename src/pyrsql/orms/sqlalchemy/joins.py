@@ -106,6 +106,23 @@ class Unmerged(FunctionElement[bool]):
         return Unmerged(not_(exists))
 
 
+class OfOneRow(FunctionElement[bool]):
+    """A condition on the related rows of one row. Their key finds these rows, and no index of the condition does.
+
+    A subquery that is evaluated for each row reads no more than all related rows, once, where it begins at the key.
+    """
+
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
+
+    def __init__(self, condition: ColumnElement[bool]) -> None:
+        super().__init__(condition)
+
+    def self_group(self, against: object = None) -> Any:
+        """The element itself: SQLAlchemy would add `= 1`."""
+        return self
+
+
 def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
     """A subquery has a row, where many subqueries of a filter ask so."""
     return Unmerged(rows.exists())

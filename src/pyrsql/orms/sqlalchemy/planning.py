@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import cast
 
 from pyrsql.models import kinds
+from pyrsql.models.model import repeating_steps
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -20,6 +21,7 @@ from pyrsql.validation.predicates import (
     Predicate,
     RelationPath,
     Some,
+    through_to_many,
 )
 
 
@@ -99,3 +101,17 @@ def _some_of(group: list[Predicate]) -> Predicate:
     looks = cast("list[Some]", group)
     tests = [look.predicate for look in looks if look.predicate is not None]
     return Some(looks[0].path, Disjunction(tuple(tests)) if len(tests) == len(looks) else None)
+
+
+def without_repeats(some: Some, root: RelationPath) -> Some:
+    """The same related rows, in a subquery of their own where a join would reach them several times.
+
+    Joins of the departures of an airport, their airlines, and all flights of these make 48 million rows of 27,004: no
+    database finds out that one of them is enough.
+
+    Args:
+        some: the related rows.
+        root: the path of the rows that the subquery around them is about.
+    """
+    repeating = repeating_steps(some.path, len(root))
+    return Some(through_to_many(some.path[: repeating[0]]), some) if repeating else some

@@ -31,7 +31,7 @@ from pyrsql.orms.sqlalchemy.elements import all_of, any_of
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
-from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths
+from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths, without_repeats
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys, some_key
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
@@ -100,6 +100,7 @@ class LoweringContext(NamedTuple):
         few: the filter has few to-many steps.
         alternative: a row may pass without the part, which stands in an OR.
         root: the path of the rows that the subquery around a part is about; empty for the statement itself.
+        of_one_row: that subquery is evaluated for each row of the statement around it.
     """
 
     options: QueryOptions
@@ -107,6 +108,7 @@ class LoweringContext(NamedTuple):
     few: bool = True
     alternative: bool = False
     root: RelationPath = ()
+    of_one_row: bool = False
 
     def among(self, to_many_steps: int) -> LoweringContext:
         """The same, for a filter with so many to-many steps."""
@@ -127,24 +129,45 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
 
 
 def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
-    # Most parts of most filters, by the shortest way.
-    if isinstance(predicate, Compare):
-        operand, sign, value, ignore_case = predicate
-        if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
-            side = comparable(operand, scope, lowering.options.text_order)
-            if side.plain:
-                return side.compare(sign, value)
     if isinstance(predicate, Conjunction):
         return all_of(_clauses(all_of, predicate.parts, scope, lowering))
     if isinstance(predicate, Disjunction):
-        return any_of(_clauses(any_of, predicate.parts, scope, lowering._replace(alternative=True)))
+        inside = lowering._replace(alternative=True, of_one_row=False)
+        group = any_of(_clauses(any_of, predicate.parts, scope, inside))
+        return joins.OfOneRow(group) if lowering.of_one_row else group
     if isinstance(predicate, Some):
         return _some(predicate, scope, lowering)
     if isinstance(predicate, Complement):
         if isinstance(predicate.predicate, Some):
             return not_(_some(predicate.predicate, scope, lowering))
         return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True)))
-    return _test(predicate, scope, lowering)
+    tested = _test(predicate, scope, lowering)
+    return joins.OfOneRow(tested) if lowering.of_one_row else tested
+
+
+def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
+    # Most parts of most filters, by the shortest way.
+    if isinstance(test, Compare):
+        operand, sign, value, ignore_case = test
+        if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
+            side = comparable(operand, scope, lowering.options.text_order)
+            if side.plain:
+                return side.compare(sign, value)
+    if isinstance(test, Custom):
+        operand = test.operand
+        if isinstance(operand, RelationOperand):
+            *before, last = operand.relations
+            return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
+        return _custom(test, value_expression(operand, scope), lowering)
+    text_order = lowering.options.text_order
+    if isinstance(test.operand, CountOperand):
+        return _count_test(test, test.operand, scope, lowering)
+    kind, side = test.operand.kind, comparable(test.operand, scope, text_order)
+    if isinstance(kind, kinds.Json):
+        return json_test(test, side.value, lowering.options)
+    if isinstance(kind, kinds.Array) and not isinstance(test, Null):
+        return _array_test(test, side.value, kind, text_order)
+    return _value_test(test, side)
 
 
 def _clauses(
@@ -160,17 +183,18 @@ def _clauses(
 
 def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     """A related row exists that passes. It is read itself: a foreign key that leads nowhere is no related row."""
+    some = without_repeats(some, lowering.root)
     inner = some.predicate
     needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
     passed = tuple(passed_paths(inner))
 
-    within = lowering._replace(root=some.path, alternative=False)
-
-    def narrowed(rows: Select[Any], reached: Scope) -> Select[Any]:
+    def narrowed(rows: Select[Any], reached: Scope, of_one_row: bool) -> Select[Any]:
+        within = lowering._replace(root=some.path, alternative=False, of_one_row=of_one_row)
         return rows if inner is None else rows.where(*where_clauses(inner, reached, within))
 
     written = joins.some_row if lowering.few else joins.some_row_unmerged
-    exists = written(narrowed(*joins.correlated_subquery(scope, some.path, needed, lowering.options, passed)))
+    rows, reached = joins.correlated_subquery(scope, some.path, needed, lowering.options, passed)
+    exists = written(narrowed(rows, reached, of_one_row=True))
     first = joins.first_step(scope, some.path)
     shared = first[:-1] != lowering.root
     likely = likely_rows(inner)
@@ -181,7 +205,8 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     if related is None or not is_within(inner, some.path):
         return exists
     further = {**scope, first: related.entity}
-    rows = narrowed(*joins.beyond(related.rows, further, first, some.path, needed, lowering.options, passed))
+    rows, reached = joins.beyond(related.rows, further, first, some.path, needed, lowering.options, passed)
+    rows = narrowed(rows, reached, of_one_row=False)
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
     look = made(exists, related.key.in_(rows), shared=shared) if listed else exists
     if not lowering.alternative:
@@ -199,7 +224,7 @@ def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
     before = joins.first_step(scope, operand.relations)[:-1]
     number = number_of_rows(reached, before, operand.relations)
-    return _counted(operand, rows, reached).with_only_columns(number).scalar_subquery()
+    return _counted(operand, rows, reached, of_one_row=True).with_only_columns(number).scalar_subquery()
 
 
 def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | None) -> SharedRows | None:
@@ -213,7 +238,7 @@ def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | N
     if not is_within(operand.predicate, operand.relations):
         return None
     shared = shared_rows(scope, root, operand.relations, _needed_within(operand), operand.options)
-    return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached))
+    return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached, of_one_row=False))
 
 
 def _needed_within(operand: CountOperand) -> tuple[RelationPath, ...]:
@@ -221,36 +246,18 @@ def _needed_within(operand: CountOperand) -> tuple[RelationPath, ...]:
     return () if inner is None else tuple(dict.fromkeys(joined_paths(inner, operand.relations)))
 
 
-def _counted(operand: CountOperand, rows: Select[Any], reached: Scope) -> Select[Any]:
+def _counted(operand: CountOperand, rows: Select[Any], reached: Scope, *, of_one_row: bool) -> Select[Any]:
     """The related rows that pass the predicate of a count."""
     if operand.predicate is None:
         return rows
     custom = cast("Mapping[str, CustomLowering]", operand.custom)
-    lowering = LoweringContext(operand.options, custom, root=operand.relations)
+    lowering = LoweringContext(operand.options, custom, root=operand.relations, of_one_row=of_one_row)
     return rows.where(*where_clauses(operand.predicate, reached, lowering))
 
 
 def value_expression(operand: ValueOperand, scope: Scope) -> ColumnElement[Any]:
     """The SQL expression of any value."""
     return count(operand, scope) if isinstance(operand, CountOperand) else expression(operand, scope)
-
-
-def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
-    if isinstance(test, Custom):
-        operand = test.operand
-        if isinstance(operand, RelationOperand):
-            *before, last = operand.relations
-            return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
-        return _custom(test, value_expression(operand, scope), lowering)
-    text_order = lowering.options.text_order
-    if isinstance(test.operand, CountOperand):
-        return _count_test(test, test.operand, scope, lowering)
-    kind, side = test.operand.kind, comparable(test.operand, scope, text_order)
-    if isinstance(kind, kinds.Json):
-        return json_test(test, side.value, lowering.options)
-    if isinstance(kind, kinds.Array) and not isinstance(test, Null):
-        return _array_test(test, side.value, kind, text_order)
-    return _value_test(test, side)
 
 
 def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from sqlalchemy import Column, UniqueConstraint, inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.errors import ConfigurationError
@@ -107,6 +107,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     _rights(prop.info),
                     name,
                     shows_one=not prop.uselist,
+                    shared=prop.direction is not RelationshipDirection.ONETOMANY,
                 )
             case CompositeProperty():
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))

@@ -23,7 +23,7 @@ from pyrsql.orms.sqlalchemy.functions import (
     WholeBelow,
     WholeNear,
 )
-from pyrsql.orms.sqlalchemy.joins import Unmerged
+from pyrsql.orms.sqlalchemy.joins import OfOneRow, Unmerged
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
@@ -118,6 +118,12 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS, which other databases turn into a join themselves."""
     exists, _ = element.clauses
     return compiler.process(exists, **options)
+
+
+@form(OfOneRow)
+def of_one_row(element: OfOneRow, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition: other databases know how many rows a key finds."""
+    return operand(element, compiler, **options)
 
 
 @form(Unmerged)
