@@ -11,13 +11,17 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     AliasPath,
+    Base64Str,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    EncodedStr,
     Field,
+    GetPydanticSchema,
     HttpUrl,
     Json,
     JsonValue,
+    OnErrorOmit,
     PlainSerializer,
     PlainValidator,
     RootModel,
@@ -26,6 +30,7 @@ from pydantic import (
     WrapSerializer,
     WrapValidator,
     computed_field,
+    create_model,
     field_serializer,
     field_validator,
     model_serializer,
@@ -487,6 +492,51 @@ def test_a_type_with_a_schema_of_its_own_is_not_offered() -> None:
             return handler(str)
 
     assert offered(item(Masked)) == offered(item(Annotated[str, Masked("x")])) == {}
+
+
+class Stars:
+    """An encoder that masks."""
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        return data
+
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return b"***"
+
+    @classmethod
+    def get_json_format(cls) -> str:
+        return "stars"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "is_offered"),
+    [
+        (Annotated[str, EncodedStr(encoder=Stars)], False),
+        (Annotated[str, GetPydanticSchema(lambda source, handler: handler(source))], False),
+        (Annotated[str, StringConstraints(to_upper=True)], False),
+        (Annotated[str | None, StringConstraints(to_lower=True)], False),
+        (Base64Str, True),
+        (Annotated[str, StringConstraints(max_length=9, strip_whitespace=True)], True),
+        (Annotated[str, Field(pattern="a", examples=["a"])], True),
+    ],
+)
+def test_metadata_of_pydantic_that_changes_a_value_hides_it(annotation: Any, is_offered: bool) -> None:
+    assert ("title" in offered(item(annotation))) is is_offered
+
+
+@pytest.mark.parametrize("config", [ConfigDict(str_to_upper=True), ConfigDict(str_to_lower=True)])
+def test_a_configuration_that_changes_text_hides_fields(config: ConfigDict) -> None:
+    assert offered(create_model("Shouting", __config__=config, title=(str, ...))) == {}
+
+
+def test_elements_that_a_list_leaves_out_are_not_offered() -> None:
+    class Checked(BaseModel):
+        label: Literal["x"]
+
+    assert "tags.label" in offered(item(list[Checked], "tags"))
+    assert "tags.label" not in offered(item(list[OnErrorOmit[Checked]], "tags"))
 
 
 @pytest.mark.parametrize("shape", [str, list[int], None, object()])

@@ -6,11 +6,13 @@ It may mask a value, so that a filter would reveal it. Nobody can tell a validat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Discriminator,
+    OnErrorOmit,
     PlainSerializer,
     PlainValidator,
     WrapSerializer,
@@ -20,6 +22,15 @@ from pydantic.fields import FieldInfo
 
 _CHANGING = (AfterValidator, BeforeValidator, PlainValidator, WrapValidator, PlainSerializer, WrapSerializer)
 """Metadata that lets an answer show another value than the row has."""
+
+_OMITS: object = get_args(OnErrorOmit)[1]
+"""Metadata by which a list leaves out what it cannot read."""
+
+_CHANGED_CASE = ("to_upper", "to_lower")
+"""Constraints of text that change it."""
+
+_CONFIGURED = ("json_encoders", "str_to_upper", "str_to_lower")
+"""Configurations of a model that change its values."""
 
 _HOOKS = ("model_post_init", "__post_init__", "__get_pydantic_core_schema__")
 """Methods of a model that may change what it has read."""
@@ -35,7 +46,8 @@ def is_hidden(item: type, field: str, info: FieldInfo) -> bool:
     """
     if info.exclude or getattr(info, "exclude_if", None) is not None or any(map(hides, info.metadata)):
         return True
-    if config_of(item).get("json_encoders") or any(is_own(getattr(item, hook, None)) for hook in _HOOKS):
+    config = config_of(item)
+    if any(map(config.get, _CONFIGURED)) or any(is_own(getattr(item, hook, None)) for hook in _HOOKS):
         return True
     own = getattr(item, "__pydantic_decorators__", None)
     if own is None:
@@ -48,11 +60,24 @@ def is_hidden(item: type, field: str, info: FieldInfo) -> bool:
 
 def hides(metadata: object) -> bool:
     """Whether metadata of an annotation, or a type, may change a value: code that is not Pydantic's own may."""
-    if isinstance(metadata, _CHANGING):
+    if isinstance(metadata, _CHANGING) or metadata is _OMITS:
         return True
     if isinstance(metadata, FieldInfo):
         return bool(metadata.exclude) or any(map(hides, metadata.metadata))
-    kind = metadata if isinstance(metadata, type) else type(metadata)
+    if isinstance(metadata, type):
+        return _changes(metadata)
+    if isinstance(metadata, Discriminator):
+        # Its code says which model reads a row.
+        return False
+    if any(getattr(metadata, case, None) for case in _CHANGED_CASE) or _changes(type(metadata)):
+        return True
+    # `EncodedStr(encoder=…)`, `GetPydanticSchema(…)`: Pydantic's metadata with code of the developer's.
+    names = (*getattr(metadata, "__dict__", ()), *getattr(metadata, "__slots__", ()))
+    parts = (getattr(metadata, name, None) for name in names)
+    return hasattr(metadata, "__get_pydantic_core_schema__") and any(callable(part) and is_own(part) for part in parts)
+
+
+def _changes(kind: type) -> bool:
     return hasattr(kind, "__get_pydantic_core_schema__") and is_own(kind)
 
 
@@ -60,8 +85,8 @@ def is_own(code: Any) -> bool:
     """Whether code is the developer's. Pydantic's own types check; its transforming pipelines change values."""
     if code is None:
         return False
-    package = code.__module__.partition(".")[0]
-    return package not in ("pydantic", "pydantic_extra_types", "sqlmodel") or "experimental" in code.__module__
+    module: str = getattr(code, "__module__", None) or ""
+    return module.partition(".")[0] not in ("pydantic", "pydantic_extra_types", "sqlmodel") or "experimental" in module
 
 
 def config_of(item: type) -> Mapping[str, Any]:

@@ -148,9 +148,9 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
     # Most parts of most filters, by the shortest way.
     if isinstance(test, Compare):
-        operand, sign, value, ignore_case = test
-        if isinstance(operand, FieldOperand) and not operand.relations and not ignore_case:
-            side = comparable(operand, scope, lowering.options.text_order)
+        compared, sign, value, ignore_case = test
+        if isinstance(compared, FieldOperand) and not compared.relations and not ignore_case:
+            side = comparable(compared, scope, lowering.options.text_order)
             if side.plain:
                 return side.compare(sign, value)
     if isinstance(test, Custom):
