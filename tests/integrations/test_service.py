@@ -422,6 +422,9 @@ def anything(**tenant: int) -> Any: ...
 def a_class(scope: Annotated[Tenants, Depends()]) -> Any: ...
 
 
+def a_named_class(scope: Annotated[Tenants, Depends(Tenants)]) -> Any: ...
+
+
 def a_web_socket(socket: WebSocket) -> Any: ...
 
 
@@ -432,7 +435,19 @@ def a_request_in_a_class(scope: Annotated[Caller, Depends()]) -> Select[Any]:
 async def an_async_one(tenant: int) -> Any: ...
 
 
-FACTORIES = (unannotated, a_number, a_default, a_model, an_optional, annotated, a_text, several, anything, a_class)
+FACTORIES = (
+    unannotated,
+    a_number,
+    a_default,
+    a_model,
+    an_optional,
+    annotated,
+    a_text,
+    several,
+    anything,
+    a_class,
+    a_named_class,
+)
 
 
 @pytest.mark.parametrize("factory", [*FACTORIES, an_async_one, lambda tenant=1: None])

@@ -134,8 +134,8 @@ def _fault(parameter: inspect.Parameter) -> str | None:
         return None
     depends = next((one for one in said if isinstance(one, params.Depends)), None)
     if depends is not None:
-        # `Depends()` on a class reads the parameters of the class itself.
-        if depends.dependency is None and inspect.isclass(annotation):
+        # `Depends()` on a class, and `Depends(Class)`, read the parameters of the class itself.
+        if depends.dependency in (None, annotation) and inspect.isclass(annotation):
             inner = get_typed_signature(cast("Callable[..., Any]", annotation)).parameters.values()
             return next((fault for fault in map(_fault, inner) if fault is not None), None)
         return None
