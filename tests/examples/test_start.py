@@ -6,8 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -23,14 +23,8 @@ def started(database: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def wait_for(port: int) -> None:
-    """Wait until a server answers: a signal before that ends Python, not the service."""
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
+    """Wait until the service answers: its port is open before that, and a signal then ends Python, not the service."""
+    urlopen(f"http://127.0.0.1:{port}/docs", timeout=60).close()
 
 
 def test_the_links_are_printed_and_ctrl_c_ends_it_quietly(database: Path) -> None:
