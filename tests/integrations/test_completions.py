@@ -141,7 +141,7 @@ COUNTED = schema(User, QueryOptions(quantifiers=True))
         (r"reports=any='roles=any=\'code==\\\'a\\\';le|", "le", ["level"]),
         ("'@count[roles|#le|", "le", ["level"]),
         ("reports=any=\"'@count[roles|#le|", "le", ["level"]),
-        ("@count[ro|", "@count[ro", ["@count[roles]", "@count[roles.users]"]),
+        ("@count[ro|", "@count[ro", ["@count[roles]"]),
         ("reports=any='@count[ro|", "@count[ro", ["@count[roles]"]),
         ("@count[roles]=b|", "=b", ["=bt="]),
         ("reports=any='@count[roles]=b|", "=b", ["=bt="]),

@@ -129,7 +129,7 @@ MISTAKES: list[tuple[str, str, str, str | None]] = [
     ("filter", "document[a]==1", "document.a", "document.a==1"),
     ("filter", "document['a']==1", ".a", "document.a==1"),
     ("filter", "document->>'a'==1", ".a", "document.a==1"),
-    ("filter", "departure>now()", "nothing in a value is computed", None),
+    ("filter", "departure>now()", "Nothing in a value is computed", None),
     ("filter", "day==today", "nothing is computed", None),
     # Values.
     ("filter", "name=='O'Brien'", "whole value in quotes", 'name=="O\'Brien"'),

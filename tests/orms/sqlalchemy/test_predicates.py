@@ -263,7 +263,7 @@ def test_mysql_makes_joins_of_few_steps_to_many_and_not_of_many() -> None:
     assert five.count("EXISTS") == five.count(" IS true") == 5
     assert " IS true" not in four
     assert " IS true" not in where("roles.users.id==1;roles.users.id==2", User, MYSQL)
-    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User, MYSQL).count(" IS true") == 3
+    assert where("roles.users.id==1;roles.users.id==2;roles.id==3", User, MYSQL).count(" IS true") == 5
 
 
 def test_postgresql_plans_every_step_to_many_as_a_join() -> None:
