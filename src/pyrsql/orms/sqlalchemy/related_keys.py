@@ -111,11 +111,11 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
 
 
 def some_key(key: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
-    """A key is one of those that a select gives, each once: for PostgreSQL, where a row may also pass without.
+    """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for an OR on PostgreSQL.
 
-    In an OR it makes no join of EXISTS, looks at each row instead, and guesses that every look ends early. Where no
-    related row passes, each reads the whole table. The distinct keys tell it how many there are: it reads them once
-    where this is cheaper, and has room for them.
+    There PostgreSQL makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
+    where no related row passes, each reads the whole table. It knows how many distinct keys there are, and reads
+    them once where that is cheaper and they fit into memory.
 
     Args:
         key: what a foreign key refers to.
