@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from pyrsql.options import ParseLimits, QueryOptions
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.pipeline import apply_filter, parse, validate
+from pyrsql.pipeline import apply_filter, apply_sort, parse, validate
 from tests.databases import Database
 from tests.orms.sqlalchemy.test_plans import Planned
 
@@ -293,3 +293,23 @@ def test_a_look_at_each_row_begins_at_its_key(sqlite_database: Database, filter:
     with engine.begin() as connection:
         Base.metadata.drop_all(connection)
     engine.dispose()
+
+
+@pytest.mark.parametrize("sort", ["marks.weight", "marks.weight,desc,nullslast", "marks.weight;-lines.sum"])
+def test_a_sort_by_related_rows_reads_those_of_each_row_alone(billed: Planned, sort: str) -> None:
+    """For `min` and `max` SQLite and PostgreSQL would walk the index of the values, once for each row without any."""
+    with billed.engine.begin() as connection:
+        connection.execute(text("CREATE INDEX plan_mark_weight ON plan_marks (weight)"))
+    try:
+        statement = apply_filter(select(Bill))(validate(BILLS)(None).unwrap()).bind(apply_sort(sort)).unwrap().select
+        plan = billed.plan(statement)
+        with Session(billed.engine) as session:
+            first = [bill.id for bill in session.scalars(statement.limit(3))]
+    finally:
+        with billed.engine.begin() as connection:
+            on = " ON plan_marks" if billed.name == "mariadb" else ""
+            connection.execute(text(f"DROP INDEX plan_mark_weight{on}"))
+    assert "ix_plan_marks_bill_id" in plan, plan
+    assert "plan_mark_weight" not in plan, plan
+    # The marks 1 to 30,000 stand at the bills 2, 3, 1, 2, 3, 1 and so on.
+    assert first == ([1, 3, 2] if "desc" in sort else [2, 3, 1])

@@ -28,6 +28,7 @@ from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_text
 from pyrsql.orms.sqlalchemy.expressions import expression
+from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.json.order import json_order
@@ -173,7 +174,7 @@ def _extreme(key: OrderKey, reached: Scope, options: FieldOptions) -> ColumnElem
         value = sql_cast(value, Integer)
     elif isinstance(key.operand.kind, kinds.Uuid | kinds.Opaque):
         value = OrderedText(sql_cast(value, String))
-    return func.max(value) if key.descending else func.min(value)
+    return Largest(value) if key.descending else Smallest(value)
 
 
 def _ordered(

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import (
     CalendarDate,
     InUtc,
@@ -138,6 +139,13 @@ def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> s
     """The condition for every other database."""
     _, other = element.clauses
     return compiler.process(other, **options)
+
+
+@form(Smallest, Largest)
+def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+    """MIN or MAX."""
+    function = "max" if isinstance(element, Largest) else "min"
+    return f"{function}({operand(element, compiler, **options)})"
 
 
 @form(NullsPlaced)

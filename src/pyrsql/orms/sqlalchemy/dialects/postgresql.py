@@ -12,6 +12,7 @@ from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, 
 from pyrsql.orms.sqlalchemy.dialects import default
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
@@ -87,6 +88,12 @@ def equal_ignoring_case(element: EqualIgnoringCase, compiler: SQLCompiler, **opt
 def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) -> str:
     """PostgreSQL shows a point in time in the time zone of the session, and a time of day in its own."""
     return f"timezone('UTC', {operand(element, compiler, **options)})"
+
+
+@form(Smallest, Largest, on="postgresql")
+def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+    """An aggregate with a filter is none that an index serves."""
+    return f"{default.extreme(element, compiler, **options)} FILTER (WHERE true)"
 
 
 @form(CalendarDate, on="postgresql")

@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeEngine
 from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.joins import OfOneRow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
@@ -175,6 +176,13 @@ def _leads_to_few(condition: ColumnElement[bool]) -> bool:
         return not condition.shared
     compares = isinstance(condition, BinaryExpression) and condition.operator in (operators.eq, operators.in_op)
     return compares and isinstance(condition.left, Column) and isinstance(condition.right, BindParameter)
+
+
+@form(Smallest, Largest, on="sqlite")
+def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+    """No index serves what stands behind a `+`."""
+    function = "max" if isinstance(element, Largest) else "min"
+    return f"{function}(+{operand(element, compiler, **options)})"
 
 
 @form(CalendarDate, on="sqlite")

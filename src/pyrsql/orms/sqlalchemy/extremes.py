@@ -1,0 +1,32 @@
+"""The smallest or largest of the values of related rows, found among the related rows of each row.
+
+For `min(x)` or `max(x)` alone SQLite and PostgreSQL walk an index of `x` up to the first entry that belongs to the row:
+a row without related rows walks all of it, and so a sort reads the whole table once per row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class Smallest(FunctionElement[Any]):
+    """The smallest of the values, as an aggregate that no index of the values serves."""
+
+    inherit_cache: bool | None = True
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
+class Largest(FunctionElement[Any]):
+    """The largest of them."""
+
+    inherit_cache: bool | None = True
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
