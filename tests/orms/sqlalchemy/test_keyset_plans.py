@@ -166,6 +166,21 @@ def test_a_page_far_away_reads_no_more_than_the_second(events: Engine, sort: str
         assert cost(far) <= 1.2 * cost(near) + 2
 
 
+@pytest.mark.parametrize("sort", ["day", "-day", "day;place", "-day;-place"])
+def test_a_page_at_the_end_of_ties_takes_two_statements_at_most(events: Engine, sort: str) -> None:
+    with Session(events) as session:
+        for place in range(5_000, 5_100, 7):
+            page = sought(EVENTS, select(Event), None, sort, CursorRequest.at(position(sort, place), SIZE))
+            taken = list[Select[Any]]()
+
+            def run(statement: Select[Any], taken: list[Select[Any]] = taken) -> Any:
+                taken.append(statement)
+                return session.execute(statement)
+
+            assert len(page.collect(run).items) == SIZE
+            assert len(taken) <= (2 if events.dialect.name == "sqlite" else 1)
+
+
 def test_a_first_page_of_a_nullable_key_reads_a_page(events: Engine) -> None:
     with Session(events) as session:
         page = sought(EVENTS, select(Event), None, "score", CursorRequest.first(SIZE))

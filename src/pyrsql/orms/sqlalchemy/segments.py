@@ -58,11 +58,12 @@ class KeyRange(_Condition):
     operator: Callable[[Any, Any], Any] = operators.gt
 
     @property
-    def nearest(self) -> ColumnElement[bool]:
-        """`a = x AND b > y`: the rows that tie with the position in all keys but the last."""
+    def row_value(self) -> ColumnElement[bool]:
+        """`(a, b) > (x, y)`; of one key, `a > x`."""
         keys, values = self.halves()
-        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
-        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
+        if len(keys) == 1:
+            return compared(keys[0], self.operator, values[0])
+        return compared(tuple_(*keys), self.operator, tuple_(*values))
 
     def halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
         """The keys and the values."""
@@ -77,12 +78,6 @@ class Beyond(KeyRange):
     """
 
     inherit_cache: bool | None = True
-
-    @property
-    def row_value(self) -> ColumnElement[bool]:
-        """`(a, b) > (x, y)`."""
-        keys, values = self.halves()
-        return compared(tuple_(*keys), self.operator, tuple_(*values))
 
     @property
     def ladder(self) -> ColumnElement[bool]:
@@ -105,14 +100,21 @@ class Beyond(KeyRange):
 class Nearest(Beyond):
     """The same, but on SQLite only the rows that tie with the position in all keys but the last.
 
-    SQLite takes no row id into the range of a row value, and reads all rows that tie with the position.
+    SQLite takes no row id into the range of a row value, and would read all rows that tie with the position.
     """
 
     inherit_cache: bool | None = True
 
+    @property
+    def nearest(self) -> ColumnElement[bool]:
+        """`a = x AND b > y`: the rows that tie with the position in all keys but the last."""
+        keys, values = self.halves()
+        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
+        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
+
 
 class Farther(KeyRange):
-    """On SQLite the rows that tie in all of fewer keys but the last; elsewhere none, which `Nearest` has all."""
+    """On SQLite the rows beyond the position in all keys but the row id; elsewhere none, which `Nearest` has all."""
 
     inherit_cache: bool | None = True
 
@@ -323,15 +325,14 @@ def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any])
 
 
 def in_turn(segment: Segment) -> Iterator[Segment]:
-    """A range as consecutive ones: on SQLite each key has a range of its own where the last key is the row id."""
+    """A range as consecutive ones: on SQLite two where the last key is the row id, the rows that tie and the others."""
     *before, last = segment.tests or (None,)
     if last is None or not isinstance(last.template, Beyond) or not last.template.ends_with_row_id:
         yield segment
         return
     keys, _ = last.template.halves()
     nearest, farther = (NearestBelow, FartherBelow) if isinstance(last.template, Below) else (Nearest, Farther)
-    for count in range(len(keys), 0, -1):
-        kind = nearest if count == len(keys) else farther
+    for kind, count in ((nearest, len(keys)), (farther, len(keys) - 1)):
         levels = range(last.levels.start, last.levels.start + count)
         test = Test(kind(*keys[:count], *map(_placeholder, keys[:count])), levels)
         yield Segment((*before, test), segment.fixed, segment.order)

@@ -285,14 +285,14 @@ def _whole(number: str, whole: str) -> str:
     return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
 
 
-@form(Beyond, on="sqlite")
-def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+@form(Beyond, Farther, on="sqlite")
+def beyond(element: Beyond | Farther, compiler: SQLCompiler, **options: Any) -> str:
     """A row value, which is one range of an index."""
     return compiler.process(element.row_value, **options)
 
 
-@form(Nearest, Farther, on="sqlite")
-def rows_that_tie(element: Nearest | Farther, compiler: SQLCompiler, **options: Any) -> str:
+@form(Nearest, on="sqlite")
+def rows_that_tie(element: Nearest, compiler: SQLCompiler, **options: Any) -> str:
     """The range of one key, which takes a row id in."""
     return compiler.process(element.nearest, **options)
 
