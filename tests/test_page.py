@@ -53,6 +53,12 @@ def test_numbers_that_no_page_can_have(number: int, size: int, sources: list[str
     assert raised.value.problems == refused.failure()
 
 
+def test_only_later_pages_have_an_offset() -> None:
+    texts = [str(PageRequest.of(number, 2).apply(select(User), User, orm=SQLAlchemyORM())) for number in (0, 1)]
+    assert ["LIMIT" in text for text in texts] == [True, True]
+    assert ["OFFSET" in text for text in texts] == [False, True]
+
+
 @pytest.mark.parametrize(("offset", "limit"), [(-1, 1), (0, 0), (2**63, 1), (0, 2**63), (GIANT, GIANT)], ids=short)
 def test_an_offset_and_a_limit_that_no_page_can_have(offset: int, limit: int) -> None:
     with pytest.raises(PageError):

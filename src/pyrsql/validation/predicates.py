@@ -340,7 +340,9 @@ def _around_subquery(path: RelationPath, inner: Predicate | None, root: Relation
 def follows_relations(key: OrderKey) -> bool:
     """Whether rows are ordered by values of other rows."""
     operand = key.operand
-    return bool(key.collection) or isinstance(operand, CountOperand) or any(_row_paths(operand))
+    if isinstance(operand, FieldOperand):
+        return bool(operand.relations)
+    return isinstance(operand, CountOperand) or any(_row_paths(operand))
 
 
 def _before_collection(path: RelationPath, root: RelationPath) -> Iterator[RelationPath]:

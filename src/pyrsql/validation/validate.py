@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
+from pyrsql.language.comparisons import number
 from pyrsql.language.counts import COUNT, is_count, read_count
 from pyrsql.language.nested import NestedText, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
@@ -92,9 +93,7 @@ def validate_filter(
     """
     if node is None:
         return Success(Filter(schema, None, cacheable=True))
-    validation = Validation(schema, lookup, "filter", most=max_problems)
-    if schema.query_options.quantifiers:
-        validation.usage.nodes = size_of(node)
+    validation = Validation(schema, lookup, "filter", node, number(max_problems))
     predicate = _predicate(validation, node, 0)
     problems = problems_of(validation.problems) if validation.problems else None
     return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
@@ -233,7 +232,7 @@ def _resolved(validation: Validation, node: Comparison, written: str, depth: int
     """The resolution of a comparison's selector, or what is wrong with it."""
     if validation.options.quantifiers and is_count(node.selector):
         text = None if node.written is None else node.written.string
-        around = validation.open + validation.groups.around(node)
+        around = validation.groups_around(node)
         return _counted(validation, "filter", node.selector, (written, text, node.selector_span), around, depth)
     found = validation.lookup.resolve(validation.schema, "filter", node.selector)
     if isinstance(found, Resolution):
@@ -250,7 +249,7 @@ def _quantified(validation: Validation, node: Comparison, operand: Operand, dept
     validation.problems.extend(validation.usage.subquery(path, validation.root, node.selector_span))
     if not node.arguments:
         return quantified(node.operator.name, path, None)
-    around = validation.open + validation.groups.around(node)
+    around = validation.groups_around(node)
     found = _nested(validation, nested_argument(node), path, around, depth)
     if isinstance(found, Failure):
         validation.problems.extend(found.failure())

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
-from pyrsql.language.comparisons import number
+from pyrsql.language.comparisons import UNLIMITED
 from pyrsql.language.nested import Groups
-from pyrsql.language.nodes import Comparison
+from pyrsql.language.nodes import Comparison, Node, size_of
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
 from pyrsql.validation.rules import Comparing, compare
-from pyrsql.validation.selectors import Offered, Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.usage import Usage
 from pyrsql.validation.value_first import value_first_advice
 
@@ -39,6 +39,7 @@ class Lookup(NamedTuple):
 LOOKUP = Lookup(partial(resolve, suggest=False), compare)
 
 
+@dataclass(eq=False)
 class Validation:
     """The state of a validation: the schema and its options, and the problems found so far.
 
@@ -46,45 +47,50 @@ class Validation:
         schema: what the endpoint offers.
         lookup: how selectors are looked up.
         purpose: whether it is a filter or a sort.
-        around: the validation of the filter around a nested one.
+        tree: the whole filter; None in a sort and in a nested filter.
+        most: how many problems are looked for.
         prefix: the path of the rows that a nested filter is about, as the client wrote it, with a dot behind it.
         root: the path of these rows.
         open: how many groups and nested filters are open around a nested filter.
-        most: how many problems are looked for; None looks for all.
+        problems: those found so far.
+        cacheable: the text alone decides what it means: no code of the developer's takes part.
     """
 
-    __slots__ = (
-        *("_offered", "cacheable", "groups", "lookup", "most", "open", "options", "prefix", "problems", "root"),
-        *("schema", "usage"),
-    )
+    schema: Schema
+    lookup: Lookup
+    purpose: Purpose
+    tree: Node | None = None
+    most: int = UNLIMITED
+    prefix: str = ""
+    root: RelationPath = ()
+    open: int = 0
+    problems: list[Problem] = field(default_factory=list[Problem])
+    cacheable: bool = True
+    _usage: Usage | None = None
+    _groups: Groups | None = None
 
-    def __init__(
-        self,
-        schema: Schema,
-        lookup: Lookup,
-        purpose: Purpose,
-        around: Validation | None = None,
-        prefix: str = "",
-        root: RelationPath = (),
-        open: int = 0,
-        most: int | None = None,
-    ) -> None:
-        self.schema = schema
-        self.lookup = lookup
-        self.options: QueryOptions = schema.query_options
-        self.problems: list[Problem] = []
-        self.cacheable = True
-        self.prefix = prefix
-        self.root = root
-        self.open = open
-        self.groups: Groups = Groups()
-        self.usage: Usage = Usage(purpose, schema) if around is None else around.usage
-        self._offered: Offered = {} if around is None else around._offered
-        self.most: int = number(most) if around is None else around.most - len(around.problems)
+    @property
+    def options(self) -> QueryOptions:
+        """The options of filters, which also count for a filter inside a sort."""
+        return self.schema.query_options
+
+    @property
+    def usage(self) -> Usage:
+        """The part of its limits that the whole request has used. Few filters use any: it is made when it is needed."""
+        if self._usage is None:
+            self._usage = Usage(self.purpose, self.schema, 0 if self.tree is None else size_of(self.tree))
+        return self._usage
+
+    def groups_around(self, comparison: Comparison) -> int:
+        """How many groups and nested filters are open around a comparison."""
+        if self._groups is None:
+            self._groups = Groups()
+        return self.open + self._groups.around(comparison)
 
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
         """The validation of a filter inside this one."""
-        return Validation(self.schema, self.lookup, self.usage.source, self, prefix, root, open)
+        most = self.most - len(self.problems)
+        return Validation(self.schema, self.lookup, self.purpose, None, most, prefix, root, open, _usage=self.usage)
 
     def unknown(
         self, purpose: Purpose, selector: str, span: Span | None, node: Comparison | None = None
@@ -92,9 +98,10 @@ class Validation:
         """Resolve a selector that cannot be looked up. The first problems get a suggestion, as it is written in
         a nested filter; that of a comparison may be to write its field first.
         """
-        suggest = self.usage.suggestions < _SUGGESTIONS
-        self.usage.suggestions += 1
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=self._offered)
+        usage = self.usage
+        suggest = usage.suggestions < _SUGGESTIONS
+        usage.suggestions += 1
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=usage.offered)
         if not isinstance(found, UnknownField):
             return found
         first = value_first_advice(self.schema, node, self.prefix, found.hint) if node and suggest else None

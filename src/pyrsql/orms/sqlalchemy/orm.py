@@ -82,9 +82,9 @@ class SQLAlchemyORM:
             ConfigurationError: a filter would give it another meaning, and what to write instead; or a custom operator
                 has no lowering.
         """
-        if not options.custom_predicates.keys() <= self.custom_predicates.keys():
-            missing = min(options.custom_predicates.keys() - self.custom_predicates.keys())
-            raise ConfigurationError(f"no lowering for the custom operator {missing!r}: give it to SQLAlchemyORM")
+        for operator in options.custom_predicates:
+            if operator not in self.custom_predicates:
+                raise ConfigurationError(f"no lowering for the custom operator {operator!r}: give it to SQLAlchemyORM")
         base = base_statement(target, model, distinct=options.distinct)
         lowered = lower(base.scope)
         narrowed = statement.filtered(base, lowered) if isinstance(lowered, ReachedClauses) else base

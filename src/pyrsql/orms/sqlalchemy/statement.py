@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from itertools import repeat
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     Alias,
@@ -112,23 +113,42 @@ def sorted_by(
     """
     if base.unsorted:
         raise ConfigurationError(base.unsorted)
+    reaching = _Reaching(base.select, base.scope, repeat(None))
+    if any(map(follows_relations, keys)):
+        reaching = _reaching_keys(base, keys, options)
+    terms = [
+        term
+        for key, value in zip(keys, reaching.shared, strict=False)
+        for term in order_terms(key, reaching.scope, options, rooted=base.rooted, shared=value)
+    ]
+    own = parts.order_of(base.select)
+    missing = _missing(own, completing, base.scope[()], model)
+    return base.changed(parts.in_order(reaching.select, (*terms, *own, *missing)), reaching.scope)
+
+
+class _Reaching(NamedTuple):
+    """A statement with the joins that the keys of a sort need.
+
+    Args:
+        select: the statement.
+        scope: the entities that it reaches.
+        shared: for each key its value, where a join brings it.
+    """
+
+    select: Select[Any]
+    scope: Scope
+    shared: Iterable[ColumnElement[Any] | None]
+
+
+def _reaching_keys(base: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> _Reaching:
     needed = [path for key in keys for path in key_paths(key)]
     joins, scope = joins_to(base.scope, needed, options)
     grouped = bool(parts.group_columns(base.select))
     shared = [None if grouped else of_shared_rows(key, scope, options) for key in keys]
-    joins = (*joins, *(join for join, _ in filter(None, shared)))
-    reaching = _reaching(base.select, joins) if any(map(follows_relations, keys)) else base.select
-    terms = [
-        term
-        for key, found in zip(keys, shared, strict=True)
-        for term in order_terms(key, scope, options, rooted=base.rooted, shared=found and found[1])
-    ]
-    own = parts.order_of(base.select)
-    missing = _missing(own, completing, scope[()], model)
-    ordered = parts.in_order(reaching, (*terms, *own, *missing))
-    if needed and grouped:
-        ordered = ordered.group_by(*(column for path in needed for column in _identifying(scope[path])))
-    return base.changed(ordered, scope)
+    select = _reaching(base.select, (*joins, *(join for join, _ in filter(None, shared))))
+    if grouped and needed:
+        select = select.group_by(*(column for path in needed for column in _identifying(scope[path])))
+    return _Reaching(select, scope, [found and found[1] for found in shared])
 
 
 def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
@@ -155,7 +175,7 @@ def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], of
         raise ConfigurationError(base.unpaged)
     missing = _missing(parts.order_of(base.select), completing, base.scope[()], model)
     ordered = base.select.order_by(*missing) if missing else base.select
-    return ordered.limit(limit).offset(offset)
+    return ordered.slice(offset, offset + limit)
 
 
 def count(base: BaseStatement, model: Model) -> Select[Any]:
