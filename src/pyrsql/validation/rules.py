@@ -56,6 +56,7 @@ class Comparing(NamedTuple):
         options: the options of the query.
         root: the path to the rows that a nested filter is about; empty outside of one.
         rule: the row of the operator.
+        sign: how it compares.
         negated: a negative operator negates the test itself, so that it is unknown of NULL.
         complemented: a negative operator takes the complement of the whole comparison.
         convert: converts an argument; None where the arguments do not count as values.
@@ -69,6 +70,7 @@ class Comparing(NamedTuple):
     options: QueryOptions
     root: RelationPath
     rule: Rule
+    sign: Sign
     negated: bool
     complemented: bool
     convert: Convert | None
@@ -203,13 +205,15 @@ def comparing(options: QueryOptions, found: Resolution, name: str, root: Relatio
         rule = Rule(partial(_custom, custom.operator), convert=partial(_as_type, custom.argument_type), is_custom=True)
     own = rule.is_custom or (rule.convert is not None and found.converted)
     complemented = rule.complements(options)
+    negated = rule.negates is not None and not complemented
     return Comparing(
         operand,
         found,
         options,
         root,
         rule,
-        negated=rule.negates is not None and not complemented,
+        sign="!=" if negated else rule.sign,
+        negated=negated,
         complemented=complemented,
         convert=None if rule.convert is None else rule.convert(found, options),
         collection=collection(operand, root) if rule.over_rows else (),
@@ -251,7 +255,7 @@ def collection(operand: Operand, root: RelationPath = ()) -> RelationPath:
 
 def _compare(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate:
     operand = asked.value
-    compared = Compare(operand, "!=" if asked.negated else asked.rule.sign, values[0], asked.rule.ignores_case)
+    compared = Compare(operand, asked.sign, values[0], asked.rule.ignores_case)
     return _existence(operand, compared) if isinstance(operand, CountOperand) else compared
 
 

@@ -38,9 +38,9 @@ from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count,
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.orms.sqlalchemy.truth import is_not_true
 from pyrsql.validation.predicates import (
+    TESTS,
     Between,
     Compare,
-    Complement,
     Conjunction,
     CountOperand,
     Custom,
@@ -129,6 +129,9 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
 
 
 def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
+    if isinstance(predicate, TESTS):
+        tested = _test(predicate, scope, lowering)
+        return joins.OfOneRow(tested) if lowering.of_one_row else tested
     if isinstance(predicate, Conjunction):
         return all_of(_clauses(all_of, predicate.parts, scope, lowering))
     if isinstance(predicate, Disjunction):
@@ -137,12 +140,9 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
         return joins.OfOneRow(group) if lowering.of_one_row else group
     if isinstance(predicate, Some):
         return _some(predicate, scope, lowering)
-    if isinstance(predicate, Complement):
-        if isinstance(predicate.predicate, Some):
-            return not_(_some(predicate.predicate, scope, lowering))
-        return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True)))
-    tested = _test(predicate, scope, lowering)
-    return joins.OfOneRow(tested) if lowering.of_one_row else tested
+    if isinstance(predicate.predicate, Some):
+        return not_(_some(predicate.predicate, scope, lowering))
+    return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True)))
 
 
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:

@@ -329,8 +329,9 @@ def _takes_as_they_are(base: Select[Any], elements: tuple[object, ...]) -> bool:
     A select of a bare table may become one of the ORM by its conditions. A comparator of the developer's own may make
     something that is no element yet.
     """
-    is_of_entity = bool(base._raw_columns) and entity_of(base._raw_columns[0]) is not None
-    return is_of_entity and all(isinstance(each, ColumnElement) for each in elements)
+    if not base._raw_columns or entity_of(base._raw_columns[0]) is None:
+        return False
+    return all(isinstance(each, ColumnElement) for each in elements)
 
 
 def positioned(
