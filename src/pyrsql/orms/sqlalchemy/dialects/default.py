@@ -25,6 +25,7 @@ from pyrsql.orms.sqlalchemy.functions import (
     WholeNear,
 )
 from pyrsql.orms.sqlalchemy.joins import OfOneRow, Unmerged
+from pyrsql.orms.sqlalchemy.json.lookup import OneOrAny
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
@@ -139,6 +140,13 @@ def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> s
     """The condition for every other database."""
     _, other = element.clauses
     return compiler.process(other, **options)
+
+
+@form(OneOrAny)
+def of_any_value(element: OneOrAny, compiler: SQLCompiler, **options: Any) -> str:
+    """The form that is right of any document."""
+    *_, any_value = element.clauses
+    return compiler.process(any_value, **options)
 
 
 @form(Smallest, Largest)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay, text_sql
 from pyrsql.orms.sqlalchemy.json.values import (
@@ -76,6 +77,43 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
     return (
         "(SELECT jsonb_typeof(value) AS kind, value, value #>> '{}' AS scalar"
         f" FROM jsonb_array_elements({found}) AS found(value))"
+    )
+
+
+@notation(PathText, on="postgresql")
+def path_text(type_: PathText, keys: tuple[str, ...]) -> str:
+    """The keys, which are plain words, between points."""
+    return ".".join(keys)
+
+
+def _place(document: str, path: str, operator: str) -> str:
+    # No cast to an array: that PostgreSQL would evaluate for each row.
+    return f"({document} {operator} string_to_array(CAST({path} AS TEXT), '.'))"
+
+
+@form(KindAt, on="postgresql")
+def kind_at(element: KindAt, compiler: SQLCompiler, **options: Any) -> str:
+    """The kind of the value that `#>` finds, which steps through no array."""
+    document, path = inner_sql(element, compiler, options)
+    return f"jsonb_typeof{_place(document, path, '#>')}"
+
+
+@form(ScalarAt, on="postgresql")
+def scalar_at(element: ScalarAt, compiler: SQLCompiler, **options: Any) -> str:
+    """The text of the value."""
+    document, path = inner_sql(element, compiler, options)
+    return _place(document, path, "#>>")
+
+
+@form(OneOrAny, on="postgresql")
+def one_or_any(element: OneOrAny, compiler: SQLCompiler, **options: Any) -> str:
+    """By lookup where there is a scalar, or nothing in an object."""
+    document, path, parent = inner_sql(element, compiler, options, slice(3))
+    kind, kind_of_parent = (f"jsonb_typeof{_place(document, keys, '#>')}" for keys in (path, parent))
+    *_, one, any_value = element.clauses
+    return (
+        f"(CASE WHEN {kind} NOT IN ('array', 'object') OR {kind} IS NULL AND {kind_of_parent} = 'object'"
+        f" THEN {compiler.process(one, **options)} ELSE {compiler.process(any_value, **options)} END)"
     )
 
 

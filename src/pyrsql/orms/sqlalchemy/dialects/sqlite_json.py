@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
 from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay, text_sql
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
@@ -20,6 +21,7 @@ from pyrsql.orms.sqlalchemy.json.values import (
     SameStructure,
     ValuesAt,
     inner_sql,
+    key_path,
     only_sql,
 )
 
@@ -123,6 +125,44 @@ def values_at(element: ValuesAt, compiler: SQLCompiler, **options: Any) -> str:
         ") SELECT CASE type WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'text' THEN 'string'"
         " WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' ELSE type END AS kind, value,"
         " CASE WHEN type IN ('true', 'false') THEN type ELSE value END AS scalar FROM found)"
+    )
+
+
+@notation(PathText, on="sqlite")
+def path_text(type_: PathText, keys: tuple[str, ...]) -> str:
+    """The keys as a path of SQLite."""
+    return key_path(keys)
+
+
+@form(KindAt, on="sqlite")
+def kind_at(element: KindAt, compiler: SQLCompiler, **options: Any) -> str:
+    """The kind by json_type, which steps through no array."""
+    document, path = inner_sql(element, compiler, options)
+    return (
+        f"CASE json_type({document}, {path}) WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number'"
+        " WHEN 'real' THEN 'number' WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' WHEN 'null' THEN 'null' END"
+    )
+
+
+@form(ScalarAt, on="sqlite")
+def scalar_at(element: ScalarAt, compiler: SQLCompiler, **options: Any) -> str:
+    """The scalar by json_extract, which gives 1 for true."""
+    document, path = inner_sql(element, compiler, options)
+    return (
+        f"CASE json_type({document}, {path}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
+        f" ELSE json_extract({document}, {path}) END"
+    )
+
+
+@form(OneOrAny, on="sqlite")
+def one_or_any(element: OneOrAny, compiler: SQLCompiler, **options: Any) -> str:
+    """By lookup where there is a scalar, or nothing in an object that spells no key with a backslash."""
+    document, path, parent = inner_sql(element, compiler, options, slice(3))
+    *_, one, any_value = element.clauses
+    return (
+        f"(CASE WHEN json_type({document}, {path}) NOT IN ('array', 'object') OR json_type({document}, {path}) IS NULL"
+        f" AND json_type({document}, {parent}) = 'object' AND instr({document}, '\\') = 0"
+        f" THEN {compiler.process(one, **options)} ELSE {compiler.process(any_value, **options)} END)"
     )
 
 

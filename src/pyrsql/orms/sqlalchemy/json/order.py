@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Numeric, Select, case, func, literal_column, select, type_coerce
-from sqlalchemy.sql.selectable import TableValuedAlias
 
 from pyrsql.options import JSONSortScalarType
+from pyrsql.orms.sqlalchemy.json.lookup import Lookup, lookup
 from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay
-from pyrsql.orms.sqlalchemy.json.values import JsonText, is_kind, leads_nowhere, number, values_at
+from pyrsql.orms.sqlalchemy.json.values import JsonText, Value, is_kind, leads_nowhere, number, value_of, values_at
 from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText
 from pyrsql.validation.predicates import OrderKey
@@ -54,16 +54,26 @@ def json_order(
     """
     if leads_nowhere(keys):
         return []
-    rows = values_at(document, keys, elements=True)
-    values = _values_of_any(rows, key.ignore_case) if by_type is None else _values_of(rows, by_type, key.ignore_case)
+    rows, at = values_at(document, keys, elements=True), lookup(document, keys)
     extreme = func.max if key.descending else func.min
-    found = select().select_from(rows)
+    found: Terms = [extreme(value) for value in _values(value_of(rows), key, by_type)]
+    one = [] if at is None else _values(at.value, key, by_type)
     if related is not None:
-        values = [found.with_only_columns(extreme(value)).scalar_subquery() for value in values]
-        found = related
-    extremes: Terms = [extreme(value) for value in values]
-    terms = _of_first_rank(extremes) if by_type is None else extremes
-    return [found.with_only_columns(term).scalar_subquery() for term in terms]
+        extremes: Terms = [extreme(value) for value in _looked_up(at, one, _of_each(select().select_from(rows), found))]
+        return _of_each(related, extremes if by_type is not None else _of_first_rank(extremes))
+    if by_type is None:
+        found, one = _of_first_rank(found), _of_only_rank(one)
+    return _looked_up(at, one, _of_each(select().select_from(rows), found))
+
+
+def _of_each(rows: Select[Any], terms: Terms) -> Terms:
+    """Each term as a subquery over rows."""
+    return [rows.with_only_columns(term).scalar_subquery() for term in terms]
+
+
+def _looked_up(at: Lookup | None, one: Terms, any: Terms) -> Terms:
+    """Terms of the value at a path where it is the only one, and of all values elsewhere."""
+    return any if at is None else [at.or_any(*terms) for terms in zip(one, any, strict=True)]
 
 
 def _of_first_rank(extremes: Terms) -> Terms:
@@ -74,42 +84,54 @@ def _of_first_rank(extremes: Terms) -> Terms:
     return [rank, case((of_number, near)), case((of_number, whole)), words]
 
 
-def _values_of_any(rows: TableValuedAlias, ignore_case: bool) -> Terms:
-    """The rank of each row's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
+def _of_only_rank(values: Terms) -> Terms:
+    """The same of one value, which has one kind."""
+    if not values:
+        return []
+    rank, near, whole, text, word = values
+    return [rank, near, whole, OrderedText(func.coalesce(text, word))]
+
+
+def _values(value: Value, key: OrderKey, by_type: JSONSortScalarType | None) -> Terms:
+    return _values_of_any(value, key.ignore_case) if by_type is None else _values_of(value, by_type, key.ignore_case)
+
+
+def _values_of_any(value: Value, ignore_case: bool) -> Terms:
+    """The rank of a value's kind, its number as two terms, its text, and its boolean, NULL where it is another."""
     whens: list[Any] = [
-        (is_kind(rows, kind), literal_column(str(place), Integer())) for place, kind in enumerate(_RANKS)
+        (is_kind(value, kind), literal_column(str(place), Integer())) for place, kind in enumerate(_RANKS)
     ]
     rank: ColumnElement[Any] = case(*whens)
-    return [rank, *_numbers(rows), _row_text(rows, ignore_case), _word(rows)]
+    return [rank, *_numbers(value), _text(value, ignore_case), _word(value)]
 
 
-def _values_of(rows: TableValuedAlias, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
+def _values_of(value: Value, by_type: JSONSortScalarType, ignore_case: bool) -> Terms:
     match by_type:
         case JSONSortScalarType.INTEGER | JSONSortScalarType.FLOAT | JSONSortScalarType.NUMERIC:
-            return _numbers(rows)
+            return _numbers(value)
         case JSONSortScalarType.BOOLEAN:
-            return [_word(rows)]
+            return [_word(value)]
         case JSONSortScalarType.TEXT:
-            return [_row_text(rows, ignore_case)]
+            return [_text(value, ignore_case)]
         case (
             JSONSortScalarType.DATE
             | JSONSortScalarType.TIME
             | JSONSortScalarType.DATETIME
             | JSONSortScalarType.DATETIME_TZ
         ):
-            return [case((is_kind(rows, "string"), _MOMENTS[by_type](rows.c.scalar)))]
+            return [case((is_kind(value, "string"), _MOMENTS[by_type](value.scalar)))]
 
 
-def _numbers(rows: TableValuedAlias) -> Terms:
+def _numbers(value: Value) -> Terms:
     # With a type: a driver that asks the server for the type of a parameter refuses a cursor's value of another one.
-    return [type_coerce(term, Numeric()) for term in number(rows).clauses]
+    return [type_coerce(term, Numeric()) for term in number(value).clauses]
 
 
-def _word(rows: TableValuedAlias) -> ColumnElement[Any]:
+def _word(value: Value) -> ColumnElement[Any]:
     # The words false and true have the order of their values.
-    return type_coerce(OrderedText(case((is_kind(rows, "boolean"), rows.c.scalar))), JsonText())
+    return type_coerce(OrderedText(case((is_kind(value, "boolean"), value.scalar))), JsonText())
 
 
-def _row_text(rows: TableValuedAlias, ignore_case: bool) -> ColumnElement[Any]:
-    text = case((is_kind(rows, "string"), rows.c.scalar))
+def _text(value: Value, ignore_case: bool) -> ColumnElement[Any]:
+    text = case((is_kind(value, "string"), value.scalar))
     return type_coerce(leading_text(OrderedText(FoldedText(text) if ignore_case else text)), JsonText())

@@ -18,25 +18,28 @@ from typing import Any, assert_never, cast
 
 from sqlalchemy import Boolean, ColumnElement, and_, false, literal_column, not_, or_, select
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions, QueryOptions
 from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_holds, path_is_set
+from pyrsql.orms.sqlalchemy.json.lookup import lookup
 from pyrsql.orms.sqlalchemy.json.times import Temporal, moment, path_condition, path_variables
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
     JsonValue,
+    Value,
     bound_number,
     is_kind,
     json_text,
     leads_nowhere,
     number,
     same_structure,
+    value_of,
     values_at,
 )
 from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
+from pyrsql.orms.sqlalchemy.truth import is_true
 from pyrsql.validation.predicates import Between, Compare, FieldOperand, Match, Member, Null, Pattern, Sign, SqlPattern
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -96,12 +99,18 @@ class _Place:
     keys: tuple[str, ...]
     options: JSONOptions
 
-    def some(
-        self, condition: Callable[[TableValuedAlias], ColumnElement[bool]], *, elements: bool = True
-    ) -> ColumnElement[bool]:
-        """Some value here, or with `elements` some element of an array here, fulfils a condition."""
-        rows = values_at(self.document, self.keys, elements=elements)
-        return select(_ONE).select_from(rows).where(condition(rows)).exists()
+    def some(self, condition: Callable[[Value], ColumnElement[bool]], *, elements: bool = True) -> ColumnElement[bool]:
+        """Some value here, or with `elements` some element of an array here, fulfils a condition on scalars."""
+        rows, at = values_at(self.document, self.keys, elements=elements), lookup(self.document, self.keys)
+        found = select(_ONE).select_from(rows).where(condition(value_of(rows))).exists()
+        return found if at is None else at.or_any(is_true(condition(at.value)), found)
+
+    def some_structure(self, values: list[Any]) -> ColumnElement[bool]:
+        """Some array or object here is one of several."""
+        # It is compared with the whole document, not with the elements of one.
+        rows = values_at(self.document, self.keys, elements=bool(self.keys))
+        condition = or_(*(same_structure(rows, value) for value in values))
+        return select(_ONE).select_from(rows).where(condition).exists()
 
 
 def _positive(test: Compare | Match | Member | Between | Null, place: _Place) -> ColumnElement[bool]:
@@ -129,13 +138,12 @@ def _is_set(place: _Place) -> ColumnElement[bool]:
     if not place.keys:
         return IsPresent(Document(place.document))
     # The elements of an array do not count: an empty one is a value.
-    rows = values_at(place.document, place.keys, elements=False)
-    found = select(_ONE).select_from(rows).where(not_(is_kind(rows, "null"))).exists()
+    found = place.some(lambda value: not_(is_kind(value, "null")), elements=False)
     return OnPostgreSQL(path_is_set(place.options.path_exists_function, place.document, place.keys), found)
 
 
 def _matches(place: _Place, pattern: Pattern | SqlPattern, ignore_case: bool) -> ColumnElement[bool]:
-    return place.some(lambda rows: and_(is_kind(rows, "string"), text_match(rows.c.scalar, pattern, ignore_case)))
+    return place.some(lambda value: and_(is_kind(value, "string"), text_match(value.scalar, pattern, ignore_case)))
 
 
 def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
@@ -145,14 +153,9 @@ def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
     scalars: list[_Scalar] = [value for value in wanted if not isinstance(value, list | dict)]
     alternatives: list[ColumnElement[bool]] = []
     if structures:
-        # An array or object is compared with the whole document, not with the elements of one.
-        alternatives.append(
-            place.some(
-                lambda rows: or_(*(same_structure(rows, value) for value in structures)), elements=bool(place.keys)
-            )
-        )
+        alternatives.append(place.some_structure(structures))
     if scalars:
-        found = place.some(lambda rows: _is_one_of(rows, scalars))
+        found = place.some(lambda value: _is_one_of(value, scalars))
         alternatives.append(_by_path(place, [("==", scalars)], found))
     return or_(*alternatives)
 
@@ -160,7 +163,7 @@ def _equals(place: _Place, values: Iterable[object]) -> ColumnElement[bool]:
 def _within(place: _Place, bounds: tuple[_Bound, ...]) -> ColumnElement[bool]:
     """Some value lies within all bounds."""
     known: list[tuple[Sign, _Scalar]] = [(sign, cast("_Scalar", _known(value))) for sign, value in bounds]
-    found = place.some(lambda rows: and_(*(_compared(rows, sign, value) for sign, value in known)))
+    found = place.some(lambda value: and_(*(_compared(value, sign, bound) for sign, bound in known)))
     return _by_path(place, [(sign, [value]) for sign, value in known], found)
 
 
@@ -201,27 +204,27 @@ def _any_literal(sign: Sign, values: list[_Scalar]) -> str:
     return " || ".join(f"@ {sign} {json_text(cast('JsonValue', value))}" for value in values)
 
 
-def _is_one_of(rows: TableValuedAlias, values: list[_Scalar]) -> ColumnElement[bool]:
-    words = [str(value).lower() for value in values if isinstance(value, bool)]
-    texts = [value for value in values if isinstance(value, str)]
-    others = [value for value in values if not isinstance(value, bool | str)]
-    alternatives = [_compared(rows, "==", value) for value in others]
+def _is_one_of(value: Value, wanted: list[_Scalar]) -> ColumnElement[bool]:
+    words = [str(one).lower() for one in wanted if isinstance(one, bool)]
+    texts = [one for one in wanted if isinstance(one, str)]
+    others = [one for one in wanted if not isinstance(one, bool | str)]
+    alternatives = [_compared(value, "==", one) for one in others]
     if words:
-        alternatives.append(and_(is_kind(rows, "boolean"), ExactText(rows.c.scalar).in_(words)))
+        alternatives.append(and_(is_kind(value, "boolean"), ExactText(value.scalar).in_(words)))
     if texts:
-        alternatives.append(and_(is_kind(rows, "string"), ExactText(rows.c.scalar).in_(texts)))
+        alternatives.append(and_(is_kind(value, "string"), ExactText(value.scalar).in_(texts)))
     return or_(*alternatives)
 
 
-def _compared(rows: TableValuedAlias, sign: Sign, value: _Scalar) -> ColumnElement[bool]:
+def _compared(value: Value, sign: Sign, bound: _Scalar) -> ColumnElement[bool]:
     compare = _COMPARE[sign]
-    match value:
+    match bound:
         case str():
-            return and_(is_kind(rows, "string"), compare(OrderedText(rows.c.scalar), value))
+            return and_(is_kind(value, "string"), compare(OrderedText(value.scalar), bound))
         case dt.date() | dt.time():
-            return and_(is_kind(rows, "string"), compare(*moment(rows.c.scalar, value)))
+            return and_(is_kind(value, "string"), compare(*moment(value.scalar, bound)))
         case int() | Decimal():
-            return cast("ColumnElement[bool]", compare(number(rows), bound_number(value)))
+            return cast("ColumnElement[bool]", compare(number(value), bound_number(bound)))
 
 
 def _known(value: object) -> _Scalar | list[JsonValue] | dict[str, JsonValue]:

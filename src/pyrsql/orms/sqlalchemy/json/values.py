@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, ColumnElement, String, column, literal_column, tuple_
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -154,7 +154,24 @@ def values_at(document: ColumnElement[Any], keys: tuple[str, ...], *, elements: 
     return rows.table_valued(column("kind", String()), column("value"), column("scalar", String()), name="json_value")
 
 
+def value_of(rows: TableValuedAlias) -> Value:
+    """The value of each row."""
+    return Value(rows.c.kind, rows.c.scalar)
+
+
 # --- kinds and scalars -----------------------------------------------------------------------------------------------
+
+
+class Value(NamedTuple):
+    """A value below a document.
+
+    Args:
+        kind: `null`, `boolean`, `number`, `string`, `array` or `object`; NULL where there is no value.
+        scalar: the text of a scalar.
+    """
+
+    kind: ColumnElement[Any]
+    scalar: ColumnElement[Any]
 
 
 class ValueKind(FunctionElement[str]):
@@ -190,20 +207,19 @@ class WholeNumberValue(FamilyBound):
     cache_ok: bool | None = True
 
 
-def is_kind(rows: TableValuedAlias, kind: str) -> ColumnElement[bool]:
-    """Whether the value of each row is of one of JSON's kinds."""
+def is_kind(value: Value, kind: str) -> ColumnElement[bool]:
+    """Whether a value is of one of JSON's kinds."""
     # A constant, so it stands in the SQL itself.
-    return ValueKind(rows.c.kind) == literal_column(f"'{kind}'")
+    return ValueKind(value.kind) == literal_column(f"'{kind}'")
 
 
-def number(rows: TableValuedAlias) -> Tuple:
-    """The number of each row, to compare with a `bound_number`."""
-    kind, scalar = rows.c.kind, rows.c.scalar
-    return tuple_(NearNumber(kind, scalar), WholeNumber(kind, scalar))
+def number(value: Value) -> Tuple:
+    """The number of a value, to compare with a `bound_number`."""
+    return tuple_(NearNumber(*value), WholeNumber(*value))
 
 
 def bound_number(value: int | Decimal) -> Tuple:
-    """A number of the client's, to compare with the `number` of rows."""
+    """A number of the client's, to compare with the `number` of a value."""
     return tuple_(
         BindParameter[Any](None, value, NearNumberValue(), unique=True),
         BindParameter[Any](None, value, WholeNumberValue(), unique=True),
