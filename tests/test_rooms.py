@@ -169,7 +169,6 @@ KEEPING = {
     "orms/memory/text": "patterns of the reference backend",
     "orms/sqlalchemy/dialects/sqlite": "the letters of Unicode",
     "orms/sqlalchemy/hybrids": "the result of a developer's code, which runs once",
-    "orms/sqlalchemy/keyset": "the ranges of an order, without values",
     "orms/sqlalchemy/mapping_facts": "facts of a mapping",
     "orms/sqlalchemy/subclasses": "the result of a developer's code, which runs once",
     "integrations/fastapi/integration": "the base statement of a model",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, literal, select, type_coerce
@@ -19,6 +19,7 @@ from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
 from pyrsql.orms.sqlalchemy.elements import bound
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.segments import (
     Segment,
     Term,
@@ -207,7 +208,6 @@ class OrderBy:
         return isinstance(other, OrderBy) and self.identity == other.identity
 
 
-@lru_cache(maxsize=128)
 def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ranges:
     """The ranges of an order.
 
@@ -232,6 +232,10 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ra
         tuple((turn, _order_by(turn.order)) for segment in apart for turn in in_turn(segment)),
         _order_by(turned),
     )
+
+
+_ranges_of_columns = made_once(_ranges)
+"""The same for columns of a root, which are the same in each statement; values that are computed are not."""
 
 
 def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
@@ -266,8 +270,7 @@ class SoughtRows:
         indexed: bool,
     ) -> None:
         values = None if position.values is None else [value for key in position.values for value in key]
-        # The columns of a root are the same in each statement; computed values are not.
-        found = (_ranges if indexed else _ranges.__wrapped__)(
+        found = (_ranges_of_columns if indexed else _ranges)(
             order, position.backward, None if values is None else tuple([value is None for value in values])
         )
         self._select = parts.read_at_once(select).limit(limit)

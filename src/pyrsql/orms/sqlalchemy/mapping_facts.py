@@ -1,4 +1,5 @@
-"""Facts of a mapping that are made once: aliases, joins, columns in the form to compare, terms to sort by.
+"""Facts of a mapping that are made once: aliases, joins, columns in the form to compare, terms to sort by, the ranges
+of an order.
 
 They depend on mapped classes and options alone. No value of a client is in them.
 """
