@@ -3,7 +3,19 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Column, ForeignKey, ForeignKeyConstraint, Index, String, Table, Text, func, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -93,7 +105,9 @@ def test_a_test_of_the_developer_fails_with_the_lines_to_add() -> None:
         assert_indexed(resource("email"), except_={"email"})
 
 
-def report_of(*indexes: Index, dialect: str = "postgresql", field: str = "name", **options: Any) -> set[str]:
+def report_of(
+    *indexes: Index | UniqueConstraint, dialect: str = "postgresql", field: str = "name", **options: Any
+) -> set[str]:
     """The uses of a field that the report names, where a table has these indexes."""
 
     class Apart(DeclarativeBase):
@@ -123,6 +137,15 @@ def test_an_index_that_does_not_serve_every_row(dialect: str) -> None:
     assert report_of(partial, dialect=dialect) == unserved
     assert report_of(Index("x", func.lower(text("name"))), dialect=dialect) == unserved
     assert report_of(Index("x", "day", "name", "id"), dialect=dialect) == unserved
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mysql", "oracle"])
+def test_a_unique_key_needs_no_other_key_behind_it(dialect: str) -> None:
+    assert report_of(Index("x", "name", unique=True), dialect=dialect) == set()
+    assert report_of(UniqueConstraint("name"), dialect=dialect) == set()
+    assert report_of(UniqueConstraint("name", "day"), dialect="postgresql") == {"keyset"}
+    some_rows = Index("x", "name", unique=True, postgresql_where=text("day > 3"))
+    assert report_of(some_rows, dialect="postgresql") == {"filter", "sort", "keyset"}
 
 
 @pytest.mark.parametrize(

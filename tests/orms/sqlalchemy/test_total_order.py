@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, String, UniqueConstraint, func, select
+from sqlalchemy import Index, Select, String, UniqueConstraint, func, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
@@ -60,6 +60,35 @@ def test_the_identity_completes_an_order_in_the_direction_of_its_last_key(sort: 
     assert all(isinstance(key.operand, FieldOperand) and not key.operand.relations for key in validated.completing)
 
 
+class Coding(DeclarativeBase):
+    pass
+
+
+class Coded(Coding):
+    __tablename__ = "coded"
+    __table_args__ = (
+        Index("coded_by_code", "code", unique=True),
+        Index("coded_by_part", "part", unique=True, postgresql_where=text("part <> ''")),
+        Index("coded_by_lower", func.lower(text("folded")), unique=True),
+        UniqueConstraint("name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(9))
+    part: Mapped[str] = mapped_column(String(9))
+    folded: Mapped[str] = mapped_column(String(9))
+    name: Mapped[str] = mapped_column(String(9))
+
+
+@pytest.mark.parametrize(
+    ("sort", "completing"), [("code", []), ("name", []), ("part", ["id"]), ("folded", ["id"]), ("code,ic", ["id"])]
+)
+def test_a_unique_index_or_constraint_makes_an_order_total(sort: str, completing: list[str]) -> None:
+    validated = order(schema(Coded))(sort).unwrap()
+    assert validated is not None
+    assert [key.operand.path for key in validated.completing] == completing
+
+
 def test_a_unique_field_of_a_related_row_completes_nothing() -> None:
     validated = order(schema(User))("-company.id").unwrap()
     assert validated is not None
@@ -68,8 +97,8 @@ def test_a_unique_field_of_a_related_row_completes_nothing() -> None:
 
 def terms(statement: Select[Any]) -> list[str]:
     """The ORDER BY terms."""
-    text = " ".join(str(statement.compile(dialect=sqlite.dialect())).split())
-    return text.partition(" ORDER BY ")[2].partition(" LIMIT ")[0].split(", ")
+    written = " ".join(str(statement.compile(dialect=sqlite.dialect())).split())
+    return written.partition(" ORDER BY ")[2].partition(" LIMIT ")[0].split(", ")
 
 
 @pytest.mark.parametrize(

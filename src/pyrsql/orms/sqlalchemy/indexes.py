@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
 from pyrsql.options import TextOrder
+from pyrsql.orms.sqlalchemy.cardinality import keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
@@ -116,7 +117,12 @@ def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[Miss
         yield MissingIndex(path, "sort", _line(column, family=family))
     identity = cast("tuple[Column[Any], ...]", cast("Any", inspect(schema.model.type)).primary_key)
     keys = [key for key in identity if key is not column]
-    if keys and not column.unique and not _ends_with_key(column.table, family) and not _leads([column, *keys], family):
+    if (
+        keys
+        and not _is_unique(column)
+        and not _ends_with_key(column.table, family)
+        and not _leads([column, *keys], family)
+    ):
         yield MissingIndex(path, "keyset", _line(column, *keys, family=family))
     if family == "mysql" and operand.field.nullable and schema.sort_options.null_order == "largest":
         yield MissingIndex(path, "sort", _NULL_ON_MYSQL)
@@ -304,6 +310,11 @@ def _is_cut(index: Index, name: str, family: Family | None) -> bool:
     options = index.dialect_options
     lengths = [options[one].get("length") for one in ("mysql", "mariadb")] if family == "mysql" else []
     return any(bool(length) if isinstance(length, int | None) else name in length for length in lengths)
+
+
+def _is_unique(column: Column[Any]) -> bool:
+    """Whether no two rows share a value of a column: no other key follows it in an order."""
+    return any(key == {column} for key in keys_of_table(_table_of(column)))
 
 
 def _table_of(column: Column[Any]) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Column, UniqueConstraint, inspect
+from sqlalchemy import Column, Table, inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -21,7 +21,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
-from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
@@ -171,16 +171,14 @@ def _composite_members(
 
 def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     """The columns whose value identifies a row alone, also where rows are sorted by it."""
-    found: set[ColumnElement[Any]] = set()
-    for column in cast("Iterable[ColumnElement[Any]]", mapper.columns):
-        # A column property is among them as its expression.
-        if isinstance(column, Column) and column.unique and not column.nullable:
-            found.add(column)
-    for constraint in getattr(mapper.local_table, "constraints", ()):
-        if isinstance(constraint, UniqueConstraint) and len(constraint.columns) == 1:
-            found.update(column for column in constraint.columns if not column.nullable)
+    columns = cast("Iterable[ColumnElement[Any]]", mapper.columns)
+    # A column property is among them as its expression.
+    found: set[Column[Any]] = {column for column in columns if isinstance(column, Column) and column.unique}
+    if isinstance(mapper.local_table, Table):
+        keys = cast("Iterable[frozenset[Column[Any]]]", keys_of_table(mapper.local_table))
+        found.update(*(key for key in keys if len(key) == 1))
     alone = set(mapper.primary_key) if len(mapper.primary_key) == 1 else set[ColumnElement[Any]]()
-    return alone | {column for column in found if not may_be_long(column.type)}
+    return alone | {column for column in found if not (column.nullable or may_be_long(column.type))}
 
 
 def _later(prop: RelationshipProperty[Any]) -> Callable[[], Model]:
