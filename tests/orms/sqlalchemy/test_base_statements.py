@@ -108,10 +108,14 @@ BASES: dict[str, Callable[[], Any]] = {
     ),
     "several entities": lambda: select(User, Company).join(User.company),
     "the root last": lambda: select(Company.name, User).join(User.company),
+    "the root last, joined from the first": lambda: select(Company, User).join(Company.users),
+    "the root last, joined twice": lambda: select(Company, User).join(Company.users).outerjoin(MANAGER, User.manager),
     # What is selected and loaded.
     "columns": lambda: select(User.id, User.name, func.lower(User.email)),
     "a scalar subquery": lambda: select(User, LEVELS.scalar_subquery()),
     "a constant": lambda: select(User, literal("x")),
+    "text without names": lambda: select(User, literal_column("'age' || 1")),
+    "text that names its table": lambda: select(User, literal_column("users.age + 1")),
     "columns replaced": lambda: select(User).with_only_columns(User.id),
     "columns of a table": lambda: select(USERS),
     "loader strategies": lambda: select(User).options(
@@ -277,6 +281,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: select(User).order_by(func.rank().over(order_by=User.age)),
         "window function",
     ),
+    "text that names a column": (
+        lambda: select(User, literal_column("age + 1")),
+        "selects a text that names 'age', which the tables of paths have as well: write it with attributes of User",
+    ),
+    "text with a quoted name": (lambda: select(User.id, literal_column('coalesce("name", 1)')), "names 'name'"),
     "ordered by text": (lambda: select(User).order_by(text("age DESC")), "orders by the text 'age DESC'"),
     "a prefix that says which rows": (lambda: select(User).prefix_with("DISTINCT"), "prefix or suffix"),
     "a suffix that says which rows": (lambda: select(User).suffix_with("LIMIT 3"), "prefix or suffix"),

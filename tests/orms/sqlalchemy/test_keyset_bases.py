@@ -9,7 +9,7 @@ from returns.result import Success
 from sqlalchemy import JSON, ForeignKey, String, select, text
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, subqueryload
 
 from property_tests.walks import at_once, sought, walked, whole
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
@@ -32,6 +32,16 @@ class Counter(Own):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     small: Mapped[int | None]
+
+
+class Node(Own):
+    __tablename__ = "keyset_nodes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20))
+    up_id: Mapped[int | None] = mapped_column(ForeignKey("keyset_nodes.id"))
+    up: Mapped[Node | None] = relationship(remote_side=[id], back_populates="subs")
+    subs: Mapped[list[Node]] = relationship(back_populates="up")
 
 
 COUNTERS = schema(Counter)
@@ -63,6 +73,24 @@ def test_a_subclass_of_one_table_takes_no_part_in_the_pages_of_its_base(sqlite_d
             for sort in ("name", "-name", "-id"):
                 found = walked(schema(model), select(model), session.execute, sort=sort, size=4)
                 assert len(found) == count
+    engine.dispose()
+
+
+def test_subqueryload_beside_keys_of_related_rows(sqlite_database: Database) -> None:
+    """It puts the page into a subquery, with every entity that a column of the page names."""
+    engine = sqlite_database.engine()
+    Own.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Node(id=n, name=f"name {n % 5}", up_id=n // 2 or None) for n in range(1, 16)])
+        session.commit()
+        base = select(Node).options(subqueryload(Node.subs))
+        filter, sort = "up.up.name=nn=,up.name==*1", "-up.up.name;up.name"
+        found = walked(schema(Node), base, session.execute, filter=filter, sort=sort, size=4)
+        assert found == list(session.scalars(whole(schema(Node), select(Node), filter, sort)))
+        assert len(found) == 14
+        assert all(
+            {sub.id for sub in node.subs} == {key for key in range(2, 16) if key // 2 == node.id} for node in found
+        )
     engine.dispose()
 
 

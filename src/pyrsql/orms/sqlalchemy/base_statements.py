@@ -23,26 +23,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import FromStatement, Mapper
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, to_one_relations
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
+from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import elements_of, is_ungrouped_text
 from pyrsql.validation.predicates import RelationPath
-
-_AGGREGATES = re.compile(
-    r"count|sum|avg|min|max|total|every|mode|stddev.*|var.*|covar.*|corr|regr_.*|bool_.*|bit_.*|percentile_.*"
-    r"|group_concat|listagg|aggregate_strings|.*_agg|.*_agg_strict|json_group_.*|json_.*arrayagg|json_objectagg"
-)
-"""Names of functions that make one row of many."""
 
 _CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
 """Words that a prefix or a suffix of text must not contain."""
@@ -94,14 +89,14 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
         base = base.distinct()
     root = root_entity(base, model)
     refuse_inner_loads(base, root)
-    if parts.is_bare(base) and root is model.type and not parts.options_of(base) and _is_of_root(base, root):
+    if parts.is_bare(base) and root is model.type and not parts.options_of(base) and is_of_root(base, root):
         return BaseStatement(base, {(): root})
     refuse_generated_names(base, model)
     refuse_repeats(root)
-    if parts.is_bare(base) and _is_of_root(base, root):
+    if parts.is_bare(base) and is_of_root(base, root):
         return BaseStatement(base, {(): root})
     _refuse_orders(base, root, model)
-    if parts.is_plain(base) and _is_of_root(base, root) and _reads_root_alone(base, root):
+    if parts.is_plain(base) and is_of_root(base, root) and _reads_root_alone(base, root):
         if is_ungrouped_text(parts.conditions(base)):
             # A text may name columns without their table, which joins would make ambiguous.
             return BaseStatement(by_key(base, root, model), {(): root})
@@ -173,7 +168,7 @@ def _refuse_orders(base: Select[Any], root: Entity, model: Model) -> None:
     for element in elements_of(parts.order_of(base)):
         if isinstance(element, Over):
             raise ConfigurationError(_WINDOW)
-        if isinstance(element, TextClause) and _is_of_root(base, root):
+        if isinstance(element, TextClause) and is_of_root(base, root):
             raise ConfigurationError(
                 f"the base statement orders by the text {str(element)!r}, whose names joins can make ambiguous: order"
                 f" by attributes of {model.name}"
@@ -198,6 +193,13 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
         )
     if any(isinstance(element, Over) for element in elements_of(parts.columns(base))):
         raise ConfigurationError(_WINDOW)
+    values = [column for column in parts.columns(base) if not parts.is_table(column)]
+    mapper = cast("Mapper[Any]", inspect(root).mapper)
+    if name := values and ambiguous_name(values, mapper, *to_one_relations(mapper)):
+        raise ConfigurationError(
+            f"the base statement selects a text that names {name!r}, which the tables of paths have as well: write it"
+            f" with attributes of {model.name}"
+        )
 
 
 def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, nullable: bool) -> BaseStatement:
@@ -211,7 +213,7 @@ def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, 
         nullable: a row may lack its root.
     """
     root = scope[()]
-    of_root, some_rows = _is_of_root(base, root), parts.is_distinct_on(base)
+    of_root, some_rows = is_of_root(base, root), parts.is_distinct_on(base)
     if not nullable and not some_rows and parts.is_distinct(base) and _has_key(parts.columns(base), root) and single:
         # No row repeats. PostgreSQL would take no other order than by what is selected.
         base = parts.without_distinct(base)
@@ -231,7 +233,7 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
     Raises:
         ConfigurationError: it cannot even be filtered.
     """
-    name, of_root = model.name, _is_of_root(base, root)
+    name, of_root = model.name, is_of_root(base, root)
     if parts.is_distinct_on(base):
         raise ConfigurationError(
             f"the base statement has a DISTINCT ON, which a filter would undo, and selects more than {name}: select"
@@ -242,7 +244,7 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
             f"the base statement selects DISTINCT columns that are not those of one {name}, so its rows have no order"
             f" by fields of {name}: select {name}, or group by its key"
         )
-    if not parts.group_columns(base) and any(map(_is_aggregate, elements_of(parts.columns(base)))):
+    if not parts.group_columns(base) and any(map(is_aggregate, elements_of(parts.columns(base)))):
         return _twice(f"the base statement makes one row of all rows: a sort or a page needs a select of {name}")
     if single and (not nullable or of_root):
         return "", ""
@@ -313,7 +315,7 @@ def _own_tables(root: Entity) -> set[FromClause]:
 # --- what it selects ---
 
 
-def _is_of_root(base: Select[Any], root: Entity) -> bool:
+def is_of_root(base: Select[Any], root: Entity) -> bool:
     """Whether a select selects its root, or values that one row of the root decides."""
     columns = parts.columns(base)
     if len(columns) == 1 and parts.is_entity(columns[0], root):
@@ -322,12 +324,7 @@ def _is_of_root(base: Select[Any], root: Entity) -> bool:
     return all(
         own.issuperset(parts.tables_of(column)) and (parts.is_table(column) or bool(parts.tables_of(column)))
         for column in columns
-    ) and not any(isinstance(element, Over) or _is_aggregate(element) for element in elements_of(columns))
-
-
-def _is_aggregate(element: ClauseElement) -> bool:
-    name: object = getattr(cast("object", element), "name", "") if isinstance(element, FunctionElement) else ""
-    return bool(_AGGREGATES.fullmatch(str(name).lower()))
+    ) and not any(isinstance(element, Over) or is_aggregate(element) for element in elements_of(columns))
 
 
 def _has_key(columns: Iterable[ClauseElement], root: Entity) -> bool:

@@ -40,6 +40,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, to_one_relations
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
@@ -87,21 +88,29 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     value = _attribute(field, entity)
     if isinstance(value, ColumnClause):
         return value
-    is_of_other_table = inspect(entity).is_aliased_class and may_name_columns(value)
-    if not linked and not is_of_other_table:
+    has_names = may_name_columns(value)
+    is_of_other_table = has_names and inspect(entity).is_aliased_class
+    is_ambiguous = has_names and not is_of_other_table and (linked or _is_ambiguous(value, entity))
+    if not (linked or is_of_other_table or is_ambiguous):
         return value
     keys = keys_of(entity)
     if field.via:
         # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
         value, keys = without_entities(value), [*map(without_entities, keys)]
-    if is_of_other_table or _has_subquery(value):
+    if has_names or _has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
-        # A text in the value names the table itself.
+        # A text in the value names the table itself, or a column of the one table that the subquery has.
         mapper = inspect(entity).mapper
         other: Entity = mapper.class_ if is_of_other_table else aliased(mapper)
         alone = select(_attribute(field, other)).select_from(other).where(*map(operator.eq, keys_of(other), keys))
         return alone.correlate(inspect(entity).selectable).scalar_subquery()
     return case((keys[0].is_not(None), value))
+
+
+def _is_ambiguous(value: ColumnElement[Any], entity: Entity) -> bool:
+    """Whether text in a value names a column that a table of a path has as well."""
+    mapper = inspect(entity).mapper
+    return bool(ambiguous_name([value], mapper, *to_one_relations(mapper)))
 
 
 def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, partial
 from types import FrameType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,6 +16,7 @@ from pyrsql.models.rights import FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
+from pyrsql.orms.sqlalchemy.row_values import has_own_operators, is_row_value, takes_parameters
 from pyrsql.orms.sqlalchemy.select_parts import tables_of
 
 ResultT = TypeVar("ResultT")
@@ -59,11 +60,14 @@ def _field(
     prop = _property(attribute)
     if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
         return None
-    if not {*mapper.tables, *leaves([mapper.selectable])}.issuperset(tables_of(cast("Any", expression))):
+    value: ColumnElement[Any] = expression
+    if has_own_operators(attribute) or not (is_row_value(value) and takes_parameters(value)):
+        return None
+    if not {*mapper.tables, *leaves([mapper.selectable])}.issuperset(tables_of(value)):
         # It reads another table beside its own, with nothing that joins the two.
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
-    found = described(type_of(cast("Any", expression)), annotation(column) if column else None)
+    found = described(type_of(value), annotation(column) if column else None)
     return Field(
         name,
         found.kind,

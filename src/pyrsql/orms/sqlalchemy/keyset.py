@@ -239,8 +239,13 @@ _ranges_of_columns = made_once(_ranges)
 
 
 def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
-    """A term as a column of its own, which a cursor can carry."""
-    return type_coerce(SelectedKey(value), CarriedValue(value.type)).label(f"pyrsql_key_{number}")
+    """A term as a column of its own, which a cursor can carry.
+
+    It names no entity: `subqueryload` would select from the alias of a path once more.
+    """
+    return type_coerce(SelectedKey(parts.without_entities(value)), CarriedValue(value.type)).label(
+        f"pyrsql_key_{number}"
+    )
 
 
 def _order_by(terms: tuple[Term, ...]) -> tuple[ColumnElement[Any], ...]:

@@ -21,11 +21,13 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, loaded_values
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.leading_text import may_be_long
+from pyrsql.orms.sqlalchemy.row_values import is_row_value, takes_parameters
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 from pyrsql.orms.sqlalchemy.textual import names_table
 
@@ -66,11 +68,33 @@ def _model(mapper: Mapper[Any]) -> Model:
     members = {**own, **below.members}
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     identity = tuple(field for key in keys if isinstance(field := members.get(key), Field))
-    refused = {prop.key: _TEXT_IN_JOIN for prop in mapper.relationships if _joins_by_text(prop)}
+    refused = {name: why for name, prop in mapper.attrs.items() if (why := _refusal(mapper, prop))}
     return Model(mapper.class_.__name__, mapper.class_, members, identity, {**below.refused, **refused})
 
 
 _TEXT_IN_JOIN = "text in its join condition names a table, but a path reads an alias of it: write it with attributes"
+_OF_MANY_ROWS = "an aggregate or window function is no value of one row: write it as a scalar_subquery()"
+_OWN_OPERATORS = "the comparator of its type refuses parameters: let it take them, as it gets no values"
+
+
+def _refusal(mapper: Mapper[Any], prop: object) -> str:
+    """Why no path may name an attribute, and the remedy; empty where one may."""
+    match prop:
+        case ColumnProperty() if not is_row_value(prop.columns[0]):
+            return _OF_MANY_ROWS
+        case ColumnProperty() if not takes_parameters(prop.columns[0]):
+            return _OWN_OPERATORS
+        case RelationshipProperty() if _joins_by_text(prop):
+            return _TEXT_IN_JOIN
+        case RelationshipProperty() if is_to_one(prop) and (
+            name := ambiguous_name(loaded_values(mapper), mapper, prop)
+        ):
+            return (
+                f"a column property of {mapper.class_.__name__} is text that names {name!r}, which the table of a path"
+                " has as well: write it with attributes"
+            )
+        case _:
+            return ""
 
 
 def _joins_by_text(prop: RelationshipProperty[Any]) -> bool:
@@ -87,6 +111,8 @@ def _members_of(mapper: Mapper[Any]) -> dict[str, Member]:
 def _members(mapper: Mapper[Any]) -> Iterator[Member]:
     unique = _unique_columns(mapper)
     for name, prop in mapper.attrs.items():
+        if _refusal(mapper, prop):
+            continue
         match prop:
             case ColumnProperty() if ("query_expression", True) in prop.strategy_key:
                 # Only an option of a statement says what its value is.
@@ -96,8 +122,6 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 continue
             case ColumnProperty():
                 yield _column_field(mapper, name, prop, unique)
-            case RelationshipProperty() if _joins_by_text(prop):
-                continue
             case RelationshipProperty():
                 yield Relation(
                     name,

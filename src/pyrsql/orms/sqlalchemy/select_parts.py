@@ -16,9 +16,10 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import BindParameter, Grouping, _anonymous_label
-from sqlalchemy.sql.selectable import ForUpdateArg
+from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
@@ -155,7 +156,9 @@ def entity_of(element: ClauseElement) -> Entity | None:
 
 
 def without_entities(element: ElementT) -> ElementT:
-    """An expression that says of no column which class or alias it belongs to."""
+    """An expression that says of no column which class or alias it belongs to; one with a subquery stays as it is."""
+    if any(isinstance(part, SelectBase) for part in visitors.iterate(element)):
+        return element
     return _deep_deannotate(element)
 
 

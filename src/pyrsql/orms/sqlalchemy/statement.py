@@ -25,7 +25,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -194,6 +194,9 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     if len(columns) == 1 and parts.is_entity(columns[0], root):
         # As `maintain_column_froms` does, which finds out first where all columns come from.
         return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
+    if not is_of_root(statement, root):
+        # Beside joins, SQLAlchemy would not find the entity that each of them starts from.
+        return count_up_to(statement, None)
     return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
 
 

@@ -28,7 +28,7 @@ def elements_of(clauses: Iterable[ClauseElement]) -> Iterator[ClauseElement]:
 
 def is_ungrouped_text(clauses: Iterable[ClauseElement]) -> bool:
     """Whether a text of the developer's stands in conditions, which OR in it would tear apart."""
-    return any(map(_is_text, elements_of(clauses)))
+    return any(map(is_text, elements_of(clauses)))
 
 
 def grouped(clause: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -40,7 +40,7 @@ def may_name_columns(value: ColumnElement[Any]) -> bool:
     """Whether an expression holds text in which names of columns may stand, also in a subquery. Where the expression is
     about an alias, the text still names the table.
     """
-    return any(_is_text(part) and _LETTER.search(str(part)) for part in visitors.iterate(value))
+    return any(is_text(part) and _LETTER.search(str(part)) for part in visitors.iterate(value))
 
 
 _LETTER = re.compile(r"[^\W\d]")
@@ -50,9 +50,10 @@ def names_table(clauses: Iterable[ClauseElement], tables: Iterable[FromClause]) 
     """Whether text in clauses names a column of a table together with the table, which no alias changes."""
     names = "|".join(re.escape(table.name) for table in tables if isinstance(table, Table))
     written = re.compile(rf"""\b(?:{names})["`\]]?\s*\.""")
-    texts = (str(part) for clause in clauses for part in visitors.iterate(clause) if _is_text(part))
+    texts = (str(part) for clause in clauses for part in visitors.iterate(clause) if is_text(part))
     return any(map(written.search, texts))
 
 
-def _is_text(element: object) -> bool:
+def is_text(element: object) -> bool:
+    """Whether an element is text of a developer's."""
     return isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal)
