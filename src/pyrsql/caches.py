@@ -91,8 +91,9 @@ def validated_filter(
     if known is not None:
         return known
     made = read_filter(schema, written, lookup=_LOOKUP, max_problems=max_problems)
-    if isinstance(made, Success) and made.unwrap().cacheable and cache.recurs(written):
-        filter = replace(made.unwrap(), recurs=True)
+    filter = made.unwrap() if isinstance(made, Success) else None
+    if filter is not None and filter.cacheable and cache.recurs(written):
+        filter = replace(filter, recurs=True)
         made = Success(filter)
         cache.keep(written, made, weight_of(written, filter.node, filter.predicate))
     return made

@@ -52,10 +52,8 @@ def validate_request(
     Raises:
         ConfigurationError: a page by cursor of a model that has no unique key.
     """
-    found_filter, found_order = (
-        caches.validated_filter(schema, filter, max_problems),
-        caches.validated_order(schema, sort),
-    )
+    found_filter = caches.validated_filter(schema, filter, max_problems)
+    found_order = caches.validated_order(schema, sort)
     return criteria_of(found_filter, found_order, page, default_order, cursors)
 
 

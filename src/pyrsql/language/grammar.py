@@ -151,9 +151,9 @@ __test__["comparison"] = """
 ((4, ['an operator']), (1, ['an operator']), (2, ['an operator']))
 """
 
-# The groups of its match: a field and a value that are plain runs, a field that is not, a value in quotes, a list.
-FIELD, ODD, OPERATOR_AT, VALUE_AT, QUOTED_AT, LIST = (
-    comparison.compiled.groupindex[name] for name in ("field", "odd", "operator", "value", "quoted", "list")
+# Groups of its match: a field that is a plain run, an operator, a value that is a plain run, one in quotes, a list.
+FIELD, OPERATOR_AT, VALUE_AT, QUOTED_AT, LIST = (
+    comparison.compiled.groupindex[name] for name in ("field", "operator", "value", "quoted", "list")
 )
 
 filters: Infix = Infix(

@@ -36,7 +36,7 @@ def count_texts(selector: str, path: str, text: str | None, span: Span | None) -
 
 def below(prefix: str, node: Comparison) -> Comparison:
     """A comparison of a nested filter with the selector that it has in the filter around it."""
-    return replace(node, selector=selector_below(prefix, node.selector)) if prefix else node
+    return replace(node, selector=selector_below(prefix, node.selector))
 
 
 def quantified(name: str, path: RelationPath, predicate: Predicate | None) -> Predicate:

@@ -14,7 +14,7 @@ from pyrsql.models.kinds import Kind
 from pyrsql.models.schema import Schema
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
-from pyrsql.validation.convert import Refusal, converter, is_larger, with_converter
+from pyrsql.validation.convert import Refusal, converter, is_larger, to_text, with_converter
 from pyrsql.validation.patterns import beyond_rights, equal_text, is_pattern, is_special, like_pattern
 from pyrsql.validation.predicates import (
     Between,
@@ -98,12 +98,12 @@ def _as_field(found: Resolution, options: QueryOptions) -> Convert:
 
 def _as_text(found: Resolution, options: QueryOptions) -> Convert:
     """Text is compared as text, also in documents and in values that are stored as text."""
-    return _to_text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
+    return to_text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
 
 
 def _as_part(found: Resolution, options: QueryOptions) -> Convert:
     """A part of a text need not be a value that the type of the field takes."""
-    return _to_text if _is_checked_text(found) else _as_text(found, options)
+    return to_text if _is_checked_text(found) else _as_text(found, options)
 
 
 def _as_pattern(found: Resolution, options: QueryOptions) -> Convert:
@@ -123,12 +123,8 @@ def _as_type(python_type: type | None, found: Resolution, options: QueryOptions)
     return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
 
 
-def _to_text(text: str) -> object:
-    return converter(kinds.Text())(text)
-
-
 def _pattern_or(convert: Convert, text: str) -> object:
-    return _to_text(text) if is_pattern(text) else convert(text)
+    return to_text(text) if is_pattern(text) else convert(text)
 
 
 def _json_scalar(convert: Convert, text: str) -> object:

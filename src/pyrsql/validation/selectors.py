@@ -24,7 +24,7 @@ from pyrsql.options import Converter, FieldOptions, QueryOptions
 from pyrsql.problems import ForbiddenFunction, Span, UnknownField, WrongCall
 from pyrsql.validation import functions, suggestions
 from pyrsql.validation.access import holds_forbidden_key, is_allowed
-from pyrsql.validation.convert import Refusal, converter, json_value, with_converter
+from pyrsql.validation.convert import Refusal, converter, json_value, to_text, with_converter
 from pyrsql.validation.offered import offered
 from pyrsql.validation.predicates import (
     CallOperand,
@@ -163,7 +163,7 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
                     operand = RelationOperand(question.selector, place.through(member))
                     return Resolution(
                         operand,
-                        converter(kinds.Text()),
+                        to_text,
                         offered(question.options, operand, operators),
                         operators,
                         elements=_elements(operand.relations, proxied),

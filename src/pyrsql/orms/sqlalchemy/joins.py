@@ -79,11 +79,6 @@ def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
     return select
 
 
-def some_row(rows: Select[Any]) -> ColumnElement[bool]:
-    """A subquery has a row."""
-    return rows.exists()
-
-
 class Unmerged(FunctionElement[bool]):
     """An EXISTS among many, or its negation, written so that no database takes exponential time to plan it.
 
@@ -121,11 +116,6 @@ class OfOneRow(FunctionElement[bool]):
     def self_group(self, against: object = None) -> Any:
         """The element itself: SQLAlchemy would add `= 1`."""
         return self
-
-
-def some_row_unmerged(rows: Select[Any]) -> ColumnElement[bool]:
-    """A subquery has a row, where many subqueries of a filter ask so."""
-    return Unmerged(rows.exists())
 
 
 def correlated_subquery(

@@ -72,35 +72,36 @@ def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
             pass
 
 
-def looked_at_once(predicate: Predicate) -> Predicate:
-    """The same predicate, in which each OR has one look at the related rows of a path: some row passes this or that.
+def one_subquery_per_path(predicate: Predicate) -> Predicate:
+    """The same predicate, in which each OR has one subquery for the related rows of a path: some row passes this or
+    that.
 
     A database begins at an index of the related rows for one EXISTS, and for none of several in an OR.
     """
     match predicate:
         case Conjunction(parts):
-            return Conjunction(tuple(map(looked_at_once, parts)))
+            return Conjunction(tuple(map(one_subquery_per_path, parts)))
         case Disjunction(parts):
             groups = dict[object, list[Predicate]]()
             for part in parts:
                 groups.setdefault(part.path if isinstance(part, Some) else len(groups), []).append(part)
-            looks = tuple(looked_at_once(_some_of(group)) for group in groups.values())
-            return looks[0] if len(looks) == 1 else Disjunction(looks)
+            merged = tuple(one_subquery_per_path(_some_of(group)) for group in groups.values())
+            return merged[0] if len(merged) == 1 else Disjunction(merged)
         case Complement(inner):
-            return Complement(looked_at_once(inner))
+            return Complement(one_subquery_per_path(inner))
         case Some(path, inner):
-            return predicate if inner is None else Some(path, looked_at_once(inner))
+            return predicate if inner is None else Some(path, one_subquery_per_path(inner))
         case _:
             return predicate
 
 
 def _some_of(group: list[Predicate]) -> Predicate:
-    """A part of an OR, or all of its looks at the same related rows as one."""
+    """A part of an OR, or all parts of it about the same related rows as one."""
     if len(group) == 1:
         return group[0]
-    looks = cast("list[Some]", group)
-    tests = [look.predicate for look in looks if look.predicate is not None]
-    return Some(looks[0].path, Disjunction(tuple(tests)) if len(tests) == len(looks) else None)
+    parts = cast("list[Some]", group)
+    tests = [part.predicate for part in parts if part.predicate is not None]
+    return Some(parts[0].path, Disjunction(tuple(tests)) if len(tests) == len(parts) else None)
 
 
 def without_repeats(some: Some, root: RelationPath) -> Some:

@@ -63,9 +63,9 @@ _WIDEST = 100
 """Parts in one flat AND or OR: SQLite reads `a AND b AND c` as deep, and takes no expression deeper than 1,000."""
 
 _FEW = 4
-"""To-many steps of a filter up to which each has the form that is the fastest for few: MySQL and MariaDB make joins of
-them, SQLite lists the keys of related rows. For many, neither may: the first take exponential time, and the lists fill
-where a look at each row ends early."""
+"""The most to-many steps of a filter for which each subquery has the form that is the fastest for a few: MySQL and
+MariaDB make joins of them, and SQLite lists the keys of related rows. To plan many joins takes exponential time, and
+many lists are filled where an EXISTS would end at the first row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,10 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         within = lowering._replace(root=some.path, alternative=False, of_one_row=of_one_row)
         return rows if inner is None else rows.where(*where_clauses(inner, reached, within))
 
-    written = joins.some_row if lowering.few else joins.some_row_unmerged
     rows, reached = joins.correlated_subquery(scope, some.path, needed, lowering.options, passed)
-    exists = written(narrowed(rows, reached, of_one_row=True))
+    exists: ColumnElement[bool] = narrowed(rows, reached, of_one_row=True).exists()
+    if not lowering.few:
+        exists = joins.Unmerged(exists)
     first = joins.first_step(scope, some.path)
     shared = first[:-1] != lowering.root
     likely = likely_rows(inner)

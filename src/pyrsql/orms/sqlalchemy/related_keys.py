@@ -35,8 +35,6 @@ from pyrsql.validation.predicates import (
     starts_with,
 )
 
-_REMEMBERED = 1_024
-
 
 class SomeRow(FunctionElement[bool]):
     """Some related row passes: as EXISTS, and as a key that is among the foreign keys of the rows that pass.

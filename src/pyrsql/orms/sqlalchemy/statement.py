@@ -31,7 +31,7 @@ from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_o
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import identifying, of_shared_rows, order_terms
-from pyrsql.orms.sqlalchemy.planning import looked_at_once, passed_paths
+from pyrsql.orms.sqlalchemy.planning import one_subquery_per_path, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
@@ -85,7 +85,7 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     if outline.is_plain:
         return ReachedClauses((), tuple(where_clauses(predicate, scope, lowering)), scope, related=False)
     if outline.has_subqueries:
-        predicate = looked_at_once(predicate)
+        predicate = one_subquery_per_path(predicate)
         lowering = lowering.among(to_many_steps(predicate))
     passed = tuple(passed_paths(predicate))
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options, passed)
