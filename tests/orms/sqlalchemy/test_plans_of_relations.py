@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Enum, ForeignKey, Index, Select, String, insert, select, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Select,
+    String,
+    Table,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 from pyrsql.options import ParseLimits, QueryOptions
@@ -72,6 +85,49 @@ class Mark(Base):
     bill: Mapped[Bill] = relationship(back_populates="marks")
 
 
+class Flat(Base):
+    __tablename__ = "plan_flats"
+
+    house: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    door: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    meters: Mapped[list[Meter]] = relationship(back_populates="flat")
+    tenants: Mapped[list[Tenant]] = relationship(secondary="plan_rents")
+
+
+class Meter(Base):
+    """A row that a foreign key of two columns leads to; of the last ones one column is NULL."""
+
+    __tablename__ = "plan_meters"
+    __table_args__ = (
+        ForeignKeyConstraint(["house", "door"], ["plan_flats.house", "plan_flats.door"]),
+        Index("plan_meter_flat", "house", "door"),
+        Index("plan_meter_code", "code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    house: Mapped[int | None]
+    door: Mapped[int | None]
+    code: Mapped[int]
+    flat: Mapped[Flat | None] = relationship(back_populates="meters")
+
+
+class Tenant(Base):
+    __tablename__ = "plan_tenants"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), index=True)
+
+
+rents = Table(
+    "plan_rents",
+    Base.metadata,
+    Column("house", primary_key=True),
+    Column("door", primary_key=True),
+    Column("tenant_id", ForeignKey("plan_tenants.id"), primary_key=True, index=True),
+    ForeignKeyConstraint(["house", "door"], ["plan_flats.house", "plan_flats.door"]),
+)
+
+
 def bill_of(number: int) -> dict[str, Any]:
     parent = number // 3 if number % 3 == 0 and number > 3 else None
     return {"id": number, "tenant": number % 50, "number": f"b{number:05}", "parent_id": parent}
@@ -92,10 +148,18 @@ def billed(database: Database) -> Iterator[Planned]:
         Base.metadata.create_all(connection)
         connection.execute(insert(Bill), [bill_of(number) for number in range(1, ROWS + 1)])
         connection.execute(insert(Line), [line_of(number) for number in range(1, ROWS - 2)])
+        places = [{"house": number // 50, "door": number % 50} for number in range(ROWS)]
+        connection.execute(insert(Flat), places)
+        meters = [{"id": number + 1, "code": number, **place} for number, place in enumerate(places)]
+        half = [{"id": ROWS + number, "code": 42, "house": 1, "door": None} for number in range(1, 9)]
+        connection.execute(insert(Meter), [*meters[: ROWS // 2], *half])
+        connection.execute(insert(Tenant), [{"id": number + 1, "name": f"t{number:05}"} for number in range(ROWS)])
+        connection.execute(insert(rents), [{**place, "tenant_id": number + 1} for number, place in enumerate(places)])
         marks = ({"id": number, "bill_id": number % 3 + 1, "weight": number} for number in range(1, MARKS + 1))
         connection.execute(insert(Mark), [*marks])
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("plan_bills", "plan_lines", "plan_marks"):
+        tables = ("plan_bills", "plan_lines", "plan_marks", "plan_flats", "plan_meters", "plan_tenants", "plan_rents")
+        for table in tables:
             connection.execute(text(f"ANALYZE {'TABLE ' if database.name == 'mariadb' else ''}{table}")).close()
     yield Planned(database.name, engine)
     with engine.begin() as connection:
@@ -137,6 +201,33 @@ def test_few_related_rows_are_read_first(billed: Planned, filter: str, index: st
     if ids is not None:
         with Session(billed.engine) as session:
             assert {bill.id for bill in session.scalars(statement)} == ids
+
+
+FLATS = schema(Flat, QueryOptions(quantifiers=True))
+
+
+@pytest.mark.parametrize(
+    ("filter", "index", "doors"),
+    [
+        ("meters.code==42", "plan_meter_code", [(0, 42)]),
+        ("meters.code==42,meters.code==99", "plan_meter_code", [(0, 42), (1, 49)]),
+        ("tenants.name==t00042", "ix_plan_tenants_name", [(0, 42)]),
+        ("meters=none='code!=42';house==0", None, [(0, 42)]),
+        ("meters.code!=42;house==0;door>40", None, [(0, door) for door in range(41, 50) if door != 42]),
+        ("meters=na=;house==50;door<2", None, [(50, 0), (50, 1)]),
+        ("house==99;door==1,meters.code==42", None, [(0, 42), (99, 1)]),
+    ],
+)
+def test_few_related_rows_of_a_key_of_two_columns_are_read_first(
+    billed: Planned, filter: str, index: str | None, doors: list[tuple[int, int]]
+) -> None:
+    statement = parse(filter, FLATS).bind(validate(FLATS)).bind(apply_filter(select(Flat))).unwrap().select
+    if index is not None:
+        plan = billed.plan(statement)
+        assert index in plan, plan
+        assert not any(scan in plan for scan in ("SCAN plan_", "Seq Scan", " ALL plan_", " plan_flats ALL")), plan
+    with Session(billed.engine) as session:
+        assert sorted((flat.house, flat.door) for flat in session.scalars(statement)) == doors
 
 
 @pytest.mark.parametrize(

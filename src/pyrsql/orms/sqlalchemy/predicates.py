@@ -209,14 +209,14 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     rows, reached = joins.beyond(related.rows, further, first, some.path, needed, lowering.options, passed)
     rows = narrowed(rows, reached, of_one_row=False)
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
-    look = made(exists, related.key.in_(rows), shared=shared) if listed else exists
+    look = made(exists, related.among(rows), shared=shared) if listed else exists
     if not lowering.alternative:
         return look
     if any(step.many for step in some.path[len(first) :]):
         # A join over two to-many steps would have a row for each pair.
         rest = _some(some, further, lowering._replace(root=first, alternative=False))
         rows = related.rows.where(rest)
-    return OnPostgreSQL(some_key(related.key, rows), look)
+    return OnPostgreSQL(some_key(related, rows), look)
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:

@@ -7,9 +7,23 @@ many, EXISTS ends early.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Join, Select, and_, inspect, literal, not_, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Join,
+    Select,
+    and_,
+    inspect,
+    literal,
+    not_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -74,18 +88,22 @@ class RelatedKeys(NamedTuple):
 
     Args:
         entity: the related entity.
-        key: what the foreign key refers to, a column of the entity that the relation leads on from.
+        key: what the foreign key refers to, columns of the entity that the relation leads on from.
         rows: a select of the foreign key, of related rows and nothing else.
     """
 
     entity: Entity
-    key: ColumnElement[Any]
+    key: tuple[ColumnElement[Any], ...]
     rows: Select[Any]
+
+    def among(self, rows: Select[Any]) -> ColumnElement[bool]:
+        """The key is among foreign keys. Several columns are a row value, which an index on them serves."""
+        return self.key[0].in_(rows) if len(self.key) == 1 else tuple_(*self.key).in_(rows)
 
 
 @made_once
 def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
-    """The keys of the rows at the end of a path; None where more than one plain foreign key leads there.
+    """The keys of the rows at the end of a path; None where more than plain foreign keys lead there.
 
     Args:
         parent: the entity that the last step leads on from.
@@ -96,19 +114,22 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
         return None
     prop = cast("RelationshipProperty[Any]", link.property)
     pairs = prop.synchronize_pairs
-    if not prop.uselist or len(pairs) != 1 or len([*conjuncts(prop.primaryjoin)]) != 1:
+    if not prop.uselist or not pairs or len([*conjuncts(prop.primaryjoin)]) != len(pairs):
         return None
-    ((local, foreign),) = pairs
-    if foreign not in equated_columns(prop.primaryjoin, prop) or getattr(local, "nullable", True) is not False:
+    foreign = [there for _, there in pairs]
+    if not equated_columns(prop.primaryjoin, prop).issuperset(foreign):
         return None
-    key: ColumnElement[Any] = getattr(parent, inspect(parent).mapper.get_property_by_column(local).key)
-    if prop.secondary is None:
-        column = _column_of(inspect(entity).selectable, foreign)
-        return None if column is None else RelatedKeys(entity, key, select(column).select_from(entity).correlate(None))
-    return _keys_through_table(prop, entity, key, foreign)
+    if any(getattr(local, "nullable", True) is not False for local, _ in pairs):
+        return None
+    mapper = inspect(parent).mapper
+    key = tuple(getattr(parent, mapper.get_property_by_column(local).key) for local, _ in pairs)
+    if prop.secondary is not None:
+        return _keys_through_table(prop, entity, key, foreign)
+    columns = _columns_of(inspect(entity).selectable, foreign)
+    return None if columns is None else RelatedKeys(entity, key, select(*columns).select_from(entity).correlate(None))
 
 
-def some_key(key: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
+def some_key(related: RelatedKeys, rows: Select[Any]) -> ColumnElement[bool]:
     """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for an OR on PostgreSQL.
 
     There PostgreSQL makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
@@ -116,35 +137,38 @@ def some_key(key: ColumnElement[Any], rows: Select[Any]) -> ColumnElement[bool]:
     them once where that is cheaper and they fit into memory.
 
     Args:
-        key: what a foreign key refers to.
-        rows: a select of this foreign key.
+        related: the related rows.
+        rows: a select of the foreign key of those that pass.
     """
     keys = rows.distinct().subquery()
-    (foreign,) = keys.c
-    return select(literal(1)).select_from(keys).where(foreign == key).correlate_except(keys).exists()
+    same = [foreign == key for foreign, key in zip(keys.c, related.key, strict=True)]
+    return select(literal(1)).select_from(keys).where(*same).correlate_except(keys).exists()
 
 
 def _keys_through_table(
-    prop: RelationshipProperty[Any], entity: Entity, key: ColumnElement[Any], foreign: ColumnElement[Any]
+    prop: RelationshipProperty[Any],
+    entity: Entity,
+    key: tuple[ColumnElement[Any], ...],
+    foreign: Sequence[ColumnElement[Any]],
 ) -> RelatedKeys | None:
     """The foreign key in the table between, joined to the related rows; None where several tables stand between."""
     if isinstance(prop.secondary, Join):
         return None
     between = cast("FromClause", prop.secondary).alias()
     links = prop.secondary_synchronize_pairs or ()
-    column = _column_of(between, foreign)
-    pairs = [(_column_of(inspect(entity).selectable, there), _column_of(between, here)) for there, here in links]
-    if column is None or len([*conjuncts(cast("Any", prop.secondaryjoin))]) != len(pairs):
+    columns = _columns_of(between, foreign)
+    there = _columns_of(inspect(entity).selectable, [there for there, _ in links])
+    here = _columns_of(between, [here for _, here in links])
+    if columns is None or len([*conjuncts(cast("Any", prop.secondaryjoin))]) != len(links) or not (there and here):
         return None
-    on = [there == here for there, here in pairs if there is not None and here is not None]
-    if len(on) != len(pairs):
-        return None
-    return RelatedKeys(entity, key, select(column).select_from(entity).join(between, and_(*on)).correlate(None))
+    on = and_(*(one == other for one, other in zip(there, here, strict=True)))
+    return RelatedKeys(entity, key, select(*columns).select_from(entity).join(between, on).correlate(None))
 
 
-def _column_of(source: Any, column: ColumnElement[Any]) -> ColumnElement[Any] | None:
-    """The column of a FROM clause that stands for a column of its table."""
-    return cast("ColumnElement[Any] | None", source.corresponding_column(column))
+def _columns_of(source: Any, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]] | None:
+    """The columns of a FROM clause that stand for columns of its table; None where it lacks one."""
+    found = [source.corresponding_column(column) for column in columns]
+    return None if any(column is None for column in found) else found
 
 
 def is_within(predicate: Predicate | None, path: RelationPath) -> bool:
