@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     Enum,
+    Index,
     Interval,
     Numeric,
     String,
@@ -198,3 +199,34 @@ def test_a_prefix_of_a_column_that_ignores_case_on_sqlite(sqlite_database: Datab
     assert "INDEX ix_plan_named_name (name>? AND name<?)" in plan
     Base.metadata.drop_all(engine)
     engine.dispose()
+
+
+def test_a_prefix_of_a_text_that_is_filled_with_blanks(postgres_database: Database) -> None:
+    class Filled(DeclarativeBase):
+        pass
+
+    class Part(Filled):
+        __tablename__ = "plan_parts"
+        __table_args__ = (Index("plan_part_code", "code", postgresql_ops={"code": "bpchar_pattern_ops"}),)
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        code: Mapped[str] = mapped_column(CHAR(8))
+
+    engine = postgres_database.engine()
+    Filled.metadata.create_all(engine)
+    try:
+        codes = ["ab", "ab c", "ab%c", "abc", "Abc", "b", "", *(f"n{number:05}" for number in range(ROWS))]
+        with Session(engine) as session:
+            session.add_all([Part(code=code) for code in codes])
+            session.execute(text("ANALYZE plan_parts"))
+            session.commit()
+            for beginning in ("a", "ab", "ab ", "ab  ", "ab%", "abc", "n0004"):
+                for filter, is_wanted in ((f"code=='{beginning}*'", True), (f"code!='{beginning}*'", False)):
+                    found = session.scalars(paged(Part, filter, options=QueryOptions()).statement)
+                    expected = sorted(code for code in codes if code.startswith(beginning) is is_wanted)
+                    assert sorted(part.code.rstrip() for part in found) == expected, filter
+        plan = Planned("postgres", engine).plan(paged(Part, "code==n0004*", options=QueryOptions()).statement)
+        assert "plan_part_code" in plan, plan
+    finally:
+        Filled.metadata.drop_all(engine)
+        engine.dispose()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Date, DateTime
+from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
+from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
-from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
@@ -22,9 +23,11 @@ from pyrsql.orms.sqlalchemy.text import (
     OrderedText,
     PatternText,
     PlainText,
+    PrefixMatch,
     PrefixMatchIgnoringCase,
     TextMatch,
     TextMatchIgnoringCase,
+    has_rules,
     plain_text,
 )
 from pyrsql.validation.predicates import Pattern, SqlPattern
@@ -61,6 +64,19 @@ def text_match(element: TextMatch, compiler: SQLCompiler, **options: Any) -> str
     """LIKE, whose case counts."""
     value, pattern = _sides(element, compiler, **options)
     return f"({value} LIKE {pattern} {ESCAPE})"
+
+
+@form(PrefixMatch, on="postgresql")
+def prefix_match(element: PrefixMatch, compiler: SQLCompiler, **options: Any) -> str:
+    """LIKE. For CHAR also of the column with its blanks, which an index with `bpchar_pattern_ops` serves."""
+    column: ColumnElement[Any] = element.left
+    matched = text_match(element, compiler, **options)
+    if not isinstance(column, Column) or has_rules(column.type):
+        return matched
+    if not isinstance(form_on(compiler.dialect, column.type), CHAR | NCHAR):
+        return matched
+    padded, pattern = sides(element, compiler, **options)
+    return f"({padded} LIKE {pattern} {ESCAPE} AND {matched})"
 
 
 @form(TextMatchIgnoringCase, on="postgresql")
