@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     Alias,
+    BindParameter,
     ClauseElement,
     Column,
     ColumnElement,
@@ -27,6 +28,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Groupin
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
+    conditions,
     group_columns,
     is_plain,
     tables_of,
@@ -137,6 +139,22 @@ def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
             if source.onclause is not None:
                 yield source.onclause
             yield from _ons((source.left, source.right))
+
+
+def has_key(statement: Select[Any]) -> bool:
+    """Whether a condition equates a key with a value, the row's own or another's, such as a tenant's: few rows pass."""
+    parts = (part for condition in conditions(statement) for part in conjuncts(condition))
+    return any(isinstance(part, BinaryExpression) and _is_key_with_value(part) for part in parts)
+
+
+def _is_key_with_value(test: BinaryExpression[Any]) -> bool:
+    column = test.left
+    if test.operator not in _EQUAL or not isinstance(test.right, BindParameter) or not isinstance(column, Column):
+        return False
+    return column.primary_key or bool(column.unique or column.foreign_keys)
+
+
+_EQUAL: tuple[object, ...] = (operators.eq, operators.in_op)
 
 
 def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: Sequence[FromClause]) -> bool:

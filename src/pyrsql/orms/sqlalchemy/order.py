@@ -54,17 +54,25 @@ class NullsPlaced(UnaryExpression[Any]):
         super().__init__(directed, modifier=operators.nulls_first_op if nulls_first else operators.nulls_last_op)
 
 
-def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[Join, ColumnElement[Any]] | None:
-    """The value of a key over related rows that many rows share, and the join that brings it; None for other keys.
+def of_shared_rows(
+    key: OrderKey, scope: Scope, options: FieldOptions, *, few: bool
+) -> tuple[Join, ColumnElement[Any]] | None:
+    """The value of a key over related rows that are read for all rows at once, and the join that brings it; None for
+    other keys.
+
+    A database finds the value of each row in the ORDER BY, in the key of a cursor and in each condition of a page, and
+    PostgreSQL compiles a plan of 1,000 such looks for as long as it takes.
 
     Args:
         key: a key of the sort.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
+        few: the statement has few rows, of which each has a look at its own related rows.
     """
+    root = () if few else None
     operand = key.operand
     if isinstance(operand, CountOperand):
-        counted = counted_together(operand, scope, ())
+        counted = counted_together(operand, scope, root)
         if counted is None:
             return None
         join, number = counted.joined(counted.number)
@@ -74,7 +82,7 @@ def of_shared_rows(key: OrderKey, scope: Scope, options: FieldOptions) -> tuple[
     needed = relation_paths(operand)
     if not all(starts_with(path, key.collection) for path in needed):
         return None
-    shared = shared_rows(scope, (), key.collection, needed, options)
+    shared = shared_rows(scope, root, key.collection, needed, options)
     return shared and shared.joined(_extreme(key, shared.reached, options))
 
 

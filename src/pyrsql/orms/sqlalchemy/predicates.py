@@ -32,7 +32,7 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths, without_repeats
-from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange, is_within, related_keys, some_key
+from pyrsql.orms.sqlalchemy.related_keys import OfShared, SomeRow, SomeRowInRange, is_within, related_keys, some_key
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.textual import grouped
@@ -210,13 +210,14 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     rows = narrowed(rows, reached, of_one_row=False)
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
     look = made(exists, related.among(rows), shared=shared) if listed else exists
-    if not lowering.alternative:
+    of_shared = shared and not (lowering.alternative or lowering.root)
+    if not (lowering.alternative or of_shared):
         return look
     if any(step.many for step in some.path[len(first) :]):
         # A join over two to-many steps would have a row for each pair.
         rest = _some(some, further, lowering._replace(root=first, alternative=False))
         rows = related.rows.where(rest)
-    return OnPostgreSQL(some_key(related, rows), look)
+    return (OfShared if of_shared else OnPostgreSQL)(some_key(related, rows), look)
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:

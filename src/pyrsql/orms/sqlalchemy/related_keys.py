@@ -83,6 +83,28 @@ class SomeRowInRange(SomeRow):
     inherit_cache: bool | None = True
 
 
+class OfShared(FunctionElement[bool]):
+    """Some row passes of the related rows that many rows share: on PostgreSQL by their distinct keys.
+
+    There a LIMIT makes it look at the related rows of one row after the other, in the hope that few looks are enough.
+    Where no row passes, each look reads the same related rows again. A statement of few rows has few looks.
+    """
+
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
+
+    def __init__(self, distinct: ColumnElement[bool], other: ColumnElement[bool]) -> None:
+        super().__init__(distinct, other)
+
+    def self_group(self, against: object = None) -> Any:
+        """The element itself, as of `SomeRow`."""
+        return self
+
+    def _negate(self) -> ColumnElement[bool]:
+        distinct, other = self.clauses
+        return OfShared(not_(distinct), not_(other))
+
+
 class RelatedKeys(NamedTuple):
     """The related rows of a relation, by their foreign key.
 
@@ -130,9 +152,9 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
 
 
 def some_key(related: RelatedKeys, rows: Select[Any]) -> ColumnElement[bool]:
-    """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for an OR on PostgreSQL.
+    """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for PostgreSQL.
 
-    There PostgreSQL makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
+    In an OR it makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
     where no related row passes, each reads the whole table. It knows how many distinct keys there are, and reads
     them once where that is cheaper and they fit into memory.
 

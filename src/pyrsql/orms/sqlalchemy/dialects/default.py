@@ -29,7 +29,7 @@ from pyrsql.orms.sqlalchemy.json.lookup import OneOrAny
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
-from pyrsql.orms.sqlalchemy.related_keys import SomeRow
+from pyrsql.orms.sqlalchemy.related_keys import OfShared, SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, Farther
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
@@ -120,6 +120,13 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS, which other databases turn into a join themselves."""
     exists, _ = element.clauses
     return compiler.process(exists, **options)
+
+
+@form(OfShared)
+def of_shared(element: OfShared, compiler: SQLCompiler, **options: Any) -> str:
+    """The condition for every database but PostgreSQL."""
+    _, other = element.clauses
+    return compiler.process(other, **options)
 
 
 @form(OfOneRow)

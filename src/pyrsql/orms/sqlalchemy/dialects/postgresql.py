@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime
+from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
+from pyrsql.orms.sqlalchemy.cardinality import has_key
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
@@ -16,6 +17,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
+from pyrsql.orms.sqlalchemy.related_keys import OfShared
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -110,6 +112,15 @@ def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) ->
 def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
     """An aggregate with a filter is none that an index serves."""
     return f"{default.extreme(element, compiler, **options)} FILTER (WHERE true)"
+
+
+@form(OfShared, on="postgresql")
+def of_shared(element: OfShared, compiler: SQLCompiler, **options: Any) -> str:
+    """The distinct keys, unless a key narrows the statement to few rows."""
+    distinct, other = element.clauses
+    around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
+    few = isinstance(around, Select) and has_key(cast("Select[Any]", around))
+    return compiler.process(other if few else distinct, **options)
 
 
 @form(CalendarDate, on="postgresql")
