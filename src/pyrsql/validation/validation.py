@@ -78,7 +78,9 @@ class Validation:
     def usage(self) -> Usage:
         """The part of its limits that the whole request has used. Few filters use any: it is made when it is needed."""
         if self._usage is None:
-            self._usage = Usage(self.purpose, self.schema, 0 if self.tree is None else size_of(self.tree))
+            # Only filters inside a filter have to share its nodes.
+            nodes = size_of(self.tree) if self.tree is not None and self.options.quantifiers else 0
+            self._usage = Usage(self.purpose, self.schema, nodes)
         return self._usage
 
     def groups_around(self, comparison: Comparison) -> int:
