@@ -1,14 +1,16 @@
 """Attributes made of functions that SQLAlchemy gives no type are filtered and sorted as what the functions return."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, case, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, column_property, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column, relationship
 
-from pyrsql.problems import UnsupportedOperator
+from property_tests.walks import walked
+from pyrsql.orms.sqlalchemy import schema
+from pyrsql.problems import UnsupportedOperator, WrongValue
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
 
@@ -46,7 +48,108 @@ class Person(Base):
         return func.function_of_the_service(self.name)
 
 
-def add(session: Any, rows: list[Person]) -> None:
+class Task(Base):
+    """Values that may have a fraction, although SQLAlchemy takes them for whole numbers; and negations."""
+
+    __tablename__ = "ft_task"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    done: Mapped[int | None]
+    total: Mapped[int | None]
+    open: Mapped[bool | None]
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("ft_task.id"))
+    boss: Mapped[Any] = relationship("Task", remote_side=id)
+
+    @hybrid_property
+    def share(self) -> Any:
+        return self.done / func.nullif(self.total, 0)
+
+    @hybrid_property
+    def percent(self) -> Any:
+        return func.coalesce(self.done / func.nullif(self.total, 0) * 100, 0)
+
+    @hybrid_property
+    def part(self) -> Any:
+        return case((self.total > 0, self.done / func.nullif(self.total, 0)), else_=0)  # type: ignore[operator,arg-type]  # SQL
+
+    @hybrid_property
+    def most(self) -> Any:
+        other = aliased(Task)
+        return select(func.max(other.done / func.nullif(other.total, 0))).where(other.id <= self.id).scalar_subquery()
+
+    @hybrid_property
+    def twice(self) -> Any:
+        return self.done * 2  # type: ignore[operator]  # SQL
+
+    @hybrid_property
+    def closed(self) -> Any:
+        return ~self.open  # type: ignore[operator]  # SQL
+
+
+TASKS = [(1, 1, 8, True, None), (2, 3, 8, False, 1), (3, 1, 4, None, 2), (4, 8, 8, True, 3), (5, None, 0, False, 4)]
+
+
+@pytest.fixture(scope="module")
+def tasks(any_database: Store) -> Iterator[Store]:
+    rows = [Task(id=key, done=done, total=total, open=open_, boss_id=boss) for key, done, total, open_, boss in TASKS]
+    with stocked(any_database, Base.metadata) as filled:
+        filled.run(lambda session: add(session, rows))
+        yield filled
+
+
+@pytest.mark.parametrize(
+    ("filter", "found"),
+    [
+        ("share==0.125", [1]),
+        ("share=bt=(0.2,0.4)", [2, 3]),
+        ("share=na=", [5]),
+        ("percent==12.5", [1]),
+        ("percent>30", [2, 4]),
+        ("part==0.25", [3]),
+        ("part==0", [5]),
+        ("most==0.375", [2, 3]),
+        ("twice==2", [1, 3]),
+        ("boss.share==0.125", [2]),
+        ("closed==true", [2, 5]),
+        ("closed==false", [1, 4]),
+        ("closed!=true", [1, 4]),
+        ("closed=in=(true,false)", [1, 2, 4, 5]),
+        ("closed=na=", [3]),
+        ("closed=nn=", [1, 2, 4, 5]),
+        ("boss.closed=na=", [1, 4]),
+        ("boss.closed==true", [3]),
+    ],
+)
+def test_fractions_and_negations(tasks: Store, filter: str, found: list[int]) -> None:
+    assert ids(tasks, Task, filter) == found
+
+
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        ("share", [1, 3, 2, 4, 5]),
+        ("-percent", [4, 2, 3, 1, 5]),
+        ("part", [5, 1, 3, 2, 4]),
+        ("most;-id", [1, 3, 2, 5, 4]),
+        ("closed", [1, 4, 2, 5, 3]),
+        ("-closed,nullslast;id", [2, 5, 1, 4, 3]),
+        ("boss.closed;id", [2, 5, 3, 1, 4]),
+    ],
+)
+def test_pages_by_cursor_of_fractions_and_negations_end(tasks: Store, sort: str, found: list[int]) -> None:
+    assert ids(tasks, Task, sort=sort) == found
+
+    def walk(session: Session) -> list[Any]:
+        return [row.id for row in walked(schema(Task), select(Task), session.execute, sort=sort, size=2)]
+
+    assert tasks.run(walk) == found
+
+
+@pytest.mark.parametrize("filter", ["twice==1.5", "total==1.5"])
+def test_whole_numbers_stay_whole(filter: str) -> None:
+    assert isinstance(problems(Task, filter)[0], WrongValue)
+
+
+def add(session: Any, rows: Iterable[object]) -> None:
     for row in rows:
         session.add(row)
         session.flush()

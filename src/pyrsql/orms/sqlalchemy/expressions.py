@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import QueryableAttribute, aliased
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import AsBoolean, Grouping
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
@@ -120,7 +121,12 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     # A select would refer to a labelled value by its label, which another column of the select may have as well.
     value = cast("Any", clause).element if isinstance(clause, Label) else clause
-    return grouped(typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity)))
+    return grouped(_negation_grouped(typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity))))
+
+
+def _negation_grouped(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value in parentheses where it is a negation: SQLAlchemy writes `NOT active IS NULL` without."""
+    return Grouping(value) if isinstance(value, AsBoolean) else value
 
 
 def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement[Any]:
