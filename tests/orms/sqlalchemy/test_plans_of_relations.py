@@ -434,3 +434,9 @@ def test_the_keys_of_related_rows_that_many_rows_share_are_read_once_on_postgres
     assert "DISTINCT" not in sql("parent.lines.sum>1;id==7")
     assert "DISTINCT" not in sql("parent.lines.sum>1", Bill.parent_id.in_([1, 2]))
     assert "DISTINCT" not in str(found("parent.lines.sum>1", select(Bill)))
+
+
+def test_mariadb_groups_the_related_rows_of_a_sort_once(billed: Planned) -> None:
+    """It would group them for each row outside, the 10,000 rows of a key again and again."""
+    plan = billed.plan(ordered("parent.marks.bill.number", select(Bill).where(Bill.tenant < 10)))
+    assert "LATERAL" not in plan, plan

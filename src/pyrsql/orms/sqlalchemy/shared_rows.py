@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, assert_never
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, UnaryExpression, select
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
@@ -18,6 +18,18 @@ from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
 from pyrsql.validation.predicates import Between, Compare, Match, Member, Null, RelationPath, Sign
+
+
+class GroupKey(UnaryExpression[Any]):
+    """The key that related rows are grouped by in a join.
+
+    MariaDB would group the rows of the key anew for each row outside, which it does for no expression.
+    """
+
+    inherit_cache: bool | None = True
+
+    def __init__(self, key: ColumnElement[Any]) -> None:
+        super().__init__(key, type_=key.type)
 
 
 class SharedRows(NamedTuple):
@@ -41,7 +53,9 @@ class SharedRows(NamedTuple):
         Args:
             value: an aggregate of the related rows.
         """
-        groups = self.rows.with_only_columns(self.key.label("key"), value.label("value")).subquery()
+        key = GroupKey(self.key)
+        rows = self.rows.group_by(None).group_by(key)
+        groups = rows.with_only_columns(key.label("key"), value.label("value")).subquery()
         return Join(groups, groups.c.key == self.key, outer=True), groups.c.value
 
 

@@ -31,6 +31,7 @@ from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import OfShared, SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, Farther
+from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
 from pyrsql.orms.sqlalchemy.text import (
     CountedText,
     EnumText,
@@ -120,6 +121,12 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS, which other databases turn into a join themselves."""
     exists, _ = element.clauses
     return compiler.process(exists, **options)
+
+
+@form(GroupKey)
+def group_key(element: GroupKey, compiler: SQLCompiler, **options: Any) -> str:
+    """The key."""
+    return enclosed(element, compiler, **options)
 
 
 @form(OfShared)

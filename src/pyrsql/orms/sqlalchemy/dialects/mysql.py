@@ -30,6 +30,7 @@ from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
 from pyrsql.orms.sqlalchemy.text import (
     EnumText,
     EqualIgnoringCase,
@@ -72,6 +73,12 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     """A condition about EXISTS, of which no join is made."""
     (exists,) = element.clauses
     return f"(({compiler.process(exists, **options)}) IS true)"
+
+
+@form(GroupKey, on="mysql")
+def group_key(element: GroupKey, compiler: SQLCompiler, **options: Any) -> str:
+    """An expression that is the key."""
+    return f"coalesce({enclosed(element, compiler, **options)})"
 
 
 @form(ExactText, OrderedText, on="mysql")
