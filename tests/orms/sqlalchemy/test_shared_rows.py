@@ -246,3 +246,10 @@ def test_the_work_is_linear(any_database: Store) -> None:
             ]
 
         assert store.run(ask) == [30_000, 30_000, 1]
+
+
+def test_a_base_that_joins_groups_of_a_function_is_narrowed(database: Store) -> None:
+    name = func.lower(User.name)
+    groups = select(name.label("name")).group_by(name).subquery()
+    base = select(User).join(groups, groups.c.name == func.lower(User.name))
+    assert ids(database, User, None, "id", base=base, options=OPTIONS) == ids(database, User, "name=nn=", "id")

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     ClauseElement,
     Column,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    UnaryExpression,
     UniqueConstraint,
     inspect,
 )
@@ -198,9 +200,11 @@ def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:
     grouped = leaf.element if isinstance(leaf, Subquery) else None
     if isinstance(grouped, Select):
         columns = group_columns(cast("Select[Any]", grouped))
-        groups = [leaf.corresponding_column(cast("Any", column)) for column in columns]
+        # SQLAlchemy finds no column of a function, and fails at the search.
+        found = (column for column in columns if isinstance(column, ColumnClause | UnaryExpression))
+        groups = [leaf.corresponding_column(cast("Any", column)) for column in found]
         names = [column.key for column in groups if column is not None]
-        if names and len(names) == len(groups):
+        if names and len(names) == len(columns):
             yield frozenset(names)
     table = cast("object", leaf.element if isinstance(leaf, Alias) else leaf)
     if isinstance(table, Table):
