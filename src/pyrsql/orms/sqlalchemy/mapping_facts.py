@@ -14,9 +14,14 @@ ArgumentsT = ParamSpec("ArgumentsT")
 ResultT = TypeVar("ResultT")
 
 _KEPT = 1_024
-"""How many facts of each kind are kept. A long path of a client may push another out, which is then made again."""
+"""How many facts of a kind are kept. A long path of a client may push another out, which is then made again."""
 
 
-def made_once(make: Callable[ArgumentsT, ResultT]) -> Callable[ArgumentsT, ResultT]:
-    """Keep the results of a function, which must depend on its arguments alone."""
-    return cast("Callable[ArgumentsT, ResultT]", lru_cache(maxsize=_KEPT)(make))
+def made_once(make: Callable[ArgumentsT, ResultT], kept: int = _KEPT) -> Callable[ArgumentsT, ResultT]:
+    """Keep the results of a function, which must depend on its arguments alone.
+
+    Args:
+        make: the function.
+        kept: how many results are kept: fewer where each takes much memory.
+    """
+    return cast("Callable[ArgumentsT, ResultT]", lru_cache(maxsize=kept)(make))
