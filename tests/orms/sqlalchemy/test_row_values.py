@@ -37,7 +37,7 @@ class OfValues(TypeDecorator[str]):
     impl = String(20)
     cache_ok = True
 
-    class comparator_factory(String.Comparator[str]):  # the name that SQLAlchemy gives it
+    class comparator_factory(String.Comparator[str]):  # pyright: ignore[reportIncompatibleVariableOverride]  # SQLAlchemy's way
         def operate(self, op: Any, *other: Any, **settings: Any) -> Any:
             return super().operate(op, *(value.upper() for value in other), **settings)
 
@@ -48,7 +48,7 @@ class OfParameters(TypeDecorator[str]):
     impl = String(20)
     cache_ok = True
 
-    class comparator_factory(String.Comparator[str]):  # the name that SQLAlchemy gives it
+    class comparator_factory(String.Comparator[str]):  # pyright: ignore[reportIncompatibleVariableOverride]  # SQLAlchemy's way
         def operate(self, op: Any, *other: Any, **settings: Any) -> Any:
             return super().operate(op, *other, **settings)
 

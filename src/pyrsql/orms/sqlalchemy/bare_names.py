@@ -66,7 +66,7 @@ def _bare_names(value: ClauseElement) -> set[str]:
     inside = _names(visitors.iterate(value)) - outside
     if not inside:
         return outside
-    selects = [part for part in visitors.iterate(value) if isinstance(part, Select)]
+    selects = [cast("Select[Any]", part) for part in visitors.iterate(value) if isinstance(part, Select)]
     known = {column.name.lower() for select in selects for rows in select.get_final_froms() for column in rows.c}
     return outside | {name for name in inside if name.lower() not in known}
 

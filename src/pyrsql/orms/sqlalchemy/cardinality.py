@@ -146,12 +146,14 @@ def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
 def has_key(statement: Select[Any]) -> bool:
     """Whether a condition equates a key with a value, the row's own or another's, such as a tenant's: few rows pass."""
     parts = (part for condition in conditions(statement) for part in conjuncts(condition))
-    return any(isinstance(part, BinaryExpression) and _is_key_with_value(part) for part in parts)
+    return any(map(_is_key_with_value, parts))
 
 
-def _is_key_with_value(test: BinaryExpression[Any]) -> bool:
+def _is_key_with_value(test: ClauseElement) -> bool:
+    if not isinstance(test, BinaryExpression) or test.operator not in _EQUAL:
+        return False
     column = test.left
-    if test.operator not in _EQUAL or not isinstance(test.right, BindParameter) or not isinstance(column, Column):
+    if not isinstance(test.right, BindParameter) or not isinstance(column, Column):
         return False
     return column.primary_key or bool(column.unique or column.foreign_keys)
 

@@ -60,7 +60,7 @@ def _field(
     prop = _property(attribute)
     if not isinstance(expression, ColumnElement) or isinstance(prop, RelationshipProperty):
         return None
-    value: ColumnElement[Any] = expression
+    value: ColumnElement[Any] = expression  # pyright: ignore[reportUnknownVariableType]  # the type argument is not known
     if has_own_operators(attribute) or not (is_row_value(value) and takes_parameters(value)):
         return None
     if not {*mapper.tables, *leaves([mapper.selectable])}.issuperset(tables_of(value)):

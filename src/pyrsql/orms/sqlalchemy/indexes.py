@@ -314,7 +314,7 @@ def _is_cut(index: Index, name: str, family: Family | None) -> bool:
 
 def _is_unique(column: Column[Any]) -> bool:
     """Whether no two rows share a value of a column: no other key follows it in an order."""
-    return any(key == {column} for key in keys_of_table(_table_of(column)))
+    return any(len(key) == 1 and column in key for key in keys_of_table(_table_of(column)))
 
 
 def _table_of(column: Column[Any]) -> Any:

@@ -198,8 +198,9 @@ def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
     columns = cast("Iterable[ColumnElement[Any]]", mapper.columns)
     # A column property is among them as its expression.
     found: set[Column[Any]] = {column for column in columns if isinstance(column, Column) and column.unique}
-    if isinstance(mapper.local_table, Table):
-        keys = cast("Iterable[frozenset[Column[Any]]]", keys_of_table(mapper.local_table))
+    has_table = isinstance(mapper.local_table, Table)
+    if has_table:
+        keys = cast("Iterable[frozenset[Column[Any]]]", keys_of_table(cast("Table", mapper.local_table)))
         found.update(*(key for key in keys if len(key) == 1))
     alone = set(mapper.primary_key) if len(mapper.primary_key) == 1 else set[ColumnElement[Any]]()
     return alone | {column for column in found if not (column.nullable or may_be_long(column.type))}

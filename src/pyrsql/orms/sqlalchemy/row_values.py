@@ -29,8 +29,10 @@ _OPERATORS = frozenset(
 
 def is_aggregate(element: ClauseElement) -> bool:
     """Whether an element makes one value of many rows."""
-    name: object = getattr(element, "name", "") if isinstance(element, FunctionElement) else ""
-    return isinstance(element, WithinGroup) or bool(_AGGREGATES.fullmatch(str(name).lower()))
+    name = str(getattr(element, "name", "")).lower()
+    return isinstance(element, WithinGroup) or (
+        isinstance(element, FunctionElement) and bool(_AGGREGATES.fullmatch(name))
+    )
 
 
 def is_row_value(value: ColumnElement[Any]) -> bool:
@@ -64,7 +66,14 @@ def takes_parameters(value: ColumnElement[Any]) -> bool:
     try:
         if not any(_own_classes(type(value.comparator))):
             return True
-        made = (value == other, value != other, value.in_([other]), value.is_(None), value.is_not(None), value.desc())
+        made: list[object] = [
+            value == other,
+            value != other,
+            value.in_([other]),
+            value.is_(None),
+            value.is_not(None),
+            value.desc(),
+        ]
     except Exception:
         return False
     return all(isinstance(each, ColumnElement) for each in made)
