@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 
 class Smallest(FunctionElement[Any]):
@@ -19,7 +20,7 @@ class Smallest(FunctionElement[Any]):
 
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)
-        self.type = value.type
+        self.type: TypeEngine[Any] = value.type
 
 
 class Largest(FunctionElement[Any]):
@@ -29,4 +30,4 @@ class Largest(FunctionElement[Any]):
 
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)
-        self.type = value.type
+        self.type: TypeEngine[Any] = value.type

@@ -60,7 +60,7 @@ class OneOrAny(FunctionElement[Any]):
         any: ColumnElement[Any],
     ) -> None:
         super().__init__(document, path, parent, one, any)
-        self.type = any.type
+        self.type: TypeEngine[Any] = any.type
 
     def self_group(self, against: object = None) -> Any:
         """The element itself: SQLAlchemy would add `= 1` to a condition."""
