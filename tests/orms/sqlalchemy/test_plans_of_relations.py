@@ -416,10 +416,10 @@ def test_a_sort_of_few_rows_reads_the_related_rows_of_each(billed: Planned, sort
 @pytest.mark.parametrize("sort", ["marks.weight", "@count[marks]", "parent.marks.weight"])
 def test_a_sort_of_many_rows_reads_all_related_rows_once(sort: str) -> None:
     """A page by cursor names the value in its columns, in its conditions and in its order."""
-    of_all, of_one = (str(ordered(sort, base)) for base in (select(Bill), select(Bill).where(Bill.id == 7)))
+    of_all, of_some = (str(ordered(sort, base)) for base in (select(Bill), select(Bill).where(Bill.id != 7)))
     assert "GROUP BY" in of_all
     assert of_all.count("plan_marks AS") == 1
-    assert ("GROUP BY" in of_one) == sort.startswith("parent")
+    assert ("GROUP BY" in of_some) == sort.startswith("parent")
 
 
 def test_the_keys_of_related_rows_that_many_rows_share_are_read_once_on_postgresql() -> None:

@@ -55,7 +55,7 @@ class NullsPlaced(UnaryExpression[Any]):
 
 
 def of_shared_rows(
-    key: OrderKey, scope: Scope, options: FieldOptions, *, few: bool
+    key: OrderKey, scope: Scope, options: FieldOptions, *, narrowed: bool
 ) -> tuple[Join, ColumnElement[Any]] | None:
     """The value of a key over related rows that are read for all rows at once, and the join that brings it; None for
     other keys.
@@ -67,9 +67,9 @@ def of_shared_rows(
         key: a key of the sort.
         scope: the entities that its to-one paths lead to.
         options: the join hints for what lies beyond a to-many relation.
-        few: the statement has few rows, of which each has a look at its own related rows.
+        narrowed: the statement has conditions: few rows may pass, and each looks at its own related rows.
     """
-    root = () if few else None
+    root = () if narrowed else None
     operand = key.operand
     if isinstance(operand, CountOperand):
         counted = counted_together(operand, scope, root)

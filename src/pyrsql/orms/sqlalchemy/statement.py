@@ -26,7 +26,6 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, locked, wrapped_in
-from pyrsql.orms.sqlalchemy.cardinality import has_key
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -145,8 +144,8 @@ def _reaching_keys(base: BaseStatement, keys: tuple[OrderKey, ...], options: Sor
     needed = [path for key in keys for path in key_paths(key)]
     joins, scope = joins_to(base.scope, needed, options)
     grouped = bool(parts.group_columns(base.select))
-    few = has_key(base.select)
-    shared = [None if grouped else of_shared_rows(key, scope, options, few=few) for key in keys]
+    narrowed = bool(parts.conditions(base.select))
+    shared = [None if grouped else of_shared_rows(key, scope, options, narrowed=narrowed) for key in keys]
     select = _reaching(base.select, (*joins, *(join for join, _ in filter(None, shared))))
     if grouped and needed:
         select = select.group_by(*(column for path in needed for column in _identifying(scope[path])))
