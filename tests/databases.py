@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
-from sqlalchemy import URL, Engine, NullPool, StaticPool, create_engine, make_url, text
+from sqlalchemy import URL, Engine, Executable, NullPool, StaticPool, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import Session
 
 POSTGRES_URL = "postgresql://postgres@127.0.0.1:5432/postgres"
 MARIADB_URL = "mysql://root@127.0.0.1:3306/test"
@@ -155,3 +156,21 @@ def mariadb() -> Iterator[Database]:
     with own_database(server, "CHARACTER SET utf8mb4") as name:
         url = server.set(database=name).update_query_dict({"charset": "utf8mb4"})
         yield Database("mariadb", url, url.set(drivername="mysql+aiomysql"))
+
+
+def sqlite_steps(session: Session, statement: Executable) -> int:
+    """The steps of SQLite's machine for a statement, in tens."""
+    connection: Any = session.connection().connection.driver_connection
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection.set_progress_handler(step, 10)
+    try:
+        session.execute(statement).all()
+    finally:
+        connection.set_progress_handler(None, 0)
+    return steps

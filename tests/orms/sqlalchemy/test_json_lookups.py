@@ -11,6 +11,7 @@ from sqlalchemy.sql.expression import Executable
 
 import pyrsql
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from tests.databases import sqlite_steps
 
 ORM = SQLAlchemyORM()
 
@@ -96,35 +97,17 @@ def many() -> Iterator[Session]:
     engine.dispose()
 
 
-def steps(session: Session, statement: Executable) -> int:
-    """The steps of SQLite's machine for a statement, in tens."""
-    connection: Any = session.connection().connection.driver_connection
-    taken = 0
-
-    def step() -> int:
-        nonlocal taken
-        taken += 1
-        return 0
-
-    connection.set_progress_handler(step, 10)
-    try:
-        session.execute(statement).all()
-    finally:
-        connection.set_progress_handler(None, 0)
-    return taken
-
-
 def narrowed(filter: str) -> Executable:
     return pyrsql.parse(filter).apply(select(Note.id, Note.body), Note, orm=ORM)
 
 
 @pytest.mark.parametrize("filter", ["body.a==x7", "body.a==x7*", "body.b.c>47", "body.e==1", "body.b.e=na="])
 def test_a_filter_looks_values_up(many: Session, filter: str) -> None:
-    assert 3 * steps(many, narrowed(filter)) < steps(many, narrowed("body.d==7"))
+    assert 3 * sqlite_steps(many, narrowed(filter)) < sqlite_steps(many, narrowed("body.d==7"))
 
 
 def test_a_sort_looks_values_up(many: Session) -> None:
     def ordered(sort: str) -> Executable:
         return pyrsql.Sort.parse(sort).apply(select(Note.id, Note.body), Note, orm=ORM).limit(26)
 
-    assert 3 * steps(many, ordered("body.a")) < steps(many, ordered("body.d"))
+    assert 3 * sqlite_steps(many, ordered("body.a")) < sqlite_steps(many, ordered("body.d"))

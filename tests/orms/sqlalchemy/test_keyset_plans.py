@@ -15,6 +15,7 @@ from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.models.backend import Position
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.carried_text import carried
+from tests.databases import sqlite_steps
 
 ROWS = 10_000
 SIZE = 25
@@ -90,20 +91,7 @@ def rows_read(session: Session, statement: Select[Any]) -> int:
     """The rows that a database reads for a statement; for SQLite its steps, in tens."""
     name = session.get_bind().dialect.name
     if name == "sqlite":
-        connection: Any = session.connection().connection.driver_connection
-        steps = 0
-
-        def step() -> int:
-            nonlocal steps
-            steps += 1
-            return 0
-
-        connection.set_progress_handler(step, 10)
-        try:
-            session.execute(statement).all()
-        finally:
-            connection.set_progress_handler(None, 0)
-        return steps
+        return sqlite_steps(session, statement)
     if name == "postgresql":
         compiled = statement.compile(session.connection())
         processed = compiled.construct_params()

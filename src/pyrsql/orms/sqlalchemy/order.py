@@ -60,8 +60,8 @@ def of_shared_rows(
     """The value of a key over related rows that are read for all rows at once, and the join that brings it; None for
     other keys.
 
-    A database finds the value of each row in the ORDER BY, in the key of a cursor and in each condition of a page, and
-    PostgreSQL compiles a plan of 1,000 such looks for as long as it takes.
+    Without a join a database computes the value of each row anew in the ORDER BY, in the key of a cursor and in each
+    condition of a page by cursor.
 
     Args:
         key: a key of the sort.
