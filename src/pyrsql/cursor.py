@@ -203,7 +203,7 @@ def _to_bytes(text: str) -> bytes | None:
 
 def _encoded(payload: Payload) -> bytes:
     position, digests = payload
-    parts = [bytes([_VERSION, position.backward]), digests.sort, digests.filter]
+    parts = [bytes([_VERSION, position.backward | position.few_ties << 1]), digests.sort, digests.filter]
     for key in position.values or ():
         parts.append(bytes([len(key)]))
         for value in key:
@@ -220,14 +220,14 @@ def _decoded(data: bytes) -> Payload | CursorFault:
         return "unreadable"
     if data[0] != _VERSION:
         return "version"
-    if data[1] > 1:
+    if data[1] > 3:
         return "unreadable"
     digests = Digests(data[2 : 2 + _DIGEST], data[2 + _DIGEST : _HEADER])
     try:
         values = tuple(_keys(memoryview(data)[_HEADER:]))
     except (ValueError, IndexError):
         return "unreadable"
-    return Payload(Position(bool(data[1]), values or None), digests)
+    return Payload(Position(bool(data[1] & 1), values or None, bool(data[1] & 2)), digests)
 
 
 def _keys(data: memoryview) -> Iterator[tuple[Carried, ...]]:

@@ -31,10 +31,12 @@ class Position(NamedTuple):
     Args:
         backward: the page ends before the position.
         values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
+        few_ties: the page that gave the position shows all rows that tie with it in all keys but the last one.
     """
 
     backward: bool
     values: tuple[tuple[Carried, ...], ...] | None = None
+    few_ties: bool = False
 
 
 class BackendStatement(NamedTuple, Generic[TargetT]):

@@ -154,18 +154,20 @@ class CursorSelect(Generic[TargetT]):
             # Behind the last row stands the end of the list, and before the first one its start.
             other = self._cursor(Position(not backward)) if inside else None
             cut = Cut([], other if backward else None, None if backward else other)
-            return cut, self._one_at(None) if asks else None
+            return cut, self._one_at(Position(False)) if asks else None
         has_prev, has_next = (more, inside) if backward else (inside, more)
-        last = self.sought.key(rows[-1])
+        first, last = self.sought.key(rows[0]), self.sought.key(rows[-1])
+        few_ties = _tied(first) != _tied(last)
+        behind = Position(False, last, few_ties)
         cut = Cut(
             [self.sought.item(row) for row in rows],
-            self._cursor(Position(False, last)) if has_next else None,
-            self._cursor(Position(True, self.sought.key(rows[0]))) if has_prev else None,
+            self._cursor(behind) if has_next else None,
+            self._cursor(Position(True, first, few_ties)) if has_prev else None,
         )
-        return cut, self._one_at(last) if asks else None
+        return cut, self._one_at(behind) if asks else None
 
-    def _one_at(self, values: tuple[tuple[Carried, ...], ...] | None) -> Sought[TargetT]:
-        return _sought(self.whole, self.order, Position(False, values), 1)
+    def _one_at(self, position: Position) -> Sought[TargetT]:
+        return _sought(self.whole, self.order, position, 1)
 
     def _cursor(self, position: Position) -> str:
         self._refuse_unreadable(position)
@@ -267,6 +269,11 @@ def _sought(whole: Statement[TargetT], order: Order, position: Position, limit: 
 
 def _keys(order: Order) -> tuple[OrderKey, ...]:
     return order.keys + order.completing
+
+
+def _tied(values: tuple[tuple[Carried, ...], ...]) -> list[str | None]:
+    """The keys but the last, the same for rows that may tie: a collation may ignore case, or blanks at the end."""
+    return [value and value.rstrip().casefold() for key in values[:-1] for value in key]
 
 
 def _rows(result: Any) -> Sequence[Any]:

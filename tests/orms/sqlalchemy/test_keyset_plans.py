@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Index, Select, insert, select, text
+from sqlalchemy import Engine, Index, Select, String, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import sought
@@ -34,10 +34,13 @@ class Event(Own):
     kind: Mapped[int]
     half: Mapped[int]
     score: Mapped[int | None]
+    name: Mapped[str] = mapped_column(String(10))
+    tag: Mapped[str] = mapped_column(String(10))
     __table_args__ = (
         Index("keyset_by_day", "day", "id"),
         Index("keyset_by_day_and_place", "day", "place", "id"),
         Index("keyset_by_score", "score", "id"),
+        Index("keyset_by_name", "name", "id"),
         Index("keyset_by_kind", "kind", "id"),
         Index("keyset_by_kind_and_half", "kind", "half", "id"),
     )
@@ -54,6 +57,8 @@ def row_of(number: int) -> dict[str, Any]:
         "kind": number % 2,
         "half": 2 * number // ROWS,
         "score": None if number % 5 == 0 else number * 31 % 9_000,
+        "name": f"n{number * 37 % ROWS // 3:05}",
+        "tag": "b" if number in (1, 2) else ("a", "A", "a ")[number % 3],
     }
 
 
@@ -70,16 +75,21 @@ def events(engine: Engine) -> Iterator[Engine]:
     Own.metadata.drop_all(engine)
 
 
+def in_order(sort: str) -> list[dict[str, Any]]:
+    """All rows, sorted by Python. In no sort here do directions differ."""
+    keys = [key.lstrip("-") for key in (*sort.split(";"), "id")]
+    return sorted(
+        map(row_of, range(ROWS)),
+        key=lambda row: [(row[key] is None, row[key] or 0) for key in keys],
+        reverse=sort.startswith("-"),
+    )
+
+
 def position(sort: str, place: int) -> str:
     """The cursor behind the row at a place of the list, made without walking there."""
-
-    def order(row: dict[str, Any]) -> tuple[Any, ...]:
-        # In no sort here do directions differ.
-        return tuple((row[key] is None, row[key] or 0) for key in keys)
-
     named = [key.lstrip("-") for key in sort.split(";")]
     keys = named if named == ["id"] else [*named, "id"]
-    rows = sorted(map(row_of, range(ROWS)), key=order, reverse=sort.startswith("-"))
+    rows = in_order(sort)
     page = sought(EVENTS, select(Event), None, sort, CursorRequest.first(SIZE))
     values = tuple((carried(rows[place][key]),) for key in keys)
     written = CursorFormat().write(Payload(Position(False, values), page.seek.digests))
@@ -167,6 +177,51 @@ def test_a_page_at_the_end_of_ties_takes_two_statements_at_most(events: Engine, 
 
             assert len(page.collect(run).items) == SIZE
             assert len(taken) <= (2 if events.dialect.name == "sqlite" else 1)
+
+
+@pytest.mark.parametrize("sort", ["score", "-score", "name", "-name"])
+def test_a_page_behind_few_ties_takes_one_statement(events: Engine, sort: str) -> None:
+    ids = [row["id"] for row in in_order(sort)]
+    with Session(events) as session:
+        page = sought(EVENTS, select(Event), None, sort, CursorRequest.at(position(sort, 3_000), SIZE))
+        cut = page.collect(session.execute)
+        for cursor, reached in ((cut.next, 3_001 + SIZE), (cut.prev, 3_001 - SIZE)):
+            taken = list[Select[Any]]()
+
+            def run(statement: Select[Any], taken: list[Select[Any]] = taken) -> Any:
+                taken.append(statement)
+                return session.execute(statement)
+
+            found = sought(EVENTS, select(Event), None, sort, CursorRequest.at(cursor, SIZE)).collect(run)
+            assert [row.id for row in found.items] == ids[reached : reached + SIZE]
+            # Behind a page that is reached backward one more looks whether a row follows.
+            assert len(taken) == (1 if cursor == cut.next else 2)
+            # A row takes SQLite about twenty steps.
+            assert rows_read(session, taken[0]) <= 3 * SIZE
+
+
+@pytest.mark.parametrize(
+    ("sort", "place", "few"), [("id", 50, False), ("kind", 2_000, False), ("kind", 4_990, True), ("name", 2_000, True)]
+)
+def test_a_cursor_says_whether_its_page_shows_all_ties(events: Engine, sort: str, place: int, few: bool) -> None:
+    with Session(events) as session:
+        page = sought(EVENTS, select(Event), None, sort, CursorRequest.at(position(sort, place), SIZE))
+        cut = page.collect(session.execute)
+    assert {_few_ties(cut.next), _few_ties(cut.prev)} == {few}
+
+
+def test_texts_that_a_collation_may_take_for_equal_are_ties(events: Engine) -> None:
+    with Session(events) as session:
+        page = sought(EVENTS, select(Event).where(Event.tag != "b"), None, "tag", CursorRequest.first(3))
+        assert not _few_ties(page.collect(session.execute).next)
+        page = sought(EVENTS, select(Event), None, "-tag", CursorRequest.first(3))
+        assert _few_ties(page.collect(session.execute).next)
+
+
+def _few_ties(cursor: str | None) -> bool:
+    found = CursorFormat().read(cursor or "")
+    assert isinstance(found, Payload)
+    return found.position.few_ties
 
 
 def test_a_first_page_of_a_nullable_key_reads_a_page(events: Engine) -> None:

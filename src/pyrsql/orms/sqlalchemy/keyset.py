@@ -208,13 +208,14 @@ class OrderBy:
         return isinstance(other, OrderBy) and self.identity == other.identity
 
 
-def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ranges:
+def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None, few_ties: bool) -> Ranges:
     """The ranges of an order.
 
     Args:
         order: its terms.
         backward: the page ends before the position.
         null: for each term, whether the position has NULL; None without a position.
+        few_ties: a statement may read the rows that tie with the position, which are few.
     """
     terms = tuple(
         term_of(clause, may_be_null=may_be_null)
@@ -224,12 +225,13 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None) -> Ra
     turned = tuple(term.turned for term in terms) if backward else terms
     segments = first_segments(turned) if null is None else segments_behind(turned, null)
     apart = segments if len(segments) <= MOST_SEGMENTS else segments[: MOST_SEGMENTS - 1]
+    turns = apart if few_ties else [turn for segment in apart for turn in in_turn(segment)]
     return Ranges(
         keys,
         turned,
         tuple(bound(None, key.type) for key in keys),
         tuple((segment, _order_by(segment.order)) for segment in segments),
-        tuple((turn, _order_by(turn.order)) for segment in apart for turn in in_turn(segment)),
+        tuple((turn, _order_by(turn.order)) for turn in turns),
         _order_by(turned),
     )
 
@@ -277,7 +279,10 @@ class SoughtRows:
     ) -> None:
         values = None if position.values is None else [value for key in position.values for value in key]
         found = (_ranges_of_columns if indexed else _ranges)(
-            order, position.backward, None if values is None else tuple([value is None for value in values])
+            order,
+            position.backward,
+            None if values is None else tuple([value is None for value in values]),
+            position.few_ties,
         )
         self._select = parts.read_at_once(select).limit(limit)
         self._sizes = sizes
