@@ -1,8 +1,10 @@
 """What the playground offers at the cursor, marked by `|`."""
 
+import datetime as dt
+
 import pytest
 from returns.result import Success
-from sqlalchemy import JSON, Column, Enum, ForeignKey, Integer, String, Table
+from sqlalchemy import JSON, Column, DateTime, Enum, ForeignKey, Integer, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from examples.flights.models import Airport, Flight
@@ -44,6 +46,9 @@ def replaced(text: str, found: Completions) -> str:
         ("id==1|", "1", None),
         ("id==1 |", "", ";"),
         ("(id==1)|", "", ";"),
+        ("=|", "", None),
+        ("id==1;==|", "", None),
+        ("id==1 distance=|", "", None),
         ("id=in=(1)|", "", ","),
     ],
 )
@@ -187,3 +192,22 @@ def test_an_offer_in_quotes_is_escaped_for_them() -> None:
         end = "]'>1" if "@" in text else text[9]
         completed = text[: found.start] + offer.text + end
         assert isinstance(validate_request(schema(Owner, options), filter=completed), Success), completed
+
+
+class Event(Base):
+    __tablename__ = "completion_event"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    done: Mapped[bool]
+    day: Mapped[dt.date]
+    at: Mapped[dt.datetime]
+    sent: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    mood: Mapped[str] = mapped_column(Enum("so so", "it's fine"))
+
+
+@pytest.mark.parametrize(("field", "offers"), [("done", 2), ("day", 5), ("at", 5), ("sent", 5), ("mood", 2), ("id", 0)])
+def test_the_values_that_are_offered_are_values_of_the_field(field: str, offers: int) -> None:
+    text = f"{field}=="
+    found = complete_filter(schema(Event), text, len(text))
+    assert len(found.items) == offers
+    for offer in found.items:
+        assert isinstance(validate_request(schema(Event), filter=text + offer.text), Success), offer

@@ -1,8 +1,10 @@
 """The integration: statements from a request, resources, and what they refuse when the application is put together."""
 
+import datetime as dt
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -12,8 +14,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
-from sqlalchemy import Engine, Select, StaticPool, create_engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, Enum, Integer, Select, StaticPool, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pyrsql import (
     ALL_FIELDS,
@@ -327,6 +329,39 @@ def test_examples_of_a_resource_are_published_and_work(engine: Engine) -> None:
             assert get(app, "/select", params={name: example["value"]}).status_code == 200, example
 
 
+def test_every_example_of_a_type_is_taken() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Typed(Own):
+        __tablename__ = "typed_examples"
+        id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+        state: Mapped[str] = mapped_column(Enum("it's new", "old"))
+        length: Mapped[dt.timedelta]
+
+    setattr(Typed, "first name", mapped_column(Integer))
+    fields = ["id", "state", "length", "first name"]
+    resource = FastAPISQLAlchemyIntegration().resource(Typed, filterable_fields=fields)
+    app = FastAPI()
+
+    @app.get("/typed")
+    async def read(statement: Annotated[Any, Depends(resource.select_dependency())]) -> None: ...
+
+    examples = parameters(app.openapi(), "/typed")["filter"]["examples"]
+    assert [example["value"] for example in examples.values()] == [
+        "id==123e4567-e89b-12d3-a456-426614174000",
+        r"state=='it\'s new'",
+        "length=nn=",
+        "'first name'==1",
+    ]
+    sorts = [example["value"] for example in parameters(app.openapi(), "/typed")["sort"]["examples"].values()]
+    assert sorts == ["id,asc", "state,asc", "length,asc", "'first name',asc"]
+    for name, written in [("filter", example["value"]) for example in examples.values()] + [
+        ("sort", one) for one in sorts
+    ]:
+        assert get(app, "/typed", params={name: written}).status_code == 200, written
+
+
 def test_filterable_fields_alone_give_examples_of_both() -> None:
     resource = users(filterable_fields={"id", "name"}, default_sort="name,asc")
     app = FastAPI()
@@ -526,6 +561,17 @@ def test_a_document_that_the_application_changes_is_completed_once(engine: Engin
     assert complete()["paths"]["/select"]["get"]["responses"]["400"] == shared
 
 
+def test_a_document_without_lists_stays_as_it_is() -> None:
+    app = FastAPI()
+
+    @app.get("/other", responses={400: {"model": Own}})
+    async def other(number: int) -> None: ...
+
+    document = app.openapi()
+    install_openapi(app)
+    assert app.openapi() == document
+
+
 @pytest.mark.parametrize("install", [install_openapi, install_problem_details])
 def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], None]) -> None:
     selected = Depends(users().select_dependency())
@@ -536,6 +582,11 @@ def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], 
 
     @app.get("/text", responses={400: {"content": {"text/plain": {"example": "no"}}, "headers": {"x": {}}}})
     async def text(number: int, statement: Annotated[Any, selected]) -> None: ...
+
+    examples = {media: {"example": "no"} for media in ("application/json", "application/problem+json")}
+
+    @app.get("/example", responses={400: {"content": examples}})
+    async def example(statement: Annotated[Any, selected]) -> None: ...
 
     @app.get("/either", responses={422: {"model": Own | list[int]}})
     async def either(number: int, statement: Annotated[Any, selected]) -> None: ...
@@ -569,6 +620,8 @@ def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], 
     assert {"$ref": "#/components/schemas/HTTPValidationError"} in bodies("/text", "422")
     assert {"$ref": "#/components/schemas/Own"} in bodies("/either", "422")
     assert reference in bodies("/either", "422")
+    answer = document["paths"]["/example"]["get"]["responses"]["400"]
+    assert answer["content"] == {**examples, media: {"example": "no", "schema": reference}}
     assert bodies("/ours", "400") == bodies("/ours", "422") == [reference]
     assert not [name for name in document["components"]["schemas"] if name.startswith("pyrsql__")]
     assert app.openapi() == document

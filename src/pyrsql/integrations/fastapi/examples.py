@@ -7,6 +7,7 @@ from typing import Any
 
 from returns.result import Success
 
+from pyrsql.language.render import render_selector, render_value
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.pipeline import validate_request
@@ -32,7 +33,7 @@ def examples_of_sort(fields: Collection[str], default_sort: str | None) -> dict[
     ascending = {
         f"sort_by_{_identifier(field)}_asc": {
             "summary": f"Sort by {field}, ascending",
-            "value": f"{field},asc",
+            "value": f"{render_selector(field)},asc",
         }
         for field in ordered(fields)
     }
@@ -70,7 +71,7 @@ def _identifier(field: str) -> str:
 
 def _filter_on(schema: Schema, field: str) -> str | None:
     """A filter on a field that the endpoint takes; None where its rights leave nothing typical."""
-    typical = (f"{field}{comparison}" for comparison in _comparisons(schema, field))
+    typical = (f"{render_value(field)}{comparison}" for comparison in _comparisons(schema, field))
     return next((text for text in typical if isinstance(validate_request(schema, filter=text), Success)), None)
 
 
@@ -95,7 +96,7 @@ def _comparisons(schema: Schema, field: str) -> Iterator[str]:
             case kinds.Uuid():
                 yield "==123e4567-e89b-12d3-a456-426614174000"
             case kinds.Enumeration(((written, _), *_)):
-                yield f"=={written}"
+                yield f"=={render_value(written)}"
             case (
                 kinds.Enumeration() | kinds.Duration() | kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque()
             ):

@@ -17,8 +17,9 @@ from returns.result import Success
 from pyrsql import operators
 from pyrsql.adapters.fastapi.fields import filter_fields, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
-from pyrsql.language.grammar import AND, OPERATOR, OR, RUN, run_pattern
+from pyrsql.language.grammar import AND, OPERATOR, OR, RUN
 from pyrsql.language.nodes import Comparison, SortKey
+from pyrsql.language.render import render_value
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.quantifiers import below
@@ -213,7 +214,7 @@ def _fields(schema: Schema, purpose: Purpose, begun: str, prefix: str) -> tuple[
         return _matching(begun, _counts(schema, purpose, prefix))
     fields = offered_fields(schema, purpose, f"{prefix}{begun}")
     named = ((field["name"].removeprefix(prefix), field) for field in fields if field["name"].startswith(prefix))
-    return _matching(begun, (Offer(_quoted(name), name, _type(field)) for name, field in named))
+    return _matching(begun, (Offer(render_value(name), name, _type(field)) for name, field in named))
 
 
 def _counts(schema: Schema, purpose: Purpose, prefix: str) -> Iterator[Offer]:
@@ -264,7 +265,7 @@ def _operators(schema: Schema, prefix: str, field: str, begun: str) -> tuple[Off
 def _values(schema: Schema, field: str, begun: str) -> tuple[Offer, ...]:
     described = _described(schema, field)
     values = described.get("values", ())
-    offers = [Offer(_quoted(value), value) for value in values]
+    offers = [Offer(render_value(value), value) for value in values]
     make = _EXAMPLES.get(str(described.get("type")))
     if make is not None:
         offers += [Offer(value, value, detail) for value, detail in make()]
@@ -282,12 +283,6 @@ def _matching(begun: str, offers: Iterable[Offer]) -> tuple[Offer, ...]:
     held = [offer for offer in offers if wanted in offer.label.lower() and offer.label != begun]
     held.sort(key=lambda offer: not offer.label.lower().startswith(wanted))
     return tuple(held[:_MOST])
-
-
-def _quoted(value: str) -> str:
-    if run_pattern.fullmatch(value):
-        return value
-    return "'" + re.sub(r"[\\']", r"\\\g<0>", value) + "'"
 
 
 def _type(field: dict[str, Any]) -> str:
