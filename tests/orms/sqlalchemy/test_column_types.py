@@ -40,13 +40,15 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_co
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field as SQLModelField
 from sqlmodel import SQLModel
+from typing_extensions import TypeAliasType
 
 from pyrsql import ConfigurationError, QueryOptions, ValueConverterRegistry, field_rights
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.orms.sqlalchemy.column_types import described
+from pyrsql.orms.sqlalchemy.annotations import annotated_type
+from pyrsql.orms.sqlalchemy.column_types import described, python_type_of
 from pyrsql.problems import UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
@@ -462,6 +464,18 @@ def test_a_field_listed_for_null_checks_alone_is_taken() -> None:
 # --- what types mean -------------------------------------------------------------------------------------------------
 
 
+def decorated(over: Any, python: type | None = None) -> TypeEngine[Any]:
+    """A developer's type over another, with values of a Python type."""
+
+    class Decorated(TypeDecorator[Any]):
+        impl = over
+        cache_ok = True
+
+    if python is not None:
+        Decorated.python_type = property(lambda _: python)  # type: ignore[assignment,method-assign]
+    return Decorated()
+
+
 @pytest.mark.parametrize(
     ("type_", "kind"),
     [
@@ -491,6 +505,20 @@ def test_a_field_listed_for_null_checks_alone_is_taken() -> None:
         (NestedCode(), kinds.Text()),
         (LevelType(), kinds.Opaque("LevelType")),
         (GUID(), kinds.Opaque("GUID", str, kinds.Text())),
+        (mysql.INTEGER(unsigned=True), kinds.Integer(0, 2**32 - 1)),
+        (decorated(JSON), kinds.Json()),
+        (decorated(postgresql.ARRAY(Integer)), kinds.Array(kinds.Integer())),
+        (decorated(JSON, list), kinds.Json()),
+        (decorated(LargeBinary, dict), kinds.Opaque("Decorated")),
+        (decorated(String, uuid.UUID), kinds.Uuid()),
+        (decorated(String, Level), kinds.Enumeration.of(Level)),
+        (decorated(String, int), kinds.Opaque("Decorated", equal_to=kinds.Integer(-(2**63), 2**63 - 1))),
+        (decorated(String, dt.date), kinds.Opaque("Decorated", equal_to=kinds.Date())),
+        (decorated(Integer, bool), kinds.Boolean()),
+        (decorated(Float, bool), kinds.Opaque("Decorated", equal_to=kinds.Boolean())),
+        (decorated(Integer, str), kinds.Opaque("Decorated")),
+        (decorated(Integer, dt.date), kinds.Date()),
+        (decorated(DateTime, dt.datetime), kinds.DateTime()),
     ],
 )
 def test_kinds(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
@@ -499,6 +527,13 @@ def test_kinds(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
         assert (found.name, found.equal_to) == (kind.name, kind.equal_to)
     else:
         assert found == kind
+
+
+def test_the_python_types_of_values() -> None:
+    assert python_type_of(mysql.YEAR()) is int
+    assert python_type_of(String()) is str
+    assert python_type_of(types.NullType()) is None
+    assert python_type_of(postgresql.INET()) is None
 
 
 def _imperative() -> type:
@@ -546,11 +581,34 @@ class TypedHero(SQLModel, table=True):
     level: Level = SQLModelField(sa_type=LevelType)
 
 
-@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, lambda: TypedHero])
+LevelAlias = TypeAliasType("LevelAlias", Level)
+
+
+def _alias() -> type:
+    class Own(DeclarativeBase):
+        pass
+
+    class Aliased(Own):
+        __tablename__ = "typed_aliased"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        level: Mapped[LevelAlias] = mapped_column(LevelType)
+
+    return Aliased
+
+
+@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, _alias, lambda: TypedHero])
 def test_a_type_follows_the_annotation_of_every_style_of_class(entity: Callable[[], type]) -> None:
     field = schema(entity()).model.members["level"]
     assert isinstance(field, Field)
     assert field.kind == kinds.Enumeration.of(Level)
+
+
+def test_an_annotation_that_cannot_be_resolved_says_nothing() -> None:
+    class Unresolved:
+        level: "Nothing | None"  # type: ignore[name-defined]  # noqa: F821
+
+    assert annotated_type(Unresolved, "level") is None
+    assert annotated_type(Unresolved, "other") is None
 
 
 def test_the_column_that_tells_concrete_tables_apart_is_no_field() -> None:

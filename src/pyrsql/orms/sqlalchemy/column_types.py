@@ -54,11 +54,13 @@ def described(type_: TypeEngine[Any], annotated: type | None = None) -> Describe
 
 def python_type_of(type_: TypeEngine[Any]) -> type | None:
     """The Python type of a column's values, or None where the type does not say."""
+    if isinstance(type_, mysql.YEAR):
+        return int
     try:
         found = type_.python_type
     except NotImplementedError:
-        return int if isinstance(type_, mysql.YEAR) else None
-    # A decorator that says nothing answers this, since SQLAlchemy 2.1.
+        return None
+    # Since SQLAlchemy 2.1, a type that does not say answers this.
     return None if found is object else found
 
 
@@ -269,16 +271,23 @@ def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
             return kinds.Text()
         case kinds.Text() | kinds.Uuid() | kinds.Enumeration():
             return kind
-        case kinds.Boolean() | kinds.Integer() | kinds.Decimal() | kinds.Float():
-            return kinds.Opaque(name, object, kind)
-        case kinds.Date() | kinds.Time() | kinds.DateTime() | kinds.Duration():
+        case (
+            kinds.Boolean()
+            | kinds.Integer()
+            | kinds.Decimal()
+            | kinds.Float()
+            | kinds.Date()
+            | kinds.Time()
+            | kinds.DateTime()
+            | kinds.Duration()
+        ):
             return kinds.Opaque(name, object, kind)
 
 
 def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> kinds.Kind:
     """The kind of values that are stored as another kind, which is no text on some database."""
     match kind:
-        case kinds.Opaque() | kinds.Binary() | kinds.Text():
+        case kinds.Opaque() | kinds.Binary() | kinds.Text() | kinds.Json() | kinds.Array():
             # The text would have to become a value that only the developer's code makes of it.
             return kinds.Opaque(name, kind.python_type if isinstance(kind, kinds.Opaque) else str)
         case kinds.Uuid() | kinds.Enumeration():
@@ -293,8 +302,6 @@ def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> k
             return kinds.Opaque(name, object, timed) if varies else timed
         case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Date() | kinds.Duration():
             return kinds.Opaque(name, object, kind) if varies else kind
-        case kinds.Json() | kinds.Array():
-            return kinds.Opaque(name, object, kind) if varies else kind
 
 
 def _declared(type_: TypeDecorator[Any]) -> type | None:
@@ -305,10 +312,8 @@ def _declared(type_: TypeDecorator[Any]) -> type | None:
     return python_type_of(type_) if any("python_type" in vars(base) for base in own) else None
 
 
-def _accepts(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:
+def _accepts(type_: TypeDecorator[Any]) -> Callable[[object], bool]:
     """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
-    if not isinstance(type_, TypeDecorator):
-        return None
 
     def accepts(value: object) -> bool:
         try:
