@@ -192,10 +192,16 @@ def read_page(
 def read_cursor_page(config: FastAPICriteriaConfig, given: ParameterValues) -> Result[CursorRequest, Problems]:
     """Read cursor and page size of a request to a list that is paged by cursor.
 
-    Problems: PageProblem, RepeatedParameter and MissingSize, for the cursor, the size, or a page number.
+    Args:
+        config: a configuration with a default page size, as `with_page_sizes` makes it.
+        given: the values of the parameters.
+
+    Problems: PageProblem and RepeatedParameter, for the cursor, the size, or a page number.
     """
     cursor, size, page = (_written(given.values.get(source)) for source in ("cursor", "size", "page"))
-    rows = config.default_page_size if size is None else _whole_number("size", size, 1, config.largest_size)
+    default = config.default_page_size
+    assert default is not None
+    rows = default if size is None else _whole_number("size", size, 1, config.largest_size)
     found: list[Problem] = []
     if page is not None:
         hint = f"Leave it out, and give the '{config.cursor_parameter}' of a page before."
@@ -203,9 +209,7 @@ def read_cursor_page(config: FastAPICriteriaConfig, given: ParameterValues) -> R
         found.append(PageProblem(source="page", value=page[0], expected=expected, hint=hint))
     if cursor is not None and len(cursor) > 1:
         found.append(RepeatedParameter(source="cursor", given=len(cursor)))
-    if rows is None:
-        found.append(MissingSize())
-    elif not isinstance(rows, int):
+    if not isinstance(rows, int):
         found.append(rows)
     problems = problems_of(found)
     if problems is not None:

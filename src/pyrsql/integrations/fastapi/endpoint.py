@@ -181,9 +181,7 @@ class Endpoint:
         order = found.unwrap()
         return None if order is None else replace(order, schema=schema)
 
-    def read(
-        self, given: ParameterValues, paging: Paging = "page", check: Callable[[], None] | None = None
-    ) -> Criteria:
+    def read(self, given: ParameterValues, paging: Paging = "page", *, check: Callable[[], None]) -> Criteria:
         """The filter, sort and page of a request, validated.
 
         Args:
@@ -198,8 +196,7 @@ class Endpoint:
             return observed(self.config.on_request, self.model, lambda: self._read(given, paging))
         except CriteriaError:
             # A request without faults meets it when its statement is made.
-            if check is not None:
-                check()
+            check()
             raise
 
     def check(self, base: Select[Any] | None, paging: Paging | None) -> None:

@@ -240,19 +240,16 @@ def _keys(
 
 def _member(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | None:
     """The member at the end of a path of attributes, shortcuts spelled out."""
-    rest = path
-    while rest:
-        member, rest = members.get(rest[0]), rest[1:]
-        match member:
-            case Shortcut(path=steps):
-                rest = (*steps, *rest)
-            case Relation(target=target) if rest:
-                members = target().members
-            case Embedded(members=inner) if rest:
-                members = inner
-            case _:
-                return member if not rest else None
-    return None
+    first, rest = path[0], path[1:]
+    match members.get(first):
+        case Shortcut(path=steps):
+            return _member(members, (*steps, *rest))
+        case Relation(target=target) if rest:
+            return _member(target().members, rest)
+        case Embedded(members=inner) if rest:
+            return _member(inner, rest)
+        case member:
+            return None if rest else member
 
 
 # --- the parts of an annotation ---

@@ -84,29 +84,23 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[Page[ItemT], bool]:
         """The page, and whether there is a next one."""
-        page, first = criteria.page, self.config.first_page
-        statement = selected(self.rows.loaded(base), criteria)
-        if page is not None:
-            # One row more tells whether there is a next page.
-            statement = statement.limit(min(page.limit + 1, LARGEST_OFFSET))
+        page = criteria.page
+        assert page is not None
+        # One row more tells whether there is a next page.
+        statement = selected(self.rows.loaded(base), criteria).limit(min(page.limit + 1, LARGEST_OFFSET))
         found = list(session.scalars(statement).unique())
-        shown = found if page is None else found[: page.limit]
+        shown = found[: page.limit]
         has_next = len(found) > len(shown)
-        least = (0 if page is None else page.offset) + len(found)
+        least = page.offset + len(found)
         known = None if has_next or (not shown and least) else least
         total, is_exact = self.totals.number(session, base, criteria, known=known, least=least if shown else 0)
-        size = len(shown) if page is None else page.limit
         content = {
             "items": shown,
             "total": total,
             "total_is_exact": is_exact,
-            "page": first if page is None else page.page_number + first,
-            "size": size,
-            "pages": _pages(total, size) if is_exact and total is not None else None,
+            "page": page.page_number + self.config.first_page,
+            "size": page.limit,
+            "pages": -(-total // page.limit) if is_exact and total is not None else None,
         }
         # Made here, where a session can still load what an item reads.
         return self._page.model_validate(content, from_attributes=True), has_next
-
-
-def _pages(total: int, size: int) -> int:
-    return -(-total // size) if size else 0
