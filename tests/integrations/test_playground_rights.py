@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sqlalchemy import Engine, Index, Select, String, event, select
@@ -180,6 +180,21 @@ def test_the_endpoint_itself_has_the_last_word(notes: Engine) -> None:
     assert (answer.status_code, "SELECT" in answer.text) == (418, False)
 
 
+def test_a_list_that_reads_its_request_and_one_that_fails(notes: Engine) -> None:
+    async def body(request: Request) -> None:
+        assert await request.body() == b""
+        assert not await request.is_disconnected()
+
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    asked = "/playground/resources/note/debug/notes"
+    client = TestClient(service(notes, debug=True, dependencies=[Depends(body)]))
+    assert len(client.get(asked, headers=ONE).json()["statements"]) == 1
+    broken = TestClient(service(notes, debug=True, dependencies=[Depends(fail)]))
+    assert broken.get(asked, headers=ONE).status_code == 500
+
+
 def test_nothing_of_the_statements_is_there_unless_asked_for(notes: Engine) -> None:
     client = TestClient(service(notes))
     assert "debug" not in client.get("/playground/resources").json()
@@ -282,6 +297,10 @@ def test_a_field_of_another_role_does_not_exist() -> None:
 
     assert [item["text"] for item in help_with("sec", ADMIN)["completions"]["items"]] == ["secret"]
     assert help_with("sec", MEMBER)["completions"]["items"] == []
+    for role, offered in ((ADMIN, ["secret"]), (MEMBER, [])):
+        given = {"sort": "id;-sec", "part": "sort", "at": "7"}
+        found = client.get("/playground/resources/note/assist", params=given, headers=role).json()["completions"]
+        assert (found["from"], [item["text"] for item in found["items"]]) == (4, offered)
     assert help_with("secret=", MEMBER)["completions"]["items"] == []
     hidden, absent = (help_with(f"{name}==1", MEMBER)["filter"]["problems"] for name in ("secret", "sicret"))
     assert str(hidden).replace("secret", "sicret") == str(absent)

@@ -220,6 +220,24 @@ def test_roles_have_every_dependency_of_a_resource() -> None:
     assert of_one == {name for name in dir(RoleResources) if name.endswith("_dependency")}
 
 
+def test_statements_of_roles() -> None:
+    roles, app = notes(), FastAPI()
+    criteria_of_role, applier_of_role = Depends(roles.criteria_dependency()), Depends(roles.applier_dependency())
+
+    @app.get("/criteria")
+    async def criteria(found: Any = criteria_of_role) -> str:
+        return str(found.query.text)
+
+    @app.get("/applied")
+    async def applied(apply: Any = applier_of_role) -> str:
+        return str(apply(select(Note)).whereclause)
+
+    for headers, status in ((MEMBER, 422), (ADMIN, 200)):
+        assert get(app, "/criteria?filter=remark==r", headers=headers).json() == "remark==r"
+        assert get(app, "/applied?filter=remark==r", headers=headers).status_code == status
+    assert get(app, "/applied?filter=remark==r", headers=ADMIN).json().startswith("role_notes.remark = ")
+
+
 @pytest.mark.parametrize(("headers", "numbers"), [(MEMBER, [1, 3, 5]), (ADMIN, [1, 2, 3, 4, 5, 6]), (GUEST, [1])])
 def test_a_stream_shows_each_role_its_rows_and_fields(
     get_session: Callable[..., Any], headers: dict[str, str], numbers: list[int]

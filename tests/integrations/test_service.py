@@ -413,6 +413,12 @@ def unresolved(tenant: "Annotated[Nothing, Depends(current_tenant)]") -> Any:  #
     ...
 
 
+def misspelt(tenant: Any) -> Any: ...
+
+
+misspelt.__annotations__["tenant"] = "1 +"
+
+
 def several(*tenants: int) -> Any: ...
 
 
@@ -456,7 +462,7 @@ def test_a_parameter_that_a_client_would_choose_is_refused(factory: Any) -> None
         integration.resource(Post, statement_factory=factory)
 
 
-@pytest.mark.parametrize("factory", [unresolved, select(Post), "own_posts", Tenants, a_web_socket])
+@pytest.mark.parametrize("factory", [unresolved, misspelt, select(Post), "own_posts", Tenants, a_web_socket])
 def test_a_factory_that_cannot_be_called_is_refused(factory: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"of Post.* (cannot be resolved|is no function|has no WebSocket)"):
         integration.resource(Post, statement_factory=factory)

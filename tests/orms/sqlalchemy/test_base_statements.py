@@ -28,7 +28,17 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy import join as core_join
-from sqlalchemy.orm import Bundle, aliased, contains_eager, joinedload, load_only, raiseload, selectinload, subqueryload
+from sqlalchemy.orm import (
+    Bundle,
+    Session,
+    aliased,
+    contains_eager,
+    joinedload,
+    load_only,
+    raiseload,
+    selectinload,
+    subqueryload,
+)
 from sqlalchemy.orm import join as orm_join
 
 from pyrsql.cursor import CursorRequest
@@ -165,6 +175,7 @@ BASES: dict[str, Callable[[], Any]] = {
     ),
     # Options, hints, and their like.
     "DISTINCT": lambda: select(User).distinct(),
+    "DISTINCT columns of a table": lambda: select(USERS).distinct(),
     "DISTINCT columns with the key": lambda: select(User.id, User.name).distinct(),
     "execution options": lambda: select(User).execution_options(tenant=1),
     "yield_per": lambda: select(User).execution_options(yield_per=2),
@@ -399,11 +410,32 @@ def test_distinct_on_keeps_its_rows(people: Store) -> None:
     )
     oldest = rows_of(people, base, User)
     assert oldest == [9, 2]
+    joined = base.join(User.roles).order_by(None).order_by(User.company_id, User.age.desc(), Role.level)
+    wanted = {*rows_of(people, joined, User)} & passing(people, User, "age<50")
+    assert {*rows_of(people, paged(User, "age<50", "age", base=joined).statement, User)} == wanted != set()
     for sort in (None, "name", "-company.name", "age"):
         assert sorted(rows_of(people, paged(User, None, sort, base=base).statement, User)) == [2, 9]
         found = paged(User, "age<50", sort, PageRequest.of(0, 5), base=base)
         assert rows_of(people, found.statement, User) == [2]
         assert total(people, found) == 1
+
+
+def test_a_full_join_has_rows_without_a_root(people: Store) -> None:
+    """They stay in what is filtered and sorted; a page would need an order of them."""
+    base: Any = select(User, Company).join(Company, User.company_id == Company.id, full=True)
+    with pytest.raises(ConfigurationError, match="or rows without one"):
+        paged(User, page=PageRequest.of(0, 3), base=base)
+    if people.name == "mariadb":
+        pytest.skip("MariaDB has no FULL JOIN")
+    statements = (base, paged(User, base=base).statement)
+
+    def keys(session: Session) -> list[list[Any]]:
+        found: list[Any] = [session.execute(statement).all() for statement in statements]
+        return [sorted((one and one.id for one, _ in rows), key=str) for rows in found]
+
+    wanted, found = people.run(keys)
+    assert found == wanted
+    assert None in wanted
 
 
 def test_the_option_distinct_says_the_same_as_distinct(people: Store) -> None:

@@ -4,37 +4,49 @@ a client sends fails in the database.
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import (
+    CHAR,
     JSON,
+    Boolean,
     Column,
     ColumnElement,
     Date,
     DateTime,
     Float,
     Integer,
+    LargeBinary,
+    Numeric,
     Table,
     Text,
     Time,
+    Uuid,
+    create_engine,
     insert,
+    literal,
     literal_column,
+    make_url,
     select,
     type_coerce,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.orm import Session, registry
-from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine, UserDefinedType
 
 from property_tests.walks import at_once, in_turn, sought, walked, whole
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.errors import ValidationError
 from pyrsql.orms.sqlalchemy import schema
-from pyrsql.orms.sqlalchemy.carried import SelectedKey
+from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey
 from pyrsql.problems import CursorProblem, UnsupportedSort
 from tests.databases import Database
 from tests.orms.sqlalchemy.store import AsyncStore, Store
@@ -295,3 +307,65 @@ class Odd:
 
 
 tables.map_imperatively(Odd, Odd.__table__)
+
+
+ZONE = dt.timezone(dt.timedelta(hours=2))
+MOMENT = dt.datetime(2024, 2, 29, 12, 30, 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (Boolean(), True),
+        (Integer(), -5),
+        (Float(), 0.1),
+        (Numeric(), decimal.Decimal("1.50")),
+        (pg.INTERVAL(), dt.timedelta(-1, 5, 7)),
+        (DateTime(), MOMENT),
+        (DateTime(timezone=True), MOMENT.replace(tzinfo=ZONE)),
+        (Date(), MOMENT.date()),
+        (Time(), MOMENT.time()),
+        (Time(timezone=True), MOMENT.time().replace(tzinfo=ZONE)),
+        (Uuid(), uuid.UUID(int=7)),
+        (Text(), "it's"),
+        (CHAR(9), "a"),
+        (LargeBinary(), b"\x00\xff"),
+        (NullType(), "anything"),
+    ],
+)
+def test_a_value_travels_to_a_database_that_is_not_listed(type_: TypeEngine[Any], value: Any) -> None:
+    carrier, dialect = CarriedValue(type_), DefaultDialect()
+    assert carrier.process_bind_param(carrier.process_result_value(value, dialect), dialect) == value
+    assert carrier.process_bind_param(None, dialect) is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "text", "bound"),
+    [
+        (Float(), f"i{10**400}", None),
+        (Float(), "sx", None),
+        (pg.INTERVAL(), f"i{10**19}", None),
+        (Date(), "sx", None),
+        (DateTime(timezone=True), "s2024-02-29 12:30:00", dt.datetime(2024, 2, 29, 12, 30, tzinfo=dt.UTC)),
+        (DateTime(), "s2024-02-29 12:30:00+00:00", dt.datetime(2024, 2, 29, 12, 30)),
+        (Time(timezone=True), "s12:30:00", dt.time(12, 30, tzinfo=dt.UTC)),
+        (LargeBinary(), "sx", None),
+        (NullType(), "i1", None),
+    ],
+)
+def test_a_value_of_another_type_is_bound_as_one_of_the_type_or_as_null(
+    type_: TypeEngine[Any], text: str, bound: Any
+) -> None:
+    assert CarriedValue(type_).process_bind_param(text, DefaultDialect()) == bound
+
+
+def test_a_position_is_written_into_a_statement_for_people() -> None:
+    type_, dialect = Named(""), make_url("sqlite://").get_dialect()()
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        for value in (1, 2.5, "it's", "", b"\x00'", None):
+            carrier = CarriedValue(type_)
+            bound = literal(carrier.process_result_value(value, dialect), carrier)
+            written = select(bound).compile(engine, compile_kwargs={"literal_binds": True})
+            assert connection.exec_driver_sql(str(written)).scalar() == value
+    engine.dispose()

@@ -1,6 +1,7 @@
 """Subqueries as the root of a base statement: each row once, proven by keys, or refused."""
 
 from collections.abc import Callable, Iterator
+from operator import ge, lt
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    and_,
     cast,
     column,
     except_,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     func,
     intersect,
     literal,
+    or_,
     select,
     text,
     true,
@@ -64,11 +67,14 @@ KEPT: dict[str, Callable[[], Any]] = {
     "disjoint values": lambda: select(parts(User.id == 3, User.id == 4, User.id == 5)),
     "a condition and its negation": lambda: select(parts(User.name.like("d%"), ~User.name.like("d%"))),
     "with and without": lambda: select(parts(User.company_id.is_(None), User.company_id.is_not(None))),
+    "a range and more": lambda: select(parts(and_(User.id < 6, or_(User.age > 1, User.age < 9)), User.id >= 6)),
     "the rest": lambda: select(aliased(User, except_(HIGH, LOW).subquery())),
     "the common rows": lambda: select(aliased(User, intersect(LOW, HIGH).subquery())),
     "a recursive union": lambda: select(aliased(User, tree(united=True))),
     "the rows of a subquery": lambda: select(aliased(User, select(select(User).subquery()).subquery())),
     "a subquery of an alias": lambda: select(aliased(User, select(aliased(User, LOW.subquery())).subquery())),
+    "all columns of an alias": lambda: select(aliased(User, select(aliased(User)).subquery())),
+    "DISTINCT rows of an alias": lambda: select(aliased(User, select(aliased(User)).distinct().subquery())),
     "a table": lambda: select(aliased(User, select(USERS).where(USERS.c.id > 2).subquery())),
     "with a to-one join": lambda: select(aliased(User, select(User, Company.name).join(User.company).subquery())),
     "grouped": lambda: select(
@@ -108,6 +114,11 @@ def test_pages_have_each_row_once(people: Store, name: str) -> None:
     people.run(ask)
 
 
+def test_true_and_false_exclude_each_other() -> None:
+    base = select(parts(User.id.is_(True), User.id.is_(False)))
+    assert " IN " not in str(paged(User, page=PageRequest.of(0, 3), base=base).statement)
+
+
 OF_ANOTHER = select(user_roles.c.user_id.label("id"), *(c for c in USERS.c if c.key != "id")).join(
     USERS, USERS.c.id == user_roles.c.user_id
 )
@@ -122,6 +133,17 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "texts that differ in case": lambda: select(parts(User.name == "demo", User.name == "DEMO")),
     "texts that differ in an accent": lambda: select(parts(User.name == "demo", User.name == "démo")),
     "values that may be equal": lambda: select(parts(User.id == 3, User.name == "demo")),
+    "ranges of two aliases": lambda: select(
+        aliased(
+            User,
+            union_all(
+                *(select(one).where(test(one.id, 6)) for one, test in ((aliased(User), lt), (aliased(User), ge)))
+            ).subquery(),
+        )
+    ),
+    "a union without exclusions in another": lambda: select(aliased(User, union_all(union(LOW, LOW), HIGH).subquery())),
+    "conditions of several values": lambda: select(parts(or_(User.id == 3, User.id == 4), User.id == 5)),
+    "equal to a column": lambda: select(parts(User.id == User.age, User.id == 4)),
     "a union with more columns": lambda: select(
         aliased(User, union(LOW.add_columns(literal(1).label("part")), HIGH.add_columns(literal(2))).subquery())
     ),
