@@ -163,6 +163,13 @@ MISTAKES: list[tuple[str, str, str, str | None]] = [
     ("filter", "distance==1 and or late==true", "not both", None),
     ("filter", "1<distance<5", "join two comparisons", None),
     ("filter", "name%253D%253Dx", "encoded twice", None),
+    ("filter", "distance=%3D1", "encoded twice", None),
+    ("filter", "filter=distance>1", "name of the parameter", "distance>1"),
+    ("filter", "filter=name==x", "name of the parameter", "name==x"),
+    ("filter", " q=distance=in=(1,2)", "name of the parameter", "distance=in=(1,2)"),
+    ("filter", "name$='x'", "Write a pattern", None),
+    ("filter", "name==x and $", "needs quotes", None),
+    ("filter", "distance==1&&&late==true", "in quotes", None),
     # Signs mean something: a correction keeps them, or leaves the choice to the client.
     ("filter", "-distance==1", "'distance'", None),
     ("sort", "distance:desc", "distance,desc", "distance,desc"),
@@ -181,6 +188,8 @@ MISTAKES: list[tuple[str, str, str, str | None]] = [
     ("sort", '{"name":1}', "A sort is not JSON", None),
     ("sort", '["name"]', "A sort is not JSON", None),
     ("sort", "distance desc", "desc", "distance ,desc"),
+    ("sort", "distance,nulls LAST", "'nullslast'", "distance,nullslast"),
+    ("sort", "upper(name)", "'upper' may not be called", None),
 ]
 
 

@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from pyrsql.problems import Span
 
+PARAMETER = r"[ ]*\$?(?:filter|where|query|q|rsql)"
+"""The name of the parameter, which some clients write before a filter."""
+
+NO_PARAMETER = "Leave out the name of the parameter."
+
 NEARBY = 64
 """Characters looked at on each side of a failure."""
 

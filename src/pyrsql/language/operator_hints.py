@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pyrsql.language import grammar
-from pyrsql.language.advice import Advice, Place
+from pyrsql.language.advice import NO_PARAMETER, PARAMETER, Advice, Place
 from pyrsql.language.foreign import BEGINNINGS, ENDINGS, EXPRESSIONS, OPPOSITES, SIGNS, WIDE, WORDS
 from pyrsql.language.grammar import OPERATOR, RESERVED, RUN
 from pyrsql.language.nearest import nearest
@@ -52,7 +52,7 @@ _quoted_key_after = re.compile(r"(['\"])([^'\"\\.\[\]]+)\1\]")
 _joint_word_before = re.compile(r"(?:(?:^|[(])[ ]*|[ ](and|or)[ ]+)((and|or)[ ]+)\Z")
 _and_in_value_before = re.compile(rf"{OPERATOR}[ ]*(?:{_SIMPLE}[ ]+)*?(and|or)[ ]+{_SIMPLE}(?:[ ]+{RUN})*+[ ]*\Z")
 _clause_before = re.compile(r"^[ ]*(where|select)[ ]+\Z", re.IGNORECASE)
-_parameter_before = re.compile(r"^[ ]*\$?(?:filter|where|query|q|rsql)\Z", re.IGNORECASE)
+_parameter_before = re.compile(rf"^{PARAMETER}\Z", re.IGNORECASE)
 _range = re.compile(r"(.+?)\.\.(.+)", re.DOTALL)
 
 NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
@@ -117,7 +117,7 @@ def _clause_advice(place: Place) -> Advice | None:
         span = Span(0, place.span.start) if is_where else None
         return Advice("A filter is only the condition, such as name==abc*.", "" if is_where else None, span)
     if _parameter_before.search(place.before) and place.found == "=":
-        return Advice("Leave out the name of the parameter.", "", Span(0, place.span.end))
+        return Advice(NO_PARAMETER, "", Span(0, place.span.end))
     return None
 
 

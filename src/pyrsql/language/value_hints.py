@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pyrsql.language import grammar
-from pyrsql.language.advice import Advice, Place
+from pyrsql.language.advice import NO_PARAMETER, PARAMETER, Advice, Place
 from pyrsql.language.foreign import SIGNS
 from pyrsql.language.grammar import OPERATOR, RESERVED, RUN, VALUE
 from pyrsql.language.operator_hints import no_arguments_after
@@ -14,6 +14,8 @@ from pyrsql.problems import Span
 # Not the end of an operator such as `=na=`.
 _sign_before = re.compile(r"(?<![=!<>~])[=!<>~]++\Z")
 _word_operator_before = re.compile(r"=[A-Za-z]+=\Z")
+# `filter=name==x`, which is read as a comparison of `filter` by `=name=`.
+_parameter_before = re.compile(rf"^{PARAMETER}=(?=[A-Za-z]+=[A-Za-z]*\Z)", re.IGNORECASE)
 _time_before = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9.]+)?[ ]\Z")
 _offset_after = re.compile(r"[0-9]{2}(?::?[0-9]{2})?(?![0-9])")
 _comparison_after = re.compile(rf"[&|]*[ ]*{RUN}[ ]*{OPERATOR}")
@@ -59,6 +61,8 @@ def value_advice(place: Place) -> Advice | None:
         return Advice(f"Write {meant!r}.", meant, Span(place.span.start - len(before), place.span.end))
     if (joint := _ampersand(place)) is not None:
         return joint
+    if found == "=" and (parameter := _parameter_before.search(place.before)):
+        return Advice(NO_PARAMETER, "", place.ahead(parameter))
     if found[:1] in ("=", "!", "<", ">", "~") and found:
         also = "; join two comparisons with ';'" if found[0] in "<>" else ""
         return Advice(f"Put a value with {found!r} in it in quotes{also}.")

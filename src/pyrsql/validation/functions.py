@@ -223,9 +223,20 @@ def _is_taken(declared: Kind, given: Kind) -> bool:
             return isinstance(given, kinds.Integer | kinds.Decimal)
         case kinds.Float():
             return isinstance(given, _Number)
-        case kinds.Boolean() | kinds.Text() | kinds.Date() | kinds.Time() | kinds.DateTime() | kinds.Duration():
-            return declared == given
-        case kinds.Uuid() | kinds.Enumeration() | kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque():
+        case (
+            kinds.Boolean()
+            | kinds.Text()
+            | kinds.Date()
+            | kinds.Time()
+            | kinds.DateTime()
+            | kinds.Duration()
+            | kinds.Uuid()
+            | kinds.Enumeration()
+            | kinds.Binary()
+            | kinds.Json()
+            | kinds.Array()
+            | kinds.Opaque()
+        ):
             return declared == given
 
 

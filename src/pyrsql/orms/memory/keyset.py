@@ -143,11 +143,17 @@ def _type(kind: Kind) -> type:
             return dt.timedelta
         case kinds.Uuid(as_text):
             return str if as_text else uuid.UUID
-        case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Text() | kinds.Opaque():
-            return str
         case kinds.Binary():
             return bytes
-        case kinds.Json() | kinds.Array():
+        case (
+            kinds.Integer()
+            | kinds.Decimal()
+            | kinds.Float()
+            | kinds.Text()
+            | kinds.Opaque()
+            | kinds.Json()
+            | kinds.Array()
+        ):
             return str
 
 
