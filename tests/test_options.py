@@ -131,6 +131,7 @@ def test_options_can_be_replaced_in_part() -> None:
         ({"join_hints": {"User.company": JoinHint.RIGHT}}, "RIGHT"),
         ({"like_escape_character": ""}, "like_escape_character"),
         ({"like_escape_character": "ab"}, "like_escape_character"),
+        ({"like_escape_character": "%"}, "wildcard"),
         ({"negation": "not"}, "negation"),
         ({"custom_predicates": {"other": CustomPredicateDefinition(operator=ALL_MATCH)}}, "all_match"),
         ({"operator_registry": OperatorRegistry((EQUAL, ALL_MATCH))}, "all_match"),

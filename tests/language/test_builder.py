@@ -5,14 +5,15 @@ import datetime as dt
 import decimal
 import enum
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import given
 
 from pyrsql import QueryOptions, operators, parse
 from pyrsql.language.builder import Condition, f, sort_by
-from pyrsql.language.builder_code import python_of
-from pyrsql.language.nodes import And, Node, Or
+from pyrsql.language.builder_code import python_of, python_script
+from pyrsql.language.nodes import And, Comparison, Node, Or
 from pyrsql.language.render import render
 from pyrsql.operators import ComparisonOperator
 from pyrsql.testing import filters
@@ -90,6 +91,20 @@ def test_an_empty_list_is_refused() -> None:
 def test_the_expression_of_a_tree_makes_the_tree(node: Node) -> None:
     built = eval(python_of(node), {"f": f, "operators": operators, "ComparisonOperator": ComparisonOperator})
     assert render(built.node) == render(flat(node))
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Comparison("a", ComparisonOperator("near", ("=near=",)), ("x",)),
+        Comparison("roles", operators.ANY, ("code=",)),
+        And((Comparison("a", operators.IN, ("1", "2")), Comparison("b", operators.LIKE, ("x",)))),
+    ],
+)
+def test_a_script_of_any_filter_runs(node: Node) -> None:
+    names: dict[str, Any] = {}
+    exec(python_script(node, ()), names)
+    assert render(node) in {str(value) for value in names.values()}
 
 
 def flat(node: Node) -> Node:

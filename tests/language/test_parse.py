@@ -341,3 +341,8 @@ def test_a_tree_can_be_copied_and_pickled_with_the_places_of_its_parts(duplicate
     assert found == tree
     assert [node.argument_spans for node in found.nodes] == [(Span(4, 5),), (Span(15, 20), Span(21, 22))]
     assert duplicate(equal("name")) == equal("name")
+
+
+def test_a_sort_by_a_call_of_another_language_is_written_with_brackets() -> None:
+    (problem,) = parse_sort("upper(name)").failure()
+    assert problem.replacement == "@upper[name]"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pyrsql import QueryOptions, Sort, parse
+from pyrsql import ComparisonOperator, QueryOptions, Sort, parse
+from pyrsql.language.nodes import Comparison
 from pyrsql.language.words import filter_in_words, sort_in_words
 
 
@@ -44,6 +45,11 @@ def test_a_filter_is_said_in_words(text: str, words: str) -> None:
     node = parse(text, options=QueryOptions(quantifiers=True)).expression
     assert node is not None
     assert filter_in_words(node) == words
+
+
+def test_an_operator_of_the_developers_own_is_said_as_it_is_written() -> None:
+    near = ComparisonOperator("near", ("=near=",), 2, 2)
+    assert filter_in_words(Comparison("place", near, ("x", "y z"))) == "place =near= x, 'y z'"
 
 
 def test_a_sort_is_said_in_words() -> None:

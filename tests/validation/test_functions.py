@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
-from sqlalchemy import BigInteger, Double, Engine, Numeric, String, select
+from sqlalchemy import JSON, BigInteger, Double, Engine, Integer, Numeric, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -43,6 +44,13 @@ class Whispered(TypeDecorator[str]):
         return None if value is None else value.lower()
 
 
+class Coded(TypeDecorator[int]):
+    """A number that the developer's own code stores."""
+
+    impl = Integer
+    cache_ok = True
+
+
 class Thing(Base):
     __tablename__ = "function_things"
 
@@ -57,6 +65,8 @@ class Thing(Base):
     moment: Mapped[dt.datetime | None]
     whispered: Mapped[str | None] = mapped_column(Whispered)
     secret: Mapped[str | None] = mapped_column(String(40), info={"pyrsql": field_rights(operators=["equal"])})
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    code: Mapped[int | None] = mapped_column(Coded)
     hidden: Mapped[str | None] = mapped_column(String(40), info={"pyrsql": field_rights(filter=False, sort=False)})
 
 
@@ -178,6 +188,7 @@ def test_sort_options_have_functions_of_their_own() -> None:
         *("@substring[text|#2147483648]", "@substring[text|#true]", "@substring[text|#1|#null]", "@substring[text]"),
         *("@abs[#9223372036854775808]", "@abs[#-9223372036854775809]", f"@abs[#{'9' * 200}]", "@abs[#1e999]"),
         *("@upper[#a\0b]", "@upper[#a\ud800]", "@upper[secret]", "@concat[text|secret]", "@lower[@upper[small]]"),
+        *("@upper[document.a]", "@upper[document]", "@abs[code]"),
     ],
 )
 def test_a_wrong_call(selector: str) -> None:
@@ -258,6 +269,7 @@ def declaring(**signatures: FunctionSignature) -> QueryOptions:
         (FunctionSignature((dt.datetime,), int), "moment", True),
         (FunctionSignature((bool,), int), "#true", True),
         (FunctionSignature((bool,), int), "small", False),
+        (FunctionSignature((uuid.UUID,), int), "text", False),
     ],
 )
 def test_a_declared_function_takes_what_its_signature_says(

@@ -81,6 +81,8 @@ def shape(users: Schema, text: str) -> str | None:
         ("@concat[name|#hunter2]==x", "@concat[name|?]==?"),
         ("@count[roles]>2", "@count[roles]=gt=?"),
         ("'@count[roles|#code==hunter2]'>2", "@count[roles|roles.code==?]=gt=?"),
+        ("roles=all='users=none=\"age>1\"'", "not(roles=any=(not(not(roles.users.age=gt=?))))"),
+        ("company=near=hunter2", "company=near=?"),
         ("nick==hunter2", "name==?"),
         ("name=near=hunter2", "name=near=?"),
     ],

@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,12 @@ DOCUMENTS = (
 )
 def test_json(text: str, expected: list[int]) -> None:
     assert ids(text, users("payload", *DOCUMENTS)) == expected
+
+
+def test_null_in_a_document_equals_null_alone() -> None:
+    documents: tuple[Any, ...] = ([None], [0], [False], [""], {"a": None}, {})
+    for wanted, found in (("[null]", [1]), ("[0]", [2]), ('{"a":null}', [5]), ("{}", [6])):
+        assert ids(f"payload=='{wanted}'", users("payload", *documents)) == found
 
 
 @pytest.mark.parametrize(
