@@ -59,9 +59,8 @@ def may_lead_nowhere(prop: RelationshipProperty[Any]) -> bool:
     if prop.direction is not MANYTOONE or prop.secondary is not None or prop.entity.is_aliased_class:
         return True
     pairs = {*(prop.local_remote_pairs or ())}
-    if prop.mapper.single or len([*conjuncts(prop.primaryjoin)]) != len(pairs) != 0:
-        return True
-    if len(equated_columns(prop.primaryjoin, prop)) != len(pairs):
+    equated = equated_columns(prop.primaryjoin, prop)
+    if prop.mapper.single or not len([*conjuncts(prop.primaryjoin)]) == len(equated) == len(pairs):
         return True
     if not all(isinstance(local, Column) and not local.nullable for local, _ in pairs):
         return True
