@@ -15,6 +15,7 @@ from examples.flights.models import Flight
 from pyrsql.cli.commands import app
 from pyrsql.cli.main import main
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, by_role
+from pyrsql.version import __version__
 
 FLIGHT = "examples.flights.models:Flight"
 AIRPORTS = "examples.flights.app:airports"
@@ -344,3 +345,20 @@ def test_colours_are_for_terminals() -> None:
     assert "\x1b[1;31m" not in plain
     assert "\x1b[31m" not in plain
     assert "\x1b" not in run(*wrong)[1]
+
+
+def test_the_version_is_shown() -> None:
+    assert run("--version") == (0, f"pyrsql {__version__}\n")
+
+
+def test_a_sort_alone_is_explained() -> None:
+    code, text = run("explain", "", "--sort=-id", "--model", FLIGHT, "--dialect", "sqlite")
+    assert code == 0, text
+    assert "Sorted by id, largest first." in text
+    assert "Rows where" not in text
+
+
+def test_each_problem_of_a_text_of_several_lines_has_its_line() -> None:
+    code, text = run("check", "a==1;\nb==2;c=foo=3")
+    assert code == 1
+    assert "b==2;c=foo=3\n      ^^^^^\n" in text

@@ -120,6 +120,8 @@ def test_a_file_that_could_be_read_wrongly_is_refused(tmp_path: Path, data: byte
         rows_of(tmp_path / "rows.csv", data)
     with pytest.raises(ConfigurationError, match="gzip"):
         rows_of(tmp_path / "rows.csv.gz", b"no gzip")
+    with pytest.raises(ConfigurationError, match="end-of-stream"):
+        rows_of(tmp_path / "cut.csv.gz", gzip.compress(b"id,name\n1,a\n")[:-9])
 
 
 def test_the_types_of_parquet(tmp_path: Path) -> None:

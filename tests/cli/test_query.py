@@ -214,6 +214,7 @@ def test_a_view_needs_a_key(shop: Path) -> None:
         (("nothing",), 2, "there is no table"),
         (("post", "--key", "titles"), 2, "--key"),
         (("post", "--key", "nothing:id"), 2, "nothing"),
+        (("post", "--key", "titles:nothing"), 2, "'titles' has no column 'nothing'"),
     ],
 )
 def test_mistakes(shop: Path, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -206,6 +206,12 @@ def test_only_what_is_named_is_shown(shop: Path) -> None:
         assert client.get("/posts", params={"filter": "user_id==1"}).status_code == 422
 
 
+def test_all_columns_of_a_table_may_be_named(shop: Path) -> None:
+    with served(shop, "users:*", host="0.0.0.0") as client:
+        assert client.get("/posts").status_code == 404
+        assert "password_hash" in client.get("/users/1").json()
+
+
 @pytest.mark.parametrize(
     ("allowed", "host", "words"),
     [

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from pyrsql.cli.database import read_only_engine, reflect_models
 from pyrsql.cli.exposure import exposed
 from pyrsql.cli.service import service
+from pyrsql.errors import ConfigurationError
 from tests.databases import Database
 
 ODD = [
@@ -215,6 +216,8 @@ def test_a_schema_of_postgresql(postgres_database: Database) -> None:
             models = reflect_models(engine, schema_name=schema).models
             with TestClient(service(engine, models, exposed(models, {}, "localhost"), "s")) as opened:
                 assert items(opened, "/shelf") == rows
+        with pytest.raises(ConfigurationError, match="no schema 'nothing'"):
+            reflect_models(engine, schema_name="nothing")
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE shelf")

@@ -344,5 +344,5 @@ def test_a_tree_can_be_copied_and_pickled_with_the_places_of_its_parts(duplicate
 
 
 def test_a_sort_by_a_call_of_another_language_is_written_with_brackets() -> None:
-    (problem,) = parse_sort("upper(name)").failure()
+    problem = only(parse_sort("upper(name)"))
     assert problem.replacement == "@upper[name]"

@@ -585,3 +585,12 @@ def test_a_model_finds_its_members() -> None:
     described: Model = offer().model
     assert isinstance(described.members["name"], Field)
     assert [field.name for field in described.identity] == ["id"]
+
+
+def test_a_group_without_a_field_for_the_client_has_no_hint() -> None:
+    listed = validate_request(offer(), filter="address==x").failure()[0]
+    assert "group of values" in str(listed.hint)
+    hidden = offer(field_blacklist={"address.street", "address.city"})
+    problem = validate_request(hidden, filter="address==x").failure()[0]
+    assert isinstance(problem, UnknownField)
+    assert problem.hint is None

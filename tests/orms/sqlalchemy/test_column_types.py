@@ -31,6 +31,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     event,
+    make_url,
     types,
 )
 from sqlalchemy.dialects import mysql, postgresql
@@ -49,8 +50,9 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.column_types import described, python_type_of
+from pyrsql.orms.sqlalchemy.expressions import comparable_type
 from pyrsql.problems import UnknownField, UnsupportedOperator, UnsupportedSort, WrongValue
-from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
+from tests.orms.sqlalchemy.store import Store, ids, paged, problems, stocked
 
 
 class Level(enum.IntEnum):
@@ -534,6 +536,54 @@ def test_the_python_types_of_values() -> None:
     assert python_type_of(String()) is str
     assert python_type_of(types.NullType()) is None
     assert python_type_of(postgresql.INET()) is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind", "bound"),
+    [
+        (postgresql.DOMAIN("d", Numeric(5, 1)), kinds.Decimal(), Numeric),
+        (postgresql.DOMAIN("d", postgresql.TIMESTAMP(precision=0)), kinds.DateTime(), DateTime),
+        (postgresql.TIMESTAMP(timezone=True, precision=0), kinds.DateTime(aware=True), DateTime),
+        (postgresql.TIME(timezone=True, precision=3), kinds.Time(aware=True), types.Time),
+        (Numeric(5, 1), kinds.Decimal(), Numeric),
+    ],
+)
+def test_a_bound_value_is_not_rounded_to_the_column(type_: Any, kind: kinds.Kind, bound: type) -> None:
+    found: Any = comparable_type(type_, kind)
+    assert type(found) is bound
+    assert not any(getattr(found, name, None) for name in ("precision", "scale", "length"))
+    assert getattr(found, "timezone", False) is getattr(type_, "timezone", False)
+
+
+def test_arrays_are_compared_by_an_index_only_where_the_type_stays() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Shift(Own):
+        __tablename__ = "typed_shift"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        starts: Mapped[list[dt.time]] = mapped_column(postgresql.ARRAY(types.Time))
+        days: Mapped[list[dt.date]] = mapped_column(postgresql.ARRAY(types.Date))
+
+    def sql(filter: str) -> str:
+        dialect: Any = make_url("postgresql://").get_dialect()()
+        return str(paged(Shift, filter).statement.compile(dialect=dialect))
+
+    assert "@>" in sql("days==2024-02-29")
+    assert "@>" not in sql("starts==10:30")
+    assert "unnest" in sql("starts==10:30")
+
+
+def test_rights_in_info_are_field_rights() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Wrong(Own):
+        __tablename__ = "typed_wrong"
+        id: Mapped[int] = mapped_column(primary_key=True, info={"pyrsql": {"filter": False}})
+
+    with pytest.raises(ConfigurationError, match="must be field_rights"):
+        schema(Wrong)
 
 
 def _imperative() -> type:

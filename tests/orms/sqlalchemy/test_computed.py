@@ -282,6 +282,13 @@ def test_a_list_may_not_name_a_hybrid_of_another_table() -> None:
             schema(Man, QueryOptions(field_whitelist={f"firm.{name}"}))
 
 
+def test_no_path_leads_on_from_a_hybrid() -> None:
+    schema(Man, QueryOptions(field_mapping={"rich": "firm.active"}))
+    for path in ("firm.active.x", "firm.size.x"):
+        with pytest.raises(ConfigurationError, match=path):
+            schema(Man, QueryOptions(field_mapping={"x": path}))
+
+
 def test_another_name_of_a_column_has_the_rights_of_the_column() -> None:
     assert isinstance(problems(Firm, "public==s")[0], UnknownField)
     for listed in ("shown", "hidden"):

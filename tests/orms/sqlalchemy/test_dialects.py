@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy.dialects import FAMILIES
 from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.dialects.sqlite import _ranges
+from pyrsql.validation.text import fold
 from tests.orms.sqlalchemy.store import paged
 from tests.sample_models import User
 
@@ -192,3 +195,33 @@ def test_the_ranges_of_a_cursor_page_are_conditions_everywhere(dialect: str) -> 
     )
     assert never == "1 = 0"
     assert null.replace('"', "") == "things.number IS NULL"
+
+
+def test_a_column_that_compares_exactly_needs_one_test_on_mysql() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Exact(Own):
+        __tablename__ = "dialect_exact"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        code: Mapped[str] = mapped_column(String(9, collation="utf8mb4_0900_bin"))
+        name: Mapped[str] = mapped_column(String(9, collation="utf8mb4_general_ci"))
+
+    mysql: Any = make_url("mysql+pymysql://").get_dialect()()
+    assert conditions(paged(Exact, "code==a").statement, mysql) == "dialect_exact.code = %s"
+    assert conditions(paged(Exact, "name==a").statement, mysql).count("%s") == 2
+
+
+@pytest.mark.parametrize("prefix", ["a", "AB", "kä", "åb", "a\u212bb", "skk", "\u212a", "ſ", "kkk"])
+def test_the_ranges_of_a_prefix_hold_every_text_that_begins_with_it(prefix: str) -> None:
+    low, behind, other_low, other_behind = _ranges(fold(prefix))
+    for text in map(
+        "".join, product(*({letter, letter.lower(), letter.upper(), *ODD.get(letter.lower(), "")} for letter in prefix))
+    ):
+        if fold(text) == fold(prefix):
+            lowered = "".join(letter.lower() if letter.isascii() else letter for letter in text)
+            assert low <= lowered < behind or other_low <= lowered < other_behind, text
+
+
+ODD = {"k": "\u212a", "å": "\u212b", "s": "ſ"}
+"""Letters beyond ASCII that are another one in lower case."""

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import ForeignKey, String, case, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column, relationship
+from sqlalchemy.types import NullType
 
 from property_tests.walks import walked
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.problems import UnsupportedOperator, WrongValue
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
@@ -207,3 +209,9 @@ def test_a_function_that_nobody_knows_takes_null_checks_alone() -> None:
     problem = problems(Person, "unknown==a")[0]
     assert isinstance(problem, UnsupportedOperator)
     assert problem.offered == ("=na=", "=nn=")
+
+
+def test_what_is_computed_of_an_unknown_type_has_none() -> None:
+    unknown = func.mystery(Person.name)
+    for value in (unknown, -unknown, unknown + unknown, (-unknown).label("x")):
+        assert isinstance(type_of(value), NullType)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, and_, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Load,
@@ -98,6 +98,20 @@ class Job(Base):
     )
 
 
+class Guest(Base):
+    """Its relations lead to a row that the foreign key keeps only under a condition, or by no equality."""
+
+    __tablename__ = "il_guest"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("il_team.id"))
+    first: Mapped[Team] = relationship(
+        viewonly=True, innerjoin=True, primaryjoin=lambda: and_(foreign(Guest.team_id) == remote(Team.id), Team.id < 2)
+    )
+    later: Mapped[Team] = relationship(
+        viewonly=True, innerjoin=True, primaryjoin=lambda: foreign(Guest.team_id) < remote(Team.id)
+    )
+
+
 def rows() -> list[Base]:
     city = City(id=1)
     red, blue = Team(id=1, city=city), Team(id=2)
@@ -152,6 +166,8 @@ REFUSED: dict[str, tuple[type, Callable[[], Any], str]] = {
         lambda: select(Job).options(joinedload(Job.team)),
         "Job.team",
     ),
+    "a condition beside the key": (Guest, lambda: select(Guest).options(joinedload(Guest.first)), "Guest.first"),
+    "no equality": (Guest, lambda: select(Guest).options(joinedload(Guest.later)), "Guest.later"),
     "all relations": (Person, lambda: select(Person).options(joinedload("*", innerjoin=True)), "Person.team"),
     "all of a class": (Person, lambda: select(Person).options(Load(Person).joinedload("*", innerjoin=True)), "Person"),
     "under criteria": (

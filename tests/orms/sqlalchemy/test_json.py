@@ -4,8 +4,10 @@ import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 import pytest
@@ -615,6 +617,16 @@ COLUMNS = pytest.mark.parametrize("column", ["payload", "packed"])
 def test_a_path_below_a_document(session: Session, column: str, filter_text: str) -> None:
     whole = written(column, filter_text)
     assert matching(session, Paper, whole) == expected(whole, DOCUMENTS)
+
+
+@COLUMNS
+def test_a_converter_may_make_values_that_json_has_not(session: Session, column: str) -> None:
+    made: tuple[object, ...] = (0.1, PurePosixPath("demo"))
+    for value in made:
+        for key, sign in (("x", "=="), ("name", "=="), ("id", "=gt=")):
+            options = replace(OPTIONS, field_value_converters={f"{column}.{key}": {"any": value}.__getitem__})
+            wanted = matching(session, Paper, f"{column}.{key}{sign}{value}")
+            assert matching(session, Paper, f"{column}.{key}{sign}any", options) == wanted
 
 
 @COLUMNS

@@ -9,12 +9,12 @@ import pytest
 from returns.result import Success
 from sqlalchemy import Enum, ForeignKey, Index, Integer, Select, create_engine, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, column_property, mapped_column, relationship
 
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
-from tests.orms.sqlalchemy.store import Store, paged, stocked
+from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 from tests.sample_models import Base, Company, User, rows
 
 
@@ -151,3 +151,28 @@ def test_a_page_is_read_in_the_order_of_an_index() -> None:
             assert "by_length" in plan[0]
             assert not any("USE TEMP B-TREE FOR ORDER BY" in step for step in plan)
     engine.dispose()
+
+
+class House(Base):
+    __tablename__ = "order_house"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lots: Mapped[list["Lot"]] = relationship(back_populates="house")
+
+
+class Lot(Base):
+    __tablename__ = "order_lot"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sold: Mapped[bool | None]
+    house_id: Mapped[int | None] = mapped_column(ForeignKey("order_house.id"))
+    house: Mapped[House | None] = relationship(back_populates="lots")
+
+
+def test_a_boolean_of_many_rows_is_false_before_true(any_database: Store) -> None:
+    lots = [Lot(id=id, house_id=house, sold=sold) for id, house, sold in LOTS]
+    with stocked(any_database, Base.metadata, [*(House(id=id) for id in (1, 2, 3)), *lots]) as store:
+        assert ids(store, Lot, None, "house.lots.sold") == [2, 5, 1, 3, 4, 6]
+        assert ids(store, Lot, None, "-house.lots.sold;id") == [4, 6, 1, 2, 3, 5]
+        assert ids(store, House, None, "lots.sold") == [2, 1, 3]
+
+
+LOTS = [(1, 1, True), (2, 2, False), (3, 1, None), (4, None, True), (5, 2, True), (6, 3, None)]

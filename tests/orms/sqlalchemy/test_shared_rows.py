@@ -19,13 +19,13 @@ from tests.sample_models import Base, Company, User, rows
 OPTIONS = QueryOptions(
     quantifiers=True,
     text_order="code_point",
-    procedure_whitelist={"upper", "abs"},
+    procedure_whitelist={"upper", "abs", "concat"},
     parse_limits=ParseLimits(to_many=4),
 )
 SORTS = SortOptions(
     quantifiers=True,
     text_order="code_point",
-    procedure_whitelist={"upper", "abs"},
+    procedure_whitelist={"upper", "abs", "concat"},
     sort_limits=SortLimits(to_many=2),
 )
 
@@ -130,6 +130,7 @@ def test_sorts_by_counts(database: Store, count: str, number: Callable[[User], i
         "@upper[company.users.email]",
         "-company.users.company.name;id",
         "company.users.roles.code;-manager.roles.level",
+        "@concat[name|company.users.email]",
         "@abs[company.users.age],nullsfirst;@count[company.users];company.name",
     ],
 )
