@@ -32,7 +32,15 @@ from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths, without_repeats
-from pyrsql.orms.sqlalchemy.related_keys import OfShared, SomeRow, SomeRowInRange, is_within, related_keys, some_key
+from pyrsql.orms.sqlalchemy.related_keys import (
+    KeysOnMySQL,
+    KeysOnPostgreSQL,
+    SomeRow,
+    SomeRowInRange,
+    is_within,
+    related_keys,
+    some_key,
+)
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.shared_rows import CountTest, SharedRows, has_count, shared_rows
 from pyrsql.orms.sqlalchemy.textual import grouped
@@ -109,6 +117,11 @@ class LoweringContext(NamedTuple):
     alternative: bool = False
     root: RelationPath = ()
     of_one_row: bool = False
+
+    @property
+    def own(self) -> RelationPath | None:
+        """The path of the rows of which no two have the same related rows; None where a to-one step led to them."""
+        return None if self.root and not self.root[-1].many else self.root
 
     def among(self, to_many_steps: int) -> LoweringContext:
         """The same, for a filter with so many to-many steps."""
@@ -197,7 +210,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     if not lowering.few:
         exists = joins.Unmerged(exists)
     first = joins.first_step(scope, some.path)
-    shared = first[:-1] != lowering.root
+    shared = first[:-1] != lowering.own
     likely = likely_rows(inner)
     listed = shared or (lowering.few and likely is not Likely.MANY)
     if not (listed or lowering.alternative):
@@ -210,14 +223,20 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     rows = narrowed(rows, reached, of_one_row=False)
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
     look = made(exists, related.among(rows), shared=shared) if listed else exists
-    of_shared = shared and not (lowering.alternative or lowering.root)
-    if not (lowering.alternative or of_shared):
+    if not (lowering.alternative or shared):
         return look
     if any(step.many for step in some.path[len(first) :]):
         # A join over two to-many steps would have a row for each pair.
         rest = _some(some, further, lowering._replace(root=first, alternative=False))
         rows = related.rows.where(rest)
-    return (OfShared if of_shared else OnPostgreSQL)(some_key(related, rows), look)
+    keys = some_key(related, rows)
+    if lowering.alternative:
+        look = OnPostgreSQL(keys, look)
+    if shared and (lowering.root or not lowering.few):
+        look = KeysOnMySQL(keys, look)
+    if shared and not (lowering.root or lowering.alternative):
+        look = KeysOnPostgreSQL(some_key(related, rows, once=True), look)
+    return look
 
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
@@ -267,7 +286,7 @@ def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: 
         return _value_test(test, of_expression(number, operand.kind, lowering.options.text_order))
 
     # Among many counts, rows are not counted one by one either.
-    shared = counted_together(operand, scope, lowering.root if lowering.few else None)
+    shared = counted_together(operand, scope, lowering.own if lowering.few else None)
     return condition(count(operand, scope)) if shared is None else has_count(shared, test, condition)
 
 

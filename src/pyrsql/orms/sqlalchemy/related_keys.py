@@ -83,11 +83,9 @@ class SomeRowInRange(SomeRow):
     inherit_cache: bool | None = True
 
 
-class OfShared(FunctionElement[bool]):
-    """Some row passes of the related rows that many rows share: on PostgreSQL by their distinct keys.
-
-    There a LIMIT makes it look at the related rows of one row after the other, in the hope that few looks are enough.
-    Where no row passes, each look reads the same related rows again. A statement of few rows has few looks.
+class ByDistinctKeys(FunctionElement[bool]):
+    """Some row passes of the related rows that many rows share: by the distinct keys of those that pass, on a database
+    that would read the same related rows again for each row; by another condition elsewhere.
     """
 
     inherit_cache: bool | None = True
@@ -102,7 +100,23 @@ class OfShared(FunctionElement[bool]):
 
     def _negate(self) -> ColumnElement[bool]:
         distinct, other = self.clauses
-        return OfShared(not_(distinct), not_(other))
+        return type(self)(not_(distinct), not_(other))
+
+
+class KeysOnPostgreSQL(ByDistinctKeys):
+    """The keys on PostgreSQL.
+
+    There a LIMIT makes it look at the related rows of one row after the other, in the hope that few looks are enough.
+    Where no row passes, each look reads the same related rows again. A statement of few rows has few looks.
+    """
+
+    inherit_cache: bool | None = True
+
+
+class KeysOnMySQL(ByDistinctKeys):
+    """The keys on MySQL and MariaDB, where they make no join of an EXISTS, and look at one row after the other."""
+
+    inherit_cache: bool | None = True
 
 
 class RelatedKeys(NamedTuple):
@@ -151,7 +165,7 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
     return None if columns is None else RelatedKeys(entity, key, select(*columns).select_from(entity).correlate(None))
 
 
-def some_key(related: RelatedKeys, rows: Select[Any]) -> ColumnElement[bool]:
+def some_key(related: RelatedKeys, rows: Select[Any], *, once: bool = False) -> ColumnElement[bool]:
     """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for PostgreSQL.
 
     In an OR it makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
@@ -161,8 +175,13 @@ def some_key(related: RelatedKeys, rows: Select[Any]) -> ColumnElement[bool]:
     Args:
         related: the related rows.
         rows: a select of the foreign key of those that pass.
+        once: the keys are kept. PostgreSQL makes a join of an EXISTS outside of an OR, and reads them again for each
+            row of the other side where it expects one and finds many.
     """
-    keys = rows.distinct().subquery()
+    distinct = rows.distinct()
+    keys = (
+        select(distinct.cte(nesting=True).prefix_with("MATERIALIZED", dialect="postgresql")) if once else distinct
+    ).subquery()
     same = [foreign == key for foreign, key in zip(keys.c, related.key, strict=True)]
     return select(literal(1)).select_from(keys).where(*same).correlate_except(keys).exists()
 

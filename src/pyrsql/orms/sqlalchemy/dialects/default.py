@@ -29,7 +29,7 @@ from pyrsql.orms.sqlalchemy.json.lookup import OneOrAny
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
-from pyrsql.orms.sqlalchemy.related_keys import OfShared, SomeRow
+from pyrsql.orms.sqlalchemy.related_keys import ByDistinctKeys, SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, Farther
 from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
 from pyrsql.orms.sqlalchemy.text import (
@@ -129,9 +129,9 @@ def group_key(element: GroupKey, compiler: SQLCompiler, **options: Any) -> str:
     return enclosed(element, compiler, **options)
 
 
-@form(OfShared)
-def of_shared(element: OfShared, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition for every database but PostgreSQL."""
+@form(ByDistinctKeys)
+def by_distinct_keys(element: ByDistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
+    """The other condition."""
     _, other = element.clauses
     return compiler.process(other, **options)
 

@@ -28,6 +28,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.related_keys import KeysOnMySQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
@@ -73,6 +74,13 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     """A condition about EXISTS, of which no join is made."""
     (exists,) = element.clauses
     return f"(({compiler.process(exists, **options)}) IS true)"
+
+
+@form(KeysOnMySQL, on="mysql")
+def keys_of_passing_rows(element: KeysOnMySQL, compiler: SQLCompiler, **options: Any) -> str:
+    """The distinct keys, of which it makes a table with an index."""
+    distinct, _ = element.clauses
+    return compiler.process(distinct, **options)
 
 
 @form(GroupKey, on="mysql")

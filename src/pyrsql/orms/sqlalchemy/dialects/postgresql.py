@@ -17,7 +17,7 @@ from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
-from pyrsql.orms.sqlalchemy.related_keys import OfShared
+from pyrsql.orms.sqlalchemy.related_keys import KeysOnPostgreSQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
@@ -114,8 +114,8 @@ def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) 
     return f"{default.extreme(element, compiler, **options)} FILTER (WHERE true)"
 
 
-@form(OfShared, on="postgresql")
-def of_shared(element: OfShared, compiler: SQLCompiler, **options: Any) -> str:
+@form(KeysOnPostgreSQL, on="postgresql")
+def keys_of_passing_rows(element: KeysOnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The distinct keys, unless a key narrows the statement to few rows."""
     distinct, other = element.clauses
     around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
