@@ -255,6 +255,12 @@ def test_a_statement_is_stopped_on_a_server(read_only: Engine, database: Databas
         connection.execute(text(sleep))
 
 
+def test_postgresql_compiles_no_query(read_only: Engine, database: Database) -> None:
+    if database.name == "postgres":
+        with read_only.connect() as connection:
+            assert connection.scalar(text("SHOW jit")) == "off"
+
+
 def test_nothing_is_written_and_nothing_runs_on_in_sqlite(shop: Path) -> None:
     from sqlalchemy.engine.url import make_url
 
