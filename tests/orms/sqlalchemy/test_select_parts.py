@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_loader_criteria
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_expression, with_loader_criteria
 
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy import select_parts as parts
@@ -173,6 +173,9 @@ def test_options() -> None:
     assert parts.criteria(base) == [criteria]
     assert parts.loads_joined_rows(select(User).join(User.roles).options(contains_eager(User.roles)))
     assert not parts.loads_joined_rows(base)
+    (element,) = cast("Any", with_expression(User.name, literal("x"))).context
+    assert [cast("Any", value).value for value in parts.expressions_of(element)] == ["x"]
+    assert not parts.expressions_of(cast("Any", selectinload(User.roles)).context[0])
     alias: Any = inspect(OTHER)
     for_alias = parts.criteria_for_alias(criteria, alias)
     assert for_alias.where_criteria is criteria.where_criteria

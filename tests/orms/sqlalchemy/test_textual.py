@@ -6,7 +6,24 @@ from typing import Any
 import pytest
 from sqlalchemy import Boolean, ForeignKey, Integer, String, and_, func, literal_column, select, text
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, column_property, foreign, mapped_column, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    column_property,
+    contains_eager,
+    defer,
+    foreign,
+    joinedload,
+    load_only,
+    mapped_column,
+    query_expression,
+    relationship,
+    selectinload,
+    undefer,
+    undefer_group,
+    with_expression,
+)
 
 import pyrsql
 from pyrsql.errors import ConfigurationError
@@ -82,6 +99,31 @@ class Node(Base):
     others: Mapped[int] = column_property(
         select(func.count()).select_from(Zone).where(text("label <> 'n' and textual_zones.id <> 9")).scalar_subquery()
     )
+
+
+class Shop(Base):
+    """A class with a text that options load, and relations to classes with texts."""
+
+    __tablename__ = "textual_shops"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    zone_id: Mapped[int] = mapped_column(ForeignKey(Zone.id))
+    zone: Mapped[Zone] = relationship()
+    owner_id: Mapped[int] = mapped_column(ForeignKey("textual_owners.id"))
+    owner: Mapped["Owner"] = relationship()
+    next_id: Mapped[int | None] = mapped_column(ForeignKey("textual_shops.id"))
+    next: Mapped["Shop | None"] = relationship(remote_side=[id])
+    larger: Mapped[int] = column_property(literal_column("size + 1", type_=Integer), deferred=True, group="sizes")
+    given: Mapped[int] = query_expression()
+
+
+class Owner(Base):
+    __tablename__ = "textual_owners"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    loud: Mapped[str] = column_property(literal_column("upper(label)", type_=String))
 
 
 class Noted(Base):
@@ -225,3 +267,56 @@ def test_a_relation_to_a_table_with_a_name_of_a_text_is_refused(path: str) -> No
 def test_a_relation_whose_text_names_its_table_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="text in its join condition names a table"):
         schema(Noted, QueryOptions(model_field_whitelist={Noted: {"id", "named"}}))
+
+
+@pytest.fixture(scope="module")
+def shops(places: Store) -> Store:
+    added: list[Base] = [Zone(id=3, label="c"), Zone(id=4, label="d"), Owner(id=1, label="c"), Owner(id=2, label="d")]
+    rows = [(1, 5, 3, 2, None), (2, 6, 4, 1, 1), (3, 7, 4, 2, 2)]
+    added += [Shop(id=key, size=size, zone_id=zone, owner_id=owner, next_id=to) for key, size, zone, owner, to in rows]
+    places.run(lambda session: session.add_all(added))
+    return places
+
+
+OF_OWNER = select(Shop).join(Shop.owner)
+LABEL = literal_column("label", String)
+LOADED_BESIDE_PATHS = {
+    "an owner of a join": OF_OWNER.options(contains_eager(Shop.owner)),
+    "an owner": select(Shop, Owner).join(Shop.owner),
+    "a name of a joined table": OF_OWNER.add_columns(LABEL),
+    "a condition": OF_OWNER.add_columns(Owner.id).where(text("label <> 'x' or label = 'x'")),
+    "an order": OF_OWNER.add_columns(Owner.id).order_by(LABEL),
+    "a name among attributes": select(Shop, Shop.id + literal_column("size", Integer)),
+    "undefer": select(Shop).options(undefer(Shop.larger)),
+    "undefer all": select(Shop).options(undefer("*")),
+    "undefer_group": select(Shop).options(undefer_group("sizes")),
+    "load_only": select(Shop).options(load_only(Shop.id, Shop.larger)),
+    "with_expression": select(Shop).options(with_expression(Shop.given, literal_column("size * 2", Integer))),
+}
+
+
+@pytest.mark.parametrize("base", LOADED_BESIDE_PATHS.values(), ids=LOADED_BESIDE_PATHS)
+@pytest.mark.parametrize("filter", ["id>0", "zone.label==d", "next.size==5"])
+def test_a_base_with_a_text_that_a_joined_table_makes_ambiguous_is_refused(base: Any, filter: str) -> None:
+    with pytest.raises(ConfigurationError, match="the base statement selects a text that names '(label|size)', which"):
+        pyrsql.apply(base, Shop, filter, orm=SQLAlchemyORM())
+
+
+BESIDE_PATHS = {
+    "joinedload": select(Shop).options(joinedload(Shop.owner)),
+    "joinedload, nested": select(Shop).options(joinedload(Shop.next).undefer(Shop.larger)),
+    "selectinload": select(Shop).options(selectinload(Shop.owner), selectinload(Shop.next).undefer(Shop.larger)),
+    "a condition": OF_OWNER.where(text("label <> 'x' or label = 'x'")),
+    "with its table": select(Shop).options(with_expression(Shop.given, literal_column("textual_shops.size", Integer))),
+    "attributes": select(Shop).options(with_expression(Shop.given, Shop.size * 2)),
+    "defer": select(Shop).options(defer(Shop.size)),
+}
+
+
+@pytest.mark.parametrize("base", BESIDE_PATHS.values(), ids=BESIDE_PATHS)
+@pytest.mark.parametrize(
+    ("filter", "found"), [("zone.label==d", [2, 3]), ("next.size==5", [2]), ("owner.label==d;zone.label==d", [3])]
+)
+def test_a_base_with_a_text_that_is_right_beside_paths(shops: Store, base: Any, filter: str, found: list[int]) -> None:
+    assert ids(shops, Shop, filter, base=base) == found
+    assert sorted(ids(shops, Shop, filter, "-zone.label;next.size", base=base)) == found

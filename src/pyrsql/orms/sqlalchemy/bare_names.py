@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Select
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql import visitors
 
@@ -17,19 +17,20 @@ _LITERAL = re.compile("'(?:[^']|'')*'")
 _NAME = re.compile(r"""(?<![\w.:])(?:"(\w+)"|`(\w+)`|([^\W\d]\w*))(?!\w|\s*[.(])""")
 
 
-def ambiguous_name(values: Iterable[ClauseElement], mapper: Mapper[Any], *relations: RelationshipProperty[Any]) -> str:
+def ambiguous_name(
+    values: Iterable[ClauseElement], own: Set[str], relations: Iterable[RelationshipProperty[Any]]
+) -> str:
     """A name in the text of values that a table joined by a path has as well; empty where there is none.
 
     Args:
-        values: of the rows of a mapped class.
-        mapper: of the class.
+        values: of the rows of a mapped class, or of a statement.
+        own: the names of the columns that these rows have.
         relations: the to-one relations with which the paths begin.
     """
-    own = _columns(mapper)
     names = {name for value in values for name in _bare_names(value) if name.lower() in own}
     if not names:
         return ""
-    joined = {column for reached in _reached(relations) for column in _columns(reached)}
+    joined = {column for reached in _reached(relations) for column in column_names(reached.tables)}
     return min((name for name in names if name.lower() in joined), default="")
 
 
@@ -44,8 +45,9 @@ def loaded_values(mapper: Mapper[Any]) -> list[ColumnElement[Any]]:
     return [cast("ColumnElement[Any]", prop.expression) for prop in props]
 
 
-def _columns(mapper: Mapper[Any]) -> set[str]:
-    return {column.name.lower() for table in mapper.tables for column in table.c}
+def column_names(tables: Iterable[FromClause]) -> set[str]:
+    """The names of the columns of tables, in small letters."""
+    return {column.name.lower() for table in tables for column in table.c}
 
 
 def _reached(relations: Iterable[RelationshipProperty[Any]]) -> Iterator[Mapper[Any]]:

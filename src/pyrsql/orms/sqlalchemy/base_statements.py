@@ -27,7 +27,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, to_one_relations
+from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
@@ -83,6 +83,12 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     """
     if parts.is_entity_alone(target, model.type) and not (distinct or loads_of_mapping(model.type)):
         return BaseStatement(target, {(): model.type})
+    found = _base_statement(target, model, distinct)
+    refuse_ambiguous_text(found.select, found.scope, model)
+    return found
+
+
+def _base_statement(target: object, model: Model, distinct: bool) -> BaseStatement:
     base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
     refuse_criteria(base)
     if distinct and not parts.is_distinct(base):
@@ -193,13 +199,6 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
         )
     if any(isinstance(element, Over) for element in elements_of(parts.columns(base))):
         raise ConfigurationError(_WINDOW)
-    values = [column for column in parts.columns(base) if not parts.is_table(column)]
-    mapper = cast("Mapper[Any]", inspect(root).mapper)
-    if name := values and ambiguous_name(values, mapper, *to_one_relations(mapper)):
-        raise ConfigurationError(
-            f"the base statement selects a text that names {name!r}, which the tables of paths have as well: write it"
-            f" with attributes of {model.name}"
-        )
 
 
 def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, nullable: bool) -> BaseStatement:

@@ -41,7 +41,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
-from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, to_one_relations
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_one_relations
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
@@ -111,7 +111,7 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
 def _is_ambiguous(value: ColumnElement[Any], entity: Entity) -> bool:
     """Whether text in a value names a column that a table of a path has as well."""
     mapper = inspect(entity).mapper
-    return bool(ambiguous_name([value], mapper, *to_one_relations(mapper)))
+    return bool(ambiguous_name([value], column_names(mapper.tables), to_one_relations(mapper)))
 
 
 def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:

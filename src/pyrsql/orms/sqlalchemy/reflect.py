@@ -21,7 +21,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
-from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, loaded_values
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
@@ -87,7 +87,7 @@ def _refusal(mapper: Mapper[Any], prop: object) -> str:
         case RelationshipProperty() if _joins_by_text(prop):
             return _TEXT_IN_JOIN
         case RelationshipProperty() if is_to_one(prop) and (
-            name := ambiguous_name(loaded_values(mapper), mapper, prop)
+            name := ambiguous_name(loaded_values(mapper), column_names(mapper.tables), [prop])
         ):
             return (
                 f"a column property of {mapper.class_.__name__} is text that names {name!r}, which the table of a path"

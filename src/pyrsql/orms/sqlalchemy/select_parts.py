@@ -225,6 +225,13 @@ def loads_joined_rows(base: Select[Any]) -> bool:
     return any("eager_from_alias" in (getattr(part, "local_opts", None) or ()) for part in elements)
 
 
+def expressions_of(element: Any) -> tuple[ClauseElement, ...]:
+    """The value that a loader option gives an attribute: `with_expression`."""
+    if ("query_expression", True) not in (element.strategy or ()):
+        return ()
+    return cast("tuple[ClauseElement, ...]", element._extra_criteria)
+
+
 def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, ...]:
     return tuple(option for option in options if not isinstance(option, LoaderOption))
 

@@ -1,0 +1,97 @@
+"""Text in a base statement that names a column without its table: ambiguous beside a table that a path joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sqlalchemy import ClauseElement, Select, inspect
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
+
+from pyrsql.errors import ConfigurationError
+from pyrsql.models.model import Model
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values, to_one_relations
+from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.textual import may_name_columns
+
+
+def refuse_ambiguous_text(base: Select[Any], scope: Scope, model: Model) -> None:
+    """Refuse a select with a text that names a column which a table joined by a path may have as well.
+
+    Args:
+        base: the select, as a filter narrows it.
+        scope: its root, and the to-one relations that it joins by itself.
+        model: the model of its root.
+
+    Raises:
+        ConfigurationError: it has one, and what to write instead.
+    """
+    texts = [value for value in _values(base, scope[()]) if may_name_columns(cast("Any", value))]
+    if not texts:
+        return
+    joined = {tuple(step.name for step in path) for path in scope}
+    relations = [
+        prop
+        for path, entity in scope.items()
+        for prop in to_one_relations(cast("Mapper[Any]", inspect(entity).mapper))
+        if (*(step.name for step in path), prop.key) not in joined
+    ]
+    if name := ambiguous_name(texts, column_names(leaves(base.get_final_froms())), relations):
+        raise ConfigurationError(
+            f"the base statement selects a text that names {name!r}, which the tables of paths have as well: write it"
+            f" with attributes of {model.name}"
+        )
+
+
+def _values(base: Select[Any], root: Entity) -> Iterator[ClauseElement]:
+    """The expressions of a select outside its FROM, those of the entities that it selects or loads included."""
+    yield from (*parts.conditions(base), *parts.group_columns(base), *parts.having(base), *parts.order_of(base))
+    for column in parts.columns(base):
+        entity = parts.entity_of(column)
+        if not parts.is_table(column):
+            yield column
+        elif entity not in (None, root):
+            yield from loaded_values(inspect(entity).mapper)
+    yield from _values_of_options(base, cast("Mapper[Any]", inspect(root).mapper))
+
+
+def _values_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[ClauseElement]:
+    """The expressions that loader options add to a select: of its root, and of what `contains_eager` loads.
+
+    Related rows that options load otherwise have statements of their own, or lack such values.
+    """
+    given = [part for option in parts.options_of(base) for part in getattr(option, "context", (option,))]
+    elements = [part for part in given if hasattr(part, "strategy")]
+    mappers: dict[tuple[str, ...], Mapper[Any]] = {(): mapper}
+    for element in elements:
+        if "eager_from_alias" in element.local_opts:
+            relations = _relations(element)
+            mappers[tuple(each.key for each in relations)] = relations[-1].mapper
+            yield from loaded_values(relations[-1].mapper)
+    for element in elements:
+        owner = mappers.get(tuple(each.key for each in _relations(element)))
+        if owner is not None:
+            yield from parts.expressions_of(element)
+            yield from _undeferred(element, owner)
+
+
+def _relations(element: Any) -> list[RelationshipProperty[Any]]:
+    """The relations of the path of a loader option."""
+    return [step for step in _steps(element) if isinstance(step, RelationshipProperty)]
+
+
+def _steps(element: Any) -> tuple[Any, ...]:
+    return cast("tuple[Any, ...]", getattr(element.path, "path", element.path))
+
+
+def _undeferred(element: Any, owner: Mapper[Any]) -> Iterator[ClauseElement]:
+    """The deferred values that a loader option may load with the rows of a mapper."""
+    undefers = dict(element.strategy or ()).get("deferred") is False
+    if not (undefers or any(str(name).startswith("undefer_group") for name in element.local_opts)):
+        return
+    last = _steps(element)[-1]
+    props = [last] if isinstance(last, ColumnProperty) else [*owner.column_attrs]
+    yield from (cast("ClauseElement", prop.expression) for prop in props if prop.deferred)
