@@ -173,8 +173,8 @@ def test_options() -> None:
     assert parts.criteria(base) == [criteria]
     assert parts.loads_joined_rows(select(User).join(User.roles).options(contains_eager(User.roles)))
     assert not parts.loads_joined_rows(base)
-    (element,) = cast("Any", with_expression(User.name, literal("x"))).context
-    assert [cast("Any", value).value for value in parts.expressions_of(element)] == ["x"]
+    (element,) = cast("Any", with_expression(User.name, func.lower(User.email))).context
+    assert [str(value) for value in parts.expressions_of(element)] == ["lower(users.email)"]
     assert not parts.expressions_of(cast("Any", selectinload(User.roles)).context[0])
     alias: Any = inspect(OTHER)
     for_alias = parts.criteria_for_alias(criteria, alias)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, Select, String, Table, func, select
+from sqlalchemy import Column, ForeignKey, Integer, Select, String, Table, func, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.declarative import AbstractConcreteBase, ConcreteBase
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -501,3 +501,60 @@ def test_rows_of_concrete_classes_are_not_paged_together(store: Store) -> None:
     filtered = parse("name==a").bind(validate(schema(Shape))).bind(apply_filter(select(Shape)))
     with pytest.raises(ConfigurationError, match="several rows may have one key"):
         filtered.bind(seek(CursorRequest.first(1)))
+
+
+def test_a_concrete_class_with_its_subclasses(store: Store) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Animal(ConcreteBase, Base):
+        __tablename__ = "sub_animals"
+        __mapper_args__ = {"polymorphic_identity": "animal", "concrete": True}
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+        name: Mapped[str] = mapped_column(String(9))
+
+    class Owner(Base):
+        __tablename__ = "sub_owners"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(String(9))
+
+    class Dog(Animal):
+        __tablename__ = "sub_dogs"
+        __mapper_args__ = {"polymorphic_identity": "dog", "concrete": True}
+        id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+        name: Mapped[str] = mapped_column(String(9))
+        owner_id: Mapped[int | None] = mapped_column(ForeignKey(Owner.id))
+        owner: Mapped[Owner | None] = relationship()
+        toys: Mapped[list[Toy]] = relationship(back_populates="dog")
+
+    class Toy(Base):
+        __tablename__ = "sub_toys"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str] = mapped_column(String(9))
+        dog_id: Mapped[int] = mapped_column(ForeignKey(Dog.id))
+        dog: Mapped[Dog] = relationship(back_populates="toys")
+
+    registry.configure(Base.registry)
+    animals = [Animal(id=1, name="a"), Animal(id=2, name="b")]
+    dogs = [Dog(id=2, name="b", owner=Owner(id=1, name="x")), Dog(id=3, name="a"), Dog(id=4, name="a")]
+    toys = [
+        Toy(id=1, kind="ball", dog=dogs[0]),
+        Toy(id=2, kind="ball", dog=dogs[2]),
+        Toy(id=3, kind="bone", dog=dogs[2]),
+    ]
+    with stocked(store, Base.metadata, [*animals, *dogs, *toys]):
+        # Rows, totals and pages are those of the union.
+        assert ids(store, Animal, "name==a") == [1, 3, 4]
+        assert ids(store, Animal, "id>=2") == [2, 2, 3, 4]
+        assert ids(store, Animal, base=select(Animal).where(Animal.id > 2)) == [3, 4]
+        assert ids(store, Dog, "id==3,id==4") == [3, 4]
+        assert ids(store, Dog, "owner.name==x") == [2]
+        assert ids(store, Dog, "toys.kind==ball;id>2") == [4]
+        assert ids(store, Dog, "toys=na=") == [3]
+        assert ids(store, Dog, None, "-toys.kind;-id") == [3, 4, 2]
+        assert ids(store, Dog, "name==a", base=select(Dog).join(Dog.toys)) == [4]
+        assert ids(store, Dog, "id>2", "name", base=select(Dog).where(text("name = 'a' OR name = 'b'"))) == [3, 4]
+        assert ids(store, Dog, "id>2", "-id", page=PageRequest.of(0, 1)) == [4]
+        assert ids(store, Toy, "dog.name==a;dog.id==4") == [2, 3]
+    with pytest.raises(ConfigurationError, match=r"Animal has the rows of Animal, Dog.*several rows may have one key"):
+        paged(Animal, "id>1", base=select(Animal).where(text("name = 'a' OR name = 'b'")))

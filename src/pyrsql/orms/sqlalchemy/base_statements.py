@@ -28,7 +28,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
-from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack
+from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_shared_keys
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
@@ -264,6 +264,7 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     Raises:
         ConfigurationError: it is ordered by a table of which one root may have several rows.
     """
+    refuse_shared_keys(model.type)
     keeps_order = parts.is_distinct_on(base)
     own = _own_tables(root)
     order = parts.order_of(base)

@@ -63,8 +63,8 @@ def _values_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[Claus
 
     Related rows that options load otherwise have statements of their own, or lack such values.
     """
-    given = [part for option in parts.options_of(base) for part in getattr(option, "context", (option,))]
-    elements = [part for part in given if hasattr(part, "strategy")]
+    given = [cast("tuple[Any, ...]", getattr(option, "context", (option,))) for option in parts.options_of(base)]
+    elements = [part for context in given for part in context if hasattr(part, "strategy")]
     mappers: dict[tuple[str, ...], Mapper[Any]] = {(): mapper}
     for element in elements:
         if "eager_from_alias" in element.local_opts:
@@ -89,9 +89,9 @@ def _steps(element: Any) -> tuple[Any, ...]:
 
 def _undeferred(element: Any, owner: Mapper[Any]) -> Iterator[ClauseElement]:
     """The deferred values that a loader option may load with the rows of a mapper."""
-    undefers = dict(element.strategy or ()).get("deferred") is False
-    if not (undefers or any(str(name).startswith("undefer_group") for name in element.local_opts)):
+    of_group = any(str(name).startswith("undefer_group") for name in element.local_opts)
+    if not of_group and ("deferred", False) not in (element.strategy or ()):
         return
     last = _steps(element)[-1]
-    props = [last] if isinstance(last, ColumnProperty) else [*owner.column_attrs]
+    props = cast("list[ColumnProperty[Any]]", [last] if isinstance(last, ColumnProperty) else [*owner.column_attrs])
     yield from (cast("ClauseElement", prop.expression) for prop in props if prop.deferred)

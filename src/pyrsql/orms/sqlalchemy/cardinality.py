@@ -245,3 +245,14 @@ def _classes_with_tables(entity: type) -> list[str]:
     mappers = cast("Mapper[Any]", inspect(entity)).with_polymorphic_mappers
     own = [mapper for mapper in mappers if mapper.concrete or mapper.inherits is None]
     return sorted(mapper.class_.__name__ for mapper in own if isinstance(mapper.local_table, Table))
+
+
+def is_read_elsewhere(entity: Any) -> bool:
+    """Whether a class is read from a union of tables, and not from its own: SQLAlchemy replaces its columns by those of
+    the union only where a select has the whole class.
+    """
+    inspected: Mapper[Any] | object = inspect(entity)
+    if not isinstance(inspected, Mapper):
+        return False
+    rows = inspected.selectable
+    return rows is not inspected.local_table and inspected.local_table not in leaves((rows,))

@@ -26,6 +26,7 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, locked, wrapped_in
+from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -186,7 +187,7 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     if base.unpaged and parts.loads_joined_rows(statement):
         # A root that appears in several rows is read as one.
         return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
-    if not base.rooted or base.unsorted or not parts.is_ungrouped(statement):
+    if not base.rooted or base.unsorted or not parts.is_ungrouped(statement) or is_read_elsewhere(root):
         return count_up_to(statement, None)
     unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
     # `*` and not the key: SQLite counts the entries of an index then.
