@@ -269,6 +269,11 @@ def test_the_work_is_linear(crowd: Store) -> None:
         (Thing, "owner.things=none='owner.things.size>200',size>200", 30_000),
         (Owner, "things.owner.things.size>200,name==y", 0),
         (Owner, "things.owner=none='things.size>200',name==y", 1),
+        (
+            Owner,
+            "things.owner.things.size=nn=;things.owner=all='things.size<200';things.size!=200;things=none='size>200,id=na='",
+            1,
+        ),
         (Owner, "things.owner=any='@count[things]>100';things.owner.things.size<100", 1),
     ],
 )

@@ -234,7 +234,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         look = OnPostgreSQL(keys, look)
     if shared and (lowering.root or not lowering.few):
         look = KeysOnMySQL(keys, look)
-    if shared and not (lowering.root or lowering.alternative):
+    if shared and not lowering.alternative:
         look = KeysOnPostgreSQL(some_key(related, rows, once=True), look)
     return look
 
