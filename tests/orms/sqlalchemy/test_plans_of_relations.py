@@ -233,6 +233,38 @@ def test_few_related_rows_of_a_key_of_two_columns_are_read_first(
 
 
 @pytest.mark.parametrize(
+    ("filter", "ids"),
+    [
+        ("number==b00015,lines.code==c00042", {15, 43}),
+        ("number==b00015,(lines.code==c00042;lines.sum>1)", {15, 43}),
+        ("id==7,children.lines.code==c00044", {7, 15}),
+        ("number=bt=(b00007,b00008),lines=any='code==c00042;sum>1'", {7, 8, 43}),
+    ],
+)
+def test_an_or_of_a_value_and_related_rows_reads_few_of_both(billed: Planned, filter: str, ids: set[int]) -> None:
+    statement = found(filter, select(Bill))
+    plan = billed.plan(statement)
+    assert "plan_line_code" in plan, plan
+    assert "DEPENDENT SUBQUERY" not in plan, plan
+    assert "MULTI-INDEX OR" in plan or billed.name != "sqlite", plan
+    with Session(billed.engine) as session:
+        assert {bill.id for bill in session.scalars(statement)} == ids
+
+
+@pytest.mark.parametrize(
+    ("filter", "ids"), [("id==43;lines.sum==42", {43}), ("id=in=(43,44);(lines.code==c00042,tenant==44)", {43, 44})]
+)
+def test_a_look_at_the_row_of_a_key_is_enough(billed: Planned, filter: str, ids: set[int]) -> None:
+    statement = found(filter, select(Bill))
+    if billed.name == "sqlite":
+        plan = billed.plan(statement)
+        assert "plan_line_bill" in plan, plan
+        assert "LIST SUBQUERY" not in plan, plan
+    with Session(billed.engine) as session:
+        assert {bill.id for bill in session.scalars(statement)} == ids
+
+
+@pytest.mark.parametrize(
     "filter",
     ["lines.sum>100", "lines=nn=", "@count[lines]>0", "lines.open==true", "lines=any='sum>100'", "lines.code!=x"],
 )

@@ -145,17 +145,24 @@ def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
 
 def has_key(statement: Select[Any]) -> bool:
     """Whether a condition equates a key with a value, the row's own or another's, such as a tenant's: few rows pass."""
-    parts = (part for condition in conditions(statement) for part in conjuncts(condition))
-    return any(map(_is_key_with_value, parts))
+    return any(column.primary_key or column.unique or column.foreign_keys for column in _given_columns(statement))
 
 
-def _is_key_with_value(test: ClauseElement) -> bool:
-    if not isinstance(test, BinaryExpression) or test.operator not in _EQUAL:
-        return False
-    column = test.left
-    if not isinstance(test.right, BindParameter) or not isinstance(column, Column):
-        return False
-    return column.primary_key or bool(column.unique or column.foreign_keys)
+def has_own_key(statement: Select[Any]) -> bool:
+    """Whether conditions equate all columns of a key with values: very few rows pass."""
+    given = {*_given_columns(statement)}
+    tables: set[Any] = {column.table for column in given}
+    return any(given.issuperset(key) for table in tables if isinstance(table, Table) for key in keys_of_table(table))
+
+
+def _given_columns(statement: Select[Any]) -> Iterator[Column[Any]]:
+    """The columns that a condition equates with a value or a list of values."""
+    for condition in conditions(statement):
+        for test in conjuncts(condition):
+            if isinstance(test, BinaryExpression) and test.operator in _EQUAL and isinstance(test.right, BindParameter):
+                column = cast("ClauseElement", test.left)
+                if isinstance(column, Column):
+                    yield column
 
 
 _EQUAL: tuple[object, ...] = (operators.eq, operators.in_op)

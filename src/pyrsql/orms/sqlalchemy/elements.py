@@ -8,13 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, False_, True_, and_, column, or_
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 ElementT = TypeVar("ElementT", bound=ClauseElement)
 FunctionT = TypeVar("FunctionT", bound=FunctionElement[Any])
+
+
+class Condition(FunctionElement[bool]):
+    """A condition that stands in WHERE as it is. SQLAlchemy would write `= 1` behind it where a database has no
+    booleans, and no index serves that. Its forms are written so that AND and OR may stand beside them.
+    """
+
+    inherit_cache: bool | None = True
+    type: TypeEngine[Any] = Boolean()
+
+    def self_group(self, against: object = None) -> Any:
+        """The element itself."""
+        return self
 
 
 def with_part(template: ElementT, name: str, part: object) -> ElementT:

@@ -8,16 +8,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
-from sqlalchemy import Alias, Boolean, Column, FromClause, Select, and_, inspect, literal_column, not_, select
+from sqlalchemy import Alias, Column, FromClause, Select, and_, inspect, literal_column, not_, select
 from sqlalchemy.orm import ColumnProperty, Mapper, QueryableAttribute, aliased
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity, base_joins
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
@@ -79,7 +78,7 @@ def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
     return select
 
 
-class Unmerged(FunctionElement[bool]):
+class Unmerged(Condition):
     """An EXISTS among many, or its negation, written so that no database takes exponential time to plan it.
 
     MySQL and MariaDB make joins of all EXISTS of a WHERE clause, and try every order of them: ten keep MariaDB busy for
@@ -87,35 +86,25 @@ class Unmerged(FunctionElement[bool]):
     """
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, exists: ColumnElement[bool]) -> None:
         super().__init__(exists)
-
-    def self_group(self, against: object = None) -> Any:
-        """The element itself: a database that has no booleans would get `= 1`."""
-        return self
 
     def _negate(self) -> ColumnElement[bool]:
         (exists,) = self.clauses
         return Unmerged(not_(exists))
 
 
-class OfOneRow(FunctionElement[bool]):
+class OfOneRow(Condition):
     """A condition on the related rows of one row. Their key finds these rows, and no index of the condition does.
 
     A subquery that is evaluated for each row reads no more than all related rows, once, where it begins at the key.
     """
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, condition: ColumnElement[bool]) -> None:
         super().__init__(condition)
-
-    def self_group(self, against: object = None) -> Any:
-        """The element itself: SQLAlchemy would add `= 1`."""
-        return self
 
 
 def correlated_subquery(

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     FromClause,
     Join,
@@ -25,10 +24,9 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
+from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.joins import alias_for
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -50,7 +48,7 @@ from pyrsql.validation.predicates import (
 )
 
 
-class SomeRow(FunctionElement[bool]):
+class SomeRow(Condition):
     """Some related row passes: as EXISTS, and as a key that is among the foreign keys of the rows that pass.
 
     With a NULL among the foreign keys the second is unknown where the first is false: the same rows. A negation takes
@@ -58,17 +56,12 @@ class SomeRow(FunctionElement[bool]):
     """
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool], *, shared: bool = False) -> None:
         super().__init__(exists, among)
         self.exists = exists
         self.among = among
         self.shared = shared
-
-    def self_group(self, against: object = None) -> Any:
-        """The element itself: SQLAlchemy would add `= 1`, which keeps MariaDB from making a join of it."""
-        return self
 
     def _negate(self) -> ColumnElement[bool]:
         if self.shared:
@@ -83,20 +76,15 @@ class SomeRowInRange(SomeRow):
     inherit_cache: bool | None = True
 
 
-class ByDistinctKeys(FunctionElement[bool]):
+class ByDistinctKeys(Condition):
     """Some row passes of the related rows that many rows share: by the distinct keys of those that pass, on a database
     that would read the same related rows again for each row; by another condition elsewhere.
     """
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, distinct: ColumnElement[bool], other: ColumnElement[bool]) -> None:
         super().__init__(distinct, other)
-
-    def self_group(self, against: object = None) -> Any:
-        """The element itself, as of `SomeRow`."""
-        return self
 
     def _negate(self) -> ColumnElement[bool]:
         distinct, other = self.clauses

@@ -27,10 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
-from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound, with_arguments, with_part
+from pyrsql.orms.sqlalchemy.elements import Condition, all_of, any_of, bound, with_arguments, with_part
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 
 Nulls = Literal["first", "last", "never", "database"]
@@ -39,19 +37,7 @@ Nulls = Literal["first", "last", "never", "database"]
 _TURNED: dict[Nulls, Nulls] = {"first": "last", "last": "first", "never": "never", "database": "database"}
 
 
-class _Condition(FunctionElement[bool]):
-    """A condition that stands in WHERE as it is: SQLAlchemy would compare it with 1 where a database has no booleans,
-    and no index serves that.
-    """
-
-    inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
-
-    def self_group(self, against: Any = None) -> Any:
-        return self
-
-
-class KeyRange(_Condition):
+class KeyRange(Condition):
     """A condition on several keys of one direction, and a position: the keys, then as many values."""
 
     inherit_cache: bool | None = True
@@ -139,13 +125,13 @@ class FartherBelow(Farther):
     operator: Callable[[Any, Any], Any] = operators.lt
 
 
-class NullIsLargest(_Condition):
+class NullIsLargest(Condition):
     """Whether the database itself sorts NULL as the largest value."""
 
     inherit_cache: bool | None = True
 
 
-class NullIsSmallest(_Condition):
+class NullIsSmallest(Condition):
     """Whether the database itself sorts NULL as the smallest value."""
 
     inherit_cache: bool | None = True

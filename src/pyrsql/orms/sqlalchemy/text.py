@@ -23,6 +23,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import in_notation
+from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii
 from pyrsql.validation.predicates import Pattern, SqlPattern
 
@@ -252,22 +253,17 @@ def shape_of(pattern: Pattern | SqlPattern, ignore_case: bool, is_wide: bool = F
     return "few forms" if prod(map(len, forms_beyond_ascii(beginning))) <= _MOST_FORMS else "whole"
 
 
-class ExactTest(FunctionElement[bool]):
+class ExactTest(Condition):
     """A test of a text column in two forms: one that an index serves, and one that is exact on MySQL and MariaDB.
 
     The exact form implies the other. Every other database compares exactly, and gets the first.
     """
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def __init__(self, column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool]) -> None:
         super().__init__(indexed, exact)
         self.column = column
-
-    def self_group(self, against: object = None) -> Any:
-        """The element itself: SQLAlchemy would add `= 1`, which keeps MariaDB from using an index."""
-        return self
 
     def _negate(self) -> ColumnElement[bool]:
         return UnaryExpression(self, operator=operators.inv, type_=self.type)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ClauseElement, UnaryExpression
+from sqlalchemy import ClauseElement, Select, UnaryExpression
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -58,6 +59,17 @@ def operand(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any
     """The SQL of the only argument of a function, which may be an expression of any precedence."""
     (only,) = element.clauses
     return compiler.process(only.self_group(), **options)
+
+
+def select_around(compiler: SQLCompiler) -> Select[Any] | None:
+    """The select whose condition is being written."""
+    around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
+    return cast("Select[Any]", around) if isinstance(around, Select) else None
+
+
+def condition(clause: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
+    """The SQL of a condition beside which AND and OR may stand."""
+    return compiler.process(clause.self_group(operators.and_), **options)
 
 
 def enclosed(element: UnaryExpression[Any], compiler: SQLCompiler, **options: Any) -> str:
@@ -133,7 +145,7 @@ def group_key(element: GroupKey, compiler: SQLCompiler, **options: Any) -> str:
 def by_distinct_keys(element: ByDistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
     """The other condition."""
     _, other = element.clauses
-    return compiler.process(other, **options)
+    return condition(other, compiler, **options)
 
 
 @form(OfOneRow)
@@ -153,7 +165,7 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
 def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The condition for every other database."""
     _, other = element.clauses
-    return compiler.process(other, **options)
+    return condition(other, compiler, **options)
 
 
 @form(OneOrAny)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime, Select
+from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
@@ -12,7 +12,7 @@ from pyrsql.orms.sqlalchemy.cardinality import has_key
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
-from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
@@ -118,8 +118,8 @@ def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) 
 def keys_of_passing_rows(element: KeysOnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The distinct keys, unless a key narrows the statement to few rows."""
     distinct, other = element.clauses
-    around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
-    few = isinstance(around, Select) and has_key(cast("Select[Any]", around))
+    around = select_around(compiler)
+    few = around is not None and has_key(around)
     return compiler.process(other if few else distinct, **options)
 
 

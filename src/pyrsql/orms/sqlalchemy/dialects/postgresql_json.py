@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pyrsql.orms.sqlalchemy.dialects.default import condition
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
 from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
@@ -158,4 +159,4 @@ def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> st
 def on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The condition by jsonpath."""
     own, _ = element.clauses
-    return compiler.process(own, **options)
+    return condition(own, compiler, **options)

@@ -10,15 +10,16 @@ from itertools import product
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, cast
 
-from sqlalchemy import BinaryExpression, BindParameter, Column, ColumnElement, Select
+from sqlalchemy import BinaryExpression, BindParameter, Column, ColumnElement
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.cardinality import has_own_key
 from pyrsql.orms.sqlalchemy.column_types import forms_of
-from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, sides
+from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
@@ -154,17 +155,20 @@ def of_one_row(element: OfOneRow, compiler: SQLCompiler, **options: Any) -> str:
 
 @form(SomeRow, on="sqlite")
 def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
-    """The keys of the rows that have a related row, found by an index of the related table."""
-    _, among = element.clauses
-    return f"({compiler.process(among, **options)})"
+    """The keys of the rows that have a related row, found by an index of the related table. Where a key of the
+    statement's own leaves few rows, a look at each.
+    """
+    exists, among = element.clauses
+    around = select_around(compiler)
+    return f"({compiler.process(exists if around is not None and has_own_key(around) else among, **options)})"
 
 
 @form(SomeRowInRange, on="sqlite")
 def some_row_in_range(element: SomeRowInRange, compiler: SQLCompiler, **options: Any) -> str:
     """The same, unless the statement is about few rows of its own: then a look at each is enough."""
     exists, among = element.clauses
-    around: Any = compiler.stack[-1]["selectable"] if compiler.stack else None
-    narrowed = isinstance(around, Select) and any(map(_leads_to_few, conditions(cast("Select[Any]", around))))
+    around = select_around(compiler)
+    narrowed = around is not None and any(map(_leads_to_few, conditions(around)))
     return f"({compiler.process(exists if narrowed else among, **options)})"
 
 

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, assert_never, cast
 
-from sqlalchemy import Boolean, ColumnElement, and_, false, literal_column, not_, or_, select
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import ColumnElement, and_, false, literal_column, not_, or_, select
 
 from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions, QueryOptions
+from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_holds, path_is_set
 from pyrsql.orms.sqlalchemy.json.lookup import lookup
 from pyrsql.orms.sqlalchemy.json.times import Temporal, moment, path_condition, path_variables
@@ -59,11 +58,10 @@ _Bound = tuple[Sign, object]
 _ONE: ColumnElement[int] = literal_column("1")
 
 
-class OnPostgreSQL(FunctionElement[bool]):
+class OnPostgreSQL(Condition):
     """A condition with a form of its own on PostgreSQL: that form, then the one for all others."""
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
     def _negate(self) -> ColumnElement[bool]:
         own, other = self.clauses

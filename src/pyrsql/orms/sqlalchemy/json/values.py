@@ -11,7 +11,7 @@ import json
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, String, column, literal_column, tuple_
+from sqlalchemy import ColumnElement, String, column, literal_column, tuple_
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter, Tuple
 from sqlalchemy.sql.functions import FunctionElement
@@ -19,6 +19,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType, TypeEngine
 
 from pyrsql.orms.sqlalchemy.dialects.families import FamilyBound
+from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.validation.text import UNBINDABLE
 
 WHOLE = 18 * 10**18
@@ -59,11 +60,10 @@ class Document(FunctionElement[Any]):
         self.operand_type: TypeEngine[Any] = operand.type
 
 
-class IsPresent(FunctionElement[bool]):
+class IsPresent(Condition):
     """There is a document: neither NULL nor JSON's null, which Python does not tell apart."""
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
 
 def inner_sql(
@@ -229,11 +229,10 @@ def bound_number(value: int | Decimal) -> Tuple:
 # --- arrays and objects ----------------------------------------------------------------------------------------------
 
 
-class SameStructure(FunctionElement[bool]):
+class SameStructure(Condition):
     """A row's value is this array or object, whatever the order of keys and the spelling of numbers."""
 
     inherit_cache: bool | None = True
-    type: TypeEngine[Any] = Boolean()
 
 
 class StructureText(FamilyBound):
