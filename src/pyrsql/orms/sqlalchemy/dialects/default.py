@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, Select, UnaryExpression
-from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BooleanClauseList, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
@@ -69,7 +69,8 @@ def select_around(compiler: SQLCompiler) -> Select[Any] | None:
 
 def condition(clause: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
     """The SQL of a condition beside which AND and OR may stand."""
-    return compiler.process(clause.self_group(operators.and_), **options)
+    grouped = Grouping(clause) if isinstance(clause, BooleanClauseList) else clause
+    return compiler.process(grouped, **options)
 
 
 def enclosed(element: UnaryExpression[Any], compiler: SQLCompiler, **options: Any) -> str:
