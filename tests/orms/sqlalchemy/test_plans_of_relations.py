@@ -188,6 +188,7 @@ def found(filter: str, base: Select[Any]) -> Select[Any]:
         ("lines.code==c00042;lines.sum>1", "plan_line_code", {43}),
         ("children.lines.code==c00044,children.lines.code==c00047", "plan_line_code", {15, 16}),
         ("parent.number==b00015", "plan_bill_number", {45}),
+        ("parent.number=in=(b00015,b00016)", "plan_bill_number", {45, 48}),
         ("parent.parent.number==b00015", "plan_bill_number", {135}),
         ("parent.parent.parent.number==b00015", "plan_bill_number", {405}),
         ("children.parent.parent.number==b00015", "plan_bill_number", {45}),
@@ -249,6 +250,14 @@ def test_an_or_of_a_value_and_related_rows_reads_few_of_both(billed: Planned, fi
     assert "MULTI-INDEX OR" in plan or billed.name != "sqlite", plan
     with Session(billed.engine) as session:
         assert {bill.id for bill in session.scalars(statement)} == ids
+
+
+def test_a_pattern_of_one_related_row_begins_at_its_index(billed: Planned) -> None:
+    statement = found("parent.number==b00015*", select(Bill))
+    if billed.name != "postgres":  # its index would need text_pattern_ops
+        assert "plan_bill_number" in billed.plan(statement), billed.plan(statement)
+    with Session(billed.engine) as session:
+        assert [bill.id for bill in session.scalars(statement)] == [45]
 
 
 @pytest.mark.parametrize(

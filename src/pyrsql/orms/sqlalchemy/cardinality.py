@@ -151,8 +151,9 @@ def has_key(statement: Select[Any]) -> bool:
 def has_own_key(statement: Select[Any]) -> bool:
     """Whether conditions equate all columns of a key with values: very few rows pass."""
     given = {*_given_columns(statement)}
-    tables: set[Any] = {column.table for column in given}
-    return any(given.issuperset(key) for table in tables if isinstance(table, Table) for key in keys_of_table(table))
+    sources: list[Any] = [column.table for column in given]
+    tables = [cast("Table", source) for source in sources if isinstance(source, Table)]
+    return any(given.issuperset(key) for table in tables for key in keys_of_table(table))
 
 
 def _given_columns(statement: Select[Any]) -> Iterator[Column[Any]]:

@@ -276,11 +276,8 @@ def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
 
 
 def _is_outer(path: RelationPath, options: FieldOptions, passed: Collection[RelationPath]) -> bool:
-    """Whether rows without a row at the end of a path are kept.
-
-    Where a condition needs a row beyond, none are. All databases but SQLite find that out: it does for the last join.
-    """
-    return is_outer(path[-1], options) and not any(path != further and starts_with(further, path) for further in passed)
+    """Whether rows without a row at the end of a path are kept. Where a condition needs one, none are."""
+    return is_outer(path[-1], options) and not any(starts_with(further, path) for further in passed)
 
 
 def is_outer(relation: Relation, options: FieldOptions) -> bool:

@@ -59,7 +59,7 @@ _SHARED_VALUES: dict[type[kinds.Kind], Likely] = {kinds.Boolean: Likely.MANY, ki
 
 def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
     """The to-one paths that lead to a row wherever a predicate is true: it tests a column there, and no test of NULL is
-    true.
+    true. Databases find that out themselves; SQLite does for the last step to a comparison.
     """
     match predicate:
         case Conjunction(parts):
@@ -67,7 +67,7 @@ def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
                 yield from passed_paths(part)
         case Compare(operand) | Match(operand) | Member(operand) | Between(operand):
             if isinstance(operand, FieldOperand) and operand.relations and not (operand.keys or operand.field.computed):
-                yield operand.relations
+                yield operand.relations[:-1] if isinstance(predicate, Compare) else operand.relations
         case _:
             pass
 
