@@ -12,7 +12,7 @@ from pyrsql.language.nodes import Comparison, argument_spans, comparison_span, s
 from pyrsql.language.operator_hints import arity_advice, spelling_advice
 from pyrsql.operators import EQUAL, ComparisonOperator, OperatorRegistry
 from pyrsql.options import QueryOptions
-from pyrsql.problems import LimitExceeded, Problem, Source, Span, SyntaxProblem, UnknownOperator, WrongArity
+from pyrsql.problems import LimitExceeded, Problem, Span, SyntaxProblem, UnknownOperator, WrongArity
 
 PROBLEMS_AT_ONCE = 10
 """The most problems of a filter that are reported: more would not help, and each one costs time."""
@@ -44,13 +44,6 @@ def comparison_rules(options: QueryOptions) -> ComparisonRules:
 def number(limit: int | None) -> int:
     """A limit as a number."""
     return UNLIMITED if limit is None else limit
-
-
-def limit_exceeded(
-    source: Source, limit: str, maximum: int, actual: int | None = None, span: Span | None = None
-) -> LimitExceeded:
-    """The problem of a text that is larger than a limit."""
-    return LimitExceeded(source=source, limit=limit, maximum=maximum, actual=actual, span=span)
 
 
 def takes(operator: ComparisonOperator, arguments: int) -> bool:
@@ -112,7 +105,8 @@ def _problem(
     """The problem of a comparison that follows the grammar."""
     if len(selector) > rules.selector_length:
         span = selector_span(found)
-        return limit_exceeded("filter", "selector_length", rules.selector_length, len(selector), span)
+        most, length = rules.selector_length, len(selector)
+        return LimitExceeded(source="filter", limit="selector_length", maximum=most, actual=length, span=span)
     spelling = found[OPERATOR_AT]
     if operator is None:
         advice = spelling_advice(spelling, rules.operators)
@@ -129,7 +123,7 @@ def _problem(
             source="filter", span=selector_span(found), expected=(grammar.A_FIELD,), found=found["odd"]
         )
     if len(arguments) > rules.arguments:
-        return limit_exceeded("filter", "arguments", rules.arguments, span=Span(*found.span(LIST)))
+        return LimitExceeded(source="filter", limit="arguments", maximum=rules.arguments, span=Span(*found.span(LIST)))
     if len(max(arguments, key=len, default="")) > rules.argument_length:
         return _too_long(found, arguments, rules.argument_length)
     if takes(operator, len(arguments)):
@@ -158,7 +152,7 @@ def _too_long(found: re.Match[str], arguments: tuple[str, ...], most: int) -> Li
     """The problem of the first argument that is too long."""
     spans = argument_spans(found)
     argument, span = next(pair for pair in zip(arguments, spans, strict=True) if len(pair[0]) > most)
-    return limit_exceeded("filter", "argument_length", most, len(argument), span)
+    return LimitExceeded(source="filter", limit="argument_length", maximum=most, actual=len(argument), span=span)
 
 
 def _is_bare(found: re.Match[str]) -> bool:

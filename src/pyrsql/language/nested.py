@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, cast
 
 from returns.result import Failure, Result
 
-from pyrsql.language.comparisons import limit_exceeded, number
+from pyrsql.language.comparisons import number
 from pyrsql.language.counts import COUNT, is_count
 from pyrsql.language.grammar import run_pattern, token_pattern
 from pyrsql.language.nodes import Comparison, Node
 from pyrsql.language.parse import filter_reader
 from pyrsql.options import QueryOptions
-from pyrsql.problems import Problem, Problems, Span, UnknownOperator, WrongArity
+from pyrsql.problems import LimitExceeded, Problem, Problems, Span, UnknownOperator, WrongArity
 
 _character_pattern = re.compile(r"\\?.", re.DOTALL)
 _path_in_call = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
@@ -95,7 +95,7 @@ def parse_nested(
     """
     deepest = number(options.parse_limits.depth)
     if depth >= deepest:
-        return Failure((limit_exceeded("filter", "depth", deepest, span=nested.span),))
+        return Failure((LimitExceeded(source="filter", limit="depth", maximum=deepest, span=nested.span),))
     result = filter_reader(options, depth=depth + 1, nodes=nodes).read(nested.text)
     if not isinstance(result, Failure):
         return result

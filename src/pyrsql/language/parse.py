@@ -15,7 +15,6 @@ from pyrsql.language.comparisons import (
     ComparisonRules,
     comparison_of,
     comparison_rules,
-    limit_exceeded,
     number,
     takes,
     unquoted,
@@ -24,7 +23,7 @@ from pyrsql.language.grammar import OPERATOR_AT
 from pyrsql.language.nodes import And, Call, Constant, Node, Or, Path, SortKey, selector_span, size_of
 from pyrsql.language.sort_hints import sort_advice
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
-from pyrsql.problems import Problem, Problems, Source, Span, SyntaxProblem
+from pyrsql.problems import LimitExceeded, Problem, Problems, Source, Span, SyntaxProblem
 
 ARGUMENTS = frozenset({grammar.A_VALUE, grammar.A_LIST})
 
@@ -75,7 +74,8 @@ def parse_filter(text: str, options: QueryOptions = DEFAULT_QUERY_OPTIONS) -> Re
     """
     reader = _filter_reader(options)
     if len(text) > reader.query_length:
-        return Failure((limit_exceeded("filter", "query_length", reader.query_length, len(text)),))
+        most = reader.query_length
+        return Failure((LimitExceeded(source="filter", limit="query_length", maximum=most, actual=len(text)),))
     return reader.read(text)
 
 
@@ -100,7 +100,7 @@ class FilterReader(NamedTuple):
         tree: Node = outcome.value
         # A node takes a character at least: a short text needs no count.
         if len(text) + self.used > self.nodes and (size := size_of(tree) + self.used) > self.nodes:
-            return Failure((limit_exceeded("filter", "nodes", self.nodes, size),))
+            return Failure((LimitExceeded(source="filter", limit="nodes", maximum=self.nodes, actual=size),))
         return Success(tree)
 
 
@@ -132,9 +132,10 @@ def _filter_problems(text: str, outcome: Outcome, reader: FilterReader) -> Probl
     problems: list[Problem] = outcome.value
     expected, place = outcome.expected, outcome.furthest
     if TOO_DEEP in expected:
-        problems.append(limit_exceeded("filter", "depth", reader.depth, span=Span(place, place + 1)))
+        span = Span(place, place + 1)
+        problems.append(LimitExceeded(source="filter", limit="depth", maximum=reader.depth, span=span))
     elif TOO_MANY in expected:
-        problems.append(limit_exceeded("filter", "nodes", reader.nodes))
+        problems.append(LimitExceeded(source="filter", limit="nodes", maximum=reader.nodes))
     elif expected:
         expected = _to_the_point(text, outcome, reader)
         span = _token_at(text, place)
@@ -206,7 +207,7 @@ def parse_sort(text: str, options: SortOptions = DEFAULT_SORT_OPTIONS) -> Result
     """
     limits = options.sort_limits
     if len(text) > (length := number(limits.sort_length)):
-        return Failure((limit_exceeded("sort", "sort_length", length, len(text)),))
+        return Failure((LimitExceeded(source="sort", limit="sort_length", maximum=length, actual=len(text)),))
     most = number(limits.keys)
     outcome = _sort_parser(number(limits.selector_length), most)(text, _start(text))
     if outcome.status:
@@ -220,7 +221,7 @@ def _sort_problem(text: str, outcome: Outcome, most: int) -> Problem:
         return noted
     span = _token_at(text, outcome.furthest)
     if TOO_MANY in outcome.expected:
-        return limit_exceeded("sort", "keys", most, None, span)
+        return LimitExceeded(source="sort", limit="keys", maximum=most, span=span)
     advice = sort_advice(text, span, outcome.expected)
     return _syntax_problem("sort", text, span, outcome.expected, advice)
 
@@ -243,7 +244,8 @@ def _any_key(found: re.Match[str], longest: int, wrong: list[Problem]) -> SortKe
     written, sign, span = found["field"] or found["odd"], found["sign"], selector_span(found)
     selector = unquoted(written)
     if len(selector) > longest:
-        wrong.append(limit_exceeded("sort", "selector_length", longest, len(selector), span))
+        length = len(selector)
+        wrong.append(LimitExceeded(source="sort", limit="selector_length", maximum=longest, actual=length, span=span))
     elif grammar.whitespace_pattern.fullmatch(selector):
         wrong.append(SyntaxProblem(source="sort", span=span, expected=(grammar.A_FIELD,), found=written))
     else:
