@@ -6,29 +6,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
-from returns.result import Result, Success
+from returns.result import Failure, Result, Success
 
 from pyrsql.messages import describe
 from pyrsql.problems import Problem, Problems, Span, UnknownField
 
+ReadT = TypeVar("ReadT")
 
-def tried(text: str, problems: Problems, read: Callable[[str], Result[object, Problems]]) -> Problems:
-    """The problems of a text; the hint of a correction that does not fit says why it does not.
+
+def with_tried_corrections(text: str, read: Callable[[str], Result[ReadT, Problems]]) -> Result[ReadT, Problems]:
+    """What a text is read as, or its problems; the hint of a correction that does not fit says why it does not.
 
     Args:
         text: the text.
-        problems: what is wrong with it.
         read: parses and validates a text.
     """
-    corrected, places = _corrected(text, problems)
-    if not places:
-        return problems
-    found = read(corrected)
+    found = read(text)
     if isinstance(found, Success):
-        return problems
-    first, *others = (_checked(problem, places.get(problem), found.failure()) for problem in problems)
-    return (first, *others)
+        return found
+    problems = found.failure()
+    corrected, places = _corrected(text, problems)
+    tried = read(corrected) if places else found
+    if tried is found or isinstance(tried, Success):
+        return found
+    first, *others = (_checked(problem, places.get(problem), tried.failure()) for problem in problems)
+    return Failure((first, *others))
 
 
 def _corrected(text: str, problems: Problems) -> tuple[str, dict[Problem, Span]]:

@@ -1,9 +1,13 @@
 """Node + Schema -> plan: every name, right, operator and value checked, and every problem found reported."""
 
+# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from returns.result import Failure, Result, Success
@@ -25,7 +29,7 @@ from pyrsql.problems import (
     problems_of,
 )
 from pyrsql.validation.convert import Refusal, converter
-from pyrsql.validation.corrections import tried
+from pyrsql.validation.corrections import with_tried_corrections
 from pyrsql.validation.functions import DEEPEST, NESTED_FILTER, parser_cost
 from pyrsql.validation.offered import offered
 from pyrsql.validation.order_keys import order_key
@@ -68,14 +72,8 @@ def read_filter(
     if not isinstance(written, str):
         return validate_filter(schema, written, lookup=lookup, max_problems=max_problems)
 
-    def read(text: str) -> Result[Filter, Problems]:
-        node = parse(text, schema.query_options)
-        if not isinstance(node, Success):
-            return Failure(node.failure())
-        return validate_filter(schema, node.unwrap(), lookup=lookup, max_problems=max_problems)
-
-    found = read(written)
-    return found if isinstance(found, Success) else Failure(tried(written, found.failure(), read))
+    validate = partial(validate_filter, schema, lookup=lookup, max_problems=max_problems)
+    return with_tried_corrections(written, lambda text: parse(text, schema.query_options).bind(validate))
 
 
 def validate_filter(
@@ -111,14 +109,8 @@ def read_sort(
     if not isinstance(written, str):
         return validate_sort(schema, written, lookup=lookup)
 
-    def read(text: str) -> Result[Order, Problems]:
-        keys = parse_sort(text, schema.sort_options)
-        if not isinstance(keys, Success):
-            return Failure(keys.failure())
-        return validate_sort(schema, keys.unwrap(), lookup=lookup)
-
-    found = read(written)
-    return found if isinstance(found, Success) else Failure(tried(written, found.failure(), read))
+    validate = partial(validate_sort, schema, lookup=lookup)
+    return with_tried_corrections(written, lambda text: parse_sort(text, schema.sort_options).bind(validate))
 
 
 def validate_sort(schema: Schema, keys: Iterable[SortKey], *, lookup: Lookup = LOOKUP) -> Result[Order, Problems]:
