@@ -20,14 +20,14 @@ from pyrsql.cli.sources import url_of
 from pyrsql.cli.target import schema_of, without_role
 from pyrsql.cli.texts import LANGUAGE, FilterText, ModelOption, RoleOption, SortOption, parsed, sorted_by
 from pyrsql.integrations.fastapi.index_report import report_of
+from pyrsql.language.english import filter_in_words, sort_in_words
 from pyrsql.language.nodes import Comparison, Node
-from pyrsql.language.words import filter_in_words, sort_in_words
 from pyrsql.models.schema import Schema
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy.explain import plan_of, sql_of
 from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
 from pyrsql.pipeline import apply_criteria, validate_request
-from pyrsql.validation.beside import advice_beside
+from pyrsql.validation.filter_advice import filter_advice
 
 DialectOption = Annotated[str, typer.Option(help="The database by its dialect: sqlite, postgresql, mysql, …")]
 URLOption = Annotated[str, typer.Option(metavar="URL", help="A database to ask; its dialect counts.")]
@@ -67,7 +67,7 @@ def explain(
         shown = sql_of(statement, chosen)
     _explain_in_words(filter, sort, schema.query_options)
     node = checked.unwrap().filter.node
-    advice = None if node is None else advice_beside(schema, node)
+    advice = None if node is None else filter_advice(schema, node)
     if advice is not None:
         out.print(advice.hint)
     out.print()

@@ -11,7 +11,7 @@ from pyrsql.language.builder import Field, is_plain
 from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
-from pyrsql.language.written import written
+from pyrsql.language.render import write_tree
 from pyrsql.options import QueryOptions
 
 _TAKEN = frozenset(dir(Field)) | {"selector"}
@@ -46,7 +46,7 @@ def python_of(node: Node) -> str:
     def comparison(leaf: Comparison) -> str:
         return _python_comparison(leaf, alone=leaf is node)
 
-    return written(node, comparison, and_=" & ", or_=" | ")
+    return write_tree(node, comparison, and_=" & ", or_=" | ")
 
 
 def python_of_sort(keys: tuple[SortKey, ...]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pyrsql.language.grammar import run_pattern
-from pyrsql.language.nodes import Comparison, Node, Or, SortKey
-from pyrsql.language.written import written
+from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
+
+_Group = type[And] | type[Or]
 
 _escaped = re.compile(r"[\\']")
 
@@ -27,7 +28,48 @@ def render(node: Node) -> str:
     >>> render(And((one, Or((one, two)))))
     "name=='it\\'s';(name=='it\\'s',age=in=(1,2))"
     """
-    return written(node, _comparison, and_=";", or_=",", grouped_in_or=(Or,))
+    return write_tree(node, _comparison, and_=";", or_=",", grouped_in_or=(Or,))
+
+
+def write_tree(
+    tree: Node,
+    comparison: Callable[[Comparison], str],
+    *,
+    and_: str,
+    or_: str,
+    grouped_in_or: tuple[_Group, ...] = (And, Or),
+) -> str:
+    """Write a tree. Groups wait on a stack, so that depth costs no recursion.
+
+    Args:
+        tree: the tree.
+        comparison: writes a comparison.
+        and_: stands between the parts of an AND. Each group in it has parentheses.
+        or_: stands between the parts of an OR.
+        grouped_in_or: the groups that have parentheses in an OR.
+    """
+    pieces: list[str] = []
+    waiting: list[Node | str] = [tree]  # the next at the end
+    while waiting:
+        match waiting.pop():
+            case str() as piece:
+                pieces.append(piece)
+            case Comparison() as leaf:
+                pieces.append(comparison(leaf))
+            case And(nodes=nodes):
+                waiting.extend(_joined(and_, nodes, (And, Or)))
+            case Or(nodes=nodes):
+                waiting.extend(_joined(or_, nodes, grouped_in_or))
+    return "".join(pieces)
+
+
+def _joined(joint: str, nodes: Iterable[Node], grouped: tuple[_Group, ...]) -> Iterable[Node | str]:
+    """Nodes and joints, last first."""
+    parts: list[Node | str] = []
+    for node in nodes:
+        parts += [joint] if parts else []
+        parts += ["(", node, ")"] if isinstance(node, grouped) else [node]
+    return reversed(parts)
 
 
 def render_sort(keys: Iterable[SortKey]) -> str:
@@ -51,8 +93,8 @@ def render_selector(selector: str) -> str:
 
 def _comparison(comparison: Comparison) -> str:
     arguments = [render_value(argument) for argument in comparison.arguments]
-    written = arguments[0] if len(arguments) == 1 else f"({','.join(arguments)})" if arguments else ""
-    return f"{render_value(comparison.selector)}{comparison.operator.spelling}{written}"
+    values = arguments[0] if len(arguments) == 1 else f"({','.join(arguments)})" if arguments else ""
+    return f"{render_value(comparison.selector)}{comparison.operator.spelling}{values}"
 
 
 def _key(key: SortKey) -> str:

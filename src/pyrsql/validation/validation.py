@@ -13,11 +13,11 @@ from pyrsql.language.nodes import Comparison, Node, size_of
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
+from pyrsql.validation.limit_usage import Usage
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
 from pyrsql.validation.rules import Comparing, compare
 from pyrsql.validation.selectors import Resolution, Unresolved, resolve
-from pyrsql.validation.usage import Usage
 from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10

@@ -8,14 +8,14 @@ from returns.result import Success
 
 from pyrsql.integrations.fastapi.playground.complete import Completions, complete_filter, complete_sort
 from pyrsql.language.builder_code import python_script
+from pyrsql.language.english import filter_in_words, sort_in_words
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import parse, parse_sort
-from pyrsql.language.words import filter_in_words, sort_in_words
 from pyrsql.messages import describe, pointed
 from pyrsql.models.schema import Schema
 from pyrsql.pipeline import validate_request
 from pyrsql.problems import Problem
-from pyrsql.validation.beside import advice_beside
+from pyrsql.validation.filter_advice import filter_advice
 
 Answer = dict[str, Any]
 """The JSON that the page reads."""
@@ -61,7 +61,7 @@ def _parsed_sort(schema: Schema, text: str) -> tuple[SortKey, ...]:
 
 def _advice(schema: Schema, node: Node) -> Answer | None:
     """The advice beside a valid filter, with the whole filter to write instead."""
-    advice = advice_beside(schema, node)
+    advice = filter_advice(schema, node)
     return None if advice is None else {"hint": advice.hint, "replacement": advice.replacement}
 
 

@@ -9,7 +9,7 @@ from pyrsql.models.schema import Schema
 from pyrsql.validation.same_row import same_row_advice
 
 
-def advice_beside(schema: Schema, node: Node) -> Advice | None:
+def filter_advice(schema: Schema, node: Node) -> Advice | None:
     """The hint beside a filter, with the whole filter to write instead.
 
     Args:

@@ -3,8 +3,8 @@
 import pytest
 
 from pyrsql import ComparisonOperator, QueryOptions, Sort, parse
+from pyrsql.language.english import filter_in_words, sort_in_words
 from pyrsql.language.nodes import Comparison
-from pyrsql.language.words import filter_in_words, sort_in_words
 
 
 @pytest.mark.parametrize(

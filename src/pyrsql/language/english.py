@@ -9,7 +9,7 @@ from returns.result import Success
 from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
-from pyrsql.language.written import written
+from pyrsql.language.render import write_tree
 from pyrsql.options import QueryOptions
 
 _QUANTIFIERS = QueryOptions(quantifiers=True)
@@ -69,7 +69,7 @@ def filter_in_words(node: Node, options: QueryOptions = _QUANTIFIERS) -> str:
     "name begins with 'de' in any case and (age is greater than 18 or age is missing)"
     """
     # Each group has parentheses, so that precedence does not matter.
-    return written(node, lambda comparison: _comparison(comparison, options), and_=" and ", or_=" or ")
+    return write_tree(node, lambda comparison: _comparison(comparison, options), and_=" and ", or_=" or ")
 
 
 def sort_in_words(keys: tuple[SortKey, ...]) -> str:
