@@ -17,7 +17,7 @@ ReadT = TypeVar("ReadT")
 
 
 def with_tried_corrections(text: str, read: Callable[[str], Result[ReadT, Problems]]) -> Result[ReadT, Problems]:
-    """What a text is read as, or its problems; the hint of a correction that does not fit says why it does not.
+    """Read a text. Among its problems, the hint of a correction that does not fit says why it does not.
 
     Args:
         text: the text.
