@@ -54,13 +54,14 @@ def filter_extension(schema: Schema) -> dict[str, Any]:
 def sort_extension(schema: Schema, paths: Iterable[str] | None = None) -> dict[str, Any]:
     """The fields that a sort may name, and the relations that it may count, as JSON; `paths` as for a filter."""
     tried = list(_candidates(schema, "sort") if paths is None else paths)
-    keys = [path for path in tried if _is_key(schema, path)]
+    keys = [path for path in tried if is_key(schema, path)]
     others = set(tried).difference(keys) if schema.sort_options.quantifiers else ()
-    counts = [path for path in tried if path in others and _is_key(schema, f"@count[{path}]")]
+    counts = [path for path in tried if path in others and is_key(schema, f"@count[{path}]")]
     return {"fields": [{"name": path} for path in keys], **({"counts": counts} if counts else {})}
 
 
-def _is_key(schema: Schema, selector: str) -> bool:
+def is_key(schema: Schema, selector: str) -> bool:
+    """Whether a sort may name a selector."""
     return isinstance(validate_sort(schema, [SortKey(selector)]), Success)
 
 

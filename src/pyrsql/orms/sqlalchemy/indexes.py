@@ -12,7 +12,6 @@ from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, 
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
-from sqlalchemy.types import TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.schema import Schema
@@ -357,16 +356,12 @@ def _line(*columns: Column[Any], family: Family | None = None, options: str | No
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 9]}_{sha256(name.encode()).hexdigest()[:8]}"
     declared = f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"
-    too_long = family == "postgresql" and any(_may_not_fit(form_on(_POSTGRESQL, column.type)) for column in columns)
+    forms = (form_on(_POSTGRESQL, column.type) for column in columns)
+    too_long = family == "postgresql" and any(is_long(form, _WHOLE_ON_POSTGRESQL) for form in forms)
     return f"{declared}  # {_TOO_LONG}" if too_long else declared
 
 
-def _may_not_fit(form: TypeEngine[Any]) -> bool:
-    """Whether a B-tree of PostgreSQL may refuse a value of a type."""
-    return isinstance(form, String) and (form.length is None or form.length > _WHOLE_ON_POSTGRESQL)
-
-
 _WHOLE_ON_POSTGRESQL = 676
-"""Characters of four bytes."""
+"""Characters of four bytes that a B-tree of PostgreSQL takes."""
 
 _TOO_LONG = "PostgreSQL stores no value of more than 2,704 bytes then"

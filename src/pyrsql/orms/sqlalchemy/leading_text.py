@@ -36,9 +36,9 @@ def may_be_long(type_: TypeEngine[Any]) -> bool:
     return any(is_long(form) for form in forms_of(type_))
 
 
-def is_long(form: TypeEngine[Any]) -> bool:
-    """The same of the type that one database has."""
-    return isinstance(form, String) and (form.length is None or form.length > MOST_SORTED)
+def is_long(form: TypeEngine[Any], most: int = MOST_SORTED) -> bool:
+    """Whether the type that one database has holds texts of more than so many characters."""
+    return isinstance(form, String) and (form.length is None or form.length > most)
 
 
 def is_sorted_whole(text: str) -> bool:

@@ -198,7 +198,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     """A related row exists that passes. It is read itself: a foreign key that leads nowhere is no related row."""
     some = without_repeats(some, lowering.root)
     inner = some.predicate
-    needed = () if inner is None else tuple(dict.fromkeys(joined_paths(inner, some.path)))
+    needed = _needed_within(inner, some.path)
     passed = tuple(passed_paths(inner))
 
     def narrowed(rows: Select[Any], reached: Scope, of_one_row: bool) -> Select[Any]:
@@ -241,7 +241,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
 
 def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
     """The number of related rows, by a correlated subquery."""
-    needed = _needed_within(operand)
+    needed = _needed_within(operand.predicate, operand.relations)
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
     before = joins.first_step(scope, operand.relations)[:-1]
     number = number_of_rows(reached, before, operand.relations)
@@ -258,13 +258,14 @@ def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | N
     """
     if not is_within(operand.predicate, operand.relations):
         return None
-    shared = shared_rows(scope, root, operand.relations, _needed_within(operand), operand.options)
+    needed = _needed_within(operand.predicate, operand.relations)
+    shared = shared_rows(scope, root, operand.relations, needed, operand.options)
     return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached, of_one_row=False))
 
 
-def _needed_within(operand: CountOperand) -> tuple[RelationPath, ...]:
-    inner = operand.predicate
-    return () if inner is None else tuple(dict.fromkeys(joined_paths(inner, operand.relations)))
+def _needed_within(inner: Predicate | None, path: RelationPath) -> tuple[RelationPath, ...]:
+    """The paths that a predicate about the rows at the end of a path joins there."""
+    return () if inner is None else tuple(dict.fromkeys(joined_paths(inner, path)))
 
 
 def _counted(operand: CountOperand, rows: Select[Any], reached: Scope, *, of_one_row: bool) -> Select[Any]:

@@ -12,19 +12,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from returns.result import Success
-
 from pyrsql import operators
-from pyrsql.adapters.fastapi.fields import filter_fields, operators_of, sort_extension
+from pyrsql.adapters.fastapi.fields import filter_fields, is_key, operators_of, sort_extension
 from pyrsql.language.combinators import compiled
 from pyrsql.language.grammar import AND, OPERATOR, OR, RUN
-from pyrsql.language.nodes import Comparison, SortKey
+from pyrsql.language.nodes import Comparison
 from pyrsql.language.render import render_value
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.quantifiers import below
 from pyrsql.validation.selectors import Resolution, resolve
-from pyrsql.validation.validate import validate_sort
 
 _TOKEN = compiled(
     rf"""(?P<quoted>"(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?)|(?P<operator>{OPERATOR})"""
@@ -222,14 +219,9 @@ def _counts(schema: Schema, purpose: Purpose, prefix: str) -> Iterator[Offer]:
     for field in offered_fields(schema, "filter", prefix):
         name = field["name"].removeprefix(prefix)
         count = below(prefix, Comparison(f"@count[{name}]", operators.EQUAL, ())).selector
-        if field["type"] == "relation" and field["name"].startswith(prefix) and _is_counted(schema, purpose, count):
+        is_taken = operators_of if purpose == "filter" else is_key
+        if field["type"] == "relation" and field["name"].startswith(prefix) and is_taken(schema, count):
             yield Offer(f"@count[{name}]", f"@count[{name}]", "integer")
-
-
-def _is_counted(schema: Schema, purpose: Purpose, count: str) -> bool:
-    if purpose == "filter":
-        return bool(operators_of(schema, count))
-    return isinstance(validate_sort(schema, [SortKey(count)]), Success)
 
 
 def offered_fields(schema: Schema, purpose: Purpose, begun: str = "") -> list[dict[str, Any]]:
