@@ -16,9 +16,10 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+import pyrsql
 from pyrsql import CursorRequest, QueryOptions
 from pyrsql.errors import ConfigurationError
-from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, seek, validate
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
@@ -153,3 +154,35 @@ def test_such_relations_count_behind_another_name(any_database: Store) -> None:
             for name in ("greens", "pots_1", "pairs"):
                 base = select(aliased(Pot, select(Pot).subquery(name)))
                 assert ids(store, Pot, filter, base=base, options=OPTIONS) == expected
+
+
+def test_tables_of_one_name_in_a_schema_and_in_none_are_not_joined() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Archived(Base):
+        __tablename__ = "orders"
+        __table_args__ = {"schema": "archive"}
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        archived_id: Mapped[int] = mapped_column(ForeignKey("archive.orders.id"))
+        archived: Mapped[Archived] = relationship(Archived)
+        lines: Mapped[list[Any]] = relationship("Line")
+
+    class Line(Base):
+        __tablename__ = "lines"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+
+    orm = SQLAlchemyORM()
+    for base in (select(Order).join(Order.archived), select(Order, Archived).join(Order.archived)):
+        with pytest.raises(ConfigurationError, match=r"two tables called 'orders'.*join an alias"):
+            pyrsql.apply(base, Order, "lines=na=", orm=orm)
+    alias = aliased(Archived)
+    for right in (select(Order).join(Order.archived.of_type(alias)), select(Order).where(Order.archived.has())):
+        joined = str(pyrsql.apply(right, Order, "lines.id==1;archived.id==2", orm=orm))
+        assert "FROM orders " in joined
+        assert "orders.id" in joined

@@ -32,7 +32,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refu
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
-from pyrsql.orms.sqlalchemy.names import refuse_generated_names
+from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -85,6 +85,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
         return BaseStatement(target, {(): model.type})
     found = _base_statement(target, model, distinct)
     refuse_ambiguous_text(found.select, found.scope, model)
+    refuse_same_names(found.select, model)
     return found
 
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ClauseElement, Select, inspect
+from sqlalchemy import BindParameter, ClauseElement, Select, Table, inspect
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import AliasedReturnsRows, NamedFromClause
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
+from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import base_joins, criteria
 
 _NUMBERED = re.compile(r"(.+)_\d+")
@@ -38,6 +40,32 @@ def refuse_generated_names(base: Select[Any], model: Model) -> None:
                 )
             case _:
                 continue
+
+
+def refuse_same_names(base: Select[Any], model: Model) -> None:
+    """Refuse a select from two tables of one name, only one of which has a schema: SQLAlchemy gives the other one an
+    alias, whose columns a subquery of a path would then look for in the wrong table.
+
+    Raises:
+        ConfigurationError: it is one, and what to do.
+    """
+    if not _names_of_schemas(model.type):
+        return
+    tables = [cast("Table", rows) for rows in leaves(base.get_final_froms()) if isinstance(rows, Table)]
+    qualified = {table.name for table in tables if table.schema is not None}
+    for table in tables:
+        if table.schema is None and table.name in qualified:
+            raise ConfigurationError(
+                f"the base statement selects from two tables called {table.name!r}, which SQL takes for each other in"
+                " subqueries: join an alias of the one that has a schema, as in aliased(Account)"
+            )
+
+
+@made_once
+def _names_of_schemas(entity: type) -> set[str]:
+    """The names of tables that have no schema, and are also the names of tables in one."""
+    tables: list[Table] = [*cast("Any", inspect(entity)).registry.metadata.tables.values()]
+    return {table.name for table in tables if table.schema is None} & {table.name for table in tables if table.schema}
 
 
 def _elements(base: Select[Any]) -> Iterator[ClauseElement]:
