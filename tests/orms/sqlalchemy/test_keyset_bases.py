@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,9 +10,18 @@ from returns.result import Success
 from sqlalchemy import JSON, ForeignKey, String, select, text
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, subqueryload
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    column_property,
+    joinedload,
+    mapped_column,
+    relationship,
+    subqueryload,
+)
 
-from property_tests.walks import at_once, sought, walked, whole
+from property_tests.walks import at_once, in_turn, sought, walked, whole
 from pyrsql.cursor import CursorFormat, CursorRequest, Payload
 from pyrsql.errors import ValidationError
 from pyrsql.models.backend import Position
@@ -21,6 +31,7 @@ from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_filter, apply_sort, paginate, parse, seek, validate
 from pyrsql.problems import CursorProblem
 from tests.databases import Database
+from tests.orms.sqlalchemy.store import Store, stocked
 
 
 class Own(DeclarativeBase):
@@ -44,7 +55,46 @@ class Node(Own):
     subs: Mapped[list[Node]] = relationship(back_populates="up")
 
 
+class NodeOfCounter(Own):
+    """A class over an outer join: some rows lack the node, whose columns are NOT NULL in their table."""
+
+    __table__ = Counter.__table__.outerjoin(Node.__table__, Node.__table__.c.id == Counter.__table__.c.id)
+    id = column_property(Counter.__table__.c.id)
+    node = column_property(Node.__table__.c.id)
+    name = Node.__table__.c.name
+    __mapper_args__ = {"primary_key": [Counter.__table__.c.id, Node.__table__.c.id]}
+
+
+of_counter = select(Counter.id, Node.id.label("node"), Node.name).outerjoin(Node, Node.id == Counter.id).subquery()
+
+
+class RowOfCounter(Own):
+    """A class over a subquery with an outer join."""
+
+    __table__ = of_counter
+    __mapper_args__ = {"primary_key": [of_counter.c.id]}
+
+
 COUNTERS = schema(Counter)
+
+
+@pytest.mark.parametrize("root", [NodeOfCounter, RowOfCounter])
+@pytest.mark.parametrize("sort", ["node", "-node", "name;-id", "-name;node"])
+def test_rows_that_lack_what_an_outer_join_brings(any_database: Store, root: Any, sort: str) -> None:
+    counters = [Counter(id=number) for number in range(1, 9)]
+    nodes = [Node(id=number, name=f"n{number % 2}") for number in (1, 3, 4, 7)]
+
+    def check(session: Session) -> None:
+        for options in (SortOptions(), SortOptions(null_order="database")):
+            places = schema(root, sort_options=options)
+            expected = [(row.id, row.node) for row in session.scalars(whole(places, select(root), None, sort))]
+            assert len(expected) == 8
+            for size, backward, read in product((1, 3, 8), (False, True), (in_turn, at_once)):
+                rows = walked(places, select(root), session.execute, sort=sort, size=size, backward=backward, read=read)
+                assert [(row.id, row.node) for row in rows] == expected
+
+    with stocked(any_database, Own.metadata, [*counters, *nodes]) as store:
+        store.run(check)
 
 
 def test_a_subclass_of_one_table_takes_no_part_in_the_pages_of_its_base(sqlite_database: Database) -> None:

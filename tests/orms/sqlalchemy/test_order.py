@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from typing import Any
 
 import pytest
@@ -131,7 +132,10 @@ def test_what_only_some_rows_have_may_be_null() -> None:
     assert plain(Parent, "kind")
     assert not plain(Parent, "weight")
     assert not plain(Both, "length")
+    assert plain(Both, "kind")
+    assert plain(Child, "kind")
     assert plain(Note, "length")
+    assert plain(Note, "length", select(aliased(Note)))
     assert not plain(Note, "twice")
     assert not plain(Note, "colour"), "a row may hold no member"
     outer = aliased(Note, select(Note).subquery())
@@ -143,9 +147,9 @@ def test_a_page_is_read_in_the_order_of_an_index() -> None:
     engine = create_engine("sqlite://")
     with Session(engine) as session:
         Own.metadata.create_all(session.connection())
-        for sort in ("length", "-length"):
+        for sort, base in product(("length", "-length"), (select(Note.length), select(aliased(Note).length))):
             found = validate_request(schema(Note), sort=sort, page=Success(PageRequest(0, 10)))
-            statement = found.bind(apply_criteria(select(Note.length))).unwrap().statement
+            statement = found.bind(apply_criteria(base)).unwrap().statement
             text = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
             plan = [row[-1] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
             assert "by_length" in plan[0]

@@ -15,11 +15,13 @@ from pyrsql.models.backend import Carried, Position
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
 from pyrsql.orms.sqlalchemy.elements import bound
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.order import is_never_null
 from pyrsql.orms.sqlalchemy.segments import (
     Segment,
     Term,
@@ -115,7 +117,7 @@ def refuse_base(unsorted: Select[Any]) -> None:
 
 
 def sought(
-    sorted_select: Select[Any],
+    base: BaseStatement,
     unsorted: Select[Any],
     keys: tuple[OrderKey, ...],
     options: FieldOptions,
@@ -125,7 +127,7 @@ def sought(
     """The page of a sorted select that a position leads to.
 
     Args:
-        sorted_select: the select.
+        base: the select, narrowed and sorted.
         unsorted: the same before it was sorted.
         keys: what it was sorted by, those that complete the order included.
         options: what the order was validated under.
@@ -138,17 +140,18 @@ def sought(
     refuse_base(unsorted)
     sizes = tuple(len(parts_of(key, options)) for key in keys)
     of_term = [key for key, size in zip(keys, sizes, strict=True) for _ in range(size)]
-    joined = any(parts.base_joins(unsorted))
-    may_be_null = tuple(_may_be_null(key, joined) for key in of_term)
-    order = OrderBy(parts.order_of(sorted_select), may_be_null)
-    return SoughtRows(sorted_select, order, sizes, position, limit, indexed=all(map(_is_column, keys)))
+    may_be_null = tuple(_may_be_null(key, base) for key in of_term)
+    order = OrderBy(parts.order_of(base.select), may_be_null)
+    return SoughtRows(base.select, order, sizes, position, limit, indexed=all(map(_is_column, keys)))
 
 
-def _may_be_null(key: OrderKey, joined: bool) -> bool:
+def _may_be_null(key: OrderKey, base: BaseStatement) -> bool:
     """Whether a term may be NULL that does not say where NULL goes."""
     if key.nulls_first is not None:
         return False
-    return not _is_column(key) or joined or cast("FieldOperand", key.operand).field.nullable
+    if not (base.rooted and _is_column(key)):
+        return True
+    return not is_never_null(cast("FieldOperand", key.operand).field, base.scope[()])
 
 
 def _is_column(key: OrderKey) -> bool:

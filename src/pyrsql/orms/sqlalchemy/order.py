@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    Alias,
     ColumnElement,
     Integer,
     Select,
@@ -26,6 +27,7 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
+from pyrsql.orms.sqlalchemy.cardinality import leaves, may_lack
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_text
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
@@ -125,7 +127,7 @@ def _of_field(
     text_order: TextOrder,
     rooted: bool,
 ) -> ColumnElement[Any]:
-    if rooted and _is_never_null(field, entity):
+    if rooted and is_never_null(field, entity):
         nulls_first = None
     value = expression(FieldOperand(field.name, (), field, field.kind), {(): entity})
     return _directed(_ordered(field.kind, ignore_case, value, text_order), descending, nulls_first)
@@ -146,18 +148,20 @@ def _directed(value: ColumnElement[Any], descending: bool, nulls_first: bool | N
     return NullsPlaced(value, descending, nulls_first)
 
 
-def _is_never_null(field: Field, entity: Entity) -> bool:
+def is_never_null(field: Field, entity: Entity) -> bool:
     """Whether the database keeps NULL out of a field. To say where NULL goes would keep SQLite and MariaDB from reading
     rows in the order of an index.
     """
     # A row may hold a value that is no member of an enum. It sorts as NULL.
-    if field.nullable or isinstance(field.kind, kinds.Enumeration):
+    if field.nullable or isinstance(field.kind, kinds.Enumeration) or not isinstance(field.source, str):
         return False
-    if not isinstance(field.source, str) or not inspect(entity).is_mapper:
+    inspected = inspect(entity)
+    source, selected = inspected.mapper.persist_selectable, inspected.selectable
+    if not (inspected.is_mapper or (isinstance(selected, Alias) and cast("Any", selected).element is source)):
         return False
-    mapper = inspect(entity).mapper
-    # A class over a join, or one that inherits over one, may lack what the join brings.
-    return mapper.local_table is mapper.persist_selectable and isinstance(mapper.local_table, Table)
+    # A class over a join, or one that inherits over one, may lack the row that an outer join brings.
+    column = inspected.mapper.attrs[field.source].columns[0]
+    return all(isinstance(leaf, Table) for leaf in leaves((source,))) and not may_lack(source, {column.table})
 
 
 def _json_values(key: OrderKey, operand: FieldOperand, scope: Scope, options: FieldOptions) -> list[ColumnElement[Any]]:

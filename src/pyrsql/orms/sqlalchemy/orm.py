@@ -143,7 +143,7 @@ class SQLAlchemyORM:
         if base.unpaged:
             raise ConfigurationError(base.unpaged)
         unsorted = cast("Select[Any]", lowered.unsorted)
-        found = keyset.sought(base.select, unsorted, keys, options, position, limit)
+        found = keyset.sought(base, unsorted, keys, options, position, limit)
         return cast("Sought[TargetT]", found)
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> Select[Any]:
