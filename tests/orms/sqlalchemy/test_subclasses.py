@@ -558,3 +558,35 @@ def test_a_concrete_class_with_its_subclasses(store: Store) -> None:
         assert ids(store, Toy, "dog.name==a;dog.id==4") == [2, 3]
     with pytest.raises(ConfigurationError, match=r"Animal has the rows of Animal, Dog.*several rows may have one key"):
         paged(Animal, "id>1", base=select(Animal).where(text("name = 'a' OR name = 'b'")))
+
+
+def test_a_base_that_joins_beside_subclasses_which_every_select_loads(store: Store) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "sub_persons"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str] = mapped_column(String(9))
+        tasks: Mapped[list[Task]] = relationship()
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "sub_engineers"
+        id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+        skill: Mapped[str] = mapped_column(String(9))
+        __mapper_args__ = {"polymorphic_identity": "engineer", "polymorphic_load": "inline"}
+
+    class Task(Base):
+        __tablename__ = "sub_tasks"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        person_id: Mapped[int] = mapped_column(ForeignKey(Person.id))
+
+    registry.configure(Base.registry)
+    people = [Person(id=1, tasks=[Task(id=1), Task(id=2)]), Engineer(id=2, skill="x", tasks=[Task(id=3)]), Person(id=3)]
+    with stocked(store, Base.metadata, people):
+        joined = select(Person).join(Person.tasks)
+        for base in (joined, joined.distinct()):
+            assert ids(store, Person, "id>0", "-id", base=base) == [2, 1]
+            assert ids(store, Person, "id>0", "-id", base=base, page=PageRequest.of(1, 1)) == [1]
+            assert ids(store, Person, "skill==x", base=base) == [2]

@@ -115,7 +115,10 @@ def _base_statement(target: object, model: Model, distinct: bool) -> BaseStateme
         single, nullable = True, any(join.full for join in joins)
     else:
         froms, own = base.get_final_froms(), _own_tables(root)
-        single, nullable = is_single(parts.conditions(base), own, froms), any(may_lack(source, own) for source in froms)
+        single, nullable = (
+            is_single(parts.conditions(base), own, froms),
+            any(may_lack(source, _key_tables(root)) for source in froms),
+        )
     grouped = bool(parts.group_columns(base))
     return _narrowable(base, scope, model, single=single or grouped, nullable=nullable)
 
@@ -311,6 +314,13 @@ def locked(statement: Select[Any], lock: Any, *tables: Any) -> Select[Any]:
 def _own_tables(root: Entity) -> set[FromClause]:
     """The tables, or the alias, that hold the rows of a root."""
     return {*parts.tables_of(inspect(root).selectable)}
+
+
+def _key_tables(root: Entity) -> set[FromClause]:
+    """The tables, or the alias, that hold the key of a root: those of its subclasses may be joined with LEFT JOIN."""
+    rows, mapper = inspect(root).selectable, cast("Mapper[Any]", inspect(root).mapper)
+    keys = [rows.corresponding_column(column) for column in mapper.primary_key]
+    return {table for key in keys for table in parts.tables_of(key)}
 
 
 # --- what it selects ---
