@@ -31,7 +31,7 @@ class Position(NamedTuple):
     Args:
         backward: the page ends before the position.
         values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
-        few_ties: the page that gave the position shows all rows that tie with it in all keys but the last one.
+        few_ties: the rows that tie with it in all keys but the last one, and stand before it, take half a page at most.
     """
 
     backward: bool

@@ -157,14 +157,18 @@ class CursorSelect(Generic[TargetT]):
             return cut, self._one_at(Position(False)) if asks else None
         has_prev, has_next = (more, inside) if backward else (inside, more)
         first, last = self.sought.key(rows[0]), self.sought.key(rows[-1])
-        few_ties = _tied(first) != _tied(last)
-        behind = Position(False, last, few_ties)
+        behind = Position(False, last, few_ties=self._are_apart(rows[(len(rows) - 1) // 2], rows[-1]))
+        before = Position(True, first, few_ties=self._are_apart(rows[0], rows[len(rows) // 2]))
         cut = Cut(
             [self.sought.item(row) for row in rows],
             self._cursor(behind) if has_next else None,
-            self._cursor(Position(True, first, few_ties)) if has_prev else None,
+            self._cursor(before) if has_prev else None,
         )
         return cut, self._one_at(behind) if asks else None
+
+    def _are_apart(self, one: Any, other: Any) -> bool:
+        """Whether two rows differ in more than the last key: from half a page of rows that tie on, they are not few."""
+        return _tied(self.sought.key(one)) != _tied(self.sought.key(other))
 
     def _one_at(self, position: Position) -> Sought[TargetT]:
         return _sought(self.whole, self.order, position, 1)
