@@ -168,7 +168,9 @@ def some_key(related: RelatedKeys, rows: Select[Any], *, once: bool = False) -> 
     """
     distinct = rows.distinct()
     keys = (
-        select(distinct.cte(nesting=True).prefix_with("MATERIALIZED", dialect="postgresql")) if once else distinct
+        select(distinct.cte("passing_keys", nesting=True).prefix_with("MATERIALIZED", dialect="postgresql"))
+        if once
+        else distinct
     ).subquery()
     same = [foreign == key for foreign, key in zip(keys.c, related.key, strict=True)]
     return select(literal(1)).select_from(keys).where(*same).correlate_except(keys).exists()
