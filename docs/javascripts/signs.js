@@ -2,7 +2,7 @@
 const NAMES = {
   "=": "+equal +not", "==": "+equal +not", "!=": "+equal +not", "!": "+equal +not",
   ">": "+greater +less", ">=": "+greater +less", "<": "+greater +less", "<=": "+greater +less",
-  ";": "semicolon", ",": "comma", "(": "parentheses", ")": "parentheses", "()": "parentheses",
+  ";": "semicolon", ",": "+comma +separates", "(": "parentheses", ")": "parentheses", "()": "parentheses",
   "*": "asterisk", "^": "+caret +letter", "'": "quotes", '"': "quotes", "\\": "backslash",
   ".": "dot", "-": "minus", "+": "plus", "@": "function", "[": "brackets", "]": "brackets", "[]": "brackets",
   "|": "bar", "#": "hash", "&": "ampersand", "%": "percent",
