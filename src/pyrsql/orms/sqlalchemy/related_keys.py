@@ -154,11 +154,11 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
 
 
 def some_key(related: RelatedKeys, rows: Select[Any], *, once: bool = False) -> ColumnElement[bool]:
-    """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do: for PostgreSQL.
+    """Some related row passes, by EXISTS over the distinct foreign keys of the rows that do.
 
-    In an OR it makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends early;
-    where no related row passes, each reads the whole table. It knows how many distinct keys there are, and reads
-    them once where that is cheaper and they fit into memory.
+    In an OR PostgreSQL makes no join of EXISTS. It looks for a related row per row, and guesses that each look ends
+    early; where no related row passes, each reads the whole table. It knows how many distinct keys there are, and
+    reads them once where that is cheaper and they fit into memory.
 
     Args:
         related: the related rows.
