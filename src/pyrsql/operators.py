@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-_SPELLING = re.compile(r"=[A-Za-z]*=|!=|>=?|<=?")
+SPELLING = r"=[A-Za-z]*+=|!=|[<>]=?+"
+"""The regular expression of an operator: a sign, or letters between equals signs."""
+
+_spelling = re.compile(SPELLING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class ComparisonOperator:
         if not self.spellings:
             raise ValueError(f"operator {self.name!r} has no spelling")
         for spelling in self.spellings:
-            if not _SPELLING.fullmatch(spelling):
+            if not _spelling.fullmatch(spelling):
                 raise ValueError(f"{spelling!r} is not an operator: write =letters= or one of == != > >= < <=")
         most = self.maximum_arguments
         if self.minimum_arguments < 0 or (most is not None and most < self.minimum_arguments):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pyrsql import operators
 from pyrsql.language.nodes import And, Comparison, Node, Or, SortKey
 from pyrsql.language.render import render, render_sort
+from pyrsql.language.wildcards import is_special
 from pyrsql.operators import ComparisonOperator
 
 Value = (
@@ -117,12 +118,12 @@ class Field:
         ('age==18', 'name=in=50*')
         """
         text = _written(value)
-        return self._compare(operators.EQUAL if is_plain(text) else operators.IN, text)
+        return self._compare(operators.IN if is_special(text) else operators.EQUAL, text)
 
     def ne(self, value: Value) -> Condition:
         """Not equal to a value, and not NULL."""
         text = _written(value)
-        return self._compare(operators.NOT_EQUAL if is_plain(text) else operators.NOT_IN, text)
+        return self._compare(operators.NOT_IN if is_special(text) else operators.NOT_EQUAL, text)
 
     def gt(self, value: Value) -> Condition:
         """Greater than a value."""
@@ -265,11 +266,6 @@ def sort_by(*keys: SortKey) -> str:
     'age,desc;name,ic'
     """
     return render_sort(keys)
-
-
-def is_plain(value: str) -> bool:
-    """A text that means itself behind `==`."""
-    return "*" not in value and "\\" not in value and not value.startswith("^")
 
 
 def _written(value: Value) -> str:

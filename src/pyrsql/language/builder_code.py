@@ -7,11 +7,12 @@ import keyword
 from returns.result import Success
 
 from pyrsql import operators
-from pyrsql.language.builder import Field, is_plain
+from pyrsql.language.builder import Field
 from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import write_tree
+from pyrsql.language.wildcards import is_special
 from pyrsql.options import QueryOptions
 
 _TAKEN = frozenset(dir(Field)) | {"selector"}
@@ -90,7 +91,7 @@ def python_script(node: Node | None, keys: tuple[SortKey, ...]) -> str:
 
 def _python_comparison(comparison: Comparison, *, alone: bool) -> str:
     field, name, values = _python_field(comparison.selector), comparison.operator.name, comparison.arguments
-    if name in _SIGNS and len(values) == 1 and (name not in ("equal", "not_equal") or is_plain(values[0])):
+    if name in _SIGNS and len(values) == 1 and (name not in ("equal", "not_equal") or not is_special(values[0])):
         text = f"{field} {_SIGNS[name]} {_python_value(values[0])}"
         return text if alone else f"({text})"
     if name == "equal" and len(values) == 1 and not values[0].startswith("\\^"):

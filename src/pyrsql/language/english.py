@@ -10,10 +10,10 @@ from pyrsql.language.counts import read_count
 from pyrsql.language.nodes import Comparison, Node, SortKey
 from pyrsql.language.parse import parse_filter
 from pyrsql.language.render import write_tree
+from pyrsql.language.wildcards import pieces_of, without_caret
 from pyrsql.options import QueryOptions
 
 _QUANTIFIERS = QueryOptions(quantifiers=True)
-_WILDCARD = re.compile(r"(?<!\\)\*")
 
 _PLAIN = {
     "equal": "{field} is {value}",
@@ -120,12 +120,10 @@ def _inner(text: str, options: QueryOptions) -> str:
 def _pattern(name: str, field: str, value: str) -> str | None:
     """A comparison with a pattern, or one that ignores case by a caret; None for a plain value."""
     equality = name in ("equal", "not_equal")
-    caret = equality and value.startswith("^")
-    text = value[1:] if caret or (equality and value.startswith("\\^")) else value
-    pieces = [piece.replace("\\*", "*") for piece in _WILDCARD.split(text)]
+    text, caret = without_caret(value) if equality else (value, False)
     case = " in any case" if caret or name.endswith("ignore_case") else ""
     negated = bool(_PATTERNS[name])
-    match pieces:
+    match pieces_of(text):
         case [_] if not equality:
             return None
         case [piece]:

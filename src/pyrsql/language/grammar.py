@@ -13,6 +13,7 @@ It is written once, as rules that are parsy parsers and regular expressions at t
     selector   = path | call
     call       = "@", name, "[", [ argument, { "|", argument } ], "]"
     argument   = call | path | "#", constant
+    count      = "@count[", path, [ "|#", filter ], "]"
 
 Blanks may follow every token. Only U+0020 is a blank.
 """
@@ -32,6 +33,7 @@ from pyrsql.language.combinators import (
     quiet,
     token,
 )
+from pyrsql.operators import SPELLING
 
 __test__: dict[str, str] = {}
 """The doctests of the rules; `doctest` looks here for those that stand beside no function."""
@@ -42,11 +44,12 @@ __test__: dict[str, str] = {}
 BLANKS = r"(?:[ ](?!and[ ]|or[ ]))*+"
 # Java's `Character.isWhitespace`: a field of nothing else is blank. U+00A0, U+2007 and U+202F are not in it.
 WHITESPACE = r"\t\n\x0b\x0c\r\x1c-\x1f \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
-RESERVED = r""""'();,=<>!~ """
+MARKS = r""""'();,=<>!~"""
+RESERVED = rf"{MARKS} "
 RUN = rf"[^{RESERVED}]++"
 QUOTED = r"""(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+')"""
 VALUE = rf"(?:{RUN}|{QUOTED})"
-OPERATOR = r"(?:=[A-Za-z]*+=|!=|[<>]=?+)"
+OPERATOR = rf"(?:{SPELLING})"
 AND = r"(?:;|[ ]and[ ])"
 OR = r"(?:,|[ ]or[ ])"
 MODIFIERS = ("asc", "desc", "ic", "ignorecase", "nullsfirst", "nullslast")
@@ -211,6 +214,12 @@ True
 CALL_DEPTH = 32
 """How many function calls may be open at a time in a selector."""
 
+COUNT = "count"
+"""The function that counts related rows. It needs no right of its own: it reads the relation."""
+
+IN_CALLS = r"\[\]|@#"
+CONSTANT = r"[^\]|]*+"
+
 dot: Rule = token(r"\.", "'.'")
 
 
@@ -230,8 +239,8 @@ __test__["path"] = """
 """
 
 call: Nested = Nested(
-    _dotted(r"[^.\[\]|@#]++").named("path") | quiet("#") >> quiet(r"[^\]|]*+").named("constant"),
-    opening=token(r"@(?P<name>[^\[\]|@#]++)\[", "a call"),
+    _dotted(rf"[^.{IN_CALLS}]++").named("path") | quiet("#") >> quiet(CONSTANT).named("constant"),
+    opening=token(rf"@(?P<name>[^{IN_CALLS}]++)\[", "a call"),
     joint=token(r"\|", "'|'"),
     closing=token(r"\]", "']'"),
 )
@@ -247,6 +256,27 @@ __test__["call"] = """
 >>> attempt(read, "@f[@f[@f[a]]]")
 (6, ['fewer groups'])
 """
+
+# A constant or a path among the arguments of calls.
+argument_pattern: re.Pattern[str] = compiled(rf"#{CONSTANT}|(?<=[\[|])[^{IN_CALLS}]++")
+
+# A count is never an argument of a call: the text between `|#` and the last bracket is the filter.
+count: Rule = (
+    quiet(rf"@{COUNT}\[")
+    >> quiet(rf"[^{IN_CALLS}]++").named("path")
+    >> (quiet(r"\|#") >> quiet(r".*(?=\]\Z)").named("filter")).optional()
+    >> quiet(r"\]\Z")
+)
+
+__test__["count"] = """
+>>> attempt(count, "@count[roles]"), attempt(count, "@count[roles|#@upper[code]=in=(a|b,c)]")
+('@count[roles]', '@count[roles|#@upper[code]=in=(a|b,c)]')
+>>> [attempt(count, text) for text in ("@count[]", "@count[a|b]", "@count[a]b")]
+[(-1, []), (-1, []), (-1, [])]
+"""
+
+count_begun_pattern: re.Pattern[str] = compiled(rf"@{COUNT}\[(?P<path>[^{IN_CALLS}]++)\|#")
+"""A count up to its filter."""
 
 integer_pattern: re.Pattern[str] = compiled(r"[-+]?[0-9]{1,4000}+")
 float_pattern: re.Pattern[str] = compiled(r"[-+]?[0-9]{1,300}+\.[0-9]++")

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 
 from pyrsql.language import grammar
 from pyrsql.language.advice import Advice, Place, place_of
-from pyrsql.language.counts import COUNT
-from pyrsql.language.grammar import OPERATOR
+from pyrsql.language.grammar import COUNT, OPERATOR
 from pyrsql.language.operator_hints import key_advice, not_advice, operator_advice
 from pyrsql.language.value_hints import CURLY_QUOTES, after_quote_advice, quote_advice, straight_quoted, value_advice
 from pyrsql.operators import OperatorRegistry

@@ -12,15 +12,14 @@ from typing import Any, NamedTuple, cast
 from returns.result import Failure, Result
 
 from pyrsql.language.comparisons import number
-from pyrsql.language.counts import COUNT, is_count
-from pyrsql.language.grammar import run_pattern, token_pattern
+from pyrsql.language.counts import is_count
+from pyrsql.language.grammar import COUNT, argument_pattern, run_pattern, token_pattern
 from pyrsql.language.nodes import Comparison, Node
 from pyrsql.language.parse import filter_reader
 from pyrsql.options import QueryOptions
 from pyrsql.problems import LimitExceeded, Problem, Problems, Span, UnknownOperator, WrongArity
 
 _character_pattern = re.compile(r"\\?.", re.DOTALL)
-_path_in_call = re.compile(r"#[^\]|]*|(?<=[\[|])[^@#\[\]|]+")
 
 
 class NestedText(NamedTuple):
@@ -62,7 +61,7 @@ def selector_below(prefix: str, selector: str) -> str:
         return prefix + selector
     if is_count(selector):
         return f"@{COUNT}[{prefix}{selector.removeprefix(f'@{COUNT}[')}"
-    return _path_in_call.sub(lambda part: part[0] if part[0].startswith("#") else prefix + part[0], selector)
+    return argument_pattern.sub(lambda part: part[0] if part[0].startswith("#") else prefix + part[0], selector)
 
 
 def parse_nested(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyrsql.language import grammar
 from pyrsql.language.advice import NO_PARAMETER, PARAMETER, Advice, Place
 from pyrsql.language.foreign import BEGINNINGS, ENDINGS, EXPRESSIONS, OPPOSITES, SIGNS, WIDE, WORDS
-from pyrsql.language.grammar import OPERATOR, RESERVED, RUN
+from pyrsql.language.grammar import MARKS, OPERATOR, RESERVED, RUN
 from pyrsql.language.nearest import nearest
 from pyrsql.language.render import render_value
 from pyrsql.operators import QUANTIFIERS, OperatorRegistry
@@ -24,14 +24,14 @@ _word_after = re.compile(
 )
 _pattern_after = re.compile(rf"[ ]+(?=['\"]?%|[^'\"]*%(?:[;,) ]|\Z)|'[^']*%'|\"[^\"]*%\")({_SIMPLE})")
 _bounds_after = re.compile(rf"((?:not[ ]+)?between)[ ]+({RUN})[ ]+and[ ]+({RUN})", re.IGNORECASE)
-_wide_before = re.compile(r"[＝＞＜！≥≤≠]+(?=[^\"'();,=<>!~]*\Z)")
+_wide_before = re.compile(rf"[＝＞＜！≥≤≠]+(?=[^{MARKS}]*\Z)")
 _ENCODED = "%(?:25)*(?:3[C-E]|21)"
 _encoded_after = re.compile(_ENCODED, re.IGNORECASE)
-_encoded_before = re.compile(rf"{_ENCODED}[^\"'();,=<>!~]*\Z", re.IGNORECASE)
+_encoded_before = re.compile(rf"{_ENCODED}[^{MARKS}]*\Z", re.IGNORECASE)
 _null_after = re.compile(r"is[ ]+(not[ ]+)?null\b", re.IGNORECASE)
 # `field[gt]` and `field__gt`, before an equals sign.
 _suffix_before = re.compile(r"(?:\[\$?([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
-_colon_before = re.compile(r"(?<![:\"'();,=<>!~ ])(:)(?=[^:\"'();,=<>!~ ]*[ ]*\Z)")
+_colon_before = re.compile(rf"(?<![:{RESERVED}])(:)(?=[^:{RESERVED}]*[ ]*\Z)")
 _css_after = re.compile(rf"=({RUN})")
 call_before: re.Pattern[str] = re.compile(r"(?<!\.)@?\b([A-Za-z_][A-Za-z0-9_]*)\Z")
 call_after: re.Pattern[str] = re.compile(rf"\(({RUN})\)")

@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 
 from pyrsql import operators as ops
-from pyrsql.language.counts import COUNT, read_count
+from pyrsql.language.counts import read_count
+from pyrsql.language.grammar import COUNT
 from pyrsql.language.nested import NestedText, selector_below
 from pyrsql.language.nodes import Comparison
 from pyrsql.problems import Span, UnknownField

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from pyrsql import operators as ops
 from pyrsql.language.counts import is_count
+from pyrsql.language.wildcards import has_wildcard, is_special
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.models.schema import Schema
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
 from pyrsql.validation.convert import Refusal, converter, is_larger, to_text, with_converter
-from pyrsql.validation.patterns import beyond_rights, equal_text, is_pattern, is_special, like_pattern
+from pyrsql.validation.patterns import beyond_rights, equal_text, like_pattern
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -124,7 +125,7 @@ def _as_type(python_type: type | None, found: Resolution, options: QueryOptions)
 
 
 def _pattern_or(convert: Convert, text: str) -> object:
-    return to_text(text) if is_pattern(text) else convert(text)
+    return to_text(text) if text.startswith("^") or has_wildcard(text) else convert(text)
 
 
 def _json_scalar(convert: Convert, text: str) -> object:

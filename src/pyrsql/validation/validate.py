@@ -13,7 +13,8 @@ from typing import Any, cast
 from returns.result import Failure, Result, Success
 
 from pyrsql.language.comparisons import number
-from pyrsql.language.counts import COUNT, is_count, read_count
+from pyrsql.language.counts import is_count, read_count
+from pyrsql.language.grammar import COUNT
 from pyrsql.language.nested import NestedText, nested_argument, outward, parse_nested
 from pyrsql.language.nodes import And, Comparison, Node, SortKey, size_of
 from pyrsql.language.parse import is_blank, parse, parse_sort
