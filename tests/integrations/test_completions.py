@@ -50,6 +50,8 @@ def replaced(text: str, found: Completions) -> str:
         ("id==1;==|", "", None),
         ("id==1 distance=|", "", None),
         ("id=in=(1)|", "", ","),
+        ("id==1)|", "", None),
+        ("id and dist|", "", None),
     ],
 )
 def test_a_filter_is_completed(text: str, begun: str, offered: str | None) -> None:

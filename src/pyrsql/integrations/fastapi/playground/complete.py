@@ -1,6 +1,6 @@
-"""Completions at the cursor of a filter or a sort that is being written: a tolerant reading of unfinished text.
+"""Completions at the cursor of a filter or a sort that is being written.
 
-The grammar of `language` reads whole texts. Here only the tokens before the cursor count, however the text goes on.
+The grammar reads the text before the cursor, and the terminals that it expects there say what to offer.
 """
 
 from __future__ import annotations
@@ -10,30 +10,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pyrsql import operators
 from pyrsql.adapters.fastapi.fields import filter_fields, is_key, operators_of, sort_extension
-from pyrsql.language.combinators import compiled
-from pyrsql.language.grammar import AND, OPERATOR, OR, RUN
-from pyrsql.language.nodes import Comparison
+from pyrsql.language import grammar
+from pyrsql.language.combinators import Parser, compiled
+from pyrsql.language.comparisons import UNLIMITED, unquoted
+from pyrsql.language.nodes import And, Comparison, Or
 from pyrsql.language.render import render_value
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.predicates import RelationOperand
 from pyrsql.validation.quantifiers import below
 from pyrsql.validation.selectors import Resolution, resolve
 
-_TOKEN = compiled(
-    rf"""(?P<quoted>"(?:\\.|[^"\\])*+"?|'(?:\\.|[^'\\])*+'?)|(?P<operator>{OPERATOR})"""
-    rf"|(?P<joint>{AND}|{OR}|[()])|(?P<run>{RUN})|(?P<other>.)"
-)
-"""A token of the grammar, where a quoted text may lack its end."""
-_OPERATOR_BEGUN = re.compile(r"(?<![=!<>])(?:=[A-Za-z]*|!)$")
+_operator_begun = compiled("=[A-Za-z]*|!")
+_quote_begun = compiled(rf"(?!{grammar.QUOTED})['\"]")
+_compared = (grammar.field >> grammar.operator.optional()).compiled
+
 _MOST = 50
 """The most completions of an answer: a person reads no more, and types on."""
-
-Expected = Literal["field", "operator", "value", "list", "joint", "nothing"]
-"""The possible next tokens; none where the text is wrong before the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +54,19 @@ class Completions:
         return Completions(self.start + offset, self.end + offset, self.items)
 
 
-class _State(NamedTuple):
-    """The tokens that may follow a token, and the comparison that it belongs to."""
+class _Cursor(NamedTuple):
+    """A cursor at the end of a text.
 
-    expected: Expected
-    field: str = ""
-    operator: str = ""
+    Args:
+        expected: the terminals that may stand where the cursor's token starts; none where the text is wrong before it.
+        item: the comparison or the key that the token belongs to, up to the token.
+        token: the token that was begun.
+        start: where it starts.
+    """
 
-
-class _Place(NamedTuple):
-    """The cursor in a filter: the state before the token that was begun there, the token, and where it starts."""
-
-    state: _State
-    begun: str
+    expected: frozenset[str]
+    item: str
+    token: str
     start: int
 
 
@@ -86,26 +82,24 @@ def complete_filter(schema: Schema, text: str, at: int, prefix: str = "") -> Com
     Returns:
         Fields, the operators of the field before the cursor, values of its type, or joints.
     """
-    (expected, field, operator), begun, start = _place(text[:at])
+    expected, item, begun, start = _cursor(_FILTER, text[:at])
+    compared = _compared.match(item)
+    field, spelling = (unquoted(compared["field"] or compared["odd"]), compared["operator"]) if compared else ("", None)
     if begun[:1] in ("'", '"'):
-        nested = _nested(schema, begun, prefix, f"{field}." if operator in _QUANTIFIERS else None)
+        nested = _nested(schema, begun, prefix, f"{field}." if spelling in _QUANTIFIERS else None)
         if nested is not None:
             return nested.shifted(start)
-    match expected:
-        case "field":
-            fields = _fields(schema, "filter", begun, prefix)
-            # Behind the last letter of a field come its operators.
-            behind = () if begun[:1] in ("'", '"') else _operators(schema, prefix, begun, "")
-            comparisons = (Offer(f"{begun}{one.text}", f"{begun}{one.label}", one.detail) for one in behind)
-            return Completions(start, at, (*fields, *comparisons))
-        case "operator":
-            return Completions(start, at, _operators(schema, prefix, field, begun))
-        case "value" | "list":
-            return Completions(start, at, _values(schema, f"{prefix}{field}", begun))
-        case "joint":
-            return Completions(at, at, (Offer(";", ";", "and"), Offer(",", ",", "or")))
-        case "nothing":
-            return Completions(at, at)
+    if grammar.A_FIELD in expected:
+        fields = _fields(schema, "filter", begun, prefix)
+        # Behind the last letter of a field come its operators.
+        behind = () if begun[:1] in ("'", '"') else _operators(schema, prefix, begun, "")
+        comparisons = (Offer(f"{begun}{one.text}", f"{begun}{one.label}", one.detail) for one in behind)
+        return Completions(start, at, (*fields, *comparisons))
+    if grammar.AN_OPERATOR in expected:
+        return Completions(start, at, _operators(schema, prefix, field, begun))
+    if expected & {grammar.A_VALUE, grammar.ANOTHER_VALUE}:
+        return Completions(start, at, _values(schema, f"{prefix}{field}", begun))
+    return Completions(at, at, (Offer(";", ";", "and"), Offer(",", ",", "or")) if grammar.AN_AND in expected else ())
 
 
 def _nested(schema: Schema, begun: str, prefix: str, path: str | None) -> Completions | None:
@@ -116,10 +110,10 @@ def _nested(schema: Schema, begun: str, prefix: str, path: str | None) -> Comple
     places = [*(character.start() for character in characters), len(begun)]
     inner, before = "".join(character[0][-1] for character in characters), 0
     if path is None:
-        count = _COUNT_BEGUN.match(inner)
+        count = grammar.count_begun_pattern.match(inner)
         if count is None or not schema.query_options.quantifiers:
             return None
-        path, before = f"{count[1]}.", count.end()
+        path, before = f"{count['path']}.", count.end()
     found = complete_filter(schema, inner[before:], len(inner) - before, f"{prefix}{path}").shifted(before)
     escaped = re.compile(rf"[\\{begun[0]}]")
     items = tuple(replace(item, text=escaped.sub(r"\\\g<0>", item.text)) for item in found.items)
@@ -128,81 +122,41 @@ def _nested(schema: Schema, begun: str, prefix: str, path: str | None) -> Comple
 
 def complete_sort(schema: Schema, text: str, at: int) -> Completions:
     """Complete a sort at a cursor: its fields, and modifiers behind a field."""
-    key = text[:at].rpartition(";")[2]
-    field, comma, _ = key.partition(",")
-    if not comma:
-        begun = field.lstrip("-+")
-        return Completions(at - len(begun), at, _fields(schema, "sort", begun, ""))
-    begun = key.rpartition(",")[2]
-    words = ("asc", "desc", "ic", "nullsfirst", "nullslast")
-    items = tuple(Offer(word, word) for word in words if word.startswith(begun) and f",{word}" not in key)
-    return Completions(at - len(begun), at, items)
+    expected, item, begun, start = _cursor(_SORT, text[:at])
+    if grammar.A_FIELD in expected:
+        name = begun.lstrip("-+")
+        return Completions(at - len(name), at, _fields(schema, "sort", name, ""))
+    # `ic` is short for `ignorecase`.
+    words = grammar.MODIFIERS if grammar.A_MODIFIER in expected else ()
+    items = (Offer(word, word) for word in words if word.startswith(begun) and word not in (begun, "ignorecase"))
+    return Completions(start, at, tuple(offer for offer in items if f",{offer.text}" not in item))
 
 
 _CHARACTER = compiled(r"\\?.")
 """A character of a quoted text, with its backslash."""
-_COUNT_BEGUN = compiled(r"@count\[([^|\]]+)\|#")
 _QUANTIFIERS = frozenset(operator.spelling for operator in operators.QUANTIFIERS)
 
 
-def _place(text: str) -> _Place:
-    """The place of a cursor at the end of a text."""
-    begun = _OPERATOR_BEGUN.search(text)
-    if begun:
-        *_, before = _states(text[: begun.start()])
-        if before[1].expected == "operator":
-            return _Place(before[1], begun[0], begun.start())
-    *earlier, (token, state) = _states(text)
-    if token is None or not _may_go_on(token):
-        return _Place(state, "", len(text))
-    return _Place(earlier[-1][1], token[0], token.start())
+def _kept(found: re.Match[str], wrong: object) -> re.Match[str]:
+    return found
 
 
-def _states(text: str) -> Iterator[tuple[re.Match[str] | None, _State]]:
-    """The state at the start, and behind each token."""
-    state = _State("field")
-    yield None, state
-    for token in _TOKEN.finditer(text):
-        kind, written = token.lastgroup, token[0]
-        expected = _after(state.expected, kind, written)
-        field = written.strip("\"'") if state.expected == "field" and expected == "operator" else state.field
-        state = _State(expected, field, written if kind == "operator" else state.operator)
-        yield token, state
+_FILTER = grammar.filters.parser(_kept, And, Or, UNLIMITED, UNLIMITED)
+_SORT = grammar.sorts.parser(_kept, UNLIMITED)
 
 
-def _may_go_on(token: re.Match[str]) -> bool:
-    """Whether the next character would belong to a token: a run, or a quoted text without its end."""
-    written = token[0]
-    return token.lastgroup == "run" or (
-        token.lastgroup == "quoted" and (len(written) == 1 or written[-1] != written[0])
-    )
-
-
-def _after(expected: Expected, kind: str | None, written: str) -> Expected:
-    """The tokens that are expected behind a token."""
-    match expected, kind, written:
-        case "operator", "operator", _:
-            return "value"
-        case _, "operator", _:
-            return "nothing"
-        case _, "other", written if written != " ":
-            return "nothing"
-        case "value", "joint", "(":
-            return "list"
-        case "list", "joint", ")":
-            return "joint"
-        case "list", _, _:
-            return "list"
-        case _, "joint", ")":
-            return "joint"
-        case _, "joint", _:
-            return "field"
-        case "field", "run" | "quoted", _:
-            return "operator"
-        case "value", "run" | "quoted", _:
-            return "joint"
-        case _:
-            return expected
+def _cursor(read: Parser, text: str) -> _Cursor:
+    """The cursor at the end of a text that a parser reads."""
+    start = 1 + max(map(text.rfind, grammar.RESERVED))
+    # No token begins with `~`: reading ends there at the latest, and tells what it expected.
+    before = f"{text[:start]}~"
+    blanks = grammar.blanks_pattern.match(text)
+    failed = read(before, blanks.end() if blanks else 0)
+    token = text[failed.furthest :]
+    is_operator = grammar.AN_OPERATOR in failed.expected and _operator_begun.fullmatch(token)
+    if failed.furthest < start and not (is_operator or _quote_begun.match(token)):
+        return _Cursor(frozenset(), "", "", len(text))
+    return _Cursor(failed.expected, before[failed.index :], token, failed.furthest)
 
 
 def _fields(schema: Schema, purpose: Purpose, begun: str, prefix: str) -> tuple[Offer, ...]:
