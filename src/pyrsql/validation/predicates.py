@@ -11,10 +11,11 @@ a path that starts with the path of the `Some` belongs to the related row that i
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pyrsql.models.kinds import Kind
 from pyrsql.models.model import Field, Relation
@@ -22,6 +23,16 @@ from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
 
 Sign = Literal["==", "!=", ">", ">=", "<", "<="]
+
+COMPARE: Mapping[Sign, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+"""The comparison of two values, or of two expressions, by each sign."""
 
 RelationPath = tuple[Relation, ...]
 """The relations that lead from the root to a row or to rows; `()` is the root itself."""

@@ -9,15 +9,17 @@ from typing import Any, assert_never, cast
 
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth
-from pyrsql.orms.memory.values import COMPARE, exact_number
+from pyrsql.orms.memory.values import exact_number
 from pyrsql.validation.convert import temporal
 from pyrsql.validation.convert.times import aware_moment, time_in_utc
 from pyrsql.validation.predicates import (
+    COMPARE,
     Between,
     Compare,
     Match,
     Member,
     Null,
+    Sign,
 )
 from pyrsql.validation.text import fold
 
@@ -90,7 +92,7 @@ def _same_text(value: object, wanted: object) -> bool:
     return isinstance(value, str) and fold(value) == fold(str(wanted))
 
 
-def _in_range(value: object, bounds: tuple[tuple[str, object], ...]) -> bool:
+def _in_range(value: object, bounds: tuple[tuple[Sign, object], ...]) -> bool:
     """Whether a JSON value of the bounds' own type lies within them."""
     for sign, bound in bounds:
         one, other = scalar(value, bound), scalar(bound, bound)

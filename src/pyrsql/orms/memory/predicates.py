@@ -18,8 +18,9 @@ from pyrsql.orms.memory.operands import custom_value, value_of
 from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, related_scopes
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth, all_of, negation
-from pyrsql.orms.memory.values import COMPARE, orderable
+from pyrsql.orms.memory.values import orderable
 from pyrsql.validation.predicates import (
+    COMPARE,
     Between,
     Compare,
     Complement,
@@ -135,9 +136,9 @@ def _value_test(test: Compare | Match | Member | Between | Null, value: object, 
     mine = orderable(value, kind)
     match test:
         case Compare(sign=sign, value=wanted, ignore_case=True):
-            return COMPARE[sign](fold(str(mine)), fold(str(wanted)))
+            return bool(COMPARE[sign](fold(str(mine)), fold(str(wanted))))
         case Compare(sign=sign, value=wanted):
-            return COMPARE[sign](mine, orderable(wanted, kind))
+            return bool(COMPARE[sign](mine, orderable(wanted, kind)))
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return matches(pattern, str(mine), ignore_case) != negated
         case Member(values=values, negated=negated):

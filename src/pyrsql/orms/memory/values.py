@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import operator
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.validation.convert.times import aware_moment, time_in_utc
-
-COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 
 
 def comparable(value: Any, kind: Kind | None) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -39,19 +37,10 @@ from pyrsql.orms.sqlalchemy.text import (
     shape_of,
     text_match,
 )
-from pyrsql.validation.predicates import CallOperand, FieldOperand, Pattern, Sign, SqlPattern
+from pyrsql.validation.predicates import COMPARE, CallOperand, FieldOperand, Pattern, Sign, SqlPattern
 
 _BARE_TEXTS = frozenset({String, Text, Unicode, UnicodeText, VARCHAR, TEXT})
 """Types of columns whose values are bound as any text."""
-
-_COMPARE: Mapping[Sign, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +85,13 @@ class Comparable:
             return _exact(self.column, indexed, self.same == bound(wanted, self.type_), (wanted,))
         is_range = sign not in ("==", "!=")
         if is_range and isinstance(wanted, str) and self._is_mixed(wanted):
-            return cast("ColumnElement[bool]", _COMPARE[sign](WideText(self.value), bound(wanted, self.ordered_type)))
+            return cast("ColumnElement[bool]", COMPARE[sign](WideText(self.value), bound(wanted, self.ordered_type)))
         right = bound(wanted, self.ordered_type if is_range else self.type_)
         template = self.templates.get(sign)
         if template is not None:
             return with_part(template, "right", right)
         left = self.same if sign == "==" else self.other if sign == "!=" else self.ordered
-        made: Any = _COMPARE[sign](left, right)
+        made: Any = COMPARE[sign](left, right)
         # A comparator of the developer's own may make something else, which has to be made each time.
         if type(made) is BinaryExpression and made.right is right:
             self.templates[sign] = with_part(cast("BinaryExpression[bool]", made), "right", None)

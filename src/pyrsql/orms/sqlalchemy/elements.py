@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, False_, True_, and_, column, or_
+from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, False_, True_, and_, column, not_, or_
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -28,6 +28,25 @@ class Condition(FunctionElement[bool]):
     def self_group(self, against: object = None) -> Any:
         """The element itself."""
         return self
+
+
+class TwoForms(Condition):
+    """A condition in two forms: one of its own for some databases, and one for all others."""
+
+    inherit_cache: bool | None = True
+
+    def __init__(self, own: ColumnElement[bool], other: ColumnElement[bool]) -> None:
+        super().__init__(own, other)
+
+    def _negate(self) -> ColumnElement[bool]:
+        own, other = self.clauses
+        return type(self)(not_(own), not_(other))
+
+
+class OnPostgreSQL(TwoForms):
+    """A condition with a form of its own on PostgreSQL."""
+
+    inherit_cache: bool | None = True
 
 
 def with_part(template: ElementT, name: str, part: object) -> ElementT:

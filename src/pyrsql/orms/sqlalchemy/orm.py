@@ -22,7 +22,7 @@ from pyrsql.orms.sqlalchemy.dialects import (
     mysql_json,
     postgresql,
     postgresql_json,
-    shared_json,
+    shared,
     sqlite,
     sqlite_json,
 )
@@ -38,7 +38,7 @@ TargetT = TypeVar("TargetT")
 FORMS = (
     default,
     mssql,
-    shared_json,
+    shared,
     sqlite,
     sqlite_json,
     postgresql,

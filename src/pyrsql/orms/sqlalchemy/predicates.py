@@ -27,10 +27,10 @@ from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
-from pyrsql.orms.sqlalchemy.elements import all_of, any_of
+from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
-from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL, json_test
+from pyrsql.orms.sqlalchemy.json.tests import json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths, without_repeats
 from pyrsql.orms.sqlalchemy.related_keys import (
     KeysOnMySQL,

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
-from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.elements import Condition, TwoForms
 from pyrsql.orms.sqlalchemy.joins import alias_for
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
@@ -76,23 +76,8 @@ class SomeRowInRange(SomeRow):
     inherit_cache: bool | None = True
 
 
-class ByDistinctKeys(Condition):
-    """Some row passes of the related rows that many rows share: by the distinct keys of those that pass, on a database
-    that would read the same related rows again for each row; by another condition elsewhere.
-    """
-
-    inherit_cache: bool | None = True
-
-    def __init__(self, distinct: ColumnElement[bool], other: ColumnElement[bool]) -> None:
-        super().__init__(distinct, other)
-
-    def _negate(self) -> ColumnElement[bool]:
-        distinct, other = self.clauses
-        return type(self)(not_(distinct), not_(other))
-
-
-class KeysOnPostgreSQL(ByDistinctKeys):
-    """The keys on PostgreSQL.
+class KeysOnPostgreSQL(TwoForms):
+    """Some row passes of the related rows that many rows share: by the distinct keys of those that pass on PostgreSQL.
 
     There a LIMIT makes it look at the related rows of one row after the other, in the hope that few looks are enough.
     Where no row passes, each look reads the same related rows again. A statement of few rows has few looks.
@@ -101,8 +86,8 @@ class KeysOnPostgreSQL(ByDistinctKeys):
     inherit_cache: bool | None = True
 
 
-class KeysOnMySQL(ByDistinctKeys):
-    """The keys on MySQL and MariaDB, where they make no join of an EXISTS, and look at one row after the other."""
+class KeysOnMySQL(TwoForms):
+    """The same on MySQL and MariaDB, where they make no join of an EXISTS, and look at one row after the other."""
 
     inherit_cache: bool | None = True
 

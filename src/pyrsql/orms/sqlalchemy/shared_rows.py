@@ -7,7 +7,6 @@ them, in quadratic time on PostgreSQL and SQLite.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple, assert_never
 
 from sqlalchemy import ColumnElement, Select, UnaryExpression, select
@@ -17,7 +16,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
-from pyrsql.validation.predicates import Between, Compare, Match, Member, Null, RelationPath, Sign
+from pyrsql.validation.predicates import COMPARE, Between, Compare, Match, Member, Null, RelationPath
 
 
 class GroupKey(UnaryExpression[Any]):
@@ -104,17 +103,14 @@ def has_count(
     return is_not_true(among) if without else is_true(among)
 
 
-_SIGNS: dict[Sign, Callable[[Any, Any], bool]] = {"==": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
-
-
 def _is_true_of_zero(test: CountTest) -> bool:
     match test:
         case Compare(_, sign, value):
-            return _SIGNS[sign](0, value)
+            return bool(COMPARE[sign](0, value))
         case Member(_, values, negated):
             return (0 in values) is not negated
         case Between(_, low, high, negated):
-            return (_SIGNS["<="](low, 0) and _SIGNS["<="](0, high)) is not negated
+            return bool(COMPARE["<="](low, 0) and COMPARE["<="](0, high)) is not negated
         case Null(_, negated):
             return negated
         case Match():

@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.elements import TwoForms
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import (
     CalendarDate,
@@ -27,10 +28,9 @@ from pyrsql.orms.sqlalchemy.functions import (
 )
 from pyrsql.orms.sqlalchemy.joins import OfOneRow, Unmerged
 from pyrsql.orms.sqlalchemy.json.lookup import OneOrAny
-from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
-from pyrsql.orms.sqlalchemy.related_keys import ByDistinctKeys, SomeRow
+from pyrsql.orms.sqlalchemy.related_keys import SomeRow
 from pyrsql.orms.sqlalchemy.segments import Beyond, Farther
 from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
 from pyrsql.orms.sqlalchemy.text import (
@@ -91,19 +91,10 @@ def pattern_text(type_: PatternText, pattern: Pattern | SqlPattern) -> str:
     return like(pattern)
 
 
-form(CountedText, EnumText, ExactText, LeadingText, OrderedText, PlainText, WideText, UuidText)(enclosed)
+form(CountedText, EnumText, ExactText, GroupKey, LeadingText, OrderedText, PlainText, UuidText, WideText)(enclosed)
 
-
-@form(FoldedText)
-def folded_text(element: FoldedText, compiler: SQLCompiler, **options: Any) -> str:
-    """The lower case that the server knows."""
-    return f"lower({operand(element, compiler, **options)})"
-
-
-@form(UpperText)
-def upper_text(element: UpperText, compiler: SQLCompiler, **options: Any) -> str:
-    """The upper case that the server knows."""
-    return f"upper({operand(element, compiler, **options)})"
+# Databases without time zones hold UTC, and other databases than SQLite know how many rows a key finds.
+form(BoundKey, CalendarDate, InUtc, OfOneRow, TimeInUtc)(operand)
 
 
 @form(TextMatch)
@@ -136,25 +127,6 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(exists, **options)
 
 
-@form(GroupKey)
-def group_key(element: GroupKey, compiler: SQLCompiler, **options: Any) -> str:
-    """The key."""
-    return enclosed(element, compiler, **options)
-
-
-@form(ByDistinctKeys)
-def by_distinct_keys(element: ByDistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
-    """The other condition."""
-    _, other = element.clauses
-    return condition(other, compiler, **options)
-
-
-@form(OfOneRow)
-def of_one_row(element: OfOneRow, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition: other databases know how many rows a key finds."""
-    return operand(element, compiler, **options)
-
-
 @form(Unmerged)
 def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS. PostgreSQL plans many of them in time, and uses no index of a foreign key behind an IS TRUE."""
@@ -162,9 +134,9 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     return compiler.process(exists, **options)
 
 
-@form(OnPostgreSQL)
-def elsewhere(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition for every other database."""
+@form(TwoForms)
+def other_form(element: TwoForms, compiler: SQLCompiler, **options: Any) -> str:
+    """The form for all other databases."""
     _, other = element.clauses
     return condition(other, compiler, **options)
 
@@ -196,49 +168,29 @@ def magnitude(element: Magnitude, compiler: SQLCompiler, **options: Any) -> str:
     return f"abs({operand(element, compiler, **options)} + 0.0)"
 
 
-@form(WholeBelow)
-def whole_below(element: WholeBelow, compiler: SQLCompiler, **options: Any) -> str:
-    """`floor`, which is standard."""
-    return f"floor({operand(element, compiler, **options)})"
+_FUNCTIONS: Mapping[type[FunctionElement[Any]], str] = {
+    FoldedText: "lower",
+    UpperText: "upper",
+    TrimmedText: "trim",
+    LeftTrimmedText: "ltrim",
+    RightTrimmedText: "rtrim",
+    WholeBelow: "floor",
+    WholeAbove: "ceil",
+    WholeNear: "round",
+}
+"""The functions of one argument that are standard, or that most databases have under this name."""
 
 
-@form(WholeAbove)
-def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> str:
-    """`ceil`, which is standard under this name too."""
-    return f"ceil({operand(element, compiler, **options)})"
-
-
-@form(WholeNear)
-def whole_near(element: WholeNear, compiler: SQLCompiler, **options: Any) -> str:
-    """`round` of one argument."""
-    return f"round({operand(element, compiler, **options)})"
-
-
-@form(TrimmedText)
-def trimmed_text(element: TrimmedText, compiler: SQLCompiler, **options: Any) -> str:
-    """`trim` and the like, which take blanks away."""
-    return f"{TRIMS[type(element)]}({operand(element, compiler, **options)})"
-
-
-TRIMS: Mapping[type[TrimmedText], str] = {TrimmedText: "trim", LeftTrimmedText: "ltrim", RightTrimmedText: "rtrim"}
+@form(*_FUNCTIONS)
+def called(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """A function of one argument."""
+    return f"{_FUNCTIONS[type(element)]}({operand(element, compiler, **options)})"
 
 
 @form(TrimmedText, on="duckdb")
 def trimmed_text_duckdb(element: TrimmedText, compiler: SQLCompiler, **options: Any) -> str:
     """DuckDB takes every white space away unless the characters are named."""
-    return f"{TRIMS[type(element)]}({operand(element, compiler, **options)}, ' ')"
-
-
-@form(InUtc, TimeInUtc)
-def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) -> str:
-    """The value itself: databases without time zones hold UTC."""
-    return operand(element, compiler, **options)
-
-
-@form(CalendarDate)
-def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) -> str:
-    """The value itself."""
-    return operand(element, compiler, **options)
+    return f"{_FUNCTIONS[type(element)]}({operand(element, compiler, **options)}, ' ')"
 
 
 @form(Beyond)
@@ -251,9 +203,6 @@ def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
 def no_row(element: Farther, compiler: SQLCompiler, **options: Any) -> str:
     """Nothing: the nearest range has all rows."""
     return "1 = 0"
-
-
-form(BoundKey)(operand)
 
 
 @form(SelectedKey)

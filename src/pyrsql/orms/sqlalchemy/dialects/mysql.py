@@ -30,7 +30,6 @@ from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
 from pyrsql.orms.sqlalchemy.related_keys import KeysOnMySQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.shared_rows import GroupKey
 from pyrsql.orms.sqlalchemy.text import (
     EnumText,
@@ -245,18 +244,6 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
         mark = f"IF(COLLATION({key}) REGEXP {_SEVERAL_LEVELS}, {HAS_LEVELS}, {HAS_ONE_LEVEL})"
         return f"CONCAT({mark}, {key})"
     return f"({key} + 0e0)" if is_float(element.type, compiler.dialect) else key
-
-
-@form(NullIsLargest, on="mysql")
-def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is not."""
-    return "1 = 0"
-
-
-@form(NullIsSmallest, on="mysql")
-def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is."""
-    return "1 = 1"
 
 
 @form(DistinctKeys, on="mysql")

@@ -12,14 +12,14 @@ from pyrsql.orms.sqlalchemy.cardinality import has_key
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
-from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, select_around, sides
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, condition, enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.related_keys import KeysOnPostgreSQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Beyond, NullIsLargest, NullIsSmallest
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,
@@ -114,6 +114,13 @@ def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) 
     return f"{default.extreme(element, compiler, **options)} FILTER (WHERE true)"
 
 
+@form(OnPostgreSQL, on="postgresql")
+def on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
+    """The form for PostgreSQL."""
+    own, _ = element.clauses
+    return condition(own, compiler, **options)
+
+
 @form(KeysOnPostgreSQL, on="postgresql")
 def keys_of_passing_rows(element: KeysOnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
     """The distinct keys, unless a key narrows the statement to few rows."""
@@ -159,24 +166,6 @@ def bound_key(element: BoundKey, compiler: SQLCompiler, **options: Any) -> str:
     if type_ is None or isinstance(type_, NullType):
         return bound
     return f"CAST({bound} AS {compiler.dialect.type_compiler_instance.process(type_)})"
-
-
-@form(Beyond, on="postgresql")
-def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
-    """A row value, which is one range of an index."""
-    return compiler.process(element.row_value, **options)
-
-
-@form(NullIsLargest, on="postgresql")
-def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is."""
-    return "1 = 1"
-
-
-@form(NullIsSmallest, on="postgresql")
-def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is not."""
-    return "1 = 0"
 
 
 @form(DistinctKeys, on="postgresql")

@@ -8,10 +8,8 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from pyrsql.orms.sqlalchemy.dialects.default import condition
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
-from pyrsql.orms.sqlalchemy.json.tests import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay, text_sql
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
@@ -153,10 +151,3 @@ def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> st
     text = text_sql(element, compiler, options)
     time = f"CAST(substring({text} FROM '^[0-9:.]*') AS TIME WITHOUT TIME ZONE)"
     return f"CASE WHEN {text} ~ '{TIME_OF_DAY}' THEN CAST(EXTRACT(EPOCH FROM {time}) * 1000000 AS BIGINT) END"
-
-
-@form(OnPostgreSQL, on="postgresql")
-def on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    """The condition by jsonpath."""
-    own, _ = element.clauses
-    return condition(own, compiler, **options)

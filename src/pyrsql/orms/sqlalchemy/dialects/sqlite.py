@@ -27,7 +27,7 @@ from pyrsql.orms.sqlalchemy.joins import OfOneRow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Beyond, Farther, Nearest, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import Nearest
 from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
@@ -289,28 +289,10 @@ def _whole(number: str, whole: str) -> str:
     return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
 
 
-@form(Beyond, Farther, on="sqlite")
-def beyond(element: Beyond | Farther, compiler: SQLCompiler, **options: Any) -> str:
-    """A row value, which is one range of an index."""
-    return compiler.process(element.row_value, **options)
-
-
 @form(Nearest, on="sqlite")
 def rows_that_tie(element: Nearest, compiler: SQLCompiler, **options: Any) -> str:
     """The range of one key, which takes a row id in."""
     return compiler.process(element.nearest, **options)
-
-
-@form(NullIsLargest, on="sqlite")
-def null_is_largest(element: NullIsLargest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is not."""
-    return "1 = 0"
-
-
-@form(NullIsSmallest, on="sqlite")
-def null_is_smallest(element: NullIsSmallest, compiler: SQLCompiler, **options: Any) -> str:
-    """It is."""
-    return "1 = 1"
 
 
 @form(DistinctKeys, on="sqlite")

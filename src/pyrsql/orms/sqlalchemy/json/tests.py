@@ -10,8 +10,7 @@ A document that is NULL, or JSON's null, which Python does not tell apart, makes
 from __future__ import annotations
 
 import datetime as dt
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, assert_never, cast
@@ -19,7 +18,7 @@ from typing import Any, assert_never, cast
 from sqlalchemy import ColumnElement, and_, false, literal_column, not_, or_, select
 
 from pyrsql.options import DEFAULT_JSON_OPTIONS, JSONOptions, QueryOptions
-from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL
 from pyrsql.orms.sqlalchemy.json.jsonpath import path_exists, path_holds, path_is_set
 from pyrsql.orms.sqlalchemy.json.lookup import lookup
 from pyrsql.orms.sqlalchemy.json.times import Temporal, moment, path_condition, path_variables
@@ -39,15 +38,18 @@ from pyrsql.orms.sqlalchemy.json.values import (
 )
 from pyrsql.orms.sqlalchemy.text import ExactText, OrderedText, text_match
 from pyrsql.orms.sqlalchemy.truth import is_true
-from pyrsql.validation.predicates import Between, Compare, FieldOperand, Match, Member, Null, Pattern, Sign, SqlPattern
-
-_COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
+from pyrsql.validation.predicates import (
+    COMPARE,
+    Between,
+    Compare,
+    FieldOperand,
+    Match,
+    Member,
+    Null,
+    Pattern,
+    Sign,
+    SqlPattern,
+)
 
 _Scalar = bool | int | Decimal | str | Temporal
 
@@ -56,16 +58,6 @@ _Bound = tuple[Sign, object]
 
 
 _ONE: ColumnElement[int] = literal_column("1")
-
-
-class OnPostgreSQL(Condition):
-    """A condition with a form of its own on PostgreSQL: that form, then the one for all others."""
-
-    inherit_cache: bool | None = True
-
-    def _negate(self) -> ColumnElement[bool]:
-        own, other = self.clauses
-        return OnPostgreSQL(not_(own), not_(other))
 
 
 def json_test(
@@ -215,7 +207,7 @@ def _is_one_of(value: Value, wanted: list[_Scalar]) -> ColumnElement[bool]:
 
 
 def _compared(value: Value, sign: Sign, bound: _Scalar) -> ColumnElement[bool]:
-    compare = _COMPARE[sign]
+    compare = COMPARE[sign]
     match bound:
         case str():
             return and_(is_kind(value, "string"), compare(OrderedText(value.scalar), bound))

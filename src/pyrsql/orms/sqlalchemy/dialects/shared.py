@@ -1,10 +1,11 @@
-"""The forms of JSON constructs that two families write alike."""
+"""The forms that two families write alike."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
@@ -19,6 +20,30 @@ from pyrsql.orms.sqlalchemy.json.values import (
     json_text,
     only_sql,
 )
+from pyrsql.orms.sqlalchemy.segments import Beyond, Farther, NullIsLargest, NullIsSmallest
+
+
+@form(NullIsLargest, on="postgresql")
+@form(NullIsSmallest, on="sqlite")
+@form(NullIsSmallest, on="mysql")
+def true(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
+    """The database sorts NULL there."""
+    return "1 = 1"
+
+
+@form(NullIsSmallest, on="postgresql")
+@form(NullIsLargest, on="sqlite")
+@form(NullIsLargest, on="mysql")
+def false(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
+    """The database sorts NULL elsewhere."""
+    return "1 = 0"
+
+
+@form(Beyond, on="postgresql")
+@form(Beyond, Farther, on="sqlite")
+def beyond(element: Beyond | Farther, compiler: SQLCompiler, **options: Any) -> str:
+    """A row value, which is one range of an index."""
+    return compiler.process(element.row_value, **options)
 
 
 @notation(KeysText, on="sqlite")
