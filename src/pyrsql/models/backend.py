@@ -31,7 +31,7 @@ class Position(NamedTuple):
     Args:
         backward: the page ends before the position.
         values: the carried values of the keys at a row, one tuple per key; None for the start (or the end) of the list.
-        few_ties: the rows that tie with it in all keys but the last one, and stand before it, take half a page at most.
+        few_ties: the rows before it that tie with it in all keys but the last one take a fifth of a page at most.
     """
 
     backward: bool
@@ -66,8 +66,8 @@ class Sought(Protocol[TargetT_co]):
         """The same rows in consecutive parts, each as long as the page may be."""
         ...
 
-    def parts(self) -> Iterator[TargetT_co]:
-        """`statements`, each made when it is needed."""
+    def parts(self) -> Iterator[Callable[[int], TargetT_co]]:
+        """`statements`, each as a function of the most rows that it may give."""
         ...
 
     def item(self, row: Any) -> Any:

@@ -98,13 +98,13 @@ class CursorSelect(Generic[TargetT]):
         """
         rows: list[Any] = []
         with self._refusing():
-            for statement in self.sought.parts():
-                rows += _rows(run(statement))
+            for part in self.sought.parts():
+                rows += _rows(run(part(self.seek.size + 1 - len(rows))))
                 if len(rows) > self.seek.size:
                     break
         cut, behind = self._read(rows)
-        for statement in behind.parts() if behind is not None else ():
-            if _rows(run(statement)):
+        for part in behind.parts() if behind is not None else ():
+            if _rows(run(part(1))):
                 return cut
         return cut if behind is None else replace(cut, next=None)
 
@@ -112,13 +112,13 @@ class CursorSelect(Generic[TargetT]):
         """`collect` with a function to await, such as `AsyncSession.execute`."""
         rows: list[Any] = []
         with self._refusing():
-            for statement in self.sought.parts():
-                rows += _rows(await run(statement))
+            for part in self.sought.parts():
+                rows += _rows(await run(part(self.seek.size + 1 - len(rows))))
                 if len(rows) > self.seek.size:
                     break
         cut, behind = self._read(rows)
-        for statement in behind.parts() if behind is not None else ():
-            if _rows(await run(statement)):
+        for part in behind.parts() if behind is not None else ():
+            if _rows(await run(part(1))):
                 return cut
         return cut if behind is None else replace(cut, next=None)
 
@@ -157,8 +157,9 @@ class CursorSelect(Generic[TargetT]):
             return cut, self._one_at(Position(False)) if asks else None
         has_prev, has_next = (more, inside) if backward else (inside, more)
         first, last = self.sought.key(rows[0]), self.sought.key(rows[-1])
-        behind = Position(False, last, few_ties=self._are_apart(rows[(len(rows) - 1) // 2], rows[-1]))
-        before = Position(True, first, few_ties=self._are_apart(rows[0], rows[len(rows) // 2]))
+        few = len(rows) // 5
+        behind = Position(False, last, few_ties=self._are_apart(rows[-1 - few], rows[-1]))
+        before = Position(True, first, few_ties=self._are_apart(rows[0], rows[few]))
         cut = Cut(
             [self.sought.item(row) for row in rows],
             self._cursor(behind) if has_next else None,
@@ -167,7 +168,7 @@ class CursorSelect(Generic[TargetT]):
         return cut, self._one_at(behind) if asks else None
 
     def _are_apart(self, one: Any, other: Any) -> bool:
-        """Whether two rows differ in more than the last key: from half a page of rows that tie on, they are not few."""
+        """Whether two rows differ in more than the last key."""
         return _tied(self.sought.key(one)) != _tied(self.sought.key(other))
 
     def _one_at(self, position: Position) -> Sought[TargetT]:

@@ -37,9 +37,9 @@ class SoughtRows:
         self.statement = rows
         self.statements: tuple[list[PlacedRow]] = (rows,)
 
-    def parts(self) -> Iterator[list[PlacedRow]]:
+    def parts(self) -> Iterator[Callable[[int], list[PlacedRow]]]:
         """The one part."""
-        return iter(self.statements)
+        yield lambda limit: self.statement[:limit]
 
     def item(self, row: PlacedRow) -> Row:
         """The row itself."""

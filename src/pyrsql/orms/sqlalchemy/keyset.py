@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Select, literal, select, type_coerce
@@ -228,7 +228,7 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None, few_t
     turned = tuple(term.turned for term in terms) if backward else terms
     segments = first_segments(turned) if null is None else segments_behind(turned, null)
     apart = segments if len(segments) <= MOST_SEGMENTS else segments[: MOST_SEGMENTS - 1]
-    turns = apart if few_ties else [turn for segment in apart for turn in in_turn(segment)]
+    turns = [turn for segment in apart for turn in in_turn(segment, keys=len(terms), few_ties=few_ties)]
     return Ranges(
         keys,
         turned,
@@ -287,7 +287,8 @@ class SoughtRows:
             None if values is None else tuple([value is None for value in values]),
             position.few_ties,
         )
-        self._select = parts.read_at_once(select).limit(limit)
+        self._select = parts.read_at_once(select)
+        self._limit = limit
         self._sizes = sizes
         self._indexed = indexed
         self._ranges = found
@@ -296,25 +297,22 @@ class SoughtRows:
     @cached_property
     def statement(self) -> Select[Any]:
         """All rows at once: the segments joined by OR, behind the range of the first key."""
-        if not self._bounds:
-            return parts.positioned(self._select, self._ranges.keys, (), self._ranges.order)
-        segments = self._ranges.segments
-        return self._of(*segments[0]) if len(segments) == 1 else self._any(segments)
+        return self._whole(self._limit)
 
     @cached_property
     def statements(self) -> tuple[Select[Any], ...]:
         """The segments in turn."""
-        return tuple(self.parts())
+        return tuple(part(self._limit) for part in self.parts())
 
-    def parts(self) -> Iterator[Select[Any]]:
+    def parts(self) -> Iterator[Callable[[int], Select[Any]]]:
         """The segments in turn, each made when it is needed: the first one fills most pages."""
         if not self._indexed:
-            yield self.statement
+            yield self._whole
             return
         for segment, order in self._ranges.turns:
-            yield self._of(segment, order)
+            yield partial(self._of, segment, order)
         if len(self._ranges.segments) > MOST_SEGMENTS:
-            yield self._any(self._ranges.segments[MOST_SEGMENTS - 1 :])
+            yield partial(self._any, self._ranges.segments[MOST_SEGMENTS - 1 :])
 
     def item(self, row: Any) -> Any:
         """The entity of a row, or the whole row where the select has more columns."""
@@ -339,11 +337,21 @@ class SoughtRows:
         state = str(getattr(original, "sqlstate", None))
         return state.startswith(_UNREADABLE) and any(is_written(bound.type) for bound in self._bounds)
 
-    def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...]) -> Select[Any]:
-        return parts.positioned(self._select, self._ranges.keys, segment.conditions(self._bounds), order)
+    def _whole(self, limit: int) -> Select[Any]:
+        segments = self._ranges.segments
+        if not self._bounds:
+            return self._made((), self._ranges.order, limit)
+        return self._of(*segments[0], limit) if len(segments) == 1 else self._any(segments, limit)
 
-    def _any(self, segments: Sequence[OrderedSegment]) -> Select[Any]:
+    def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...], limit: int) -> Select[Any]:
+        return self._made(segment.conditions(self._bounds), order, limit)
+
+    def _any(self, segments: Sequence[OrderedSegment], limit: int) -> Select[Any]:
         choice = any_condition([all_conditions(segment.conditions(self._bounds)) for segment, _ in segments])
         lead = leading(self._ranges.terms[0], self._bounds[0])
-        conditions = (choice,) if lead is None else (lead, choice)
-        return parts.positioned(self._select, self._ranges.keys, conditions, self._ranges.order)
+        return self._made((choice,) if lead is None else (lead, choice), self._ranges.order, limit)
+
+    def _made(
+        self, conditions: Sequence[ColumnElement[bool]], order: tuple[ColumnElement[Any], ...], limit: int
+    ) -> Select[Any]:
+        return parts.positioned(self._select, self._ranges.keys, conditions, order).limit(limit)

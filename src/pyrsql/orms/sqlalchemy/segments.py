@@ -43,6 +43,11 @@ class KeyRange(Condition):
     inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.gt
 
+    def halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+        """The keys and the values."""
+        found = list(self.clauses)
+        return found[: len(found) // 2], found[len(found) // 2 :]
+
     @property
     def row_value(self) -> ColumnElement[bool]:
         """`(a, b) > (x, y)`; of one key, `a > x`."""
@@ -50,20 +55,6 @@ class KeyRange(Condition):
         if len(keys) == 1:
             return compared(keys[0], self.operator, values[0])
         return compared(tuple_(*keys), self.operator, tuple_(*values))
-
-    def halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
-        """The keys and the values."""
-        found = list(self.clauses)
-        return found[: len(found) // 2], found[len(found) // 2 :]
-
-
-class Beyond(KeyRange):
-    """The rows beyond a position.
-
-    Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
-    """
-
-    inherit_cache: bool | None = True
 
     @property
     def ladder(self) -> ColumnElement[bool]:
@@ -76,6 +67,31 @@ class Beyond(KeyRange):
         return ladder
 
     @property
+    def from_tie(self) -> ColumnElement[bool]:
+        """`a >= x AND (a != x OR b > y)`."""
+        (first, last), (reached, passed) = self.halves()
+        from_it = compared(first, operators.ge if self.operator is operators.gt else operators.le, reached)
+        return all_of(
+            [from_it, any_of([compared(first, operators.ne, reached), compared(last, self.operator, passed)])]
+        )
+
+    @property
+    def level(self) -> ColumnElement[bool]:
+        """`a = x AND b > y`: of the rows beyond, those that tie with the position in all keys but the last."""
+        keys, values = self.halves()
+        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
+        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
+
+
+class Beyond(KeyRange):
+    """The rows beyond a position.
+
+    Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
+    """
+
+    inherit_cache: bool | None = True
+
+    @property
     def ends_with_row_id(self) -> bool:
         """The last key is an integer that is the primary key alone: on SQLite that is the row id."""
         key = self.halves()[0][-1]
@@ -86,21 +102,17 @@ class Beyond(KeyRange):
 class Nearest(Beyond):
     """The same, but on SQLite only the rows that tie with the position in all keys but the last.
 
-    SQLite takes no row id into the range of a row value, and would read all rows that tie with the position.
+    SQLite begins a row value's range at the first row whose keys equal the values, without the row id among them, and
+    compares each row: it would read all rows that tie with the position.
     """
 
     inherit_cache: bool | None = True
 
-    @property
-    def nearest(self) -> ColumnElement[bool]:
-        """`a = x AND b > y`: the rows that tie with the position in all keys but the last."""
-        keys, values = self.halves()
-        same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
-        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
-
 
 class Farther(KeyRange):
-    """On SQLite the rows beyond the position in all keys but the row id; elsewhere none, which `Nearest` has all."""
+    """On SQLite the rows beyond the position in one more key: `Nearest` of fewer keys. Elsewhere none: `Nearest` has
+    them all.
+    """
 
     inherit_cache: bool | None = True
 
@@ -310,17 +322,28 @@ def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any])
     return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
 
 
-def in_turn(segment: Segment) -> Iterator[Segment]:
-    """A range as consecutive ones: on SQLite two where the last key is the row id, the rows that tie and the others."""
+def in_turn(segment: Segment, *, keys: int, few_ties: bool) -> Iterator[Segment]:
+    """A range as consecutive ones, which SQLite reads from an index without the rows that tie with the position.
+
+    Args:
+        segment: the range.
+        keys: how many keys the order has.
+        few_ties: the rows that tie in all keys but the last are few: a range of all keys may read them.
+    """
     *before, last = segment.tests or (None,)
-    if last is None or not isinstance(last.template, Beyond) or not last.template.ends_with_row_id:
+    if last is None or not isinstance(last.template, Beyond):
         yield segment
         return
-    keys, _ = last.template.halves()
+    # All keys are unique together, but on SQLite the row id is no part of a range of several keys.
+    if last.levels.stop == keys and (few_ties or not last.template.ends_with_row_id):
+        yield segment
+        return
+    columns, _ = last.template.halves()
     nearest, farther = (NearestBelow, FartherBelow) if isinstance(last.template, Below) else (Nearest, Farther)
-    for kind, count in ((nearest, len(keys)), (farther, len(keys) - 1)):
+    for count in range(len(columns), 0, -1):
+        kind = nearest if count == len(columns) else farther
         levels = range(last.levels.start, last.levels.start + count)
-        test = Test(kind(*keys[:count], *map(_placeholder, keys[:count])), levels)
+        test = Test(kind(*columns[:count], *map(_placeholder, columns[:count])), levels)
         yield Segment((*before, test), segment.fixed, segment.order)
 
 

@@ -20,6 +20,7 @@ from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.related_keys import KeysOnPostgreSQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
+from pyrsql.orms.sqlalchemy.segments import Beyond
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,
@@ -166,6 +167,12 @@ def bound_key(element: BoundKey, compiler: SQLCompiler, **options: Any) -> str:
     if type_ is None or isinstance(type_, NullType):
         return bound
     return f"CAST({bound} AS {compiler.dialect.type_compiler_instance.process(type_)})"
+
+
+@form(Beyond, on="postgresql")
+def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+    """A row value, which is one range of an index."""
+    return compiler.process(element.row_value, **options)
 
 
 @form(DistinctKeys, on="postgresql")

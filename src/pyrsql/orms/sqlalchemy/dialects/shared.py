@@ -20,7 +20,7 @@ from pyrsql.orms.sqlalchemy.json.values import (
     json_text,
     only_sql,
 )
-from pyrsql.orms.sqlalchemy.segments import Beyond, Farther, NullIsLargest, NullIsSmallest
+from pyrsql.orms.sqlalchemy.segments import NullIsLargest, NullIsSmallest
 
 
 @form(NullIsLargest, on="postgresql")
@@ -37,13 +37,6 @@ def true(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
 def false(element: ClauseElement, compiler: SQLCompiler, **options: Any) -> str:
     """The database sorts NULL elsewhere."""
     return "1 = 0"
-
-
-@form(Beyond, on="postgresql")
-@form(Beyond, Farther, on="sqlite")
-def beyond(element: Beyond | Farther, compiler: SQLCompiler, **options: Any) -> str:
-    """A row value, which is one range of an index."""
-    return compiler.process(element.row_value, **options)
 
 
 @notation(KeysText, on="sqlite")

@@ -27,7 +27,7 @@ from pyrsql.orms.sqlalchemy.joins import OfOneRow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
-from pyrsql.orms.sqlalchemy.segments import Nearest
+from pyrsql.orms.sqlalchemy.segments import Beyond, Farther, Nearest
 from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.orms.sqlalchemy.text import (
     EqualInFewForms,
@@ -289,10 +289,20 @@ def _whole(number: str, whole: str) -> str:
     return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
 
 
-@form(Nearest, on="sqlite")
-def rows_that_tie(element: Nearest, compiler: SQLCompiler, **options: Any) -> str:
-    """The range of one key, which takes a row id in."""
-    return compiler.process(element.nearest, **options)
+@form(Beyond, on="sqlite")
+def beyond(element: Beyond, compiler: SQLCompiler, **options: Any) -> str:
+    """A row value, which is one range of an index; with the row id, which is no part of the range, what costs less for
+    each row.
+    """
+    keys, _ = element.halves()
+    one_before_row_id = len(keys) == 2 and element.ends_with_row_id
+    return compiler.process(element.from_tie if one_before_row_id else element.row_value, **options)
+
+
+@form(Nearest, Farther, on="sqlite")
+def level(element: Nearest | Farther, compiler: SQLCompiler, **options: Any) -> str:
+    """The range of one key, which may be the row id."""
+    return compiler.process(element.level, **options)
 
 
 @form(DistinctKeys, on="sqlite")
