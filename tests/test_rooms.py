@@ -40,7 +40,7 @@ TOP_FILES = {
     "page": "validation",
     "cursor": "validation",
     "caches": "pipeline",
-    "whole_requests": "pipeline",
+    "criteria": "pipeline",
     "pipeline": "pipeline",
     "api": "pipeline",
     "testing": "testing",

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from returns.result import Failure, Result
 
 from pyrsql.caches import validated_filter, validated_order
+from pyrsql.criteria import statement_of
 from pyrsql.errors import ParseError, PyrsqlError, ValidationError
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import is_blank, parse_sort
@@ -20,7 +21,6 @@ from pyrsql.models.schema import schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.problems import Problems
 from pyrsql.validation.plan import Criteria, Filter
-from pyrsql.whole_requests import statement_of
 
 TargetT = TypeVar("TargetT")
 ValueT = TypeVar("ValueT")

@@ -11,6 +11,7 @@ from returns.result import Failure, Result, Success
 from pyrsql.errors import PageError
 from pyrsql.models.backend import ORM, BackendStatement
 from pyrsql.problems import PageProblem, Problems, problems_of
+from pyrsql.validation.total_order import completing
 
 TargetT = TypeVar("TargetT")
 
@@ -59,8 +60,6 @@ class PageRequest:
             model: the class whose rows it returns.
             orm: the backend.
         """
-        from pyrsql.validation.total_order import completing
-
         described = orm.model(model)
         return orm.page(BackendStatement(target, target), described, completing(described), self.offset, self.limit)
 

@@ -27,6 +27,7 @@ from typing import TypeVar
 
 from returns.result import Result, Success
 
+from pyrsql.criteria import apply_criteria, judge, validate_request
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, CursorRequest, Sealer
 from pyrsql.language import parse as language
 from pyrsql.language.nodes import Node
@@ -37,7 +38,6 @@ from pyrsql.problems import Problems
 from pyrsql.validation.keyset import CursorSelect, Cut, cursor_select, open_cursor, total_order
 from pyrsql.validation.plan import Filter, Order, PaginatedSelect, Statement, filtered, ordered
 from pyrsql.validation.validate import read_sort, validate_filter
-from pyrsql.whole_requests import apply_criteria, judge, validate_request
 
 __all__ = [
     "CursorFormat",

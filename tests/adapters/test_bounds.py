@@ -18,9 +18,9 @@ from pyrsql import ConfigurationError, QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import estimated_work
 from pyrsql.adapters.fastapi.responses import criteria_error
+from pyrsql.criteria import statement_of
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration
 from pyrsql.pipeline import validate_request
-from pyrsql.whole_requests import statement_of
 from tests.asgi import get
 
 

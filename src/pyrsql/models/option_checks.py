@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import assert_never
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
@@ -182,7 +181,9 @@ def _nowhere(model: Model, path: str) -> str:
 
 def _takes_no_value(model: Model, options: QueryOptions, path: str) -> str | None:
     """Why no value can be compared with the field that a path leads to, and the remedy; None where one can be."""
-    member = _end_of(model, path)
+    member, rest = _end_of(model, path)
+    if rest:
+        return None
     if isinstance(member, Computed) and member.field() is None:
         return (
             f"whose code gives no SQL expression of {model.name}: add one with @{member.name}.expression, with a"
@@ -211,8 +212,10 @@ def _is_converted(field: Field, options: QueryOptions, path: str) -> bool:
     )
 
 
-def _end_of(model: Model, path: str) -> Member | None:
-    """The member at the end of a path of attributes; None for one that leads nowhere or is mapped."""
+def _end_of(model: Model, path: str) -> tuple[Member | None, list[str]]:
+    """The member that a path of attributes ends on, none of them mapped, and the rest of a path that leads on from a
+    value; None for one that leads nowhere.
+    """
     members, rest, found = model.members, path.split("."), None
     while rest:
         found = members.get(rest.pop(0))
@@ -224,8 +227,8 @@ def _end_of(model: Model, path: str) -> Member | None:
             case Shortcut(path=steps):
                 rest = [*steps, *rest]
             case Field() | Computed() | None:
-                return None if rest else found
-    return found
+                break
+    return found, rest
 
 
 def _leads_by_mapping(reach: _Reach, model: Model, path: str) -> bool:
@@ -245,25 +248,6 @@ def _may_lead_somewhere(reach: _Reach, path: str) -> bool:
 
 def _leads_somewhere(model: Model, path: str) -> bool:
     """Whether a path of attributes, none of them mapped, leads to something, be it allowed or not."""
-    members = model.members
-    rest = path.split(".")
-    while rest:
-        member = members.get(rest.pop(0))
-        if isinstance(member, Computed):
-            if not rest:
-                return True
-            member = member.field()
-        match member:
-            case None:
-                return False
-            case Field(kind=kind):
-                return not rest or isinstance(kind, kinds.Json)
-            case Relation(target=target):
-                members = target().members
-            case Embedded(members=inner):
-                members = inner
-            case Shortcut(path=steps):
-                rest = [*steps, *rest]
-            case _:
-                assert_never(member)
-    return True
+    member, rest = _end_of(model, path)
+    value = member.field() if isinstance(member, Computed) and rest else member
+    return value is not None and (not rest or (isinstance(value, Field) and isinstance(value.kind, kinds.Json)))

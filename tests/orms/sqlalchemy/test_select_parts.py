@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload, with_expression, with_loader_criteria
+from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression, with_loader_criteria
 
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy import select_parts as parts
@@ -171,8 +171,6 @@ def test_options() -> None:
     assert parts.options_of(parts.without_loading(base)) == (criteria,)
     assert parts.options_of(base.with_only_columns(User)) == (criteria,)
     assert parts.criteria(base) == [criteria]
-    assert parts.loads_joined_rows(select(User).join(User.roles).options(contains_eager(User.roles)))
-    assert not parts.loads_joined_rows(base)
     (element,) = cast("Any", with_expression(User.name, func.lower(User.email))).context
     assert [str(value) for value in parts.expressions_of(element)] == ["lower(users.email)"]
     assert not parts.expressions_of(cast("Any", selectinload(User.roles)).context[0])

@@ -19,6 +19,7 @@ from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, re
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCS, ParameterDocs, signature
 from pyrsql.api import Query, Sort
+from pyrsql.criteria import criteria_of, problems_in, statement_of
 from pyrsql.language.nodes import SortKey
 from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.backend import ORM
@@ -26,7 +27,6 @@ from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.page import PageRequest
 from pyrsql.problems import Problems, Source, problems_of
 from pyrsql.validation.plan import Criteria
-from pyrsql.whole_requests import criteria_of, problems_in, statement_of
 
 TargetT = TypeVar("TargetT")
 

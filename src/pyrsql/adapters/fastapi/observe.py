@@ -9,7 +9,7 @@ from time import perf_counter
 from pyrsql.adapters.fastapi.report import OnRequest, RequestReport
 from pyrsql.adapters.fastapi.responses import CriteriaError
 from pyrsql.validation.plan import Criteria
-from pyrsql.validation.shape import compared, filter_shape, sort_shape
+from pyrsql.validation.query_shape import compared, filter_shape, sort_shape
 
 _logger = logging.getLogger("pyrsql")
 

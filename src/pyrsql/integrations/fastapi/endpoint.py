@@ -23,6 +23,7 @@ from pyrsql.adapters.fastapi.parameters import (
 )
 from pyrsql.adapters.fastapi.responses import CriteriaError, criteria_error
 from pyrsql.adapters.fastapi.signature import Paging
+from pyrsql.criteria import statement_of
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.base import BaseStatement
@@ -41,7 +42,6 @@ from pyrsql.pipeline import CursorSelect
 from pyrsql.problems import Problems, problems_of
 from pyrsql.validation.plan import Criteria, Filter, Order, Statement, filtered
 from pyrsql.validation.secrets import warn_of_secrets
-from pyrsql.whole_requests import statement_of
 
 OptionsT = TypeVar("OptionsT", bound=FieldOptions)
 

@@ -32,6 +32,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refu
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
@@ -221,7 +222,7 @@ def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, 
         # No row repeats. PostgreSQL would take no other order than by what is selected.
         base = parts.without_distinct(base)
     has_text = is_ungrouped_text(parts.conditions(base))
-    needs_key = has_text or some_rows if single else not parts.loads_joined_rows(base)
+    needs_key = has_text or some_rows if single else not loads_joined_rows(base)
     lacks_key = parts.is_distinct(base) and not some_rows and not _has_key(parts.columns(base), root)
     if needs_key and of_root and not (nullable or lacks_key):
         return BaseStatement(by_key(base, root, model), {(): root})

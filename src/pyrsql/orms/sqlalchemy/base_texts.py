@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, Select, inspect
-from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, Mapper
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
@@ -14,6 +14,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values, to_one_relations
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.loader_options import LoaderStep, loader_steps
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
@@ -63,35 +64,24 @@ def _values_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[Claus
 
     Related rows that options load otherwise have statements of their own, or lack such values.
     """
-    given = [cast("tuple[Any, ...]", getattr(option, "context", (option,))) for option in parts.options_of(base)]
-    elements = [part for context in given for part in context if hasattr(part, "strategy")]
+    steps = [*loader_steps(base)]
     mappers: dict[tuple[str, ...], Mapper[Any]] = {(): mapper}
-    for element in elements:
-        if "eager_from_alias" in element.local_opts:
-            relations = _relations(element)
-            mappers[tuple(each.key for each in relations)] = relations[-1].mapper
-            yield from loaded_values(relations[-1].mapper)
-    for element in elements:
-        owner = mappers.get(tuple(each.key for each in _relations(element)))
+    for step in steps:
+        if step.is_joined:
+            mappers[step.path] = step.relations[-1].mapper
+            yield from loaded_values(step.relations[-1].mapper)
+    for step in steps:
+        owner = mappers.get(step.path)
         if owner is not None:
-            yield from parts.expressions_of(element)
-            yield from _undeferred(element, owner)
+            yield from parts.expressions_of(step.element)
+            yield from _undeferred(step, owner)
 
 
-def _relations(element: Any) -> list[RelationshipProperty[Any]]:
-    """The relations of the path of a loader option."""
-    return [step for step in _steps(element) if isinstance(step, RelationshipProperty)]
-
-
-def _steps(element: Any) -> tuple[Any, ...]:
-    return cast("tuple[Any, ...]", getattr(element.path, "path", element.path))
-
-
-def _undeferred(element: Any, owner: Mapper[Any]) -> Iterator[ClauseElement]:
+def _undeferred(step: LoaderStep, owner: Mapper[Any]) -> Iterator[ClauseElement]:
     """The deferred values that a loader option may load with the rows of a mapper."""
-    of_group = any(str(name).startswith("undefer_group") for name in element.local_opts)
-    if not of_group and ("deferred", False) not in (element.strategy or ()):
+    of_group = any(str(name).startswith("undefer_group") for name in step.settings)
+    if not of_group and step.strategy.get("deferred") is not False:
         return
-    last = _steps(element)[-1]
+    last = step.steps[-1]
     props = cast("list[ColumnProperty[Any]]", [last] if isinstance(last, ColumnProperty) else [*owner.column_attrs])
     yield from (cast("ClauseElement", prop.expression) for prop in props if prop.deferred)

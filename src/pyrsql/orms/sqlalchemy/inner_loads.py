@@ -13,6 +13,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.criteria import has_criteria_for
+from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 
@@ -70,26 +71,16 @@ def may_lead_nowhere(prop: RelationshipProperty[Any]) -> bool:
 
 
 def _loads_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]:
-    for option in parts.options_of(base):
-        elements = cast("tuple[Any, ...]", getattr(option, "context", (option,)))
-        for element in elements:
-            strategy = cast("dict[str, object]", dict(getattr(element, "strategy", None) or ()))
-            settings = cast("dict[str, Any]", getattr(element, "local_opts", {}))
-            if "lazy" not in strategy or "eager_from_alias" in settings:
-                continue
-            steps = cast("tuple[Any, ...]", getattr(element.path, "path", element.path))
-            props = cast("list[RelationshipProperty[Any]]", [*filter(_is_relation, steps)])
-            path = tuple(prop.key for prop in props)
-            is_joined = strategy["lazy"] == "joined"
-            if str(steps[-1]).startswith("relationship:"):
-                owner = props[-1].mapper if props else mapper
-                props, path = list(owner.relationships), (*path, "*")
-            for prop in props[-1:] if path[-1:] != ("*",) else props:
-                yield _Load(path, prop, is_joined and bool(settings.get("innerjoin", prop.innerjoin)))
-
-
-def _is_relation(step: object) -> bool:
-    return isinstance(step, RelationshipProperty)
+    for step in loader_steps(base):
+        if "lazy" not in step.strategy or step.is_joined:
+            continue
+        props, path = step.relations, step.path
+        if step.is_of_all:
+            owner = props[-1].mapper if props else mapper
+            props, path = list(owner.relationships), (*path, "*")
+        is_joined = step.strategy["lazy"] == "joined"
+        for prop in props[-1:] if path[-1:] != ("*",) else props:
+            yield _Load(path, prop, is_joined and bool(step.settings.get("innerjoin", prop.innerjoin)))
 
 
 @made_once

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, inspect
-from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, Load, Mapper
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from pyrsql.errors import ConfigurationError
@@ -16,6 +16,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.inner_loads import may_lead_nowhere
+from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 
@@ -130,21 +131,13 @@ class _Said:
     def by(cls, base: Select[Any]) -> _Said:
         loaded: set[Path] = set()
         deferring: set[Path] = set()
-        for option in parts.options_of(base):
-            elements: Iterable[Any] = getattr(option, "context", ())
-            for element in elements:
-                path = tuple(str(part.key) for part in element.path.path if _is_relation(part))
-                strategy: dict[str, Any] = dict(element.strategy or ())
-                if "lazy" in strategy and path:
-                    loaded.add(path)
-                if strategy.get("deferred"):
-                    deferring.add(path)
+        for step in loader_steps(base):
+            if "lazy" in step.strategy and step.path:
+                loaded.add(step.path)
+            if step.strategy.get("deferred"):
+                deferring.add(step.path)
         folds = parts.is_distinct(base) or parts.group_columns(base) or parts.lock_of(base) is not None
         return cls(frozenset(loaded), frozenset(deferring), joins=not folds)
-
-
-def _is_relation(part: object) -> bool:
-    return isinstance(part, RelationshipProperty)
 
 
 _NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)

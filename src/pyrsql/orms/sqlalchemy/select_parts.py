@@ -219,12 +219,6 @@ def options_of(base: Select[Any]) -> tuple[ExecutableOption, ...]:
     return (*_no_loading(earlier), *base._with_options) if earlier else base._with_options
 
 
-def loads_joined_rows(base: Select[Any]) -> bool:
-    """Whether a select loads a relation from its own joins: `contains_eager`."""
-    elements = (part for option in base._with_options for part in getattr(option, "context", ()))
-    return any("eager_from_alias" in (getattr(part, "local_opts", None) or ()) for part in elements)
-
-
 def expressions_of(element: Any) -> tuple[ClauseElement, ...]:
     """The value that a loader option gives an attribute: `with_expression`."""
     if ("query_expression", True) not in (element.strategy or ()):

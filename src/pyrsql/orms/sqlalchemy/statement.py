@@ -29,6 +29,7 @@ from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, lo
 from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
+from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import identifying, of_shared_rows, order_terms
@@ -184,7 +185,7 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     """A select of the number of rows of a statement."""
     statement, root = base.select, base.scope[()]
     key = [_column(root, field) for field in model.identity]
-    if base.unpaged and parts.loads_joined_rows(statement):
+    if base.unpaged and loads_joined_rows(statement):
         # A root that appears in several rows is read as one.
         return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
     if not base.rooted or base.unsorted or not parts.is_ungrouped(statement) or is_read_elsewhere(root):

@@ -1,4 +1,4 @@
-"""Whole requests: filter, sort and page together, with the caches of `caches`."""
+"""Whole requests: filter, sort and page together as `Criteria`, with the caches of `caches`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.pipeline import order, parse, validate
-from pyrsql.validation.shape import compared, filter_shape, sort_shape
+from pyrsql.validation.query_shape import compared, filter_shape, sort_shape
 from tests.sample_models import User
 
 SECRET = "hunter2"

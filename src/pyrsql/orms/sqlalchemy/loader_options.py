@@ -1,0 +1,61 @@
+"""The loader options of a select, such as `joinedload(User.company)`, one attribute at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Select
+from sqlalchemy.orm import RelationshipProperty
+
+from pyrsql.orms.sqlalchemy import select_parts as parts
+
+
+class LoaderStep(NamedTuple):
+    """An attribute, or all of them, and how an option loads it.
+
+    Args:
+        steps: the path to it, mappers and attributes in turn; it ends on a text where it stands for all attributes of a kind.
+        strategy: how it is loaded: `lazy` -> `joined`.
+        settings: more about that, such as `innerjoin`.
+        element: the part of the option.
+    """
+
+    steps: tuple[Any, ...]
+    strategy: Mapping[str, object]
+    settings: Mapping[str, Any]
+    element: Any
+
+    @property
+    def relations(self) -> list[RelationshipProperty[Any]]:
+        """The relations of the path."""
+        return [step for step in self.steps if isinstance(step, RelationshipProperty)]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of the relations of the path."""
+        return tuple(relation.key for relation in self.relations)
+
+    @property
+    def is_of_all(self) -> bool:
+        """The option is about all relations at the end of the path: `raiseload("*")`."""
+        return str(self.steps[-1]).startswith("relationship:")
+
+    @property
+    def is_joined(self) -> bool:
+        """The select itself joins the relation: `contains_eager`."""
+        return "eager_from_alias" in self.settings
+
+
+def loader_steps(base: Select[Any]) -> Iterator[LoaderStep]:
+    """What the options of a select load, attribute by attribute."""
+    for option in parts.options_of(base):
+        for element in cast("tuple[Any, ...]", getattr(option, "context", (option,))):
+            if hasattr(element, "strategy"):
+                steps = cast("tuple[Any, ...]", getattr(element.path, "path", element.path))
+                yield LoaderStep(steps, dict(element.strategy or ()), element.local_opts or {}, element)
+
+
+def loads_joined_rows(base: Select[Any]) -> bool:
+    """Whether a select loads a relation from its own joins."""
+    return any(step.is_joined for step in loader_steps(base))
