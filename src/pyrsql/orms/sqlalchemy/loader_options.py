@@ -15,7 +15,7 @@ class LoaderStep(NamedTuple):
     """An attribute, or all of them, and how an option loads it.
 
     Args:
-        steps: the path to it, mappers and attributes in turn; it ends on a text where it stands for all attributes of a kind.
+        steps: the path to it, mappers and attributes in turn; its end is a text where it stands for all of a kind.
         strategy: how it is loaded: `lazy` -> `joined`.
         settings: more about that, such as `innerjoin`.
         element: the part of the option.
@@ -48,7 +48,7 @@ class LoaderStep(NamedTuple):
 
 
 def loader_steps(base: Select[Any]) -> Iterator[LoaderStep]:
-    """What the options of a select load, attribute by attribute."""
+    """The attributes that the options of a select load, one by one."""
     for option in parts.options_of(base):
         for element in cast("tuple[Any, ...]", getattr(option, "context", (option,))):
             if hasattr(element, "strategy"):
