@@ -13,8 +13,10 @@ ROOT = Path(__file__).parent.parent
 # Each phrase, and what is wrong with it.
 BANNED = {
     r"(?<![A-Za-z])(?:What|Whoever|Who) [^.?!:]*[.:!]": "a relative clause as the subject: name the thing",
-    r"\b(?:such a|no such)\b(?! as)": "write 'this', 'of this kind' or 'no … of this name'",
-    r"\bthere is none that\b": "say which one is missing",
+    r"\b(?:such an?|no such)\b(?! as)": "write 'this', 'of this kind' or 'no … of this name'",
+    r"\bthere (?:is|are) none\b": "say which one is missing",
+    r"\bbe it\b": "write 'also' or 'whether or not'",
+    r"\btakes? no notice\b": "write 'ignores'",
     r"\bis to\b(?! the\b)": "write 'must', 'should' or the plain verb",
     r"\bmade of it\b": "name the thing that is made",
     r"\b(?:is|are) asked for\b": "say who needs it",

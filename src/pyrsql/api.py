@@ -1,6 +1,6 @@
 """The object surface: the stages of `pipeline` as methods, raising where a stage would fail."""
 
-# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
+# `bind` of returns emulates higher kinds, which pyright knows in part; the type of its result is known.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations

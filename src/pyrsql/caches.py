@@ -54,7 +54,7 @@ def caches_of(schema: Schema) -> SchemaCaches:
 
 
 def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | Unresolved:
-    """The resolution of a selector, without suggestions where there is none."""
+    """The resolution of a selector, without suggestions for an unknown one."""
     key, cache = (purpose, selector), caches_of(schema).selectors
     known = cache.get(key)
     if known is not None:

@@ -89,7 +89,7 @@ def locate(text: str, span: Span) -> Location:
 
 
 def describe(problem: Problem) -> str:
-    """Say what is wrong, in one sentence. `problem.hint` is advice, `problem.span` the place of the fault.
+    """The problem in one sentence. `problem.hint` is advice, `problem.span` the place of the fault.
 
     >>> describe(SyntaxProblem(source="filter", span=Span(1, 2), expected=("an operator",), found="="))
     "Expected an operator, but found '='."
@@ -128,7 +128,7 @@ def describe(problem: Problem) -> str:
 def _describe_parameter(
     problem: PageProblem | MissingSize | RepeatedParameter | UnknownParameter | CursorProblem,
 ) -> str:
-    """The same for what is wrong with a parameter as such."""
+    """The same for problems with a parameter as such."""
     match problem:
         case PageProblem():
             return f"Expected {problem.expected}, but the {problem.source} is {quoted(problem.value)}."

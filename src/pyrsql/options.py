@@ -1,4 +1,4 @@
-"""Configuration, frozen: what a developer decides once and every request shares."""
+"""Frozen configuration: the decisions of a developer that all requests share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TextOrder = Literal["database", "code_point"]
 class _Settled:
     """Configuration that holds mappings and lists of a developer: copied, so that no later change of them counts.
 
-    Two are equal only where they are the same one, so that each can be the key of a cache whatever it holds.
+    Two are equal only where they are the same one, so that each can be the key of a cache, with any contents.
     """
 
     def _settle(self, **copies: object) -> None:
@@ -94,7 +94,7 @@ class AllFields(enum.Enum):
 
 
 ALL_FIELDS = AllFields.ALL_FIELDS
-"""`filterable_fields=ALL_FIELDS` opens every field of a model, whatever the response model shows."""
+"""`filterable_fields=ALL_FIELDS` opens every field of a model, also those that the response model does not show."""
 
 
 class JoinHint(enum.Enum):

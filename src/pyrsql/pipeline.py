@@ -16,7 +16,7 @@ A chain stops at the first stage that fails. `validate_request` reads filter, so
 reports what is wrong with all three at once.
 """
 
-# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
+# `bind` of returns emulates higher kinds, which pyright knows in part; the type of its result is known.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations

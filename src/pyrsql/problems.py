@@ -26,7 +26,7 @@ Source = Literal["filter", "sort", "page", "size", "cursor"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntaxProblem:
-    """The text does not follow the grammar. `expected` names what could stand at `span`; `found` is what does."""
+    """The text does not follow the grammar. At `span`, `found` stands in place of the `expected` terminals."""
 
     code: ClassVar[str] = "syntax-error"
     source: Source
@@ -256,6 +256,6 @@ Problems = tuple[Problem, *tuple[Problem, ...]]
 
 
 def problems_of(found: Iterable[Problem]) -> Problems | None:
-    """The problems found as a non-empty tuple, or None when there are none."""
+    """The problems found as a non-empty tuple, or None without any."""
     problems = tuple(found)
     return (problems[0], *problems[1:]) if problems else None

@@ -38,7 +38,7 @@ class TextCache(Generic[ValueT]):
         self._lock = Lock()
 
     def get(self, key: Hashable) -> ValueT | None:
-        """The kept value; None where there is none."""
+        """The kept value, or None."""
         with self._lock:
             known = self._held.get(key)
             if known is None:

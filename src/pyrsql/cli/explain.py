@@ -1,4 +1,4 @@
-"""`pyrsql explain` and `pyrsql indexes`: what a database makes of a filter, and the fields it has no index for."""
+"""`pyrsql explain` and `pyrsql indexes`: how a database runs a filter, and the fields without an index."""
 
 from __future__ import annotations
 

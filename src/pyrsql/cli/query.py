@@ -1,6 +1,6 @@
 """`pyrsql query`: the rows of a table that a filter keeps, streamed by keyset pages."""
 
-# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; its result is known.
+# `bind` of returns emulates higher kinds, which pyright knows in part; the type of its result is known.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _model(reflected: Reflected, table: str) -> type:
     """The mapped class of a table.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: the database has no table of this name.
     """
     if table in reflected.models:
         return reflected.models[table]
@@ -164,7 +164,7 @@ def _write(rows: Iterator[Mapping[str, object]], columns: tuple[str, ...], outpu
 
 
 def _write_table(rows: Iterator[Mapping[str, object]], columns: tuple[str, ...]) -> None:
-    """A table, whose columns are as wide as their widest value: of a screenful at most, with a word on what is left."""
+    """The first rows as a table, whose columns are as wide as their widest value, and a note where there are more."""
     show_table(columns, ([_shown(value) for value in row.values()] for row in islice(rows, TABLE_ROWS)))
     if next(rows, None) is not None:
         err.print(f"There are more than {TABLE_ROWS} rows: write them with --output csv, json or ndjson.")

@@ -23,7 +23,7 @@ class Advice(NamedTuple):
     Args:
         hint: the advice in words.
         replacement: the text to put in place of the span, where the hint is a correction.
-        span: the part of the text that is corrected; None for what was found there.
+        span: the part of the text that is corrected; None for the token that was found there.
     """
 
     hint: str

@@ -3,7 +3,7 @@
 A `Rule` is a parsy parser that also carries the regular expression which reads the same text. The operators of parsy
 (`>>`, `|`, `.optional()`, `.many()`) combine both, so a grammar is written once and read in two ways: valid text takes
 one match per item, and where no item matches, the parser of the same rule runs token by token and tells how far it
-came and what it expected there.
+came and which terminals it expected there.
 
 Expressions are possessive and rules never backtrack: every text is read in linear time. Nested parts (groups, calls)
 are kept on a stack: depth costs no recursion.
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # parsy ships no types: these are the parts of it that are used here.
     class Outcome:
-        """The result of a parser: a value, or the furthest failure and what was expected there."""
+        """The result of a parser: a value, or the furthest failure with the terminals that were expected there."""
 
         status: bool
         index: int
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 Make = Callable[[re.Match[str], list[Any]], Any]
-"""Makes the value of an item from its match. It appends what is wrong to the list; None ends the reading."""
+"""Makes the value of an item from its match. It appends problems to the list; None ends the reading."""
 
 Join = Callable[[tuple[Any, ...]], Any]
 """Makes one value of those that a joint joins."""
@@ -154,7 +154,7 @@ def quiet(pattern: str) -> Rule:
 
 
 def attempt(rule: Parser, text: str, index: int = 0) -> str | tuple[int, list[str]]:
-    """The text that a rule reads, or else where it fails and what it expected there.
+    """The text that a rule reads, or else where it fails, with the terminals that it expected there.
 
     >>> word = token("[a-z]++", "a word")
     >>> attempt(word >> (token(",", "a comma") >> word).many(), "a,b,c;d")
@@ -167,7 +167,7 @@ def attempt(rule: Parser, text: str, index: int = 0) -> str | tuple[int, list[st
 
 
 def _failed(index: int, wrong: list[Any], reason: Outcome) -> Outcome:
-    """A failure; `index` is where the item begins that could not be read, `value` what was wrong before."""
+    """A failure; `index` is where the item begins that could not be read, `value` the problems before it."""
     return Outcome(False, index, wrong, reason.furthest, reason.expected)
 
 

@@ -1,4 +1,4 @@
-"""A filter in English, so that a person sees what it means and where its groups are."""
+"""A filter in English, so that a person sees its meaning and its groups."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _PATTERNS = {
     "not_like": "not ",
     "not_like_ignore_case": "not ",
 }
-"""The operators whose argument may be a pattern, and what stands before the verb."""
+"""The operators whose argument may be a pattern, and the word before the verb."""
 
 
 _QUANTIFIED = {

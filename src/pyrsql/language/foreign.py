@@ -25,10 +25,10 @@ WORDS = {
 }
 BEGINNINGS = ("startswith", "starts", "beginswith", "begins")
 ENDINGS = ("endswith", "ends")
-"""Words for what a pattern says."""
+"""Words that mean a pattern."""
 
 EXPRESSIONS = ("regex", "regexp", "re", "matches")
-"""Words for what no operator does."""
+"""Words without an operator here."""
 
 SIGNS = {
     "===": "==",

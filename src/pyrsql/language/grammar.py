@@ -62,7 +62,7 @@ modifier_pattern: re.Pattern[str] = compiled(MODIFIER)
 token_pattern: re.Pattern[str] = compiled(rf"{VALUE}|{OPERATOR}|{AND}|{OR}|.|\Z")
 """Any token, or any other character, or the end of the text."""
 dead_end_pattern: re.Pattern[str] = compiled(rf"(?!{OPERATOR})[(=!~'\"]")
-"""Where no token can follow an operator without arguments: what begins here is none, or is a broken list."""
+"""Where no token can follow an operator without arguments: the text here begins no token, or a broken list."""
 
 # --- the names of the terminals in messages ---
 

@@ -69,7 +69,7 @@ def parse_nested(
 ) -> Result[Node, Problems]:
     """Read a nested filter.
 
-    The limits count the whole request: a nested filter may use what the filters around it leave.
+    The limits count the whole request: a nested filter may use as much as the filters around it leave.
 
     Args:
         nested: the filter and its place.

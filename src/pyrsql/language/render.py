@@ -1,4 +1,4 @@
-"""From trees back to text, in canonical spelling: what is rendered parses to the same tree."""
+"""From trees back to text, in canonical spelling. The text parses to the same tree."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Field:
         nullable: it may be NULL.
         unique: no two rows share its value, and it is never NULL: sorted by it, rows have a total order.
         rights: the rights of any client on it.
-        python_type: the Python type of its values, by which converters are looked up; None where there is none.
+        python_type: the Python type of its values, by which converters are looked up, if it has one.
         accepts: a last check of a converted value by the backend, for types with code of their own.
         computed: code of the developer's makes its expression, and may make another one each time.
         source: the backend's own reference to it.
@@ -137,7 +137,7 @@ Member = Field | Computed | Relation | Embedded | Shortcut
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """One class and what a path may lead to from it.
+    """One class, with the members that paths from it lead to.
 
     Args:
         name: the class name.

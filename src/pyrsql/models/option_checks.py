@@ -107,7 +107,7 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
 
 def _list_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_whitelist or ():
-        # A single name may be that of any step, be it a key in a document.
+        # A single name may be that of any step, also of a key in a document.
         if not _may_lead_somewhere(reach, path) and ("." in path or not reach.documents):
             yield f"field_whitelist has {path!r}, {_nowhere(reach.model, path)}"
         elif isinstance(options, QueryOptions) and (reason := _takes_no_value(reach.model, options, path)):
@@ -247,7 +247,7 @@ def _may_lead_somewhere(reach: _Reach, path: str) -> bool:
 
 
 def _leads_somewhere(model: Model, path: str) -> bool:
-    """Whether a path of attributes, none of them mapped, leads to something, be it allowed or not."""
+    """Whether a path of attributes, none of them mapped, leads to something, whether or not it is allowed."""
     member, rest = _end_of(model, path)
     value = member.field() if isinstance(member, Computed) and rest else member
     return value is not None and (not rest or (isinstance(value, Field) and isinstance(value.kind, kinds.Json)))

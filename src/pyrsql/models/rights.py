@@ -1,4 +1,4 @@
-"""The rights that stand on a member of a model, whatever a request's options say."""
+"""The rights on a member of a model, which hold for every request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INFO_KEY = "pyrsql"
 
 @dataclass(frozen=True, slots=True)
 class FieldRights:
-    """The rights of any client on a member, whatever the options of a request say.
+    """The rights of any client on a member, which hold for every request.
 
     Args:
         filter: it may stand in a filter.

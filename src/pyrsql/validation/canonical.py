@@ -1,4 +1,4 @@
-"""Filters and orders in one spelling each, whatever a client called their parts, for the digests in a cursor."""
+"""Filters and orders in one spelling each, for the digests in a cursor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def filter_text(node: Node | None) -> str:
 
 
 def order_text(model: str, keys: tuple[OrderKey, ...], options: SortOptions) -> str:
-    """An order in one spelling: what each key leads to and how, whatever the client called it."""
+    """An order in one spelling: the attributes and the direction of each key, not the names that the client wrote."""
     written = (
         f"{_operand_text(key.operand)} {key.descending} {key.nulls_first} {key.ignore_case}"
         f" {options.json_options.sort_field_types.get(key.operand.path)}"

@@ -1,5 +1,5 @@
 """Corrections of a text are tried before a client sees them: the grammar knows no types, and a name that is near may be
-that of a relation, so that what they suggest may not fit.
+that of a relation, so that their suggestion may not fit.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def call(function: Function, path: str, arguments: Arguments) -> CallOperand | s
         return function.takes
     found = CallOperand(path, function.name, tuple(given), kind)
     if _copies(found) > LARGEST or parser_cost(found) > DEEPEST:
-        return "less: calls inside each other multiply what the database has to do"
+        return "less: calls inside each other multiply the work of the database"
     return found
 
 
@@ -215,7 +215,7 @@ def _declared_result(signature: FunctionSignature, arguments: Arguments) -> Kind
 
 
 def _is_taken(declared: Kind, given: Kind) -> bool:
-    """Whether every database converts what is given by itself: PostgreSQL makes no decimal of a float."""
+    """Whether every database converts the argument by itself: PostgreSQL makes no decimal of a float."""
     match declared:
         case kinds.Integer():
             return isinstance(given, kinds.Integer)
@@ -266,7 +266,7 @@ def _whole_of_date(arguments: Arguments) -> Kind | None:
 
 
 def _part(arguments: Arguments) -> Kind | None:
-    """Where to begin and how many characters are constants: databases disagree on what is before the first one."""
+    """Where to begin and how many characters are constants: databases disagree on a place before the first one."""
     text, *numbers = arguments
     for least, number in zip((1, 0), numbers, strict=False):
         if not isinstance(number, ConstantOperand) or not isinstance(number.kind, kinds.Integer):

@@ -141,7 +141,7 @@ class CursorSelect(Generic[TargetT]):
             raise ValidationError((CursorProblem(reason="unreadable"),)) from error
 
     def _read(self, rows: list[Any]) -> tuple[Cut, Sought[TargetT] | None]:
-        """The page, and where only the database knows whether a row follows: what follows."""
+        """The page, and the rows behind it where only the database knows whether there are any."""
         size, position = self.seek.size, self.seek.position
         backward, inside = position.backward, position.values is not None
         more = len(rows) > size
@@ -237,7 +237,7 @@ def unreadable_cursor(request: CursorRequest, format: CursorFormat) -> tuple[Pro
 
 
 def total_order(schema: Schema, order: Order | None) -> Order:
-    """The order of a page by position: that of the sort, or of the identity where there is none.
+    """The order of a page by position: that of the sort, or of the identity without a sort.
 
     Raises:
         ConfigurationError: the model has no unique key.

@@ -125,7 +125,7 @@ class Usage:
         """Count the predicate of a comparison where it searches text.
 
         Args:
-            predicate: what was made of the comparison.
+            predicate: that of the comparison.
             texts: the arguments of the comparison.
             span: the place of its selector.
         """

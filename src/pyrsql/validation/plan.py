@@ -131,7 +131,9 @@ def ordered(statement: Statement[TargetT], order: Order | None) -> Statement[Tar
         return statement
     schema = statement.schema
     if order.schema is not schema:
-        raise ConfigurationError("this order was validated for another schema: what it allows may be forbidden here")
+        raise ConfigurationError(
+            "this order was validated for another schema, which may allow fields that this one forbids"
+        )
     lowered = schema.orm.sort(statement.lowered, schema.model, order.keys, order.completing, schema.sort_options)
     return Statement(schema, lowered, statement.filter, order)
 

@@ -46,7 +46,7 @@ def warn_of_secrets(schema: Schema) -> None:
     """Log the fields with such names that any client may filter or sort by, in one warning.
 
     Args:
-        schema: what an endpoint offers that nothing was said of.
+        schema: that of an endpoint whose fields nobody has named.
     """
     found = sorted(set(_offered_secrets(schema)))
     if found:

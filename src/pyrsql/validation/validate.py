@@ -1,6 +1,6 @@
 """Node + Schema -> plan: every name, right, operator and value checked, and every problem found reported."""
 
-# `bind` of returns is typed by an emulation of higher kinds, which pyright knows in part; what it returns is known.
+# `bind` of returns emulates higher kinds, which pyright knows in part; the type of its result is known.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def validate_sort(schema: Schema, keys: Iterable[SortKey], *, lookup: Lookup = L
 
 
 def _predicate(validation: Validation, node: Node, depth: int) -> Predicate | None:
-    """The predicate of a node; what is returned where a problem was found and noted does not matter."""
+    """The predicate of a node; any predicate or None where a problem was noted."""
     if depth > DEEPEST:
         _too_deep(validation)
         return None
@@ -222,7 +222,7 @@ def _test(validation: Validation, asked: Comparing, node: Comparison, depth: int
 
 
 def _resolved(validation: Validation, node: Comparison, written: str, depth: int) -> Resolution | Problems:
-    """The resolution of a comparison's selector, or what is wrong with it."""
+    """The resolution of a comparison's selector, or its problems."""
     if validation.options.quantifiers and is_count(node.selector):
         text = None if node.written is None else node.written.string
         around = validation.groups_around(node)
@@ -272,7 +272,7 @@ def _nested(
 
 
 def _sorted_operand(validation: Validation, key: SortKey) -> Resolution | Problems:
-    """The resolution of a sort key's selector, or what is wrong with it."""
+    """The resolution of a sort key's selector, or its problems."""
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
         return _counted(validation, "sort", key.selector, (key.selector, key.text, key.span), 0, 0)
@@ -290,7 +290,7 @@ def _counted(
     around: int,
     depth: int,
 ) -> Resolution | Problems:
-    """The resolution of `@count[…]`, or what is wrong with it.
+    """The resolution of `@count[…]`, or its problems.
 
     Args:
         validation: the filter or sort that it stands in.

@@ -1,4 +1,4 @@
-"""The state of a validation: what it needs, and what it has found so far."""
+"""The state of a validation: its input, and the problems so far."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class FastAPICriteriaConfig:
 
     @property
     def largest_page(self) -> int:
-        """The largest page number that a request may name: no offset lies beyond it, whatever the size."""
+        """The largest page number that a request may name: no offset lies beyond it, for any size."""
         return LARGEST_OFFSET // (self.max_page_size or 1) - 1 + self.first_page
 
 

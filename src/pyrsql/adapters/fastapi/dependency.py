@@ -1,4 +1,4 @@
-"""The dependency that reads filter, sort and page of a request, and what it gives."""
+"""The dependency that reads filter, sort and page of a request, and its result."""
 
 from __future__ import annotations
 

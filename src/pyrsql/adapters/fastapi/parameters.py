@@ -59,8 +59,8 @@ class RawParameters(NamedTuple):
     Args:
         filter: the filter's text.
         sort: the sort's text; the values of a repeated sort are joined by `;`.
-        page: the page, or what is wrong with it.
-        problems: what is wrong with the parameters as such.
+        page: the page, or its problems.
+        problems: those of the parameters as such.
     """
 
     filter: str | None

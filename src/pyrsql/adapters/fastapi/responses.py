@@ -174,7 +174,7 @@ def criteria_error(problems: Problems, texts: Texts, config: FastAPICriteriaConf
 
     Args:
         problems: everything that is wrong with the request.
-        texts: what the request gave for filter and sort, to find lines and columns in.
+        texts: the filter and the sort of the request, to find lines and columns in.
         config: gives the names of the parameters.
     """
     deciding = next((problem for problem in problems if status_of(problem) == 400), problems[0])

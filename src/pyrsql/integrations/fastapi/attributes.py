@@ -28,7 +28,7 @@ class Source(NamedTuple):
         return cls(model.members, model.type)
 
     def has(self, name: str) -> bool:
-        """Whether there is such an attribute, be it mapped or not. No code of the developer's runs."""
+        """Whether the class has this attribute, mapped or not. No code of the developer's runs."""
         return name in self.members or inspect.getattr_static(self.type, name, None) is not None
 
 

@@ -83,7 +83,7 @@ _SQLSTATES: dict[str, Fault] = {
     "57P03": "database-unavailable",
     "57P05": "database-unavailable",
 }
-"""SQLSTATE of PostgreSQL -> what it means; class 08 is a lost connection too."""
+"""SQLSTATE of PostgreSQL -> its meaning; class 08 is a lost connection too."""
 
 _MYSQL_NUMBERS: dict[int, Fault] = {
     1104: "statement-timeout",

@@ -21,7 +21,7 @@ def index_report(resource: FastAPISQLAlchemyResource, *, dialect: str = "postgre
 
 
 def report_of(schema: Schema, dialect: str) -> tuple[MissingIndex, ...]:
-    """The same of what a schema offers.
+    """The same of the fields of a schema.
 
     Args:
         schema: what clients may use.

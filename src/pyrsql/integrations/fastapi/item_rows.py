@@ -1,4 +1,4 @@
-"""The rows that a response model reads: the statement of a request, and what it loads with the rows."""
+"""The rows that a response model reads: the statement of a request, and the related rows that it loads."""
 
 from __future__ import annotations
 

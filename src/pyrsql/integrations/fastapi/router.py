@@ -67,7 +67,7 @@ def router_of(
         row: the dependency that gives one row, where it is not `rows`.
         by_role: answers have the item of the role of a request, and only OpenAPI shows `item`.
     """
-    # FastAPI resolves annotations by the names of the module, so what differs stands in the defaults.
+    # FastAPI resolves annotations by the names of the module, so the defaults hold what differs.
     page_of, counted, opened = Depends(page), Depends(count), depends_on(session)
     router = APIRouter()
 

@@ -34,7 +34,7 @@ def depends_on(session: SessionDependency) -> params.Depends:
     """`Depends(session)`, for the signature of a dependency.
 
     Raises:
-        ConfigurationError: what is given is no function, or has `*args` or `**kwargs`, as a `sessionmaker` has, which
+        ConfigurationError: it is no function, or has `*args` or `**kwargs`, as a `sessionmaker` has, which
             FastAPI would read from the query.
     """
     if isinstance(session, params.Depends):

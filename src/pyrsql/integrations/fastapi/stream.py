@@ -97,7 +97,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
         self._chunk = CursorRequest.first(chunk_size)
 
     async def _answer(self, asked: ListRequest) -> StreamingResponse:
-        # The first chunk is read before the answer begins: what fails there still has a status of its own.
+        # The first chunk is read before the answer begins: a failure there still has a status of its own.
         await asked.run(self._check_size)
         asked = asked._replace(off_loop=True)
         rows = self._rows(asked, await asked.run(partial(self._read_chunk, None)))

@@ -35,7 +35,7 @@ class Totals:
 
     Args:
         total: count them, or take the estimate of the database.
-        limit: stop counting there; the estimate is for what has more rows.
+        limit: stop counting there; the estimate is for lists with more rows.
 
     Raises:
         ConfigurationError: another total; a limit of a total that is not counted, or below 1.
@@ -58,7 +58,7 @@ class Totals:
         Args:
             session: runs what counts.
             base: the statement that the criteria narrow.
-            criteria: what the request asks for.
+            criteria: those of the request.
             known: the number, where the page itself tells it.
             least: the rows that are there for certain.
         """
@@ -79,8 +79,8 @@ class Totals:
         return Number(found, True) if limit is None or found <= limit else Number(limit, False)
 
     def _estimated(self, session: Session, base: Select[Any], criteria: Criteria, least: int) -> Number:
-        """An estimate of what is not counted. It is never of a filter on a table of which clients see a part only: the
-        statistics are of the whole table, and the filter would ask about hidden rows.
+        """An estimate of the rows that are not counted. It is never of a filter on a table of which clients see a part
+        only: the statistics are of the whole table, and the filter would ask about hidden rows.
         """
         found = None if self.limit is None else self._counted(session, base, criteria, None)
         if found is not None and found.is_exact:

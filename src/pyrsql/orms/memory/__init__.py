@@ -1,4 +1,4 @@
-"""The backend over Python objects. It is what the other backends are tested against."""
+"""The backend over Python objects. The other backends are tested against it."""
 
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.orm import MemoryORM

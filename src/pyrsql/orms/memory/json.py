@@ -25,7 +25,7 @@ from pyrsql.validation.text import fold
 
 
 def json_test(test: Compare | Match | Member | Between | Null, document: object, keys: tuple[str, ...]) -> Truth:
-    """A test of a document or of what a path below it leads to.
+    """A test of a document, or of the values that a path below it leads to.
 
     The test is true when some value there passes it, and the negated one is true when none does: also where the path
     leads nowhere. An array stands for itself and for its elements; a whole document that is one, for its scalars only.
@@ -71,7 +71,7 @@ def elements(value: object) -> list[object]:
 
 
 def _same(value: object, wanted: object) -> bool:
-    """Whether two JSON values are equal: of one type, numbers by value, arrays and objects by what is in them."""
+    """Whether two JSON values are equal: of one type, numbers by value, arrays and objects by their contents."""
     if isinstance(wanted, list):
         if not isinstance(value, list):
             return False

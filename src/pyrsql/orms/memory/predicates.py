@@ -1,4 +1,4 @@
-"""Whether a predicate is true for a row: the reference for what each predicate means.
+"""Whether a predicate is true for a row: the reference for the meaning of each predicate.
 
 A test is true, false or, where it meets NULL, unknown (None). A row passes when the whole predicate is true.
 """

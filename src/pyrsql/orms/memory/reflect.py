@@ -88,7 +88,7 @@ _MODELS: tuple[Callable[[type], bool], ...] = (
 
 @dataclass(slots=True)
 class _Hint:
-    """A type hint without its wrappers, and what they said."""
+    """A type hint without its wrappers, and their meaning."""
 
     inner: Any
     nullable: bool = False

@@ -44,7 +44,7 @@ def _resolved(annotation: object, base: type) -> object:
 
 
 def _class_of(annotation: object, base: type) -> type | None:
-    """The class that an annotation of a class names, without what stands around it."""
+    """The class that an annotation of a class names, without its wrappers."""
     hint: Any = annotation
     while True:
         hint = _resolved(hint, base)

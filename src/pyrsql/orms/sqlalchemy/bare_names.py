@@ -20,7 +20,7 @@ _NAME = re.compile(r"""(?<![\w.:])(?:"(\w+)"|`(\w+)`|([^\W\d]\w*))(?!\w|\s*[.(])
 def ambiguous_name(
     values: Iterable[ClauseElement], own: Set[str], relations: Iterable[RelationshipProperty[Any]]
 ) -> str:
-    """A name in the text of values that a table joined by a path has as well; empty where there is none.
+    """A name in the text of values that a table joined by a path has as well, or an empty text.
 
     Args:
         values: of the rows of a mapped class, or of a statement.

@@ -200,7 +200,7 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
     if (parts.having(base) and not groups) or (groups and not _has_key(groups, root)):
         raise ConfigurationError(
             f"the base statement groups by something else than the key of {model.name}, so a filter would change its"
-            f" groups: filter a select of {model.name}, and group what comes out"
+            f" groups: filter a select of {model.name}, and group the result"
         )
     if any(isinstance(element, Over) for element in elements_of(parts.columns(base))):
         raise ConfigurationError(_WINDOW)
@@ -219,7 +219,7 @@ def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, 
     root = scope[()]
     of_root, some_rows = is_of_root(base, root), parts.is_distinct_on(base)
     if not nullable and not some_rows and parts.is_distinct(base) and _has_key(parts.columns(base), root) and single:
-        # No row repeats. PostgreSQL would take no other order than by what is selected.
+        # No row repeats. PostgreSQL would take no other order than by selected columns.
         base = parts.without_distinct(base)
     has_text = is_ungrouped_text(parts.conditions(base))
     needs_key = has_text or some_rows if single else not loads_joined_rows(base)
@@ -324,7 +324,7 @@ def _key_tables(root: Entity) -> set[FromClause]:
     return {table for key in keys for table in parts.tables_of(key)}
 
 
-# --- what it selects ---
+# --- its columns ---
 
 
 def is_of_root(base: Select[Any], root: Entity) -> bool:
@@ -359,7 +359,7 @@ def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
     return list(cast("Iterable[ClauseElement]", getattr(column, "clauses", (column,))))
 
 
-# --- which rows it has ---
+# --- its rows ---
 
 
 def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:

@@ -206,7 +206,7 @@ def is_single(conditions: Iterable[ClauseElement], own: Set[FromClause], froms: 
 
 
 def _key_names(leaf: FromClause) -> Iterator[frozenset[object]]:
-    """The names of the columns of each key of a table, of an alias of one, or of a subquery: what it groups by."""
+    """The names of the columns of each key of a table, of an alias of one, or of a subquery: its GROUP BY columns."""
     grouped = leaf.element if isinstance(leaf, Subquery) else None
     if isinstance(grouped, Select):
         columns = group_columns(cast("Select[Any]", grouped))

@@ -1,6 +1,6 @@
-"""The value of a sort key as a cursor carries it: a text that, bound again, equals what the database ordered by.
+"""The value of a sort key as a cursor carries it: a text that, bound again, equals the value in the database.
 
-SQLite and MySQL give and take what they store: a REAL for a decimal, the text of a date. Elsewhere a value travels as
+SQLite and MySQL give and take stored values: a REAL for a decimal, the text of a date. Elsewhere a value travels as
 the Python value of its type; on PostgreSQL, where drivers change times, intervals and all that is neither text nor a
 number, as the text that the database writes and reads.
 """
@@ -214,7 +214,7 @@ _POSTGRESQL = make_url("postgresql://").get_dialect()()
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    """A type like another, without what would round, cut or change a value on its way."""
+    """A type like another, that does not round, cut or change a value on its way."""
     match type_:
         case types.Boolean():
             return types.Boolean()
@@ -304,7 +304,7 @@ def _converted(type_: TypeEngine[Any], value: Any) -> Any:
         case types.Enum(enums=members):
             return value if value in members else None
         case types.String():
-            # PostgreSQL stores no NUL: no row has a text with one, nor lies between it and what stands before.
+            # PostgreSQL stores no NUL: no row has a text with one, nor lies between it and the text before the NUL.
             return str(value).partition("\0")[0]
         case types.LargeBinary():
             return value if isinstance(value, bytes) else None

@@ -124,7 +124,7 @@ STORAGE: dict[str, Callable[[str], int | float | Decimal | str | bytes | None]] 
     "s": str,
     "b": _bytes,
 }
-"""The letters, and the functions that read what follows; None for what is no value of the class."""
+"""The letters, and the functions that read the rest; None for a text that is no value of the class."""
 
 
 def datetime_of(body: str) -> dt.datetime | None:

@@ -90,7 +90,7 @@ def _forms(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
 
 
 def form_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any]:
-    """The type that a database has for a type: a variant, or what a decorator or a domain of PostgreSQL stands for."""
+    """The type that a database has for a type: a variant, or the type below a decorator or a domain of PostgreSQL."""
     variant = variant_on(dialect, type_)
     if variant is not None:
         return form_on(dialect, variant)
@@ -203,7 +203,7 @@ _MYSQL = mysql.dialect()
 
 
 def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
-    """The kind of values that every form of a type can be compared with; an Opaque where there is none.
+    """The kind of values that every form of a type can be compared with; an Opaque where they share none.
 
     Args:
         type_: the type.
@@ -305,8 +305,8 @@ def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> k
 
 
 def _declared(type_: TypeDecorator[Any]) -> type | None:
-    """The Python type that a decorator declares itself; without its own declaration it answers for what it
-    decorates.
+    """The Python type that a decorator declares itself; without its own declaration it answers for the type
+    below.
     """
     own = type(type_).__mro__[: type(type_).__mro__.index(TypeDecorator)]
     return python_type_of(type_) if any("python_type" in vars(base) for base in own) else None

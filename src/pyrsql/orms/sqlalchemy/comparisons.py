@@ -191,7 +191,7 @@ def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: Text
     column = value if isinstance(value, Column) else None
     if column is not None and type(type_) in _BARE_TEXTS and not (own_rules or is_declared(column)):
         return Comparable(value, value, value, ordered, value, EXACT_VALUE, type_, plain=True)
-    # `=` takes no notice of the blanks that CHAR adds.
+    # `=` ignores the blanks that CHAR adds.
     exact = ExactText(plain if own_rules else value)
     exact_type = String() if own_rules and not isinstance(type_, TypeDecorator) else type_
     ordered_type = exact_type if text_order == "code_point" else type_

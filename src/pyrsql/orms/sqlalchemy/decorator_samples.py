@@ -32,7 +32,7 @@ _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
     """The value that a decorated type, and each type that it decorates, binds for a value; any other type, and
-    a decorator that only reads, takes it as it is. May raise what the decorator raises.
+    a decorator that only reads, takes it as it is. May raise any exception of the decorator.
     """
     while isinstance(type_, TypeDecorator):
         decorator: TypeDecorator[Any] = type_

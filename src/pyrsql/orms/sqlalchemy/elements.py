@@ -52,7 +52,7 @@ class OnPostgreSQL(TwoForms):
 def with_part(template: ElementT, name: str, part: object) -> ElementT:
     """An element like another, but for one attribute: cheaper than `column == value`, which resolves types anew.
 
-    The other is in no statement: an element of a statement keeps notes of what it is part of.
+    The other is in no statement: an element of a statement keeps notes of its statement.
     """
     made = type(template).__new__(type(template))
     made.__dict__ = {**template.__dict__, name: part}
@@ -63,7 +63,7 @@ def with_arguments(template: FunctionT, arguments: list[ColumnElement[Any]]) -> 
     """A function like another, but for its arguments, which have to be elements that need no parentheses."""
     listed = with_part(cast("Any", template.clause_expr), "element", with_part(template.clauses, "clauses", arguments))
     made = with_part(template, "clause_expr", listed)
-    # SQLAlchemy remembers what it has read.
+    # SQLAlchemy keeps the old ones here.
     made.__dict__.pop("clauses", None)
     return made
 

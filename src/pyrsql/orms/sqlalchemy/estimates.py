@@ -29,7 +29,7 @@ class Planned(NamedTuple):
 
     Args:
         statement: with the conditions that the session's own events add.
-        bind_arguments: what the session chooses a database by.
+        bind_arguments: the session chooses a database by them.
     """
 
     statement: Select[Any]
@@ -41,7 +41,7 @@ def estimated_rows(session: Session, statement: Select[Any]) -> int | None:
 
     Args:
         session: would run the select.
-        statement: the select. Its order and what it loads do not count.
+        statement: the select. Its order and loader options do not count.
 
     Returns:
         None where the database has no estimate.

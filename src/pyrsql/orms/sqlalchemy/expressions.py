@@ -81,7 +81,7 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
 
     Args:
         field: the field.
-        entity: what has it.
+        entity: the class or alias that has it.
         linked: a to-one relation leads to the entity, so that it may be missing: then a value that is computed is NULL.
     """
     if isinstance(field.source, SubclassColumn):
@@ -165,7 +165,7 @@ def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any
 def comparable_type(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
     """The type to bind a client's value with, where it is compared with a column of type `type_`.
 
-    Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value to what the column has.
+    Drivers of PostgreSQL write it as a cast, `$1::NUMERIC(12, 3)`, which would round the value as the column does.
 
     Args:
         type_: of the column.

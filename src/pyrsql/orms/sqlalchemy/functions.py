@@ -157,7 +157,7 @@ _WHOLE: dict[str, type[FunctionElement[Any]]] = {"floor": WholeBelow, "ceil": Wh
 
 
 def _undecorated(argument: Clause) -> Clause:
-    """An argument as the database has it: no function sees what a decorator makes of values, nor a collation."""
+    """An argument as the database has it: no function sees the values of a decorator, nor a collation."""
     plain = type_coerce(argument, String()) if isinstance(argument.type, TypeDecorator) else argument
     return plain_text(plain) if isinstance(argument.type, String) else plain
 

@@ -33,7 +33,7 @@ class MissingIndex:
 
     Args:
         field: the path, as clients write it.
-        use: what no index serves.
+        use: the use that no index serves.
         line: the `Index(...)` to put into `__table_args__`, or what else to do.
     """
 
@@ -350,7 +350,7 @@ _LONGEST_NAME = 63
 
 
 def _line(*columns: Column[Any], family: Family | None = None, options: str | None = None) -> str:
-    """The declaration of an index, with a comment on what it forbids."""
+    """The declaration of an index, with a comment on the values that it forbids."""
     names = [column.key for column in columns]
     name = "_".join(["ix", _table_of(columns[0]).name, *names])
     if len(name) > _LONGEST_NAME:

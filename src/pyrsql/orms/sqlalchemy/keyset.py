@@ -1,4 +1,4 @@
-"""A page of a select by position: which statements give its rows, and what a cursor carries of each."""
+"""A page of a select by position: the statements that give its rows, and the values of each row in a cursor."""
 
 from __future__ import annotations
 

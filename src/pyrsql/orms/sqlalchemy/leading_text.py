@@ -25,7 +25,7 @@ _BYTES_OF_CHARACTER = 16
 def leading_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """A text in the form for ORDER BY; itself where no value is longer than any database sorts by.
 
-    A primary key is itself too: what it begins with would tell no rows apart, and its index sorts the whole of it.
+    A primary key is itself too: its beginning would tell no rows apart, and its index sorts the whole of it.
     """
     is_key = isinstance(text, Column) and text.primary_key
     return text if is_key or not may_be_long(text.type) else LeadingText(text)
@@ -42,7 +42,7 @@ def is_long(form: TypeEngine[Any], most: int = MOST_SORTED) -> bool:
 
 
 def is_sorted_whole(text: str) -> bool:
-    """Whether MySQL and MariaDB sort by the whole of a leading text, whatever the collation of the database."""
+    """Whether MySQL and MariaDB sort by the whole of a leading text, under every collation."""
     # One character for each character: they fit.
     if text.isascii() or is_normalized("NFKC", text):
         return True

@@ -311,7 +311,7 @@ def _array_test(
 def _array_operator(
     test: Compare | Match | Member | Between, array: ColumnElement[Any], kind: kinds.Array
 ) -> ColumnElement[bool] | None:
-    """The same test by an operator that a GIN index serves on PostgreSQL; None where there is none."""
+    """The same test by an operator that a GIN index serves on PostgreSQL; or None."""
     item_type = cast("ARRAY[Any]", array.type).item_type
     if type(item_type) in _ARRAY_TEXTS:
         # Without its length, to which PostgreSQL would cut a value.

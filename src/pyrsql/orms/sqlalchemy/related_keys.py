@@ -1,8 +1,8 @@
 """Some related row, as the keys of the rows that have one: SQLite begins at the index of the related table then.
 
 SQLite evaluates EXISTS once per row of the outer table. `key IN (SELECT foreign_key …)` lets it find the few related
-rows first, and look their owners up. It finds all of them, whatever the page and the rest of the filter: where they are
-many, EXISTS ends early.
+rows first, and look their owners up. It finds all of them, on any page and beside any other
+condition: where they are many, EXISTS ends early.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _OPERATORS = frozenset(
         *("between", "in_", "not_in", "is_", "is_not", "like", "ilike", "not_like", "not_ilike", "desc", "asc"),
     )
 )
-"""Methods by which a comparator says what the operators of an attribute mean."""
+"""Methods by which a comparator gives the operators of an attribute a meaning."""
 
 
 def is_aggregate(element: ClauseElement) -> bool:
@@ -44,7 +44,7 @@ def is_row_value(value: ColumnElement[Any]) -> bool:
 
 
 def has_own_operators(attribute: object) -> bool:
-    """Whether the developer's own code says what the operators of an attribute mean, as a `@name.comparator` does. Its
+    """Whether the developer's own code gives the operators of an attribute a meaning, as a `@name.comparator` does. Its
     SQL expression alone does not say it then.
     """
     compared = getattr(attribute, "comparator", attribute)

@@ -318,7 +318,7 @@ def _placeholder(value: ColumnElement[Any]) -> BindParameter[Any]:
 
 
 def compared(left: ColumnElement[Any], operator: Any, right: ColumnElement[Any]) -> BinaryExpression[bool]:
-    """A comparison of what is stored: a type of the developer's may have given the operator another meaning."""
+    """A comparison of stored values: a type of the developer's may have given the operator another meaning."""
     return BinaryExpression(left.self_group(operator), right, operator, type_=Boolean())
 
 

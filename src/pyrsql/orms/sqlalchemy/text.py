@@ -31,8 +31,8 @@ from pyrsql.validation.predicates import Pattern, SqlPattern
 class _Collated(UnaryExpression[Any]):
     """A value in the form that some comparison needs.
 
-    Unlike a `Grouping` it has not the name of what it holds, so that SQLAlchemy gives it one of its own where it puts a
-    page into a subquery.
+    Unlike a `Grouping` it does not have the name of its operand, so that SQLAlchemy gives it one of its own where it
+    puts a page into a subquery.
     """
 
     inherit_cache: bool | None = True
@@ -131,7 +131,7 @@ def without_places(value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def has_rules(type_: TypeEngine[Any]) -> bool:
-    """Whether a column of a type has, on some database, rules of its own for what is equal."""
+    """Whether a column of a type has, on some database, rules of its own for equality."""
     return any(isinstance(form, CITEXT) or getattr(form, "collation", None) is not None for form in forms_of(type_))
 
 

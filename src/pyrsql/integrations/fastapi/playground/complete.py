@@ -148,7 +148,7 @@ _SORT = grammar.sorts.parser(_kept, UNLIMITED)
 def _cursor(read: Parser, text: str) -> _Cursor:
     """The cursor at the end of a text that a parser reads."""
     start = 1 + max(map(text.rfind, grammar.RESERVED))
-    # No token begins with `~`: reading ends there at the latest, and tells what it expected.
+    # No token begins with `~`: reading ends there at the latest, with the terminals that it expected.
     before = f"{text[:start]}~"
     blanks = grammar.blanks_pattern.match(text)
     failed = read(before, blanks.end() if blanks else 0)

@@ -41,7 +41,7 @@ class _Sent(NamedTuple):
 
 
 async def statements_of(request: Request, path: str, dependency: ListDependency) -> dict[str, Any]:
-    """Ask a list, and tell what it asked the database.
+    """Ask a list for a page, and show the statements that it ran.
 
     Args:
         request: the request for the statements; its query is that of the list.

@@ -1,4 +1,4 @@
-"""The playground as a router: one page, its style sheet and script, and what they ask the service."""
+"""The playground as a router: one page, its style sheet and script, and their requests to the service."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _listing(request: Request, shown: Shown, path: str) -> Listing:
     """A list of a resource, by its path; the first one without it.
 
     Raises:
-        HTTPException: 404 where there is none. A resource that no route lists has no help: its fields may be for some
+        HTTPException: 404 without one. A resource that no route lists has no help: its fields may be for some
             clients only.
     """
     found = next((one for one in listings(candidates(request.app), shown) if path in ("", one.path)), None)

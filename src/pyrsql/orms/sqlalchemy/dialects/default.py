@@ -113,7 +113,7 @@ def text_match_ignoring_case(element: TextMatchIgnoringCase, compiler: SQLCompil
 
 @form(ExactTest)
 def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str:
-    """The form that an index serves, which is exact unless the column has rules of its own for what is equal."""
+    """The form that an index serves, which is exact unless the column has rules of its own for equality."""
     indexed, exact = element.clauses
     # A clause that is processed and not written would leave its parameters behind.
     written = compiler.process(indexed, **options)

@@ -141,7 +141,7 @@ def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) 
 
 @form(SelectedKey, on="postgresql")
 def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) -> str:
-    """A value that drivers would change is written as text; a date in the style of ISO, whatever the session has."""
+    """A value that drivers would change is written as text; a date in the style of ISO, in every session."""
     match written_type(element.type, compiler.dialect):
         case None:
             return default.selected_key(element, compiler, **options)

@@ -84,7 +84,7 @@ def _ranges(prefix: str) -> list[str]:
 
 
 def _behind(start: str) -> str:
-    """The first text behind all texts that begin with `start`; one behind all texts where there is none.
+    """The first text behind all texts that begin with `start`; one behind all texts for the last of them.
 
     >>> _behind("az")
     'a{'
@@ -145,7 +145,7 @@ def text_match(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler
 def of_one_row(element: OfOneRow, compiler: SQLCompiler, **options: Any) -> str:
     """Most rows pass: SQLite guesses that a range leaves few, and reads it once for each row around it.
 
-    In an OR it would not believe it. No index serves what stands behind a `+`.
+    In an OR it would not believe it. No index serves an expression behind a `+`.
     """
     (condition,) = element.clauses
     is_or = isinstance(condition, BooleanClauseList) and condition.operator is operators.or_
@@ -184,7 +184,7 @@ def _leads_to_few(condition: ColumnElement[bool]) -> bool:
 
 @form(Smallest, Largest, on="sqlite")
 def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
-    """No index serves what stands behind a `+`."""
+    """No index serves an expression behind a `+`."""
     function = "max" if isinstance(element, Largest) else "min"
     return f"{function}(+{operand(element, compiler, **options)})"
 
@@ -197,7 +197,7 @@ def calendar_date(element: CalendarDate, compiler: SQLCompiler, **options: Any) 
 
 @form(PlainText, on="sqlite")
 def without_rules(element: PlainText, compiler: SQLCompiler, **options: Any) -> str:
-    """The collation that compares bytes, whatever the one of the column."""
+    """The collation that compares bytes, in place of the column's own."""
     return f"({enclosed(element, compiler, **options)} COLLATE BINARY)"
 
 

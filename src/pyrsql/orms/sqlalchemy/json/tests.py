@@ -83,7 +83,7 @@ def json_test(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a path leads: what is tested."""
+    """The end of a path, which is tested."""
 
     document: ColumnElement[Any]
     keys: tuple[str, ...]

@@ -132,7 +132,7 @@ def key_path(keys: tuple[str, ...]) -> str:
 
 
 def _step(key: str, *, first: bool) -> StepPaths:
-    # From an object, or from the objects in an array; what a step finds is put in an array of its own.
+    # From an object, or from the objects in an array; the values of a step are put in an array of their own.
     starts = ("$", "$[*]") if first else ("$[*]", "$[*][*]")
     # MariaDB compares keys as they are written, and serializers may escape what is not ASCII.
     names = dict.fromkeys((json_text(key), json.dumps(key)))
@@ -230,7 +230,7 @@ def bound_number(value: int | Decimal) -> Tuple:
 
 
 class SameStructure(Condition):
-    """A row's value is this array or object, whatever the order of keys and the spelling of numbers."""
+    """A row's value is this array or object, in any order of keys and any spelling of numbers."""
 
     inherit_cache: bool | None = True
 
