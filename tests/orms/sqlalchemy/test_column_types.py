@@ -30,14 +30,23 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    case,
     event,
     make_url,
     types,
 )
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.declarative import ConcreteBase
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, registry, relationship
+from sqlalchemy.ext.declarative import AbstractConcreteBase, ConcreteBase, DeferredReflection
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedAsDataclass,
+    column_property,
+    mapped_column,
+    registry,
+    relationship,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field as SQLModelField
 from sqlmodel import SQLModel
@@ -676,6 +685,47 @@ def test_the_column_that_tells_concrete_tables_apart_is_no_field() -> None:
         bonus: Mapped[int]
         __mapper_args__ = {"polymorphic_identity": "chief", "concrete": True}
 
-    assert list(schema(Worker).model.members) == ["id"]
-    assert isinstance(problems(Worker, "type=na=")[0], UnknownField)
-    assert {"id", "bonus"} <= schema(Chief).model.members.keys()
+    class Machine(AbstractConcreteBase, Own):
+        pass
+
+    class Lathe(Machine):
+        __tablename__ = "typed_lathes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "lathe", "concrete": True}
+
+    registry.configure(Own.registry)
+    for entity, members in ((Worker, {"id"}), (Chief, {"id", "bonus"}), (Machine, {"id"}), (Lathe, {"id"})):
+        assert set(schema(entity).model.members) == members
+        assert isinstance(problems(entity, "type=na=")[0], UnknownField)
+    for entity in (Worker, Chief, Machine):
+        with pytest.raises(ConfigurationError, match=r"type.*tells the tables of concrete classes apart"):
+            schema(entity, QueryOptions(field_whitelist={"type"}))
+
+
+def test_a_column_that_tells_the_classes_of_one_table_apart_is_a_field() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Part(Own):
+        __tablename__ = "typed_parts"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        weight: Mapped[int] = mapped_column()
+        size: Mapped[str] = column_property(case((weight.column > 9, "big"), else_="small"))
+        __mapper_args__ = {"polymorphic_on": size, "polymorphic_identity": "small"}
+
+    class Big(Part):
+        __mapper_args__ = {"polymorphic_identity": "big"}
+
+    for entity in (Part, Big):
+        assert not problems(entity, "size==big")
+
+
+def test_a_class_without_a_mapping_yet_is_a_configuration_error() -> None:
+    class Own(DeferredReflection, DeclarativeBase):
+        __abstract__ = True
+
+    class Later(Own):
+        __tablename__ = "typed_later"
+
+    with pytest.raises(ConfigurationError, match=r"Later is a subclass of DeferredReflection.*prepare\(\)"):
+        schema(Later)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     inspect,
 )
 from sqlalchemy.orm import Mapper, RelationshipProperty
-from sqlalchemy.sql import operators
+from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
 from pyrsql.errors import ConfigurationError
@@ -250,9 +250,14 @@ def refuse_shared_keys(entity: type) -> None:
 @made_once
 def _classes_with_tables(entity: type) -> list[str]:
     """The names of the classes whose tables hold the rows of a class, one table of each hierarchy that shares a key."""
-    mappers = cast("Mapper[Any]", inspect(entity)).with_polymorphic_mappers
-    own = [mapper for mapper in mappers if mapper.concrete or mapper.inherits is None]
-    return sorted(mapper.class_.__name__ for mapper in own if isinstance(mapper.local_table, Table))
+    mapper = cast("Mapper[Any]", inspect(entity))
+    # The union of an AbstractConcreteBase is its own table, and no polymorphic load.
+    read = {*mapper.with_polymorphic_mappers, *(each for each in mapper.self_and_descendants if each.concrete)}
+    tables = {*visitors.iterate(mapper.selectable)}
+    own = [each for each in read if each.concrete or each.inherits is None]
+    return sorted(
+        each.class_.__name__ for each in own if isinstance(each.local_table, Table) and each.local_table in tables
+    )
 
 
 def is_read_elsewhere(entity: Any) -> bool:

@@ -15,7 +15,9 @@ from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import ColumnProperty, CompositeProperty, Mapper, RelationshipDirection, RelationshipProperty
+from sqlalchemy.orm.exc import UnmappedClassError
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import NullType
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
@@ -55,6 +57,9 @@ def reflect(entity: type) -> Model:
 def _mapper(entity: type) -> Mapper[Any]:
     try:
         found = cast("object", inspect(entity))
+    except UnmappedClassError as error:
+        # A subclass of DeferredReflection: the message says what to do.
+        raise ConfigurationError(str(error)) from error
     except NoInspectionAvailable:
         found = None
     if not isinstance(found, Mapper):
@@ -73,6 +78,7 @@ def _model(mapper: Mapper[Any]) -> Model:
 
 
 _TEXT_IN_JOIN = "text in its join condition names a table, but a path reads an alias of it: write it with attributes"
+_TABLES_APART = "it tells the tables of concrete classes apart, and is a column of none of them"
 _OF_MANY_ROWS = "an aggregate or window function is no value of one row: write it as a scalar_subquery()"
 _OWN_OPERATORS = "the comparator of its type refuses parameters: let it take them, as it gets no values"
 
@@ -80,6 +86,10 @@ _OWN_OPERATORS = "the comparator of its type refuses parameters: let it take the
 def _refusal(mapper: Mapper[Any], prop: object) -> str:
     """Why no path may name an attribute, and the remedy; empty where one may."""
     match prop:
+        case ColumnProperty() if prop.columns[0] is mapper.polymorphic_on and isinstance(
+            prop.columns[0].type, NullType
+        ):
+            return _TABLES_APART
         case ColumnProperty() if not is_row_value(prop.columns[0]):
             return _OF_MANY_ROWS
         case ColumnProperty() if not takes_parameters(prop.columns[0]):
@@ -118,7 +128,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 # Only an option of a statement says what its value is.
                 continue
             case ColumnProperty() if python_inspect.getattr_static(mapper.class_, name, None) is None:
-                # The class lacks the attribute: it tells the tables of concrete classes apart.
+                # The class lacks the attribute: it is the expression of `polymorphic_on`.
                 continue
             case ColumnProperty():
                 yield _column_field(mapper, name, prop, unique)
