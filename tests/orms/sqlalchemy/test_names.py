@@ -1,15 +1,31 @@
 """Names of a base statement that SQLAlchemy would give to a value, a LIMIT or an alias of ours."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, bindparam, inspect, select, text, union
+from sqlalchemy import (
+    ForeignKey,
+    MetaData,
+    String,
+    bindparam,
+    column,
+    func,
+    inspect,
+    literal_column,
+    select,
+    table,
+    text,
+    union,
+)
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
     aliased,
+    column_property,
     foreign,
     mapped_column,
     relationship,
@@ -58,6 +74,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "called 'companies_1'",
     ),
     "a subquery": (lambda: select(aliased(User, select(User).subquery("anon_2"))), "called 'anon_2'"),
+    "a table": (
+        lambda: select(User).where(User.id.in_(select(table("companies_1", column("id")).c.id))),
+        "called 'companies_1'",
+    ),
     "a CTE": (lambda: select(User).where(User.id.in_(select(select(User.id).cte("anon_1").c.id))), "called 'anon_1'"),
 }
 
@@ -156,11 +176,64 @@ def test_such_relations_count_behind_another_name(any_database: Store) -> None:
                 assert ids(store, Pot, filter, base=base, options=OPTIONS) == expected
 
 
-def test_tables_of_one_name_in_a_schema_and_in_none_are_not_joined() -> None:
+class Numbered(DeclarativeBase):
+    pass
+
+
+class Member(Numbered):
+    __tablename__ = "nm_members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(9))
+    former_id: Mapped[int | None] = mapped_column(ForeignKey("nm_members_1.id"))
+    former: Mapped[Former | None] = relationship(back_populates="members")
+
+
+class Former(Numbered):
+    __tablename__ = "nm_members_1"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(9))
+    heir_id: Mapped[int | None]
+    members: Mapped[list[Member]] = relationship(back_populates="former")
+    heir: Mapped[Member | None] = relationship(primaryjoin=lambda: foreign(Former.heir_id) == Member.id, viewonly=True)
+
+
+inspect(Member).add_property("letters", column_property(func.length(literal_column("nm_members.name"))))
+
+
+def test_a_table_that_is_called_as_an_alias_would_be(any_database: Store) -> None:
+    """The alias of `nm_members` was called `nm_members_1`, and its condition compared the members with themselves."""
+    former = [Former(id=1, name="a", heir_id=12), Former(id=2, name="b")]
+    members = [Member(id=2, name="z"), Member(id=11, name="xx", former_id=1), Member(id=12, name="y", former_id=1)]
+    with stocked(any_database, Numbered.metadata) as store:
+        store.run(lambda session: session.add_all(former))
+        store.run(lambda session: session.add_all(members))
+        for filter, sort, expected in (
+            ("members.name==y", None, [1]),
+            ("members=na=", None, [2]),
+            ("members=any='name==y;former.name==a'", None, [1]),
+            ("@count[members]==2", None, [1]),
+            ("heir.name==y", None, [1]),
+            ("heir.former.name==a", None, [1]),
+            ("members.letters==2", None, [1]),
+            (None, "-heir.name", [2, 1]),
+            (None, "-@count[members]", [1, 2]),
+            (None, "members.name", [1, 2]),
+            (None, "heir.letters", [1, 2]),
+        ):
+            assert ids(store, Former, filter, sort, options=OPTIONS) == expected
+        assert ids(store, Member, "former.members.name==y", "-id", options=OPTIONS) == [12, 11]
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_tables_of_one_name_in_a_schema_and_in_none_are_not_joined(separate: bool) -> None:
+    """Also where each has a MetaData of its own."""
+
     class Base(DeclarativeBase):
         pass
 
     class Archived(Base):
+        if separate:
+            metadata = MetaData()
         __tablename__ = "orders"
         __table_args__ = {"schema": "archive"}
         id: Mapped[int] = mapped_column(primary_key=True)
@@ -168,7 +241,7 @@ def test_tables_of_one_name_in_a_schema_and_in_none_are_not_joined() -> None:
     class Order(Base):
         __tablename__ = "orders"
         id: Mapped[int] = mapped_column(primary_key=True)
-        archived_id: Mapped[int] = mapped_column(ForeignKey("archive.orders.id"))
+        archived_id: Mapped[int] = mapped_column(ForeignKey(Archived.id))
         archived: Mapped[Archived] = relationship(Archived)
         lines: Mapped[list[Any]] = relationship("Line")
 
@@ -186,3 +259,35 @@ def test_tables_of_one_name_in_a_schema_and_in_none_are_not_joined() -> None:
         joined = str(pyrsql.apply(right, Order, "lines.id==1;archived.id==2", orm=orm))
         assert "FROM orders " in joined
         assert "orders.id" in joined
+
+
+def test_a_class_of_two_tables_of_one_name_is_selected_by_an_alias() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Line(Base):
+        __tablename__ = "lines"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        lines: Mapped[list[Line]] = relationship(Line)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "order"}
+
+    class Special(Order):
+        __tablename__ = "orders"
+        __table_args__ = {"schema": "archive"}
+        id: Mapped[int] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "special"}
+
+    orm = SQLAlchemyORM()
+    for filter in ("id>0", "lines=na="):
+        with pytest.raises(ConfigurationError, match=r"two tables called 'orders'.*aliased\(Account, flat=True\)"):
+            pyrsql.apply(select(Special), Special, filter, orm=orm)
+    found = str(pyrsql.apply(select(aliased(Special, flat=True)), Special, "lines=na=", orm=orm))
+    assert "AS orders_2 JOIN archive.orders AS orders_1" in found
+    assert "WHERE orders_2.id = lines_1.order_id" in found
+    assert "FROM orders " in str(pyrsql.apply(select(Order), Order, "lines=na=", orm=orm))

@@ -15,7 +15,6 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
-    make_url,
     select,
     text,
 )
@@ -234,11 +233,17 @@ def same(made: Select[Any], by_hand: Select[Any]) -> bool:
 
 
 def test_the_variants_of_a_type_are_found() -> None:
-    variants = String(10).with_variant(postgresql.CITEXT(), "postgresql")
-    dialects = [make_url(name).get_dialect()() for name in ("postgresql://", "sqlite://")]
-    assert parts.has_variants(variants)
-    assert [type(parts.variant_on(dialect, variants)) for dialect in dialects] == [postgresql.CITEXT, type(None)]
-    assert not parts.has_variants(String(10))
+    variants = parts.variants(String(10).with_variant(postgresql.CITEXT(), "postgresql"))
+    assert {name: type(form) for name, form in variants.items()} == {"postgresql": postgresql.CITEXT}
+    assert not parts.variants(String(10))
+
+
+def test_a_name_with_a_number_of_its_own() -> None:
+    first, second = User.__table__.alias(), User.__table__.alias()
+    for alias in (first, second):
+        alias.name = parts.numbered_name("people_", alias)
+    written = str(select(first.c.id, second.c.id, aliased(User).id))
+    assert [f"{name}.id" in written for name in ("people__1", "people__2", "users_1")] == [True] * 3
 
 
 def test_a_parameter_with_a_value_of_its_own() -> None:

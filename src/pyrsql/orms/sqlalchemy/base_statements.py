@@ -83,6 +83,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
         ConfigurationError: a filter would give it another meaning.
     """
     if parts.is_entity_alone(target, model.type) and not (distinct or loads_of_mapping(model.type)):
+        refuse_same_names(target, model)
         return BaseStatement(target, {(): model.type})
     found = _base_statement(target, model, distinct)
     refuse_ambiguous_text(found.select, found.scope, model)

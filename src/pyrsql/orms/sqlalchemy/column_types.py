@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.orms.sqlalchemy.decorator_samples import container_given, is_repeatable, keeps_letters, takes
-from pyrsql.orms.sqlalchemy.select_parts import has_variants, variant_on
+from pyrsql.orms.sqlalchemy.select_parts import variants
 from pyrsql.validation.text import UNBINDABLE
 
 _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
@@ -77,7 +77,7 @@ _DIALECTS: tuple[Dialect, ...] = tuple(
 
 def forms_of(type_: TypeEngine[Any]) -> list[TypeEngine[Any]]:
     """The types that databases have for a type, PostgreSQL's first; most types are the same on all of them."""
-    if not isinstance(type_, TypeDecorator | postgresql.DOMAIN) and not has_variants(type_):
+    if not isinstance(type_, TypeDecorator | postgresql.DOMAIN) and not variants(type_):
         return [type_]
     return list(_forms(type_)) or [without_decorators(type_)]
 
@@ -91,7 +91,7 @@ def _forms(type_: TypeEngine[Any]) -> Iterator[TypeEngine[Any]]:
 
 def form_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type that a database has for a type: a variant, or the type below a decorator or a domain of PostgreSQL."""
-    variant = variant_on(dialect, type_)
+    variant = variants(type_).get(dialect.name)
     if variant is not None:
         return form_on(dialect, variant)
     match type_:

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import QueryableAttribute, aliased
+from sqlalchemy.orm import Mapper, QueryableAttribute, aliased
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import AsBoolean, Grouping
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
@@ -48,11 +48,12 @@ from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Scope, keys_of
+from pyrsql.orms.sqlalchemy.names import with_free_names
 from pyrsql.orms.sqlalchemy.select_parts import (
     Entity,
-    has_variants,
     is_correlated_by_itself,
     tables_of,
+    variants,
     without_entities,
 )
 from pyrsql.orms.sqlalchemy.subclasses import SubclassColumn
@@ -102,10 +103,16 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
         # A text in the value names the table itself, or a column of the one table that the subquery has.
         mapper = inspect(entity).mapper
-        other: Entity = mapper.class_ if is_of_other_table else aliased(mapper)
+        other: Entity = mapper.class_ if is_of_other_table else _alias(mapper)
         alone = select(_attribute(field, other)).select_from(other).where(*map(operator.eq, keys_of(other), keys))
         return alone.correlate(inspect(entity).selectable).scalar_subquery()
     return case((keys[0].is_not(None), value))
+
+
+def _alias(mapper: Mapper[Any]) -> Entity:
+    alias: Any = aliased(mapper)
+    with_free_names(inspect(alias).selectable, mapper.class_)
+    return alias
 
 
 def _is_ambiguous(value: ColumnElement[Any], entity: Entity) -> bool:
@@ -157,7 +164,7 @@ def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any
     own = inspect(entity).selectable.corresponding_column(source.column)
     if own is not None:
         return cast("ColumnElement[Any]", own)
-    table = source.column.table.alias()
+    table = with_free_names(source.column.table.alias(), inspect(entity).mapper.class_)
     same = (key == getattr(entity, name) for key, name in zip(table.primary_key, source.identity, strict=True))
     return select(table.c[source.column.key]).where(*same).scalar_subquery()
 
@@ -173,7 +180,7 @@ def comparable_type(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]
     """
     if isinstance(type_, TypeDecorator) and not isinstance(type_, Interval):
         return type_ if isinstance(type_.impl_instance, String) else Unrounded(type_)
-    if has_variants(type_):
+    if variants(type_):
         return Unrounded(type_)
     return _without_size(type_, kind)
 

@@ -18,6 +18,7 @@ from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.names import with_free_names
 from pyrsql.orms.sqlalchemy.select_parts import Entity, base_joins
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
@@ -253,6 +254,7 @@ def _alias_of(target: Any) -> Entity:
     own = cast("FromClause", target.selectable)
     # The join condition names the columns of an alias, and not those of the table.
     rows = own.alias() if isinstance(own, Alias) else inspect(aliased(target.entity, flat=True)).selectable
+    with_free_names(rows, target.mapper.class_)
     # SQLAlchemy keeps a compiled statement by this name, too: it is no other one with an alias of the developer's.
     return aliased(target.mapper, rows, name="of a path")
 

@@ -1,21 +1,23 @@
-"""Names in a base statement that SQLAlchemy gives by itself: to values, and to the aliases that paths lead to."""
+"""Names that SQLAlchemy gives by itself, to values and to the aliases that paths lead to: free of those of tables, and
+refused in a base statement.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ClauseElement, Select, Table, inspect
+from sqlalchemy import BindParameter, ClauseElement, FromClause, Select, Table, inspect
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.selectable import AliasedReturnsRows, NamedFromClause
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import base_joins, criteria
+from pyrsql.orms.sqlalchemy.select_parts import base_joins, criteria, numbered_name
 
 _NUMBERED = re.compile(r"(.+)_\d+")
 
@@ -33,10 +35,12 @@ def refuse_generated_names(base: Select[Any], model: Model) -> None:
                     f"the base statement has bindparam({name!r}), a name that SQLAlchemy gives to values such as"
                     " those of a filter or a LIMIT: give it another name"
                 )
-            case AliasedReturnsRows(name=name) if (stem := _stem(name)) and stem in _stems_of_paths(model):
+            case NamedFromClause(name=name) if (
+                (stem := _stem(name)) and stem in _stems_of_paths(model.type) and name not in _names(model.type)
+            ):
                 raise ConfigurationError(
-                    f"the base statement has an alias or a subquery called {str(name)!r}, a name that SQLAlchemy gives"
-                    " to aliases such as those that a path leads to: give it another name, or none"
+                    f"the base statement has a table, an alias or a subquery called {str(name)!r}, a name that"
+                    " SQLAlchemy gives to aliases such as those that a path leads to: give it another name, or none"
                 )
             case _:
                 continue
@@ -49,23 +53,82 @@ def refuse_same_names(base: Select[Any], model: Model) -> None:
     Raises:
         ConfigurationError: it is one, and what to do.
     """
-    if not _names_of_schemas(model.type):
+    names = _names_of_schemas(model.type)
+    if not names:
         return
     tables = [cast("Table", rows) for rows in leaves(base.get_final_froms()) if isinstance(rows, Table)]
-    qualified = {table.name for table in tables if table.schema is not None}
+    qualified = {table.name for table in tables if table.schema is not None} & names
     for table in tables:
         if table.schema is None and table.name in qualified:
             raise ConfigurationError(
                 f"the base statement selects from two tables called {table.name!r}, which SQL takes for each other in"
-                " subqueries: join an alias of the one that has a schema, as in aliased(Account)"
+                " subqueries: select or join an alias of the class that has a schema, as in"
+                " select(aliased(Account, flat=True))"
             )
+
+
+def with_free_names(rows: FromClause, entity: type) -> FromClause:
+    """New aliases, none of which is called as a table or a named alias of the mapping is.
+
+    SQLAlchemy calls the aliases of `users` `users_1`, `users_2` and so on, also beside a table `users_1`.
+
+    Args:
+        rows: an alias, or a join of several, none of whose columns has been read.
+        entity: a class of the mapping.
+    """
+    taken = _stems_of_tables(entity)
+    for alias in leaves([rows]) if taken else ():
+        name = getattr(getattr(alias, "element", None), "name", None)
+        if name in taken:
+            cast("Any", alias).name = numbered_name(_free(str(name), taken), alias)
+    return rows
+
+
+def _free(stem: str, taken: Collection[str]) -> str:
+    while stem in taken:
+        stem += "_"
+    return stem
+
+
+@made_once
+def _stems_of_tables(entity: type) -> set[str]:
+    """The beginnings of names of tables and aliases that end as those of aliases without a name do."""
+    return {stem for name in _names(entity) if (stem := _stem(name))}
+
+
+@made_once
+def _names(entity: type) -> set[str]:
+    """The names of all tables beside a class, of the aliases that classes are mapped to, and of those that relations
+    lead to or through: an alias without a name is called after what it is an alias of.
+    """
+    mappers = _mappers(entity)
+    return {table.name for table in _tables(mappers)} | {*_names_of_mapping(mappers)}
 
 
 @made_once
 def _names_of_schemas(entity: type) -> set[str]:
     """The names of tables that have no schema, and are also the names of tables in one."""
-    tables: list[Table] = [*cast("Any", inspect(entity)).registry.metadata.tables.values()]
+    tables = [*_tables(_mappers(entity))]
     return {table.name for table in tables if table.schema is None} & {table.name for table in tables if table.schema}
+
+
+def _mappers(entity: type) -> set[Mapper[Any]]:
+    """The mappings of all classes in the registries that relations lead to from a class."""
+    found: set[Mapper[Any]] = set()
+    unread = [cast("Mapper[Any]", inspect(entity))]
+    while unread:
+        mapper = unread.pop()
+        if mapper not in found:
+            found.add(mapper)
+            unread += [*mapper.registry.mappers, *(prop.mapper for prop in mapper.relationships)]
+    return found
+
+
+def _tables(mappers: Iterable[Mapper[Any]]) -> Iterator[Table]:
+    """All tables beside those of classes."""
+    mapped = {table.metadata for mapper in mappers for table in mapper.tables if isinstance(table, Table)}
+    for metadata in mapped | {mapper.registry.metadata for mapper in mappers}:
+        yield from metadata.tables.values()
 
 
 def _elements(base: Select[Any]) -> Iterator[ClauseElement]:
@@ -81,17 +144,17 @@ def _stem(name: object) -> str:
     return numbered[1] if numbered else ""
 
 
-def _stems_of_paths(model: Model) -> set[str]:
-    """The beginnings of the names of anonymous aliases and subqueries.
+@made_once
+def _stems_of_paths(entity: type) -> set[str]:
+    """The beginnings of the names of aliases and subqueries without a name.
 
     Any table may be behind one: computed values and criteria make aliases too.
     """
-    registry = cast("Any", inspect(model.type)).registry
-    return {"anon", *(table.name for table in registry.metadata.tables.values()), *_names_of_mapping(registry.mappers)}
+    taken = _stems_of_tables(entity)
+    return {"anon", *(stem for name in _names(entity) for stem in (name, _free(name, taken)))}
 
 
 def _names_of_mapping(mappers: Iterable[Mapper[Any]]) -> Iterator[str]:
-    """The names of all that models are mapped to and relations lead to or through: an alias is named after its own."""
     for mapper in mappers:
         ends = [part for prop in mapper.relationships for part in (prop.entity.selectable, prop.secondary)]
         for part in (mapper.selectable, *ends):

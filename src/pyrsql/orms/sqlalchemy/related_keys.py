@@ -29,6 +29,7 @@ from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.elements import Condition, TwoForms
 from pyrsql.orms.sqlalchemy.joins import alias_for
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.names import with_free_names
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import (
     Between,
@@ -170,7 +171,7 @@ def _keys_through_table(
     """The foreign key in the table between, joined to the related rows; None where several tables stand between."""
     if isinstance(prop.secondary, Join):
         return None
-    between = cast("FromClause", prop.secondary).alias()
+    between = with_free_names(cast("FromClause", prop.secondary).alias(), prop.parent.class_)
     links = prop.secondary_synchronize_pairs or ()
     columns = _columns_of(between, foreign)
     there = _columns_of(inspect(entity).selectable, [there for there, _ in links])

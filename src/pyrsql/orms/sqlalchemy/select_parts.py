@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
@@ -380,15 +379,15 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
 def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
     """A parameter like another, with a name and a value of its own."""
     made = with_part(template, "value", value)
-    made.key = _anonymous_label.safe_construct(id(made), "param")
+    made.key = numbered_name("param", made)
     return made
 
 
-def has_variants(type_: TypeEngine[Any]) -> bool:
-    """Whether `with_variant` gives a type other forms on some databases."""
-    return bool(type_._variant_mapping)
+def numbered_name(stem: str, element: ClauseElement) -> str:
+    """A name for an element that ends with a number, which no other name with this stem has in a statement."""
+    return _anonymous_label.safe_construct(id(element), stem)
 
 
-def variant_on(dialect: Dialect, type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
-    """The other form that `with_variant` gives a type on a database, if it does."""
-    return type_._variant_mapping.get(dialect.name)
+def variants(type_: TypeEngine[Any]) -> Mapping[str, TypeEngine[Any]]:
+    """The other forms that `with_variant` gives a type, by the names of the dialects."""
+    return type_._variant_mapping
