@@ -710,7 +710,7 @@ def test_a_column_that_tells_the_classes_of_one_table_apart_is_a_field() -> None
         __tablename__ = "typed_parts"
         id: Mapped[int] = mapped_column(primary_key=True)
         weight: Mapped[int] = mapped_column()
-        size: Mapped[str] = column_property(case((weight.column > 9, "big"), else_="small"))
+        size: Mapped[str] = column_property(case((weight > 9, "big"), else_="small"))
         __mapper_args__ = {"polymorphic_on": size, "polymorphic_identity": "small"}
 
     class Big(Part):

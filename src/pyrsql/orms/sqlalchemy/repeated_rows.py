@@ -151,19 +151,38 @@ def _has_equal_rows(rows: SelectBase, names: Sequence[str]) -> bool:
 
 
 def _only_table(rows: SelectBase) -> Table | None:
-    """The table of which each row of a select is a row, or a part of one; None where there are several, or none."""
+    """The table of which each row of a select is a row, or a part of one, with values computed from this row alone; None
+    where there are several tables, or none.
+    """
     if isinstance(rows, CompoundSelect):
         parts = _parts(cast("CompoundSelect[Any]", rows))
         tables = {_only_table(part) for part in parts}
-        names = {tuple(column.key for column in _selected(part)) for part in parts}
-        return tables.pop() if len(tables) == len(names) == 1 else None
-    sources = {_table(column) for column in _selected(rows)}
+        return tables.pop() if len(tables) == 1 and _select_the_same(parts) else None
+    columns = _selected(rows)
+    sources = {table for column in columns if (table := _table(column)) is not None}
     source = sources.pop() if len(sources) == 1 else None
+    if any(_table(column) is None for column in columns) and not _is_from(rows, source):
+        return None
     while isinstance(source, AliasedReturnsRows):
         if isinstance(source.element, SelectBase):
             return _only_table(source.element)
         source = source.element
     return cast("Table", source) if isinstance(source, Table) else None
+
+
+def _select_the_same(parts: Sequence[SelectBase]) -> bool:
+    """Whether selects have columns of the same names in the same places, and equal expressions where they compute."""
+    first, *others = [_selected(part) for part in parts]
+    return all(
+        [one.key for one in first] == [other.key for other in columns]
+        and all(_table(one) is not None or one.compare(other) for one, other in zip(first, columns, strict=True))
+        for columns in others
+    )
+
+
+def _is_from(rows: SelectBase, source: object) -> bool:
+    """Whether a select reads one table, alias or subquery alone."""
+    return isinstance(rows, Select) and [*leaves(cast("Select[Any]", rows).get_final_froms())] == [source]
 
 
 def _selected(rows: SelectBase) -> list[ColumnElement[Any]]:
