@@ -1,11 +1,14 @@
 """Subqueries as the root of a base statement: each row once, proven by keys, or refused."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from operator import ge, lt
 from typing import Any
 
 import pytest
 from sqlalchemy import (
+    ForeignKey,
     Integer,
     String,
     Table,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     except_,
     except_all,
     func,
+    inspect,
     intersect,
     literal,
     or_,
@@ -25,11 +29,23 @@ from sqlalchemy import (
     union_all,
     values,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    column_property,
+    foreign,
+    mapped_column,
+    relationship,
+)
 
+from pyrsql import QueryOptions
 from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy import schema
 from pyrsql.page import PageRequest
-from tests.orms.sqlalchemy.store import Store, paged, stocked
+from pyrsql.problems import UnknownField
+from tests.orms.sqlalchemy.store import Store, ids, paged, problems, stocked
 from tests.sample_models import Base, Company, Role, User, rows, user_roles
 
 
@@ -168,6 +184,104 @@ REFUSED: dict[str, Callable[[], Any]] = {
     ),
     "a key of another table": lambda: select(aliased(User, OF_ANOTHER.subquery())),
 }
+
+
+LACKING: dict[str, Callable[[], Any]] = {
+    "a few columns": lambda: select(User.id, User.name).subquery(),
+    "a CTE": lambda: select(User.id, User.name).cte(),
+    "a union": lambda: union(select(User.id), select(User.id)).subquery(),
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_subquery_that_lacks_columns_is_refused(name: str) -> None:
+    """SQLAlchemy took `age` of the table beside the subquery: each row passed where any user had this age."""
+    for filter in (None, "id>0", "age==40", "company=na="):
+        with pytest.raises(ConfigurationError, match=r"lacks '.*of User.*select User in it"):
+            paged(User, filter, base=select(aliased(User, LACKING[name]())))
+
+
+def test_a_relation_to_a_subquery_that_lacks_columns_is_refused() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Pot(Base):
+        __tablename__ = "pots"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Plant(Base):
+        __tablename__ = "plants"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pot_id: Mapped[int] = mapped_column(ForeignKey(Pot.id))
+        height: Mapped[int]
+
+    whole, part = (aliased(Plant, rows_.subquery()) for rows_ in (select(Plant), select(Plant.id, Plant.pot_id)))
+    for name, plants in (("whole", whole), ("part", part)):
+        inspect(Pot).add_property(
+            name, relationship(plants, primaryjoin=Pot.id == foreign(plants.pot_id), viewonly=True, uselist=True)
+        )
+    paged(Pot, "whole.height>1")
+    assert isinstance(problems(Pot, "part.height>1")[0], UnknownField)
+    with pytest.raises(ConfigurationError, match="the subquery that it leads to lacks 'height'"):
+        schema(Pot, QueryOptions(field_whitelist={"part"}))
+
+
+def test_a_subquery_has_its_columns_by_their_names(people: Store) -> None:
+    """Not those of a join condition, which SQLAlchemy leaves to the table."""
+    renamed = {"name", "age"}
+    named = select(*(func.coalesce(each, each).label(each.key) if each.key in renamed else each for each in USERS.c))
+    base = select(aliased(User, named.subquery(), adapt_on_names=True))
+    for filter in ("company=nn=", "name==d*", "age>30,roles=na="):
+        assert ids(people, User, filter, "-id", base=base) == ids(people, User, filter, "-id")
+    renamed = {"name", "company_id"}
+    named = select(*(func.coalesce(each, each).label(each.key) if each.key in renamed else each for each in USERS.c))
+    with pytest.raises(ConfigurationError, match="lacks 'company_id' of User"):
+        paged(User, base=select(aliased(User, named.subquery(), adapt_on_names=True)))
+
+
+class Counted(DeclarativeBase):
+    pass
+
+
+class Shelf(Counted):
+    __tablename__ = "rep_shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    level: Mapped[int]
+    text: Mapped[str] = mapped_column(String(9), deferred=True)
+    books: Mapped[list[Book]] = relationship()
+
+
+class Book(Counted):
+    __tablename__ = "rep_books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("rep_shelves.id"))
+
+
+inspect(Shelf).add_property("above", column_property(Shelf.level + 1))
+BOOKS_OF_SHELF = select(func.count(Book.id)).where(Book.shelf_id == Shelf.id).correlate_except(Book).scalar_subquery()
+inspect(Shelf).add_property("book_count", column_property(BOOKS_OF_SHELF))
+
+
+def test_values_computed_from_a_row_are_the_same_in_each_part_of_a_union(any_database: Store) -> None:
+    low, high = select(Shelf).where(Shelf.level < 3), select(Shelf).where(Shelf.level > 1)
+    shelves = [Shelf(id=n, level=n, text=str(n), books=[Book() for _ in range(n)]) for n in (1, 2, 3)]
+    with stocked(any_database, Counted.metadata, shelves) as store:
+        once: list[Any] = [
+            union(low, high),
+            select(Shelf).distinct(),
+            select(union_all(low, high).subquery()).distinct(),
+        ]
+        for rows_ in once:
+            base = select(aliased(Shelf, rows_.subquery()))
+            assert ids(store, Shelf, "level>0;text!=9", "-id", base=base, page=PageRequest.of(0, 2)) == [3, 2]
+            assert ids(store, Shelf, "level>0;book_count<3", base=base) == [1, 2]
+    several: list[Any] = [
+        union(select(Shelf.id, (Shelf.level + 1).label("level")), select(Shelf.id, (Shelf.level + 2).label("level"))),
+        select(Shelf, (Book.id + 1).label("next")).join(Shelf.books).distinct(),
+    ]
+    for rows_ in several:
+        with pytest.raises(ConfigurationError, match="several rows for one Shelf"):
+            paged(Shelf, base=select(aliased(Shelf, rows_.subquery())))
 
 
 @pytest.mark.parametrize("name", REFUSED)

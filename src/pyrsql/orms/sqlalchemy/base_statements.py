@@ -34,7 +34,7 @@ from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_lo
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_names
-from pyrsql.orms.sqlalchemy.repeated_rows import refuse_repeats
+from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import elements_of, is_ungrouped_text
@@ -101,7 +101,7 @@ def _base_statement(target: object, model: Model, distinct: bool) -> BaseStateme
     if parts.is_bare(base) and root is model.type and not parts.options_of(base) and is_of_root(base, root):
         return BaseStatement(base, {(): root})
     refuse_generated_names(base, model)
-    refuse_repeats(root)
+    refuse_subquery(root)
     if parts.is_bare(base) and is_of_root(base, root):
         return BaseStatement(base, {(): root})
     _refuse_orders(base, root, model)

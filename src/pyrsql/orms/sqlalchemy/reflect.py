@@ -29,6 +29,7 @@ from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.leading_text import may_be_long
+from pyrsql.orms.sqlalchemy.repeated_rows import lacking_columns
 from pyrsql.orms.sqlalchemy.row_values import is_row_value, takes_parameters
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 from pyrsql.orms.sqlalchemy.textual import names_table
@@ -96,6 +97,8 @@ def _refusal(mapper: Mapper[Any], prop: object) -> str:
             return _OWN_OPERATORS
         case RelationshipProperty() if _joins_by_text(prop):
             return _TEXT_IN_JOIN
+        case RelationshipProperty() if lacking := lacking_columns(prop.entity.entity):
+            return f"the subquery that it leads to lacks {', '.join(map(repr, lacking))}: select the whole class in it"
         case RelationshipProperty() if is_to_one(prop) and (
             name := ambiguous_name(loaded_values(mapper), column_names(mapper.tables), [prop])
         ):

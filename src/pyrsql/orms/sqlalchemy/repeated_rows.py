@@ -21,7 +21,7 @@ from sqlalchemy import (
     inspect,
     not_,
 )
-from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
@@ -57,19 +57,44 @@ def may_repeat(prop: RelationshipProperty[Any]) -> bool:
     return not between.isdisjoint(own) or not is_single(joined, own, [prop.secondary])
 
 
-def refuse_repeats(root: Entity) -> None:
-    """Refuse an alias of a subquery that may repeat rows.
+def refuse_subquery(root: Entity) -> None:
+    """Refuse an alias of a subquery that may repeat rows, or lacks columns that a path or a page may need.
 
     Raises:
         ConfigurationError: it is one, and what to write instead.
     """
+    name = inspect(root).mapper.class_.__name__
     if repeats_rows(root):
-        name = inspect(root).mapper.class_.__name__
         raise ConfigurationError(
             f"the subquery of the base statement may have several rows for one {name}, which pages would repeat and"
             f" skip: narrow {name} by its key, as in select(User).where(User.id.in_(select(rows.c.id))), or use union()"
             " for union_all(), and any() or distinct() for a join"
         )
+    if lacking := lacking_columns(root):
+        raise ConfigurationError(
+            f"the subquery of the base statement lacks {', '.join(map(repr, lacking))} of {name}, for which SQLAlchemy"
+            f" would read the table beside it: select {name} in it, as in aliased(User, select(User).subquery())"
+        )
+
+
+@made_once
+def lacking_columns(entity: Entity) -> list[str]:
+    """The attributes of columns that an alias of a subquery does not have. SQLAlchemy takes those of the table then."""
+    alias = inspect(entity)
+    if not alias.is_aliased_class:
+        return []
+    rows, mapper = cast("FromClause", alias.selectable), cast("Mapper[Any]", alias.mapper)
+    own = {*leaves([rows])}
+    joining = {column for prop in mapper.relationships for column in prop.local_columns}
+
+    def has(prop: ColumnProperty[Any], column: Column[Any]) -> bool:
+        if any(rows.corresponding_column(cast("Column[Any]", each)) is not None for each in prop.columns):
+            return True
+        # `adapt_on_names` takes a column by its name alone, but not in the join condition of a relation.
+        return column.key in rows.c and column not in joining and own.issuperset(tables_of(getattr(entity, prop.key)))
+
+    props = [(prop, prop.columns[0]) for prop in mapper.column_attrs]
+    return [prop.key for prop, column in props if isinstance(column, Column) and not has(prop, column)]
 
 
 @made_once
@@ -151,8 +176,9 @@ def _has_equal_rows(rows: SelectBase, names: Sequence[str]) -> bool:
 
 
 def _only_table(rows: SelectBase) -> Table | None:
-    """The table of which each row of a select is a row, or a part of one, with values computed from this row alone; None
-    where there are several tables, or none.
+    """The table of which each row of a select is a row, or a part of one, with values computed from this row alone.
+
+    None where there are several tables, or none.
     """
     if isinstance(rows, CompoundSelect):
         parts = _parts(cast("CompoundSelect[Any]", rows))
@@ -173,9 +199,13 @@ def _only_table(rows: SelectBase) -> Table | None:
 def _select_the_same(parts: Sequence[SelectBase]) -> bool:
     """Whether selects have columns of the same names in the same places, and equal expressions where they compute."""
     first, *others = [_selected(part) for part in parts]
+    names = [column.key for column in first]
     return all(
-        [one.key for one in first] == [other.key for other in columns]
-        and all(_table(one) is not None or one.compare(other) for one, other in zip(first, columns, strict=True))
+        [column.key for column in columns] == names
+        and all(
+            None not in (_table(one), _table(other)) or one.compare(other)
+            for one, other in zip(first, columns, strict=True)
+        )
         for columns in others
     )
 
