@@ -245,12 +245,14 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
             " from it, as in select(aliased(User, base.subquery()))"
         )
     if parts.is_distinct(base):
-        return _twice(
+        why = (
             f"the base statement selects DISTINCT columns that are not those of one {name}, so its rows have no order"
             f" by fields of {name}: select {name}, or group by its key"
         )
+        return why, why
     if not parts.group_columns(base) and any(map(is_aggregate, elements_of(parts.columns(base)))):
-        return _twice(f"the base statement makes one row of all rows: a sort or a page needs a select of {name}")
+        why = f"the base statement makes one row of all rows: a sort or a page needs a select of {name}"
+        return why, why
     if single and (not nullable or of_root):
         return "", ""
     return "", (
@@ -258,10 +260,6 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
         f" select {name} alone, load related rows with selectinload, and narrow it with any(), as in"
         " select(User).where(User.roles.any(Role.level > 1)).options(selectinload(User.roles))"
     )
-
-
-def _twice(text: str) -> tuple[str, str]:
-    return text, text
 
 
 def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
