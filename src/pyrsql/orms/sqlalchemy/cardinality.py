@@ -253,11 +253,10 @@ def _classes_with_tables(entity: type) -> list[str]:
     mapper = cast("Mapper[Any]", inspect(entity))
     # The union of an AbstractConcreteBase is its own table, and no polymorphic load.
     read = {*mapper.with_polymorphic_mappers, *(each for each in mapper.self_and_descendants if each.concrete)}
-    tables = {*visitors.iterate(mapper.selectable)}
-    own = [each for each in read if each.concrete or each.inherits is None]
-    return sorted(
-        each.class_.__name__ for each in own if isinstance(each.local_table, Table) and each.local_table in tables
-    )
+    parts: set[object] = {*visitors.iterate(mapper.selectable)}
+    owners = [each for each in read if each.concrete or each.inherits is None]
+    tables = [(each, cast("object", each.local_table)) for each in owners]
+    return sorted(each.class_.__name__ for each, table in tables if isinstance(table, Table) and table in parts)
 
 
 def is_read_elsewhere(entity: Any) -> bool:
