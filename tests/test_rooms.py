@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from pyrsql.language.nodes import Node, Selector
+from pyrsql.models.model import Member
+from pyrsql.problems import Problem
+from pyrsql.validation.predicates import ConstantOperand, Operand, Predicate
 
 # A file imports from its own room and from rooms above it, never in a circle.
 ROOMS = (
@@ -229,3 +235,44 @@ LONGEST = 400
 def test_no_file_is_longer_than_400_lines(file: str) -> None:
     lines = len(FILES[file].read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST
+
+
+# The cases of closed unions. A `match` over one names all of them, so that type checkers find what a new one lacks.
+CLOSED = {
+    case.__name__
+    for union in (Problem, Node, Selector, Member, Predicate, Operand | ConstantOperand)
+    for case in get_args(union)
+}
+
+
+def matched_classes(pattern: ast.pattern) -> Iterator[str]:
+    """The classes of the closed unions that a case is about."""
+    match pattern:
+        case ast.MatchClass(ast.Name(name)) if name in CLOSED:
+            yield name
+        case ast.MatchClass(ast.Attribute(ast.Name("kinds"), name)):
+            yield name
+        case ast.MatchOr(patterns):
+            yield from (name for inner in patterns for name in matched_classes(inner))
+        case ast.MatchAs(pattern=inner) if inner is not None:
+            yield from matched_classes(inner)
+        case _:
+            pass
+
+
+def open_matches(file: str) -> Iterator[int]:
+    """The lines of matches over a closed union whose last case takes whatever is left."""
+    for node in ast.walk(ast.parse(FILES[file].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Match) and any(any(matched_classes(case.pattern)) for case in node.cases):
+            match node.cases[-1]:
+                case ast.match_case(ast.MatchAs(None, None), None, [ast.Expr(ast.Call(ast.Name("assert_never")))]):
+                    pass
+                case ast.match_case(ast.MatchAs(None, None), None):
+                    yield node.lineno
+                case _:
+                    pass
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_match_over_a_closed_union_names_every_case(file: str) -> None:
+    assert [*open_matches(file)] == []

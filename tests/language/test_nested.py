@@ -90,14 +90,18 @@ def test_two_levels_of_quotes_lead_back_to_the_outer_text() -> None:
     whole = outer(text)
     inner = parse_nested(nested_argument(whole), OPTIONS).unwrap().nodes[1]  # type: ignore[union-attr]  # the tree is a group
     assert isinstance(inner, Comparison)
-    found = outward(nested_argument(whole), parse_nested(nested_argument(inner, "users.roles"), OPTIONS).failure())
+    found = outward(
+        nested_argument(whole), parse_nested(nested_argument(replace(inner, selector="users.roles")), OPTIONS).failure()
+    )
     assert found[0].span is not None
     assert found[0].span.start == text.index("=2")
 
 
 def test_fields_are_whole_paths() -> None:
     assert [problem.field for problem in problems("roles=any='code=foo=1;b==(1,2)'")] == ["roles.code", "roles.b"]
-    found = parse_nested(nested_argument(outer("roles=any='code=foo=1'"), "users.roles"), OPTIONS).failure()
+    found = parse_nested(
+        nested_argument(replace(outer("roles=any='code=foo=1'"), selector="users.roles")), OPTIONS
+    ).failure()
     assert found[0].field == "users.roles.code"
 
 

@@ -12,13 +12,12 @@ LONGEST_MISSPELLING = 64
 _LIKELIEST = 10
 
 
-def nearest(written: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
+def nearest(written: str, names: Iterable[str]) -> str | None:
     """The name that is most like a text; None where none is similar. Case does not count.
 
     Args:
         written: the text that is no name.
         names: the names, the preferred one first where two differ only in case.
-        likeness: how alike they must be, from 0 to 1.
 
     >>> nearest("NMAE", ["id", "name"])
     'name'
@@ -34,5 +33,5 @@ def nearest(written: str, names: Iterable[str], likeness: float = 0.6) -> str | 
 
     # The exact likeness takes long to compute: only that of the likeliest is.
     likeliest = nlargest(_LIKELIEST, by_lower, quick_likeness)
-    near = difflib.get_close_matches(written.lower(), likeliest, 1, likeness)
+    near = difflib.get_close_matches(written.lower(), likeliest, 1)
     return by_lower[near[0]] if near else None

@@ -40,11 +40,11 @@ class NestedText(NamedTuple):
     behind: int = 0
 
 
-def nested_argument(outer: Comparison, path: str | None = None) -> NestedText:
-    """The filter in the one argument of a comparison; `path` where the selector is not the whole path."""
+def nested_argument(outer: Comparison) -> NestedText:
+    """The filter in the one argument of a comparison."""
     spans, written = outer.argument_spans, outer.written
     around = None if written is None else written.string
-    return NestedText(outer.arguments[0], outer.selector if path is None else path, around, (*spans, None)[0])
+    return NestedText(outer.arguments[0], outer.selector, around, (*spans, None)[0])
 
 
 def selector_below(prefix: str, selector: str) -> str:

@@ -166,7 +166,7 @@ def _fault(argument: Argument) -> str | None:
             field.accepts is not None and not isinstance(kind, kinds.Text)
         ):
             return "plain values of the database"
-        case _:
+        case FieldOperand() | ConstantOperand() | CallOperand():
             return None
 
 

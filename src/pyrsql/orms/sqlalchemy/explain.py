@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
 
 
@@ -74,21 +72,3 @@ def _lines(connection: Connection, result: CursorResult[Any]) -> list[str]:
     if len(rows) and len(rows[0]) == 1:
         return [str(next(iter(row.values()))) for row in rows]
     return ["; ".join(f"{name}: {value}" for name, value in row.items() if value is not None) for row in rows]
-
-
-@compiles(Explain)
-def _explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
-    return f"EXPLAIN {compiler.process(element.statement, **options)}"
-
-
-@compiles(Explain, "mysql")
-@compiles(Explain, "mariadb")
-def _explain_mysql(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
-    # Without EXTENDED, MariaDB does not say how many of the rows it reads it expects to keep. MySQL always does.
-    extended = "EXTENDED " if getattr(compiler.dialect, "is_mariadb", False) else ""
-    return f"EXPLAIN {extended}{compiler.process(element.statement, **options)}"
-
-
-@compiles(Explain, "sqlite")
-def _explain_sqlite(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
-    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"

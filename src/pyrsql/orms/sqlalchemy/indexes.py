@@ -20,7 +20,7 @@ from pyrsql.orms.sqlalchemy.cardinality import keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
-from pyrsql.validation.predicates import FieldOperand, RelationOperand, RelationPath
+from pyrsql.validation.predicates import CallOperand, CountOperand, FieldOperand, RelationOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
 
 Use = Literal["filter", "sort", "keyset"]
@@ -71,7 +71,7 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
         case FieldOperand() as operand if (column := _column(schema, operand)) is not None:
             yield from _for_links(schema, path, operand.relations, family)
             yield from _for_values(schema, path, operand.field.kind, column, family)
-        case _:
+        case FieldOperand() | None:
             yield MissingIndex(path, "filter", _COMPUTED)
 
 
@@ -96,10 +96,22 @@ def _for_values(
             pass  # two values: a scan is as fast
         case kinds.Text() if _has_foreign_order(schema.query_options.text_order, column, family):
             yield MissingIndex(path, "filter", _CODE_POINT)
-        case _ if not _leads([column], family, in_order=False):
-            yield MissingIndex(path, "filter", _line(column, family=family, options=_cut_on_mysql(column, family)))
-        case _:
-            pass
+        case (
+            kinds.Integer()
+            | kinds.Decimal()
+            | kinds.Float()
+            | kinds.Text()
+            | kinds.Date()
+            | kinds.Time()
+            | kinds.DateTime()
+            | kinds.Duration()
+            | kinds.Uuid()
+            | kinds.Enumeration()
+            | kinds.Binary()
+            | kinds.Opaque()
+        ):
+            if not _leads([column], family, in_order=False):
+                yield MissingIndex(path, "filter", _line(column, family=family, options=_cut_on_mysql(column, family)))
 
 
 def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
@@ -177,7 +189,7 @@ def _operand(schema: Schema, purpose: Literal["filter", "sort"], path: str) -> F
             return operand
         case RelationOperand() as operand:
             return operand
-        case _:
+        case FieldOperand() | CallOperand() | CountOperand() | None:
             return None
 
 

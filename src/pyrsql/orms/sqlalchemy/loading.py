@@ -83,7 +83,7 @@ def values_of(model: Model, read: Reading) -> int | None:
         match model.members.get(name):
             case Relation(many=False, target=target) if (more := values_of(target(), below)) is not None:
                 number += more
-            case _:
+            case Relation() | Field() | Computed() | Embedded() | Shortcut() | None:
                 return None
     return number
 

@@ -13,10 +13,12 @@ from pyrsql.validation.predicates import (
     Compare,
     Complement,
     Conjunction,
+    Custom,
     Disjunction,
     FieldOperand,
     Match,
     Member,
+    Null,
     Pattern,
     Predicate,
     RelationPath,
@@ -50,7 +52,7 @@ def likely_rows(predicate: Predicate | None) -> Likely:
             return Likely.SOME
         case Match(_, Pattern((beginning, *_)), False) if beginning:
             return Likely.FEW
-        case _:
+        case Compare() | Match() | Member() | Between() | Null() | Custom() | Complement() | None:
             return Likely.MANY
 
 
@@ -68,7 +70,7 @@ def passed_paths(predicate: Predicate | None) -> Iterator[RelationPath]:
         case Compare(operand) | Match(operand) | Member(operand) | Between(operand):
             if isinstance(operand, FieldOperand) and operand.relations and not (operand.keys or operand.field.computed):
                 yield operand.relations[:-1] if isinstance(predicate, Compare) else operand.relations
-        case _:
+        case Disjunction() | Complement() | Some() | Null() | Custom() | None:
             pass
 
 
@@ -91,7 +93,7 @@ def one_subquery_per_path(predicate: Predicate) -> Predicate:
             return Complement(one_subquery_per_path(inner))
         case Some(path, inner):
             return predicate if inner is None else Some(path, one_subquery_per_path(inner))
-        case _:
+        case Compare() | Match() | Member() | Between() | Null() | Custom():
             return predicate
 
 

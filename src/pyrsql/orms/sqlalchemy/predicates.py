@@ -323,7 +323,7 @@ def _array_operator(
             operator, values = "@>", [wanted]
         case Member(_, wanted, False):
             operator, values = "&&", [*wanted]
-        case _:
+        case Compare() | Match() | Member() | Between():
             return None
     compared = array.op(operator, is_comparison=True, return_type=Boolean())
     return compared(BindParameter(None, values, postgresql.ARRAY(item_type), unique=True))

@@ -43,9 +43,24 @@ def converter(kind: Kind) -> Callable[[str], object]:
             return partial(to_member, dict(reversed(kind.members)), choices_of(kind))
         case kinds.Array(item):
             return converter(item)
-        case kinds.Opaque(equal_to=equal_to) if equal_to is not None:
-            return converter(equal_to)
-        case _:
+        case kinds.Opaque(name, equal_to=equal_to):
+            if equal_to is not None:
+                return converter(equal_to)
+            return partial(_refused, Refusal(f"no value: {name} has no text form here", _NULL_CHECKS))
+        case (
+            kinds.Boolean()
+            | kinds.Integer()
+            | kinds.Decimal()
+            | kinds.Float()
+            | kinds.Text()
+            | kinds.Date()
+            | kinds.Time()
+            | kinds.DateTime()
+            | kinds.Duration()
+            | kinds.Uuid()
+            | kinds.Binary()
+            | kinds.Json()
+        ):
             return _of_plain_kind(kind)
 
 
@@ -85,8 +100,7 @@ def _of_plain_kind(
     | kinds.Duration
     | kinds.Uuid
     | kinds.Binary
-    | kinds.Json
-    | kinds.Opaque,
+    | kinds.Json,
 ) -> Callable[[str], object]:
     match kind:
         case kinds.Boolean():
@@ -113,8 +127,6 @@ def _of_plain_kind(
             return partial(_refused, Refusal("no value: binary data has no text form", _NULL_CHECKS))
         case kinds.Json():
             return to_json
-        case kinds.Opaque(name):
-            return partial(_refused, Refusal(f"no value: {name} has no text form here", _NULL_CHECKS))
         case _:
             assert_never(kind)
 

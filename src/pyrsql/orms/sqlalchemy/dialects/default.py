@@ -13,6 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.elements import TwoForms
+from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import (
     CalendarDate,
@@ -210,3 +211,9 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
     """A float is widened to 64 bits."""
     key = enclosed(element, compiler, **options)
     return f"CAST({key} AS DOUBLE PRECISION)" if is_float(element.type, compiler.dialect) else key
+
+
+@form(Explain)
+def explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    """EXPLAIN."""
+    return f"EXPLAIN {compiler.process(element.statement, **options)}"

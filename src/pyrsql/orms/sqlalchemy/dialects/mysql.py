@@ -25,6 +25,7 @@ from pyrsql.orms.sqlalchemy.carried import (
 from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
@@ -250,3 +251,10 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
 def distinct_keys(element: DistinctKeys, compiler: SQLCompiler, **options: Any) -> str:
     """DISTINCT takes several columns here."""
     return f"count(DISTINCT {compiler.process(element.clauses, **options)})"
+
+
+@form(Explain, on="mysql")
+def explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    """Without EXTENDED, MariaDB does not say how many of the rows it reads it expects to keep. MySQL always does."""
+    extended = "EXTENDED " if getattr(compiler.dialect, "is_mariadb", False) else ""
+    return f"EXPLAIN {extended}{compiler.process(element.statement, **options)}"

@@ -21,6 +21,7 @@ from pyrsql.orms.sqlalchemy.cardinality import has_own_key
 from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.joins import OfOneRow
@@ -310,3 +311,9 @@ def distinct_keys(element: DistinctKeys, compiler: SQLCompiler, **options: Any) 
     """DISTINCT takes one value here: the literals of the columns, which no other key has."""
     literals = " || ',' || ".join(f"quote({compiler.process(key, **options)})" for key in element.clauses)
     return f"count(DISTINCT {literals})"
+
+
+@form(Explain, on="sqlite")
+def explain(element: Explain, compiler: SQLCompiler, **options: Any) -> str:
+    """The plan; EXPLAIN alone would list the steps of a virtual machine."""
+    return f"EXPLAIN QUERY PLAN {compiler.process(element.statement, **options)}"
