@@ -68,8 +68,8 @@ def app_of(factory: Callable[..., Any], session: Any) -> FastAPI:
 
 
 UNPAGED: dict[str, tuple[Callable[[], Any], str]] = {
-    "DISTINCT columns": (lambda: select(User.company_id).distinct(), "selects DISTINCT columns"),
-    "a count": (lambda: select(func.count(User.id)), "makes one row of all rows"),
+    "DISTINCT columns": (lambda: select(User.company_id).distinct(), "selects (DISTINCT )?columns"),
+    "a count": (lambda: select(func.count(User.id)), "makes one row of all rows|selects columns"),
     "several rows for a root": (lambda: select(User, Role).join(User.roles), "several rows for one User"),
     "contains_eager": (
         lambda: select(User).join(User.roles).options(contains_eager(User.roles)),
@@ -80,11 +80,11 @@ UNPAGED: dict[str, tuple[Callable[[], Any], str]] = {
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "LIMIT": (lambda: select(User).limit(3), "LIMIT, OFFSET or FETCH"),
     "a window function": (lambda: select(User, func.row_number().over()), "window function"),
-    "a group": (lambda: select(User.age, func.count()).group_by(User.age), "groups by something else"),
+    "a group": (lambda: select(User.age, func.count()).group_by(User.age), "groups by something else|selects columns"),
     "a union": (lambda: union(select(User), select(User)), "returned a CompoundSelect: select from it"),
     "from_statement": (lambda: select(User).from_statement(select(User)), "returned a FromStatement: select from it"),
     "text": (lambda: text("SELECT 1"), "returned a TextClause: let it return a select"),
-    "None": (lambda: None, "returned None|is not None"),
+    "None": (lambda: None, r"of User (returned None|gave no statement): let it return a select"),
     "another entity": (lambda: select(Company), "the statement_factory .* of User: .* does not select from User"),
 }
 
@@ -125,6 +125,20 @@ def test_a_base_that_no_cursor_continues_fails_at_every_request(session: Any, na
     for request in ("", "?sort=age", "?size=2", "?filter=nothing==1", "?cursor=x"):
         with pytest.raises(ConfigurationError, match="select from it, as in select"):
             get(app, f"/cursor{request}")
+
+
+@pytest.mark.parametrize("per_request", [False, True])
+@pytest.mark.parametrize(
+    "make", [lambda: select(User.id), lambda: select(User.__table__), lambda: select(User.id, User)]
+)
+def test_a_base_of_columns_has_no_rows_for_an_item(session: Any, make: Any, per_request: bool) -> None:
+    def of_request(request: Request) -> Any:
+        return make()
+
+    app = app_of(of_request if per_request else make, session)
+    for path in ("/page", "/cursor"):
+        fails(app, path, r"selects columns, but an answer reads rows: select\(User\)")
+    assert get(app, "/select").status_code == 200
 
 
 def test_a_factory_that_returns_a_coroutine_is_named(session: Any) -> None:

@@ -126,6 +126,24 @@ class VideoOut(BaseModel):
     studio: AuthorOut
 
 
+class Twice(BaseModel):
+    """Two computed values take the names of fields."""
+
+    title: str
+    secret: str = Field(validation_alias="status")
+    masked: str = Field(validation_alias="text", serialization_alias="text")
+
+    @computed_field(alias="title")
+    @property
+    def shown(self) -> str:
+        return "***"
+
+    @computed_field
+    @property
+    def text(self) -> str:
+        return "***"
+
+
 class TagOut(BaseModel):
     label: str
 
@@ -299,13 +317,21 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (Kind1 | Kind2, {"status": "status"}),
         (Annotated[Kind1 | Kind2, Field(discriminator="status")], {"status": "status"}),
         (PostOut | Hidden1, {}),
-        (item(list[AuthorOut | Person], "author"), AUTHOR),
+        (item(AuthorOut | Person, "author"), AUTHOR),
         (item(Person | None, "author") | item(AuthorOut, "author"), AUTHOR),
         (VideoOut | item(), {**TITLE, "length": "length", "studio": "studio", "studio.name": "studio.name"}),
         (item(DocOut | DocDict, "doc"), {"doc.size": "doc.size"}),
         (item(DocDict | dict[str, Any], "doc"), {"doc.size": "doc.size"}),
         (item(Any, "author"), {}),
-        (item(name="author"), {}),
+        # The first of several places, and not one of several values.
+        (item(validation_alias=AliasChoices(AliasPath("author", "nam"), AliasPath("author", "name"))),
+         {"title": "author.name"}),
+        (item(validation_alias=AliasChoices(AliasPath("tags", 0, "label"), "secret")), {}),
+        (item(validation_alias=AliasPath("tags", "label"), default="x"), {}),
+        (item(item(int, "size", validation_alias=AliasChoices(AliasPath("sizes", 0), "size")), "doc"), {}),
+        # A name that the answer has twice.
+        (Twice, {"secret": "status"}),
+        (item(Twice, "doc"), {"doc.secret": "doc.status"}),
         (item(list[str], "tag_labels"), {"tag_labels": "tag_labels"}),
         (item(name="heading"), {"heading": "heading"}),
         (item(name="shout"), {"shout": "shout"}),
@@ -380,6 +406,48 @@ def test_a_field_that_no_row_has_is_refused(shape: Any, message: str) -> None:
         FastAPISQLAlchemyIntegration().resource(Post, item=shape)
     with pytest.raises(ConfigurationError, match=message):
         FastAPISQLAlchemyIntegration().resource(Post).page_dependency(shape, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        (item(name="author"), "Item.author reads Post.author, which holds one row: annotate it with a Pydantic model"),
+        (item(dict[str, str] | None, "author"), "holds one row"),
+        (item(list[AuthorOut], "author"), "holds one row"),
+        (item(Literal["x"], "author"), "holds one row"),
+        (item(TagOut, "tags"), r"holds a collection of rows: annotate it with list\[…\] of a Pydantic model"),
+        (item(dict[str, TagOut], "tags"), "holds a collection of rows"),
+        (item(list[list[TagOut]], "tags"), "holds a collection of rows"),
+        (item(list[int] | None, "tags"), "holds a collection of rows"),
+        (item(list[SecretStr], "tags"), "holds a collection of rows"),
+        (item(item(dict[str, TagOut], "posts"), "author"), "Item.posts reads Author.posts"),
+        (item(validation_alias=AliasPath("author", "nam")), "requires 'author.nam'"),
+        (item(validation_alias=AliasPath("tags", "label")), "requires 'tags.label'"),
+    ],
+)
+def test_an_annotation_that_takes_no_related_row_is_refused(shape: Any, message: str) -> None:
+    """Pydantic would refuse each row."""
+    with pytest.raises(ConfigurationError, match=message):
+        FastAPISQLAlchemyIntegration().resource(Post, item=shape)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        item(Any, "author"),
+        item(list[Any], "tags"),
+        item(list, "tags"),
+        item(list[Annotated[str, BeforeValidator(lambda tag: tag.label)]], "tags"),
+        item(Annotated[str, BeforeValidator(lambda author: author.name)], "author"),
+        item(name="author", exclude=True),
+        item(RootModel[list[TagOut]], "tags"),
+        item(Annotated[str, BeforeValidator(len)] | None, "tags"),
+        item(TagOut, validation_alias=AliasPath("tags", 0)),
+        item(tuple[TagOut, ...] | None, "tags"),
+    ],
+)
+def test_an_annotation_that_takes_related_rows_is_taken(shape: Any) -> None:
+    assert FastAPISQLAlchemyIntegration().resource(Post, item=shape).item is shape
 
 
 class Guesses(Base):
@@ -557,7 +625,9 @@ def test_an_annotation_that_names_nothing_is_refused() -> None:
         offered(Unfinished)
 
 
-@pytest.mark.parametrize("shape", [str, list[int], None, object()])
+@pytest.mark.parametrize(
+    "shape", [str, list[int], None, object(), list[AuthorOut], dict[str, AuthorOut], RootModel[list[AuthorOut]]]
+)
 def test_an_item_that_is_no_model_is_refused(shape: Any) -> None:
     wrong: Any = shape
     if shape is not None:

@@ -6,7 +6,8 @@ from typing import Any, Optional
 
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict
+from pydantic import Field as PydanticField
 from pydantic.alias_generators import to_camel
 from sqlalchemy import Column, ForeignKey, Integer, StaticPool, Table, create_engine, event, select
 from sqlalchemy.orm import (
@@ -19,6 +20,7 @@ from sqlalchemy.orm import (
     relationship,
     with_polymorphic,
 )
+from sqlalchemy.orm.collections import attribute_keyed_dict
 from sqlmodel import Field, Relationship, SQLModel
 
 from pyrsql.errors import ConfigurationError
@@ -251,6 +253,89 @@ def test_relations_of_subclasses_of_an_alias() -> None:
     loaded(select(with_polymorphic(Node, [Leaf])))
     with pytest.raises(ConfigurationError, match=r"or with_polymorphic\(Node, \[Leaf\]\)"):
         loaded(select(aliased(Node)))
+
+
+class Card(Base):
+    __tablename__ = "cards"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"))
+    label_id: Mapped[int] = mapped_column(ForeignKey("labels.id"))
+    label: Mapped[Label] = relationship()
+
+
+class Box(Base):
+    __tablename__ = "boxes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cards: Mapped[dict[str, Card]] = relationship(collection_class=attribute_keyed_dict("name"))
+    ordered: Mapped[list[Card]] = relationship(order_by=Card.id, viewonly=True)
+
+
+class LabelOut(BaseModel):
+    text: str
+
+
+class CardOut(BaseModel):
+    name: str
+    label: LabelOut
+
+
+class KeyedOut(BaseModel):
+    id: int
+    cards: dict[str, CardOut]
+
+
+class FirstOut(BaseModel):
+    id: int
+    first: CardOut = PydanticField(validation_alias=AliasPath("ordered", 0))
+
+
+class FirstTextOut(BaseModel):
+    id: int
+    text: str = PydanticField(validation_alias=AliasPath("ordered", 0, "label", "text"))
+
+
+class ElsewhereOut(BaseModel):
+    id: int
+    text: str = PydanticField(
+        "", validation_alias=AliasChoices(AliasPath("ordered", 5, "name"), AliasPath("cards", "x"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "shown", "number"),
+    [
+        (KeyedOut, {"cards": {"a": {"name": "a", "label": {"text": "x"}}}}, 2),
+        (FirstOut, {"first": {"name": "a", "label": {"text": "x"}}}, 2),
+        (FirstTextOut, {"text": "x"}, 2),
+        (ElsewhereOut, {"text": ""}, 3),
+    ],
+)
+@pytest.mark.parametrize("load_only", [False, True])
+def test_mappings_of_rows_and_the_first_of_several(
+    item: Any, shown: dict[str, Any], number: int, load_only: bool
+) -> None:
+    """What an answer reads is loaded for all rows at once, also where a client may not name it."""
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Node(id=1, first_name="", kind="node"))
+        session.add(Label(id=1, text="x", node_id=1))
+        session.add_all([Box(id=i, cards={"a": Card(name="a", label_id=1)}) for i in range(1, 21)])
+        session.commit()
+    resource = FastAPISQLAlchemyIntegration().resource(Box, item=item, load_only=load_only)
+    assert resource.endpoint.schema.query_options.public_fields == {"id": "id"}
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    app = FastAPI()
+    app.include_router(resource.router(get_session, total=False), prefix="/boxes")
+    event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    for size in (1, 20):
+        assert ask(app, f"/boxes?size={size}") == ([{"id": i, **shown} for i in range(1, size + 1)], number)
+    engine.dispose()
 
 
 def test_sqlmodel(app: FastAPI) -> None:

@@ -80,6 +80,7 @@ class Relation:
         via: the hidden steps to the row that has it, where that is the row of a subclass.
         shows_one: the attribute holds one row or none, also where nothing keeps the relation from leading to `many`.
         shared: several rows may lead to the same row.
+        keyed: the attribute holds a mapping of rows.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Relation:
     via: tuple[Relation, ...] = ()
     shows_one: bool = False
     shared: bool = False
+    keyed: bool = False
 
 
 def repeating_steps(path: tuple[Relation, ...], start: int = 0) -> list[int]:

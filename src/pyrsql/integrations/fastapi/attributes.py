@@ -11,9 +11,8 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.hidden import config_of, is_own
-from pyrsql.language.nearest import nearest
-from pyrsql.models.model import Member, Model
+from pyrsql.integrations.fastapi.hidden import config_of
+from pyrsql.models.model import Embedded, Member, Model, Relation, Shortcut
 
 
 class Source(NamedTuple):
@@ -27,9 +26,20 @@ class Source(NamedTuple):
         """The rows of a model."""
         return cls(model.members, model.type)
 
-    def has(self, name: str) -> bool:
-        """Whether the class has this attribute, mapped or not. No code of the developer's runs."""
-        return name in self.members or inspect.getattr_static(self.type, name, None) is not None
+    def has(self, path: Sequence[str]) -> bool:
+        """Whether the class has this attribute, mapped or not. No code of the developer's runs.
+
+        Args:
+            path: the attribute, and what is read of its value; only related rows say what they have.
+        """
+        if path[0] not in self.members and inspect.getattr_static(self.type, path[0], None) is None:
+            return False
+        match self.members.get(path[0]):
+            case Relation(target=target, keyed=False) as relation if len(path) > 1:
+                holds_one = relation.shows_one or not relation.many
+                return holds_one and Source.of(target()).has(path[1:])
+            case _:
+                return True
 
 
 def fields_of(item: type[Any]) -> dict[str, FieldInfo]:
@@ -49,16 +59,64 @@ def fields_of(item: type[Any]) -> dict[str, FieldInfo]:
         raise ConfigurationError(f"{item.__name__}: {error}") from error
 
 
-def candidates(item: type, field: str, info: FieldInfo) -> Iterator[tuple[str, ...]]:
-    """The paths of attributes that Pydantic looks a field up by, in its order."""
-    for path in _lookups(item, field, info):
-        names = tuple(step for step in path if isinstance(step, str))
-        # A number in a path picks one row of several.
-        if len(names) == len(path):
-            yield names
+def computed_names(item: type[Any]) -> frozenset[str]:
+    """The names of the computed values of a model in an answer, which may be those of fields."""
+    own = getattr(item, "__pydantic_decorators__", None)
+    computed = {} if own is None else own.computed_fields
+    return frozenset(one.info.alias or name for name, one in computed.items())
 
 
-def _lookups(item: type, field: str, info: FieldInfo) -> Iterator[Sequence[str | int]]:
+def member_at(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | None:
+    """The member at the end of a path of attributes, shortcuts spelled out."""
+    first, rest = path[0], path[1:]
+    match members.get(first):
+        case Shortcut(path=steps):
+            return member_at(members, (*steps, *rest))
+        case Relation(target=target) if rest:
+            return member_at(target().members, rest)
+        case Embedded(members=inner) if rest:
+            return member_at(inner, rest)
+        case member:
+            return None if rest else member
+
+
+class LookedUp(NamedTuple):
+    """The attributes in which Pydantic looks for the value of a field.
+
+    Args:
+        attribute: the path to the first value that it may find; None where the object has none of the names.
+        is_sure: the value is that of the attribute, and not one of several values.
+        others: the other paths that it may follow. The rows on them are read, too.
+    """
+
+    attribute: tuple[str, ...] | None
+    is_sure: bool
+    others: tuple[tuple[str, ...], ...]
+
+
+def looked_up(item: type, field: str, info: FieldInfo, source: Source) -> LookedUp:
+    """The attributes of an object in which Pydantic looks for the value of a field."""
+    attribute, is_sure = None, False
+    others: list[tuple[str, ...]] = []
+    for lookup in lookups(item, field, info):
+        path = names_in(lookup)
+        is_whole = len(path) == len(lookup)
+        if attribute is None and (source.has(path) or (not is_whole and source.has(path[:1]))):
+            attribute, is_sure = path, is_whole
+        elif source.has(path[:1]):
+            others.append(path)
+        if is_whole and source.has(path):
+            break
+    return LookedUp(attribute, is_sure, tuple(others))
+
+
+def names_in(lookup: Sequence[str | int]) -> tuple[str, ...]:
+    """The names on a path; a number on it picks one value of several."""
+    return tuple(step for step in lookup if isinstance(step, str))
+
+
+def lookups(item: type, field: str, info: FieldInfo) -> Iterator[Sequence[str | int]]:
+    """The paths by which Pydantic looks a field up, in its order."""
     config = config_of(item)
     alias = info.validation_alias
     if alias is not None and config.get("validate_by_alias", True) is not False:
@@ -66,33 +124,3 @@ def _lookups(item: type, field: str, info: FieldInfo) -> Iterator[Sequence[str |
             yield choice.path if isinstance(choice, AliasPath) else [choice]
     if alias is None or config.get("populate_by_name") or config.get("validate_by_name"):
         yield (field,)
-
-
-def refuse_missing(item: type, source: Source) -> None:
-    """Refuse a response model with a required field that no row has.
-
-    Raises:
-        ConfigurationError: it has one, and what may have been meant.
-    """
-    if source.type is None or not issubclass(item, BaseModel) or _may_have_others(item, source.type):
-        return
-    for field, info in fields_of(item).items():
-        names = [str(path[0]) for path in _lookups(item, field, info)]
-        if not info.is_required() or any(map(source.has, names)):
-            continue
-        near = nearest(names[0], source.members)
-        advice = "give it a default, or a validation_alias" if near is None else f"did you mean {near!r}?"
-        raise ConfigurationError(
-            f"{item.__name__} requires {names[0]!r}, an attribute that {source.type.__name__} has not: {advice}"
-        )
-
-
-def _may_have_others(item: type[BaseModel], row: type) -> bool:
-    """Whether code of the developer's may give a field what no attribute of the class does."""
-    own = item.__pydantic_decorators__
-    return (
-        bool(own.root_validators)
-        or any(validator.info.mode != "after" for validator in own.model_validators.values())
-        or is_own(item.__get_pydantic_core_schema__)
-        or hasattr(row, "__getattr__")
-    )

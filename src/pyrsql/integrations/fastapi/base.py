@@ -62,8 +62,8 @@ class BaseStatement:
             return self._select(given)
         if self.per_request:
             raise ConfigurationError(
-                f"the statement_factory {_name(self.factory)} has parameters, so each request has a statement of its "
-                "own, which is not None: give it as base=…, or use a dependency of the resource"
+                f"{self.label} gave no statement: let it return a select. It has parameters, so a function of the "
+                "resource that you call yourself takes its statement as base=…"
             )
         return self._select(self.factory())
 

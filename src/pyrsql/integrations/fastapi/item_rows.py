@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.items import models_of, reads
 from pyrsql.models.model import Model
+from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.loading import Reading, loading, reading, values_of
 from pyrsql.orms.sqlalchemy.related_scope import leads_back
 
@@ -35,12 +38,19 @@ class ItemRows:
         models_of(self.item)
 
     def statement(self, given: Select[Any] | None) -> Select[Any]:
-        """The statement that a request narrows. Raises as `Endpoint.statement` does.
+        """The statement that a request narrows.
 
         Args:
             given: the statement of the request, where it has one of its own.
+
+        Raises:
+            ConfigurationError: it selects no whole rows; each request has one of its own, and none is given.
         """
-        return self.endpoint.statement(given, reads_back=self._reads_back)
+        statement = self.endpoint.statement(given, reads_back=self._reads_back)
+        if not parts.is_entity(parts.columns(statement)[0], root_entity(statement, self._model)):
+            name = self._model.name
+            raise ConfigurationError(f"the base statement selects columns, but an answer reads rows: select({name})")
+        return statement
 
     @cached_property
     def loaded(self) -> Callable[[Select[Any]], Select[Any]]:

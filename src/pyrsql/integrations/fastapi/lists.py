@@ -109,11 +109,15 @@ class ListDependency(ABC, Generic[AnswerT]):
         base: Select[Any] | None = None,
     ) -> AnswerT:
         """Read the values of the parameters, wherever the request has them, and answer it."""
-        check = partial(self.endpoint.check, base, self._paging)
+        check = partial(self._check, base)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         statement = self.rows.statement(base)
         off_loop = is_long(given.texts, self._values(criteria))
         return await self._answer(ListRequest(criteria, statement, request, response, session, off_loop))
+
+    def _check(self, base: Select[Any] | None) -> None:
+        self.rows.statement(base)
+        self.endpoint.check(base, self._paging)
 
     def _values(self, criteria: Criteria) -> int | None:
         """The values that the answer to a request reads; None where it may be any number."""

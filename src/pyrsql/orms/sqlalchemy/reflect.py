@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect as python_inspect
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -145,6 +145,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     name,
                     shows_one=not prop.uselist,
                     shared=prop.direction is not RelationshipDirection.ONETOMANY,
+                    keyed=_is_keyed(prop),
                 )
             case CompositeProperty():
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
@@ -158,6 +159,13 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
         elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
             of_column = partial(_column_rights, mapper)
             yield hybrid(mapper, name, _rights(descriptor.info), of_column, partial(annotated_type, mapper.class_))
+
+
+def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
+    """Whether a relation holds its rows in a mapping."""
+    kind = prop.collection_class
+    # It may be a function that makes a collection, such as `attribute_keyed_dict("name")`.
+    return kind is not None and issubclass(kind if isinstance(kind, type) else type(kind()), Mapping)
 
 
 def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
