@@ -1,7 +1,7 @@
 """Everything that is kept between requests. The stages themselves are pure.
 
 A function here returns the result of a stage, or the same result from before. All caches of a schema together hold
-14 MB of values at most, for any requests. Nothing is kept where the developer's own code gives a text its meaning: see
+15 MB of values at most, for any requests. Nothing is kept where the code of the developer gives a text its meaning: see
 `cacheable`.
 """
 
@@ -16,13 +16,15 @@ from returns.result import Result, Success
 
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.models.backend import LoweredFilter
+from pyrsql.models.paths import Place
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.problems import Problems
 from pyrsql.text_cache import TextCache
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import RelationPath
+from pyrsql.validation.public import PublishedNames
 from pyrsql.validation.rules import Comparing, compare
-from pyrsql.validation.selectors import Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Resolution, Unresolved, names_at, resolve
 from pyrsql.validation.validate import NO_ORDER, read_filter, read_sort, validate_filter
 from pyrsql.validation.validation import Lookup
 from pyrsql.validation.weight import weight_of
@@ -33,6 +35,7 @@ _MB = 2**20
 class SchemaCaches(NamedTuple):
     """The caches of one schema."""
 
+    names: TextCache[PublishedNames]
     selectors: TextCache[Resolution | Unresolved]
     comparisons: TextCache[Comparing]
     filters: TextCache[Result[Filter, Problems]]
@@ -42,9 +45,10 @@ class SchemaCaches(NamedTuple):
 
 @lru_cache(maxsize=256)
 def caches_of(schema: Schema) -> SchemaCaches:
-    """The caches of a schema, empty until a text is repeated. They hold 14 MB of values at most."""
+    """The caches of a schema, empty until a text is repeated. They hold 15 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
+        names=TextCache(64, _MB),
         selectors=TextCache(1_024, _MB // 2),
         comparisons=TextCache(1_024, _MB // 2),
         filters=TextCache(filters, 4 * _MB),
@@ -77,7 +81,19 @@ def comparison(schema: Schema, selector: str, operator: str, root: RelationPath)
     return made
 
 
-_LOOKUP = Lookup(resolution, comparison)
+def names(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
+    """The names that a client may write at a place."""
+    is_closed = schema.options(purpose).public_fields is not None
+    key, cache = (purpose, () if is_closed else place.written), caches_of(schema).names
+    known = cache.get(key)
+    if known is not None:
+        return known
+    made = names_at(schema, purpose, place)
+    cache.keep(key, made, weight_of(key, made))
+    return made
+
+
+_LOOKUP = Lookup(resolution, comparison, names)
 
 
 def validated_filter(

@@ -249,7 +249,7 @@ class FieldOptions(_Settled):
             which is what its indexes serve; `"code_point"` gives the same order on every database.
         quantifiers: `=any=`, `=none=` and `=all=` test related rows with a filter of their own
             (`roles=any='code==admin;level>2'`), and `@count[roles]` counts them.
-        cached_texts: size of the LRU cache of parsed filters and sorts, which holds 14 MB at most. A text is not kept
+        cached_texts: size of the LRU cache of parsed filters and sorts, which holds 15 MB at most. A text is not kept
             where your own code decides what it means: a converter, a custom operator, a hybrid property. 0 keeps none.
 
     Raises:

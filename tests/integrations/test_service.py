@@ -480,7 +480,9 @@ def test_functions_of_a_resource_take_the_base_of_a_request() -> None:
     @app.get("/posts")
     async def posts(criteria: Annotated[RequestCriteria, Depends(resource.criteria_dependency())]) -> list[str]:
         for function in (resource.select, resource.count_select, resource.paginated_select):
-            with pytest.raises(ConfigurationError, match=r"own_posts of Post gave no statement.* has parameters.* base="):
+            with pytest.raises(
+                ConfigurationError, match=r"own_posts of Post gave no statement.* has parameters.* base="
+            ):
                 function(criteria)
         both = resource.paginated_select(criteria, base=base)
         return [

@@ -41,7 +41,7 @@ _READ_AGAIN = "A count over rows that it reaches several times counts the relati
 class Usage:
     """The part of its limits that a filter or a sort has used, with the filters inside of it. Each is reported once.
 
-    `nodes` and `suggestions` are counted, and `offered` is filled, by those who make them.
+    `nodes` and `suggestions` are counted by those who make them.
 
     Args:
         source: whether it is a filter or a sort.
@@ -49,13 +49,12 @@ class Usage:
         nodes: how many nodes the tree of the filter has.
     """
 
-    __slots__ = ("_exceeded", "_followed", "_joined", "_most", "_used", "nodes", "offered", "source", "suggestions")
+    __slots__ = ("_exceeded", "_followed", "_joined", "_most", "_used", "nodes", "source", "suggestions")
 
     def __init__(self, source: Purpose, schema: Schema, nodes: int = 0) -> None:
         self.source: Purpose = source
         self.nodes: int = nodes
         self.suggestions: int = 0
-        self.offered: dict[Purpose, tuple[str, ...]] = {}
         self._most: Mapping[str, int | None] = vars(schema.query_options.parse_limits)
         if source == "sort":
             self._most = {**self._most, **vars(schema.sort_options.sort_limits)}

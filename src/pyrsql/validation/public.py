@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 
 from pyrsql.language.nearest import nearest
 
@@ -31,28 +31,41 @@ def published(fields: Mapping[str, str], parts: tuple[str, ...]) -> tuple[int, t
     return None
 
 
-def nearest_published(names: Collection[str], parts: tuple[str, ...]) -> str | None:
+PublishedNames = Mapping[str, tuple[str, ...]]
+"""Published names, each with its parts."""
+
+
+def with_parts(names: Iterable[str]) -> PublishedNames:
+    """Published names, each with its parts, in their order."""
+    return {name: tuple(name.split(".")) for name in names}
+
+
+def nearest_published(names: PublishedNames, parts: tuple[str, ...]) -> str | None:
     """The published name that a client may have meant, None where none is near.
 
     Args:
         names: the names that the client may use.
         parts: the path as the client wrote it.
 
-    >>> nearest_published(["plane", "plane.seats"], ("planes", "seat"))
+    >>> nearest_published(with_parts(["plane", "plane.seats"]), ("planes", "seat"))
     'plane.seats'
     """
-    published_parts = [tuple(name.split(".")) for name in names]
-    for begun in range(len(parts) - 1, -1, -1):
-        following = {path[begun]: None for path in published_parts if path[:begun] == parts[:begun] and path[begun:]}
-        if following:
-            step = nearest(parts[begun], following)
-            if step is None:
-                return None
-            meant, rest = ".".join((*parts[:begun], step)), parts[begun + 1 :]
-            whole = ".".join((meant, *rest))
-            if whole in names:
-                return whole
-            if step != parts[begun] and any(name.startswith(f"{meant}.") for name in names) and rest:
-                return nearest_published(names, (*parts[:begun], step, *rest))
-            return meant if meant in names else next(name for name in names if name.startswith(f"{meant}."))
-    return None
+    begun, following = 0, list(names.values())
+    while begun < len(parts) - 1 and (longer := _through(following, begun, parts[begun])):
+        begun, following = begun + 1, longer
+    step = nearest(parts[begun], dict.fromkeys(path[begun] for path in following))
+    if step is None:
+        return None
+    meant, rest = ".".join((*parts[:begun], step)), parts[begun + 1 :]
+    whole = ".".join((meant, *rest))
+    if whole in names:
+        return whole
+    inside = next((name for name in names if name.startswith(f"{meant}.")), meant)
+    if step != parts[begun] and inside != meant and rest:
+        return nearest_published(names, (*parts[:begun], step, *rest))
+    return meant if meant in names else inside
+
+
+def _through(paths: Iterable[tuple[str, ...]], place: int, step: str) -> list[tuple[str, ...]]:
+    """The paths that go through a step, and further."""
+    return [path for path in paths if len(path) > place + 1 and path[place] == step]

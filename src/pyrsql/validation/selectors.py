@@ -35,7 +35,7 @@ from pyrsql.validation.predicates import (
     RelationPath,
     collection_paths,
 )
-from pyrsql.validation.public import published
+from pyrsql.validation.public import PublishedNames, published, with_parts
 
 Unresolved = UnknownField | ForbiddenFunction | WrongCall
 
@@ -65,8 +65,8 @@ class Resolution:
 NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
 
 
-Offered = dict[Purpose, tuple[str, ...]]
-"""The published names that a client may use, as far as a request has needed them for suggestions."""
+Names = Callable[[Schema, Purpose, Place], PublishedNames]
+"""The names that a client may write at a place; where an endpoint publishes a closed list, the place does not count."""
 
 
 class _Question(NamedTuple):
@@ -78,8 +78,17 @@ class _Question(NamedTuple):
     selector: str
     span: Span | None
     suggest: bool
-    offered: Offered
+    names: Names
     whole: bool = True
+
+
+def names_at(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
+    """The names that a client may write at a place, or all published names that it may use."""
+    question = _Question(schema, schema.options(purpose), purpose, "", None, False, names_at)
+    leads, published_fields = partial(_leads, question), question.options.public_fields
+    if published_fields is None:
+        return with_parts(suggestions.offered(schema, purpose, place, leads))
+    return with_parts(name for name in published_fields if leads(tuple(name.split("."))))
 
 
 def resolve(
@@ -89,7 +98,7 @@ def resolve(
     span: Span | None = None,
     *,
     suggest: bool = True,
-    offered: Offered | None = None,
+    names: Names = names_at,
 ) -> Resolution | Unresolved:
     """Resolve a selector, if a client may use it for this purpose.
 
@@ -99,13 +108,11 @@ def resolve(
         selector: the selector's text, without quotes.
         span: where it was written, for the problem.
         suggest: look for a name that the client may have meant, which costs time.
-        offered: the names found for suggestions so far; the same for all selectors of a request.
+        names: gives the names to choose suggestions from.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall.
     """
-    question = _Question(
-        schema, schema.options(purpose), purpose, selector, span, suggest, {} if offered is None else offered
-    )
+    question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest, names)
     match parse_selector(selector):
         case None:
             return _unknown(question, NO_SELECTOR)
@@ -363,13 +370,10 @@ def _unknown(question: _Question, advice: Advice | None) -> UnknownField:
 def _suggestion(question: _Question, place: Place, parts: tuple[str, ...]) -> Advice | None:
     if not question.suggest:
         return None
-    schema, purpose, leads = question.schema, question.purpose, partial(_leads, question)
+    names = question.names(question.schema, question.purpose, place)
     if question.options.public_fields is not None:
-        if purpose not in question.offered:
-            names = question.options.public_fields
-            question.offered[purpose] = tuple(name for name in names if leads(tuple(name.split("."))))
-        return suggestions.published(question.offered[purpose], parts)
-    return suggestions.meant(schema, purpose, place, parts, leads)
+        return suggestions.published(names, parts)
+    return suggestions.meant(names, place, parts, partial(_leads, question))
 
 
 def _parts_of(question: _Question, place: Place) -> Advice | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from pyrsql.language.advice import Advice
@@ -14,7 +14,7 @@ from pyrsql.models.model import Computed, Embedded, Field, Relation, Shortcut
 from pyrsql.models.paths import Place, Step, mappings
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.validation.access import is_allowed
-from pyrsql.validation.public import nearest_published
+from pyrsql.validation.public import PublishedNames, nearest_published
 
 _CANDIDATES = 200
 _SHOWN = 3
@@ -28,12 +28,11 @@ Leads = Callable[[tuple[str, ...]], bool]
 """Whether a client may use a path, as it is written from the root on."""
 
 
-def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...], leads: Leads) -> Advice | None:
+def meant(names: Collection[str], place: Place, parts: tuple[str, ...], leads: Leads) -> Advice | None:
     """The name that a client may use at a place and that is nearest to the written one.
 
     Args:
-        schema: the fields and rights of the endpoint.
-        purpose: filter and sort have rights of their own.
+        names: the names that the client may write there.
         place: how far the path was followed.
         parts: the whole path as it is written.
         leads: says whether a client may use a path.
@@ -42,7 +41,6 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     name = parts[before]
     if len(name) > LONGEST_MISSPELLING:
         return None
-    names = offered(schema, purpose, place, leads)
     inside = [".".join((*place.written, one)) for one in names if one.startswith(f"{name}.")]
     if inside:
         return _did_you_mean(inside)
@@ -58,7 +56,7 @@ def meant(schema: Schema, purpose: Purpose, place: Place, parts: tuple[str, ...]
     return Advice(hint, render_selector(whole) if _keeps_signs(".".join(parts), whole) else None)
 
 
-def published(names: Sequence[str], parts: tuple[str, ...]) -> Advice | None:
+def published(names: PublishedNames, parts: tuple[str, ...]) -> Advice | None:
     """The published name that is nearest to the written path.
 
     Args:

@@ -17,11 +17,14 @@ from pyrsql.validation.limit_usage import Usage
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
 from pyrsql.validation.rules import Comparing, compare
-from pyrsql.validation.selectors import Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Names, Resolution, Unresolved, names_at, resolve
 from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
+
+_MANY_NAMES = 300
+"""Names that make one suggestion cost as much as two among few names."""
 
 
 class Lookup(NamedTuple):
@@ -30,13 +33,15 @@ class Lookup(NamedTuple):
     Args:
         resolve: the resolution of a selector, for a purpose.
         compare: a selector of a filter with an operator, by name, about the rows at the end of a path.
+        names: the names that suggestions are chosen from.
     """
 
     resolve: Callable[[Schema, Purpose, str], Resolution | Unresolved]
     compare: Callable[[Schema, str, str, RelationPath], Comparing | None]
+    names: Names
 
 
-LOOKUP = Lookup(partial(resolve, suggest=False), compare)
+LOOKUP = Lookup(partial(resolve, suggest=False), compare, names_at)
 
 
 @dataclass(eq=False)
@@ -102,8 +107,9 @@ class Validation:
         """
         usage = self.usage
         suggest = usage.suggestions < _SUGGESTIONS
-        usage.suggestions += 1
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, offered=usage.offered)
+        names = self.schema.options(purpose).public_fields or self.schema.model.members
+        usage.suggestions += 1 + len(names) // _MANY_NAMES
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, names=self.lookup.names)
         if not isinstance(found, UnknownField):
             return found
         first = value_first_advice(self.schema, node, self.prefix, found.hint) if node and suggest else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from pyrsql import caches
 from pyrsql.adapters.fastapi.config import DEFAULT_CRITERIA_CONFIG, FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.observe import observed, report_refusal
-from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values, read_request
+from pyrsql.adapters.fastapi.parameters import OF_PAGES, ParameterValues, query_values, read_request
 from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCS, ParameterDocs, signature
 from pyrsql.api import Query, Sort
@@ -115,14 +115,28 @@ _VALUES = 20
 """Values of rows that are loaded, validated and written in the time of a short comparison."""
 
 
-def is_long(texts: Iterable[str], values: int | None = 0) -> bool:
+def is_long(texts: Iterable[str], values: int | None = 0, more: int = 0) -> bool:
     """Whether a request makes more work than the event loop may do at a time.
 
     Args:
         texts: its filter and its sort.
         values: the values of rows that it reads; None where that is not known.
+        more: further work that is known, as a number of short comparisons.
     """
-    return values is None or sum(map(estimated_work, texts)) + values // _VALUES > _SHORT_WORK
+    return values is None or sum(map(estimated_work, texts)) + values // _VALUES + more > _SHORT_WORK
+
+
+_FEW_PARAMETERS = 100
+"""Parameters of a query that are looked at on the event loop."""
+
+
+async def read_query(
+    config: FastAPICriteriaConfig, connection: HTTPConnection, takes: Collection[Source] = OF_PAGES
+) -> ParameterValues:
+    """`query_values`; in a worker thread where a query has many parameters."""
+    if connection.scope["query_string"].count(b"&") < _FEW_PARAMETERS:
+        return query_values(config, connection, takes)
+    return await run_in_threadpool(query_values, config, connection, takes)
 
 
 async def run_off_loop_if_long(work: Callable[[ParameterValues], ResultT], given: ParameterValues) -> ResultT:
@@ -161,7 +175,7 @@ class CriteriaDependency:
 
     async def __call__(self, *, connection: HTTPConnection, **_: object) -> RequestCriteria:
         """Read the query of a request."""
-        return await self.read(query_values(self.config, connection))
+        return await self.read(await read_query(self.config, connection))
 
     async def read(self, given: ParameterValues) -> RequestCriteria:
         """Read the values of the parameters, wherever the request has them."""

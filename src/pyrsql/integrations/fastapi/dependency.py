@@ -10,8 +10,8 @@ from sqlalchemy import Select
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.dependency import run_off_loop_if_long
-from pyrsql.adapters.fastapi.parameters import ParameterValues, query_values
+from pyrsql.adapters.fastapi.dependency import read_query, run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.adapters.fastapi.signature import ParameterDocs, signature
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.validation.plan import Criteria
@@ -56,7 +56,7 @@ class EndpointDependency(Generic[ResultT]):
 
     async def __call__(self, *, connection: HTTPConnection, base: Select[Any] | None = None, **_: object) -> ResultT:
         """Read the query of a request."""
-        return await self.read(query_values(self.endpoint.config, connection), base=base)
+        return await self.read(await read_query(self.endpoint.config, connection), base=base)
 
     async def read(self, given: ParameterValues, *, base: Select[Any] | None = None) -> ResultT:
         """Read the values of the parameters, wherever the request has them."""

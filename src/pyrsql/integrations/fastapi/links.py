@@ -97,6 +97,8 @@ def header_of(request: HTTPConnection, own: Collection[str], links: Mapping[str,
         links: relation -> those parameters.
     """
     path, kept = quote(_path(request)), _other_parameters(request, own)
+    if kept is None:
+        return None
     written: dict[str, str] = {}
     room = LONGEST_HEADER
     for relation in sorted(links, key=_BY_USE.index):
@@ -114,10 +116,17 @@ def _path(request: HTTPConnection) -> str:
     return path if path == root or path.startswith(f"{root}/") else root + path
 
 
-def _other_parameters(request: HTTPConnection, own: Collection[str]) -> str:
-    """The other parameters of a query, byte for byte, but with every reserved byte encoded."""
+def _other_parameters(request: HTTPConnection, own: Collection[str]) -> str | None:
+    """The other parameters of a query, byte for byte, but with every reserved byte encoded; None where they are too
+    long for a link.
+    """
     query: bytes = request.scope["query_string"]
     names = {name.encode() for name in own}
-    pieces = (piece.replace(b"+", b" ").partition(b"=") for piece in query.split(b"&") if piece)
-    items = ((unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pieces)
-    return "".join(f"{quote_plus(name)}={quote_plus(value)}&" for name, value in items if name not in names)
+    kept = ""
+    for piece in query.split(b"&"):
+        name, _, value = (unquote_to_bytes(part) for part in piece.replace(b"+", b" ").partition(b"="))
+        if piece and name not in names:
+            if len(kept) + len(value) > LONGEST_HEADER:
+                return None
+            kept += f"{quote_plus(name)}={quote_plus(value)}&"
+    return kept

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
-from pyrsql.adapters.fastapi.dependency import is_long, run_off_loop_if_long
-from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues, query_values
+from pyrsql.adapters.fastapi.dependency import is_long, read_query, run_off_loop_if_long
+from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues
 from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_only, signature
 from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
@@ -24,6 +24,7 @@ from pyrsql.integrations.fastapi.sessions import SessionDependency, depends_on, 
 from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
+from pyrsql.validation.statement_work import statement_work
 
 if TYPE_CHECKING:
     # It needs greenlet, which a service with sessions of the other kind may not have.
@@ -96,7 +97,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         **_: object,
     ) -> AnswerT:
         """Read the query of a request, and answer it."""
-        given = query_values(self.config, connection, _PARAMETERS[self._paging])
+        given = await read_query(self.config, connection, _PARAMETERS[self._paging])
         return await self.read(given, request=request, response=response, session=session, base=base)
 
     async def read(
@@ -112,7 +113,7 @@ class ListDependency(ABC, Generic[AnswerT]):
         check = partial(self._check, base)
         criteria = await run_off_loop_if_long(partial(self.endpoint.read, paging=self._paging, check=check), given)
         statement = self.rows.statement(base)
-        off_loop = is_long(given.texts, self._values(criteria))
+        off_loop = is_long(given.texts, self._values(criteria), statement_work(criteria.filter.predicate))
         return await self._answer(ListRequest(criteria, statement, request, response, session, off_loop))
 
     def _check(self, base: Select[Any] | None) -> None:
