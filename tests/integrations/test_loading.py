@@ -271,10 +271,6 @@ class Box(Base):
     ordered: Mapped[list[Card]] = relationship(order_by=Card.id, viewonly=True)
 
 
-class LabelOut(BaseModel):
-    text: str
-
-
 class CardOut(BaseModel):
     name: str
     label: LabelOut
