@@ -61,9 +61,9 @@ def fields_of(item: type[Any]) -> dict[str, FieldInfo]:
 
 def computed_names(item: type[Any]) -> frozenset[str]:
     """The names of the computed values of a model in an answer, which may be those of fields."""
-    own = getattr(item, "__pydantic_decorators__", None)
-    computed = {} if own is None else own.computed_fields
-    return frozenset(one.info.alias or name for name, one in computed.items())
+    if not issubclass(item, BaseModel):
+        return frozenset()
+    return frozenset(info.alias or name for name, info in item.model_computed_fields.items())
 
 
 def member_at(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | None:

@@ -27,7 +27,9 @@ def refuse_unreadable(item: type, source: Source) -> None:
     """
     if source.type is None or not issubclass(item, BaseModel) or _may_have_others(item, source.type):
         return
-    related = {(name,): member for name, member in source.members.items() if isinstance(member, Relation)}
+    related: dict[tuple[str, ...], Relation] = {
+        (name,): member for name, member in source.members.items() if isinstance(member, Relation)
+    }
     for field, info in fields_of(item).items():
         looked = looked_up(item, field, info, source)
         if looked.attribute is None and info.is_required():

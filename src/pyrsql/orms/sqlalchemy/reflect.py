@@ -163,7 +163,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
 
 def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
     """Whether a relation holds its rows in a mapping."""
-    kind = prop.collection_class
+    kind: Callable[[], object] | None = prop.collection_class  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # its items are unknown
     # It may be a function that makes a collection, such as `attribute_keyed_dict("name")`.
     return kind is not None and issubclass(kind if isinstance(kind, type) else type(kind()), Mapping)
 
