@@ -29,8 +29,11 @@ _ENCODED = "%(?:25)*(?:3[C-E]|21)"
 _encoded_after = re.compile(_ENCODED, re.IGNORECASE)
 _encoded_before = re.compile(rf"{_ENCODED}[^{MARKS}]*\Z", re.IGNORECASE)
 _null_after = re.compile(r"is[ ]+(not[ ]+)?null\b", re.IGNORECASE)
-# `field[gt]` and `field__gt`, before an equals sign.
-_suffix_before = re.compile(r"(?:\[\$?([A-Za-z]+)\]|__([A-Za-z]+))[ ]*\Z")
+# `field[gt]`, `field__gt`, `field.gt` and `field:gt`, before an equals sign.
+_suffix_before = re.compile(r"(?:\[\$?([A-Za-z]+)\]|(?:__|[.:])([A-Za-z]+))[ ]*\Z")
+_colons_before = re.compile(rf":([A-Za-z]+):(?=[^:{RESERVED}]*[ ]*\Z)")
+# `=not-in=`, `=is_null=`.
+_hyphened_after = re.compile(r"=([A-Za-z]+)[-_ ]([A-Za-z]+)=")
 _colon_before = re.compile(rf"(?<![:{RESERVED}])(:)(?=[^:{RESERVED}]*[ ]*\Z)")
 _css_after = re.compile(rf"=({RUN})")
 call_before: re.Pattern[str] = re.compile(r"(?<!\.)@?\b([A-Za-z_][A-Za-z0-9_]*)\Z")
@@ -122,7 +125,10 @@ def _clause_advice(place: Place) -> Advice | None:
 
 
 def _suffix_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
-    """`field[gt]=1` and `field__gt=1`."""
+    """`field[gt]=1`, `field__gt=1`, `field.gt=1`, and `field:gt:1`."""
+    colons = _colons_before.search(place.before)
+    if colons and (meant := operator_of(colons[1], operators)):
+        return Advice(f"Write {meant!r}.", meant, place.ahead(colons))
     suffix = _suffix_before.search(place.before)
     if suffix is None or not place.after.startswith("="):
         return None
@@ -133,6 +139,10 @@ def _suffix_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
 
 
 def _word_advice(place: Place, operators: OperatorRegistry) -> Advice | None:
+    if words := _hyphened_after.match(place.after):
+        meant = operator_of(f"{words[1]} {words[2]}", operators) or operator_of(words[1] + words[2], operators)
+        span = place.behind(words.end())
+        return Advice(f"Write {meant!r}.", meant, span) if meant else _without_operator(words[1] + words[2])
     null = _null_after.match(place.after)
     if null and operators.find("=na=") and operators.find("=nn="):
         operator = "=nn=" if null[1] else "=na="

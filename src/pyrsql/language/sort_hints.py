@@ -18,7 +18,7 @@ _WORDS = {"ascending": "asc", "descending": "desc", "ci": "ic"}
 """Other words for modifiers."""
 
 _comma_before = re.compile(r"(,)[ ]*\Z")
-_nulls_after = re.compile(r"nulls[ _]+(first|last)\b", re.IGNORECASE)
+_nulls_after = re.compile(r"nulls[ _,-]*(first|last)\b", re.IGNORECASE)
 _direction_after = re.compile(r"[=:]+[ ]*(asc|desc)\b", re.IGNORECASE)
 _direction_before = re.compile(r"(?:^|;)[ ]*((asc|desc)[ ]+)\Z", re.IGNORECASE)
 _clause_before = re.compile(r"^[ ]*order[ ]+\Z", re.IGNORECASE)
@@ -51,8 +51,9 @@ def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None
 
 def _without_comma(place: Place) -> Advice | None:
     """Where a modifier is not written as one."""
-    if place.found.lower() in MODIFIERS:
-        return Advice(f"Write ',' before the modifier: ',{place.found.lower()}'.", f",{place.found.lower()}")
+    lower = place.found.lower()
+    if modifier := lower if lower in MODIFIERS else _WORDS.get(lower):
+        return Advice(f"Write ',' before the modifier: ',{modifier}'.", f",{modifier}")
     if nulls := _nulls_after.match(place.after):
         modifier = f",nulls{nulls[1].lower()}"
         return Advice(f"Write '{modifier}'.", modifier, place.behind(nulls.end()))

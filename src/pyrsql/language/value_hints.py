@@ -30,6 +30,9 @@ _semicolons_after = re.compile(rf"(?:;[ ]*{RUN}[ ]*)+\)")
 straight_quoted: re.Pattern[str] = re.compile(grammar.QUOTED, re.DOTALL)
 _doubled_quote = re.compile(r"(['\"])\1")
 
+_JOINTS = {"&": ";", "|": ",", "；": ";", "，": ",", "、": ","}
+"""Signs that join comparisons in other languages, and beyond ASCII."""
+
 CURLY_QUOTES = "“”„‟‘’‚‛«»`"
 """Quotes that are ordinary characters here."""
 
@@ -164,11 +167,11 @@ def _keyword_advice(place: Place) -> Advice:
 
 
 def _ampersand(place: Place) -> Advice | None:
-    """`&&` and `||`, which are read as a part of a value."""
+    """`&&`, `||` and `；`, which are read as a part of a value."""
     written = place.found if place.found[:1] in ("&", "|") else place.before.rpartition(" ")[2]
     if written == place.found and not _comparison_after.match(place.after):
         return None
-    for sign, meant in (("&", ";"), ("|", ",")):
+    for sign, meant in _JOINTS.items():
         count = written.count(sign)
         if not count or not (written == place.found or place.found[:1] in ("=", "!", "<", ">")):
             continue

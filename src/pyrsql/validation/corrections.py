@@ -57,7 +57,14 @@ def _checked(problem: Problem, place: Span | None, found: Problems) -> Problem:
         return problem
     for other in found:
         span = other.span
-        if span is not None and other.replacement is None and span.start < place.end and place.start < span.end:
+        # A text that ends too early has its problem at the very end.
+        at_end = span is not None and span.start == span.end == place.end
+        if (
+            span is not None
+            and other.replacement is None
+            and span.start < place.end + at_end
+            and place.start < span.end
+        ):
             # The name that is near may be the one that was meant, although it takes another operator.
             hint = problem.hint if isinstance(problem, UnknownField) else describe(other)
             return replace(problem, hint=hint, replacement=None)

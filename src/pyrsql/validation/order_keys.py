@@ -10,12 +10,14 @@ from pyrsql.validation.predicates import FieldOperand, OrderKey, RelationOperand
 from pyrsql.validation.rules import collection
 from pyrsql.validation.selectors import Resolution
 
+NAME_A_FIELD = "Name a field of it, after a dot."
+
 
 def order_key(key: SortKey, found: Resolution, options: SortOptions) -> OrderKey | UnsupportedSort:
     """The order key of a sort key, or why its field cannot be sorted by."""
     operand = found.operand
     if isinstance(operand, RelationOperand):
-        return _unsortable(key, "a relation has no order", "Name a field of it, after a dot.")
+        return _unsortable(key, "a relation has no order", NAME_A_FIELD)
     if isinstance(operand.kind, kinds.Binary | kinds.Array):
         return _unsortable(key, "this type has no order")
     if isinstance(operand.kind, kinds.Opaque) and operand.kind.equal_to is None:

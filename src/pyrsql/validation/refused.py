@@ -58,7 +58,7 @@ def _wrong_value(
 def _advice(node: Comparison, place: int, refusal: Refusal, offered: Collection[str]) -> Advice | None:
     text = node.arguments[place]
     guessed = refusal.hint is None or refusal.hint.startswith("Did you mean")
-    if guessed and text.lower() in _NO_VALUE and (advice := _null_advice(node, offered)):
+    if guessed and (advice := null_advice(node, offered)):
         return advice
     if guessed and (quoted := CURLY_QUOTED.fullmatch(text)):
         return Advice(STRAIGHT_QUOTES, _quoted(quoted[1]))
@@ -73,8 +73,10 @@ def _advice(node: Comparison, place: int, refusal: Refusal, offered: Collection[
     return None
 
 
-def _null_advice(node: Comparison, offered: Collection[str]) -> Advice | None:
-    """`field==null`."""
+def null_advice(node: Comparison, offered: Collection[str]) -> Advice | None:
+    """`field==null`, where the field takes no text."""
+    if not any(text.lower() in _NO_VALUE for text in node.arguments):
+        return None
     operator = ops.IS_NOT_NULL if node.operator in (ops.NOT_EQUAL, ops.NOT_IN) else ops.IS_NULL
     if operator.name not in offered:
         return None

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from returns.result import Failure, Result, Success
 
+from pyrsql.language.advice import Advice
 from pyrsql.language.comparisons import number
 from pyrsql.language.counts import is_count, read_count
 from pyrsql.language.grammar import COUNT
@@ -33,7 +34,7 @@ from pyrsql.validation.convert import Refusal, converter
 from pyrsql.validation.corrections import with_tried_corrections
 from pyrsql.validation.functions import DEEPEST, NESTED_FILTER, parser_cost
 from pyrsql.validation.offered import offered
-from pyrsql.validation.order_keys import order_key
+from pyrsql.validation.order_keys import NAME_A_FIELD, order_key
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import (
     Compare,
@@ -53,7 +54,7 @@ from pyrsql.validation.quantifiers import (
     count_texts,
     quantified,
 )
-from pyrsql.validation.refused import wrong_value, wrong_values
+from pyrsql.validation.refused import null_advice, wrong_value, wrong_values
 from pyrsql.validation.rules import Comparing, comparing, predicate_of
 from pyrsql.validation.selectors import Resolution
 from pyrsql.validation.total_order import completing
@@ -337,11 +338,15 @@ def _wrong_count(purpose: Purpose, selector: str, span: Span | None, expected: s
 
 def _unsupported(options: QueryOptions, node: Comparison, found: Resolution) -> UnsupportedOperator:
     names = found.offered
+    advice = null_advice(node, names)
+    if advice is None and isinstance(found.operand, RelationOperand):
+        advice = Advice(NAME_A_FIELD)
     return UnsupportedOperator(
         source="filter",
         field=node.selector,
         operator=node.operator.spelling,
         offered=tuple(operator.spelling for operator in options.operators if operator.name in names),
-        span=node.span,
-        hint="Name a field of it, after a dot." if isinstance(found.operand, RelationOperand) else None,
+        span=(advice and advice.span) or node.span,
+        hint=advice and advice.hint,
+        replacement=advice and advice.replacement,
     )

@@ -20,6 +20,10 @@ def _changed(old: str, new: str) -> Callable[[str], str]:
     return lambda text: text.replace(old, new)
 
 
+def _with_point(text: str) -> str:
+    return text.replace(".", "").replace(",", ".")
+
+
 class _Advice(NamedTuple):
     """The form of a text that is no number, the advice on it, and the number that it seems to mean."""
 
@@ -40,6 +44,12 @@ _ADVICE = (
     _Advice(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", "Leave out the commas.", _changed(",", "")),
     _Advice(r"[+-]?[0-9]+,[0-9]+", _A_POINT, _changed(",", ".")),
     _Advice(r"[+-]?[0-9]+_[0-9_.]*", "Leave out the underscores.", _changed("_", "")),
+    _Advice(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,}", "Leave out the points.", _changed(".", "")),
+    _Advice(
+        r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+",
+        "Write a point, and no other sign between the digits.",
+        _with_point,
+    ),
     _Advice(r"[+-]?0[xXoObB].*", "Write decimal digits."),
     _Advice(r"(?i:[+-]?(?:nan|inf|infinity))", "Only finite numbers can be compared."),
     _Advice(
