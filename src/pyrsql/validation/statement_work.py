@@ -1,4 +1,4 @@
-"""How much work it is to make and compile the statement of a filter, as a number of short comparisons."""
+"""The work of making and compiling the statement of a filter, as a number of short comparisons."""
 
 from __future__ import annotations
 
