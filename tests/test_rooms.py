@@ -170,6 +170,7 @@ def test_an_init_file_only_reexports(file: str) -> None:
 # The files that may keep what a function returns, and what they keep.
 KEEPING = {
     "caches": "results of whole requests",
+    "language/nearest": "the letters of a name",
     "language/parse": "the parser under some options",
     "models/schema": "the schema of a class, which is compared by identity",
     "orms/memory/text": "patterns of the reference backend",
