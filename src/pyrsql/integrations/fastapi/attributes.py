@@ -34,12 +34,11 @@ class Source(NamedTuple):
         """
         if path[0] not in self.members and inspect.getattr_static(self.type, path[0], None) is None:
             return False
-        match self.members.get(path[0]):
-            case Relation(target=target, keyed=False) as relation if len(path) > 1:
-                holds_one = relation.shows_one or not relation.many
-                return holds_one and Source.of(target()).has(path[1:])
-            case _:
-                return True
+        member = self.members.get(path[0])
+        if not isinstance(member, Relation) or member.keyed or len(path) == 1:
+            return True
+        holds_one = member.shows_one or not member.many
+        return holds_one and Source.of(member.target()).has(path[1:])
 
 
 def fields_of(item: type[Any]) -> dict[str, FieldInfo]:
