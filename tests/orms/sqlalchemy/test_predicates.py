@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from pyrsql import ComparisonOperator, CustomPredicateDefinition, JoinHint, JSONOptions, QueryOptions
+from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
-from pyrsql.orms.sqlalchemy.predicates import CustomPredicatePayload
 from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import User
 

@@ -1,8 +1,9 @@
 """The backend over Python objects. The other backends are tested against it."""
 
+from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.orm import MemoryORM
-from pyrsql.orms.memory.predicates import CustomPredicate, CustomPredicatePayload
+from pyrsql.orms.memory.predicates import CustomPredicate
 from pyrsql.orms.memory.rows import OrderedRows, Row
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.options import QueryOptions
+from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.memory.functions import Functions
 from pyrsql.orms.memory.json import json_test
 from pyrsql.orms.memory.operands import custom_value, value_of
@@ -41,25 +42,6 @@ from pyrsql.validation.predicates import (
     starts_with,
 )
 from pyrsql.validation.text import fold
-
-
-@dataclass(frozen=True, slots=True)
-class CustomPredicatePayload:
-    """The payload of a custom operator's function.
-
-    Args:
-        expression: the value that the selector names; for a path that ends on a relation, the related row, or all of
-            them in a list; for a path below a JSON column, the whole document.
-        values: the converted arguments.
-        field_path: the selector as the client wrote it.
-        options: the options of the query.
-    """
-
-    expression: Any
-    values: tuple[Any, ...]
-    field_path: str
-    options: QueryOptions
-
 
 CustomPredicate = Callable[[CustomPredicatePayload], Truth]
 

@@ -12,6 +12,7 @@ from pyrsql.models.backend import BackendStatement, Carried, LoweredFilter, Posi
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
+from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.sqlalchemy import keyset, statement
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, base_statement
 from pyrsql.orms.sqlalchemy.cardinality import refuse_shared_keys
@@ -26,7 +27,7 @@ from pyrsql.orms.sqlalchemy.dialects import (
     sqlite,
     sqlite_json,
 )
-from pyrsql.orms.sqlalchemy.predicates import CustomLowering, CustomPredicatePayload, LoweringContext
+from pyrsql.orms.sqlalchemy.predicates import CustomLowering, LoweringContext
 from pyrsql.orms.sqlalchemy.reflect import reflect
 from pyrsql.orms.sqlalchemy.statement import ReachedClauses
 from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath

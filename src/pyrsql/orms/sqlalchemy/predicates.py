@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, assert_never, cast
 
 from sqlalchemy import (
@@ -25,6 +24,7 @@ from sqlalchemy.types import ARRAY
 
 from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
+from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
@@ -74,24 +74,6 @@ _FEW = 4
 """The most to-many steps of a filter for which each subquery has the form that is the fastest for a few: MySQL and
 MariaDB make joins of them, and SQLite lists the keys of related rows. To plan many joins takes exponential time, and
 many lists are filled where an EXISTS would end at the first row."""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomPredicatePayload:
-    """The payload of a custom operator's lowering.
-
-    Args:
-        expression: the column or expression that the selector names; for a path that ends on a relation, the
-            relationship attribute; for a path below a JSON column, the column itself.
-        values: the converted arguments.
-        field_path: the selector as the client wrote it.
-        options: the options of the query.
-    """
-
-    expression: Any
-    values: tuple[Any, ...]
-    field_path: str
-    options: QueryOptions
 
 
 _Join = Callable[[list[ColumnElement[bool]]], ColumnElement[bool]]

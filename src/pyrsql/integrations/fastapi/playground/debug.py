@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pyrsql.integrations.fastapi.index_report import report_of
-from pyrsql.integrations.fastapi.playground.lists import ListDependency
+from pyrsql.integrations.fastapi.playground.lists import ListingDependency
 from pyrsql.integrations.fastapi.watch import WATCHER
 from pyrsql.orms.sqlalchemy.explain import plan_of_sent
 
@@ -40,7 +40,7 @@ class _Sent(NamedTuple):
     parameters: Any
 
 
-async def statements_of(request: Request, path: str, dependency: ListDependency) -> dict[str, Any]:
+async def statements_of(request: Request, path: str, dependency: ListingDependency) -> dict[str, Any]:
     """Ask a list for a page, and show the statements that it ran.
 
     Args:

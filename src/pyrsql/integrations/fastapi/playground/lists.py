@@ -20,7 +20,7 @@ from pyrsql.integrations.fastapi.roles import RoleDependency, RoleResources
 Shown = FastAPISQLAlchemyResource | RoleResources
 """A resource, or the resources of several roles, of which each request sees its own."""
 
-ListDependency = PageDependency[Any] | CursorPageDependency[Any] | EndpointDependency[Any]
+ListingDependency = PageDependency[Any] | CursorPageDependency[Any] | EndpointDependency[Any]
 """The dependency of a list."""
 
 
@@ -34,15 +34,15 @@ class Listing:
     """
 
     path: str
-    dependency: ListDependency | RoleDependency[Any]
+    dependency: ListingDependency | RoleDependency[Any]
 
     @property
-    def documented(self) -> ListDependency:
+    def documented(self) -> ListingDependency:
         """The dependency that OpenAPI shows."""
-        found: ListDependency = _documented(self.dependency)
+        found: ListingDependency = _documented(self.dependency)
         return found
 
-    def of(self, role: Any) -> ListDependency:
+    def of(self, role: Any) -> ListingDependency:
         """The dependency of a role.
 
         Raises:
@@ -51,7 +51,7 @@ class Listing:
         if not isinstance(self.dependency, RoleDependency):
             return self.dependency
         found: Any = self.dependency.of(role)
-        return cast("ListDependency", found)
+        return cast("ListingDependency", found)
 
 
 Candidates = list[tuple[str, list[Any]]]

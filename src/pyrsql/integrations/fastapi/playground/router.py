@@ -17,7 +17,7 @@ from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.playground.assist import Answer, assist
 from pyrsql.integrations.fastapi.playground.complete import offered_fields
 from pyrsql.integrations.fastapi.playground.debug import statements_of
-from pyrsql.integrations.fastapi.playground.lists import ListDependency, Listing, Shown, candidates, listings
+from pyrsql.integrations.fastapi.playground.lists import Listing, ListingDependency, Shown, candidates, listings
 from pyrsql.integrations.fastapi.roles import RoleResources
 
 SECURITY_HEADERS = {
@@ -182,7 +182,7 @@ def _described(request: Request, name: str, listing: Listing) -> Answer:
     }
 
 
-def _examples(dependency: ListDependency, part: str) -> Iterator[Answer]:
+def _examples(dependency: ListingDependency, part: str) -> Iterator[Answer]:
     parameter = documented(dependency.__signature__.parameters[part])
     examples: Examples = {} if parameter is None else parameter.examples
     for name, example in examples.items():
