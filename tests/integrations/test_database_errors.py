@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from pyrsql.adapters.fastapi import install_openapi, install_problem_details
 from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, Page, database_error_handler
 from pyrsql.integrations.fastapi.database_errors import Fault, fault_of
+from pyrsql.integrations.fastapi.sessions import in_session
 from tests.asgi import get
 from tests.databases import Database
 from tests.sample_models import Base, User, rows
@@ -278,12 +279,14 @@ def test_an_error_of_asyncpg_that_no_driver_of_sqlalchemy_has_raised() -> None:
         get(app, "/users")
 
 
-async def test_a_timeout_of_the_driver(postgres_database: Database) -> None:
+@pytest.mark.parametrize("off_loop", [False, True])
+async def test_a_timeout_of_the_driver(postgres_database: Database, off_loop: bool) -> None:
+    """The error has its traceback, which tells that the driver has raised it, also where a thread does the work."""
     url = postgres_database.async_url.set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url, connect_args={"command_timeout": 0.05})
     with pytest.raises(TimeoutError) as raised:
         async with AsyncSession(engine) as session:
-            await session.execute(text("SELECT pg_sleep(5)"))
+            await in_session(session, lambda inner: inner.execute(text("SELECT pg_sleep(5)")), off_loop=off_loop)
     await engine.dispose()
     assert fault_of(raised.value) == "statement-timeout"
 

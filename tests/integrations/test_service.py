@@ -462,6 +462,15 @@ def test_a_parameter_that_a_client_would_choose_is_refused(factory: Any) -> None
         integration.resource(Post, statement_factory=factory)
 
 
+def by_place(tenant: Annotated[int, Depends(current_tenant)], /) -> Any: ...
+
+
+def test_a_parameter_without_a_name_is_refused() -> None:
+    """FastAPI would fail at the first request."""
+    with pytest.raises(ConfigurationError, match="the parameter 'tenant' by its name: leave out the '/'"):
+        integration.resource(Post, statement_factory=by_place)
+
+
 @pytest.mark.parametrize("factory", [unresolved, misspelt, select(Post), "own_posts", Tenants, a_web_socket])
 def test_a_factory_that_cannot_be_called_is_refused(factory: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"of Post.* (cannot be resolved|is no function|has no WebSocket)"):

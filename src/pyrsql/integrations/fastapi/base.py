@@ -124,6 +124,8 @@ def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
 
 def _fault(parameter: inspect.Parameter) -> str | None:
     """Why the value of a parameter may not be left to FastAPI."""
+    if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+        return f"FastAPI gives the parameter {parameter.name!r} by its name: leave out the '/' behind it"
     annotation = parameter.annotation
     metadata: tuple[Any, ...] = ()
     if get_origin(annotation) is Annotated:

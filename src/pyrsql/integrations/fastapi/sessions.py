@@ -92,7 +92,7 @@ async def _run_in_thread(session: AsyncSession, work: Callable[[Session], Result
             context.gr_context = variables
             return context, context.switch()
 
-        context, result = await loop.run_in_executor(thread, begin)
+        context, result = _raised(await loop.run_in_executor(thread, _outcome, begin))
         while not context.dead:
             try:
                 value = await result
@@ -100,9 +100,24 @@ async def _run_in_thread(session: AsyncSession, work: Callable[[Session], Result
                 # Drivers make tasks when they end a connection: the loop stands still for them.
                 result = thread.submit(context.throw, error).result()
             else:
-                result = await loop.run_in_executor(thread, context.switch, value)
+                result = _raised(await loop.run_in_executor(thread, _outcome, context.switch, value))
     made: ResultT = result
     return made
+
+
+def _outcome(step: Callable[..., Any], *arguments: Any) -> tuple[Any, BaseException | None]:
+    """The result of a step, or its error: asyncio puts a new one in the place of a `TimeoutError` from a thread."""
+    try:
+        return step(*arguments), None
+    except BaseException as error:
+        return None, error
+
+
+def _raised(outcome: tuple[Any, BaseException | None]) -> Any:
+    result, error = outcome
+    if error is not None:
+        raise error
+    return result
 
 
 def _is_async(session: Session | AsyncSession) -> TypeIs[AsyncSession]:
