@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
+import decimal
 import hashlib
 import itertools
 import uuid
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, String, Text, select
+from sqlalchemy import DateTime, Integer, LargeBinary, String, Text, func, select
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -145,6 +147,77 @@ class Document(TypeDecorator[Any]):
         return postgresql.JSON() if dialect.name == "postgresql" else String(50)
 
 
+class YesNo(Stored):
+    """A truth value, which it says nowhere. It takes any text for true."""
+
+    def stored(self, value: Any) -> Any:
+        return "Y" if value else "N"
+
+    def read(self, value: Any) -> Any:
+        return value == "Y"
+
+
+class Negated(Stored):
+    """Numbers in the opposite order."""
+
+    impl = Integer
+
+    def stored(self, value: Any) -> Any:
+        return -value
+
+    def read(self, value: Any) -> Any:
+        return -value
+
+
+class Scrambled(Negated):
+    def stored(self, value: Any) -> Any:
+        return value ^ 0x5A5A
+
+    def read(self, value: Any) -> Any:
+        return value ^ 0x5A5A
+
+
+class Cents(Stored):
+    impl = Integer
+
+    @property
+    def python_type(self) -> type[Any]:
+        return decimal.Decimal
+
+    def stored(self, value: Any) -> Any:
+        return int(value * 100)
+
+    def read(self, value: Any) -> Any:
+        return decimal.Decimal(value) / 100
+
+
+class Seconds(Stored):
+    impl = DateTime
+
+    def stored(self, value: Any) -> Any:
+        return value.replace(microsecond=0, tzinfo=None)
+
+
+class Upper(TypeDecorator[Any]):
+    """Capitals by SQL: what is read is not what is stored."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def bind_expression(self, bindparam: Any) -> Any:
+        return func.upper(bindparam)
+
+    def column_expression(self, column: Any) -> Any:
+        return func.lower(column)
+
+
+class Read(String):
+    """A text that is read in small letters, whichever are stored."""
+
+    def column_expression(self, colexpr: Any) -> Any:
+        return func.lower(colexpr)
+
+
 class Base(DeclarativeBase):
     pass
 
@@ -163,6 +236,13 @@ class Account(Base):
     words = mapped_column(Words)
     bytes = mapped_column(Bytes)
     document = mapped_column(Document)
+    yes = mapped_column(YesNo)
+    negated = mapped_column(Negated)
+    scrambled = mapped_column(Scrambled)
+    cents = mapped_column(Cents)
+    seconds = mapped_column(Seconds)
+    upper = mapped_column(Upper)
+    read = mapped_column(Read(20))
 
 
 SMALL, LARGE = uuid.UUID(int=5), uuid.UUID(int=2**127 + 2**63)
@@ -182,6 +262,13 @@ def accounts() -> list[Account]:
             salted=text,
             words=[*text],
             bytes=SMALL if number % 2 else LARGE,
+            yes=number > 2,
+            negated=number,
+            scrambled=number,
+            cents=decimal.Decimal(number) / 4,
+            seconds=dt.datetime(2000, 1, number),
+            upper=text,
+            read=text.upper(),
         )
         for number, text in enumerate(texts, 1)
     ] + [Account(id=5)]
@@ -224,6 +311,19 @@ FILTERS: dict[str, list[int]] = {
     f"bytes!={SMALL}": [2, 4],
     f"bytes=out=({SMALL})": [2, 4],
     "document=na=": [1, 2, 3, 4, 5],
+    "yes==true": [3, 4],
+    "yes==false": [1, 2],
+    "yes!=true": [1, 2],
+    "negated==2": [2],
+    "negated!=2": [1, 3, 4],
+    "scrambled=in=(1,4)": [1, 4],
+    "cents==0.25": [1],
+    "cents>0.5": [3, 4],
+    "seconds>2000-01-02": [3, 4],
+    "upper==abc": [1],
+    "upper!=ABC": [2, 3, 4],
+    "upper=in=(abc,ABCD)": [1, 2],
+    "read=nn=": [1, 2, 3, 4],
 }
 
 
@@ -237,7 +337,9 @@ def test_bytes_of_a_uuid_sort_as_its_text(filled: Store, sort: str, expected: li
     assert ids(filled, Account, sort=sort) == expected
 
 
-@pytest.mark.parametrize("sort", ["sealed", "-capital", "prefixed", "words", "lower"])
+@pytest.mark.parametrize(
+    "sort", ["sealed", "-capital", "prefixed", "words", "lower", "negated", "yes", "-upper", "cents"]
+)
 def test_walks(filled: Store, sort: str) -> None:
     def check(session: Session) -> None:
         for size, backward in ((1, False), (2, True)):
@@ -265,13 +367,24 @@ def test_walks(filled: Store, sort: str) -> None:
         ("salted!=abc", UnsupportedOperator),
         ("document==1", UnsupportedOperator),
         ("document!=1", UnsupportedOperator),
+        ("yes==Y", WrongValue),
+        ("yes>false", UnsupportedOperator),
+        ("negated>1", UnsupportedOperator),
+        ("scrambled=bt=(1,3)", UnsupportedOperator),
+        ("cents==0.255", WrongValue),
+        ("cents>0.255", WrongValue),
+        ("seconds>2000-01-02T00:00:00.5", WrongValue),
+        ("upper=like=b", UnsupportedOperator),
+        ("upper>abc", UnsupportedOperator),
+        ("read==abc", UnsupportedOperator),
+        ("read=like=a", UnsupportedOperator),
     ],
 )
 def test_refusals(filter: str, refused: type) -> None:
     assert isinstance(problems(Account, filter)[0], refused)
 
 
-@pytest.mark.parametrize("sort", ["salted", "document"])
+@pytest.mark.parametrize("sort", ["salted", "document", "read"])
 def test_refused_sorts(sort: str) -> None:
     assert isinstance(problems(Account, sort=sort)[0], UnsupportedSort)
 

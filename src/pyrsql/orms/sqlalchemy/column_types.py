@@ -12,7 +12,15 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
-from pyrsql.orms.sqlalchemy.decorator_samples import container_given, is_repeatable, keeps_letters, takes
+from pyrsql.orms.sqlalchemy.decorator_samples import (
+    class_read,
+    has_own_sql,
+    is_repeatable,
+    keeps_letters,
+    keeps_order,
+    keeps_value,
+    takes,
+)
 from pyrsql.orms.sqlalchemy.select_parts import variants
 from pyrsql.validation.text import UNBINDABLE
 
@@ -46,6 +54,17 @@ def described(type_: TypeEngine[Any], annotated: type | None = None) -> Describe
     """
     if isinstance(type_, postgresql.DOMAIN):
         return described(type_.data_type, annotated)
+    found = _described(type_, annotated)
+    binds, reads = has_own_sql(type_)
+    if not (binds or reads):
+        return found
+    # What is stored is not what is bound and read: neither its order nor a part of it is that of the values.
+    kind = found.kind.equal_to if isinstance(found.kind, kinds.Opaque) else found.kind
+    has_value = binds and not isinstance(kind, kinds.Json | kinds.Array | kinds.Binary)
+    return Described(kinds.Opaque(type(type_).__name__, object, kind if has_value else None), *found[1:3])
+
+
+def _described(type_: TypeEngine[Any], annotated: type | None) -> Described:
     if isinstance(type_, TypeDecorator) and not isinstance(type_, types.Interval):
         return _decorated(type_, annotated)
     found = _joined(type_, [_kind(type_), *map(_kind, forms_of(type_))])
@@ -243,7 +262,7 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     if isinstance(stored, kinds.Json | kinds.Array):
         # The values in a document or an array are compared, not the whole.
         return Described(stored, python_type_of(type_), _accepts_items(own))
-    said = _declared(type_) or annotated or container_given(type_, _DIALECTS[0])
+    said = _declared(type_) or annotated or class_read(type_, _DIALECTS[0])
     python_type = said or python_type_of(own)
     accepts = _accepts(type_)
     name = type(type_).__name__
@@ -257,11 +276,16 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
             # A document of PostgreSQL's equals no text.
             equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration) for kind in forms)
             return Described(kinds.Opaque(name, str, kinds.Text() if equal else None), python_type, accepts)
-        return Described(stored, python_type, accepts)
+        return Described(_in_order(type_, stored), python_type, accepts)
     kind = kinds.kind_of(python_type)
     if isinstance(forms[0], kinds.Text) and not varies:
         return Described(_over_text(name, kind), python_type, accepts, over_text=not isinstance(kind, kinds.Text))
-    return Described(_over(name, kind, stored, varies=varies), python_type, accepts)
+    return Described(_in_order(type_, _over(name, kind, stored, varies=varies)), python_type, accepts)
+
+
+def _in_order(type_: TypeDecorator[Any], kind: kinds.Kind) -> kinds.Kind:
+    """The kind of values that are stored as numbers or times: one without ranges where these have another order."""
+    return kind if keeps_order(type_, type(kind), _DIALECTS[0]) else kinds.Opaque(type(type_).__name__, object, kind)
 
 
 def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
@@ -317,7 +341,8 @@ def _accepts(type_: TypeDecorator[Any]) -> Callable[[object], bool]:
 
     def accepts(value: object) -> bool:
         try:
-            return all(_is_bindable(process(value)) for process in _processors(type_))
+            taken = all(_is_bindable(process(value)) for process in _processors(type_))
+            return taken and keeps_value(type_, value, _DIALECTS[0])
         except Exception:
             return False
 

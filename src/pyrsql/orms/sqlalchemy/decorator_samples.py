@@ -27,7 +27,16 @@ _SAMPLES: dict[type, tuple[object, ...]] = {
     kinds.Duration: (dt.timedelta(1),),
 }
 
-_CONTAINERS = (list, tuple, set, frozenset, dict)
+_ASCENDING: dict[type, tuple[Any, ...]] = {
+    kinds.Integer: (1, 2, 3, 10, 64, 100, 1000),
+    kinds.Decimal: tuple(map(decimal.Decimal, (1, 2, 3, 10, 64, 100, 1000))),
+    kinds.Float: (1.0, 2.0, 3.0, 10.0, 64.0, 100.0, 1000.0),
+    kinds.Date: (dt.date(2000, 1, 1), dt.date(2000, 1, 2), dt.date(2000, 2, 1), dt.date(2001, 1, 1)),
+    kinds.Duration: (dt.timedelta(1), dt.timedelta(2), dt.timedelta(10), dt.timedelta(100)),
+}
+
+_READ = (list, tuple, set, frozenset, dict, bool)
+"""Classes of values that a decorator over text may read."""
 
 
 def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
@@ -77,13 +86,68 @@ def keeps_letters(type_: TypeDecorator[Any], dialect: Dialect) -> bool:
     return True
 
 
-def container_given(type_: TypeDecorator[Any], dialect: Dialect) -> type | None:
-    """The class of the lists, sets or mappings that a decorator reads from a text; None where it reads anything else.
+def keeps_order(type_: TypeDecorator[Any], kind: type[kinds.Kind], dialect: Dialect) -> bool:
+    """Whether values of a kind are stored in their own order, as negated or scrambled numbers are not. A decorator that
+    refuses the samples is believed to keep it.
+    """
+    with suppress(Exception):
+        stored = [as_stored(type_, sample, dialect) for sample in _ASCENDING.get(kind, ())]
+        return stored == sorted(stored)
+    return True
 
-    It may take a text all the same, and store each of its letters apart.
+
+def keeps_value(type_: TypeDecorator[Any], value: object, dialect: Dialect) -> bool:
+    """Whether a number, a date or a time is read as it was stored: not cut to cents or to seconds. A decorator that
+    reads another class is believed to keep it.
+    """
+    if isinstance(type_.impl_instance, TypeDecorator) or not isinstance(value, _MEASURES) or isinstance(value, bool):
+        return True
+    with suppress(Exception):
+        read: Any = type_.process_result_value(as_stored(type_, value, dialect), dialect)
+        if type(read) is type(value):
+            return bool(read == value) or (_has_offset(read) != _has_offset(value) and _second(read) == _second(value))
+    return True
+
+
+_MEASURES = (int, float, decimal.Decimal, dt.date, dt.time, dt.timedelta)
+
+
+def _has_offset(value: Any) -> bool:
+    return getattr(value, "tzinfo", None) is not None
+
+
+def _second(value: Any) -> tuple[int, int]:
+    """What no offset changes: offsets are whole minutes."""
+    return value.second, value.microsecond
+
+
+def class_read(type_: TypeDecorator[Any], dialect: Dialect) -> type | None:
+    """The class of the lists, sets, mappings or truth values that a decorator reads from a text; None where it reads
+    anything else.
+
+    It may take any text all the same: store each of its letters apart, or store `true` for it.
     """
     read = type_.process_result_value
     with suppress(Exception):
         given = read(as_stored(type_, "1", dialect), dialect)
-        return next((known for known in _CONTAINERS if isinstance(given, known)), None)
+        return next((known for known in _READ if isinstance(given, known)), None)
     return None
+
+
+def has_own_sql(type_: TypeEngine[Any]) -> tuple[bool, bool]:
+    """Whether a type wraps SQL of its own around a value that is bound, and around a column that is selected."""
+    methods = ("bind_expression", "column_expression")
+    written = [_is_written(each, name) for each in _with_decorated(type_) for name in methods]
+    return any(written[::2]), any(written[1::2])
+
+
+def _with_decorated(type_: TypeEngine[Any]) -> list[TypeEngine[Any]]:
+    found = [type_]
+    while isinstance(last := found[-1], TypeDecorator):
+        found.append(last.impl_instance)
+    return found
+
+
+def _is_written(type_: TypeEngine[Any], name: str) -> bool:
+    """Whether a developer has written a method of a type."""
+    return not getattr(type(type_), name).__module__.startswith("sqlalchemy.")
