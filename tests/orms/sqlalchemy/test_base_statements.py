@@ -367,6 +367,12 @@ def test_what_has_no_total_order_is_not_paged(people: Store, name: str) -> None:
         PageRequest.of(0, 2).apply(base, User, orm=SQLAlchemyORM())
 
 
+@pytest.mark.parametrize("beside", [Company, Company.name])
+def test_a_product_with_another_table_is_not_paged(beside: Any) -> None:
+    with pytest.raises(ConfigurationError, match="several rows for one User"):
+        paged(User, "id>0", page=PageRequest.of(0, 2), base=select(User, beside))
+
+
 UNSORTED: dict[str, tuple[Callable[[], Any], list[Any], str]] = {
     "DISTINCT columns": (lambda: select(User.company_id).distinct(), [(1,)], "selects DISTINCT columns"),
     "DISTINCT pairs": (

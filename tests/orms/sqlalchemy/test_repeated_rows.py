@@ -257,6 +257,12 @@ class Book(Counted):
     shelf_id: Mapped[int] = mapped_column(ForeignKey("rep_shelves.id"))
 
 
+def shelves_above() -> Any:
+    """The shelf at the bottom, and those above it."""
+    start = select(Shelf).where(Shelf.level == 1).cte("above", recursive=True)
+    return start.union(select(Shelf).join(start, Shelf.level == start.c.level + 1))
+
+
 inspect(Shelf).add_property("above", column_property(Shelf.level + 1))
 BOOKS_OF_SHELF = select(func.count(Book.id)).where(Book.shelf_id == Shelf.id).correlate_except(Book).scalar_subquery()
 inspect(Shelf).add_property("book_count", column_property(BOOKS_OF_SHELF))
@@ -271,13 +277,14 @@ def test_values_computed_from_a_row_are_the_same_in_each_part_of_a_union(any_dat
             select(Shelf).distinct(),
             select(union_all(low, high).subquery()).distinct(),
         ]
-        for rows_ in once:
-            base = select(aliased(Shelf, rows_.subquery()))
+        for rows_ in (*(rows_.subquery() for rows_ in once), shelves_above()):
+            base = select(aliased(Shelf, rows_))
             assert ids(store, Shelf, "level>0;text!=9", "-id", base=base, page=PageRequest.of(0, 2)) == [3, 2]
             assert ids(store, Shelf, "level>0;book_count<3", base=base) == [1, 2]
     several: list[Any] = [
         union(select(Shelf.id, (Shelf.level + 1).label("level")), select(Shelf.id, (Shelf.level + 2).label("level"))),
         select(Shelf, (Book.id + 1).label("next")).join(Shelf.books).distinct(),
+        select(Shelf, select(Book.id + 1).scalar_subquery().label("next")).join(Shelf.books).distinct(),
     ]
     for rows_ in several:
         with pytest.raises(ConfigurationError, match="several rows for one Shelf"):

@@ -391,9 +391,7 @@ def _joins_are_to_one(base: Select[Any], scope: Scope, joins: Sequence[parts.Bas
 
 
 def _reads_root_alone(base: Select[Any], *entities: Entity) -> bool:
-    """Whether the conditions of a select read no other tables than those of entities."""
-    clauses = parts.conditions(base)
-    if not clauses:
-        return True
+    """Whether the columns and conditions of a select read no other tables than those of entities."""
+    clauses = (*parts.columns(base), *parts.conditions(base))
     known = {table for entity in entities for table in parts.tables_of(inspect(entity).selectable)}
     return all(known.issuperset(parts.tables_of(clause)) for clause in clauses)

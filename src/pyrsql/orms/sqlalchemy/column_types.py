@@ -58,7 +58,7 @@ def described(type_: TypeEngine[Any], annotated: type | None = None) -> Describe
     binds, reads = has_own_sql(type_)
     if not (binds or reads):
         return found
-    # What is stored is not what is bound and read: neither its order nor a part of it is that of the values.
+    # The stored value differs from the bound and from the read one, and so do its order and its parts.
     kind = found.kind.equal_to if isinstance(found.kind, kinds.Opaque) else found.kind
     has_value = binds and not isinstance(kind, kinds.Json | kinds.Array | kinds.Binary)
     return Described(kinds.Opaque(type(type_).__name__, object, kind if has_value else None), *found[1:3])

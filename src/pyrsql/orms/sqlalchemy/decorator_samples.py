@@ -117,7 +117,7 @@ def _has_offset(value: Any) -> bool:
 
 
 def _second(value: Any) -> tuple[int, int]:
-    """What no offset changes: offsets are whole minutes."""
+    """The second of a minute, which is the same in every offset of whole minutes."""
     return value.second, value.microsecond
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import (
     BindParameter,
     Column,
+    ColumnClause,
     ColumnElement,
     CompoundSelect,
     False_,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     not_,
 )
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
-from sqlalchemy.sql import operators
+from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
@@ -187,7 +188,7 @@ def _only_table(rows: SelectBase) -> Table | None:
     columns = _selected(rows)
     sources = {table for column in columns if (table := _table(column)) is not None}
     source = sources.pop() if len(sources) == 1 else None
-    if any(_table(column) is None for column in columns) and not _is_from(rows, source):
+    if not all(_table(column) is not None or _is_of_row(column, rows, source) for column in columns):
         return None
     while isinstance(source, AliasedReturnsRows):
         if isinstance(source.element, SelectBase):
@@ -210,9 +211,12 @@ def _select_the_same(parts: Sequence[SelectBase]) -> bool:
     )
 
 
-def _is_from(rows: SelectBase, source: object) -> bool:
-    """Whether a select reads one table, alias or subquery alone."""
-    return isinstance(rows, Select) and [*leaves(cast("Select[Any]", rows).get_final_froms())] == [source]
+def _is_of_row(column: ColumnElement[Any], rows: SelectBase, source: object) -> bool:
+    """Whether a select computes a column from one of the tables that it reads, and none of the others."""
+    if not isinstance(rows, Select):
+        return False
+    read = {part.table for part in visitors.iterate(column) if isinstance(part, ColumnClause)}
+    return read.isdisjoint({*leaves(cast("Select[Any]", rows).get_final_froms())} - {source})
 
 
 def _selected(rows: SelectBase) -> list[ColumnElement[Any]]:
