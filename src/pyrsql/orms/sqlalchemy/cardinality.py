@@ -145,20 +145,26 @@ def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
 
 def has_key(statement: Select[Any]) -> bool:
     """Whether a condition equates a key with a value, the row's own or another's, such as a tenant's: few rows pass."""
-    return any(column.primary_key or column.unique or column.foreign_keys for column in _given_columns(statement))
+    return bool(given_keys(conditions(statement)))
+
+
+def given_keys(conditions: Iterable[ColumnElement[bool]]) -> set[Column[Any]]:
+    """The columns of a key, the row's own or another's, that conditions equate with a value."""
+    given = given_columns(conditions)
+    return {column for column in given if column.primary_key or column.unique or column.foreign_keys}
 
 
 def has_own_key(statement: Select[Any]) -> bool:
     """Whether conditions equate all columns of a key with values: very few rows pass."""
-    given = {*_given_columns(statement)}
+    given = {*given_columns(conditions(statement))}
     sources: list[Any] = [column.table for column in given]
     tables = [cast("Table", source) for source in sources if isinstance(source, Table)]
     return any(given.issuperset(key) for table in tables for key in keys_of_table(table))
 
 
-def _given_columns(statement: Select[Any]) -> Iterator[Column[Any]]:
+def given_columns(conditions: Iterable[ColumnElement[bool]]) -> Iterator[Column[Any]]:
     """The columns that a condition equates with a value or a list of values."""
-    for condition in conditions(statement):
+    for condition in conditions:
         for test in conjuncts(condition):
             if isinstance(test, BinaryExpression) and test.operator in _EQUAL and isinstance(test.right, BindParameter):
                 column = cast("ClauseElement", test.left)

@@ -198,14 +198,33 @@ def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     of_subclass = isinstance(relation.source, SubclassRow)
     target = inspect(target_of(parent, relation))
     entity = _rows_of(target.entity) if of_subclass else _alias_of(target)
-    # SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
-    # thread would miss some, and take those of the table itself.
+    _prepare(entity)
     alias = inspect(entity)
-    alias.selectable.corresponding_column(alias.mapper.primary_key[0])
     _aliases.update(dict.fromkeys(leaves([alias.selectable]), (ref(alias), target)))
     if of_subclass:
         return entity, and_(*map(operator.eq, keys_of(entity), keys_of(parent)))
     return entity, attribute(parent, relation).of_type(entity)
+
+
+def another(entity: Entity) -> Entity:
+    """The second alias of the rows of an entity, which statements share as well."""
+    with _lock:
+        return _another(entity)
+
+
+@made_once
+def _another(entity: Entity) -> Entity:
+    made = _alias_of(inspect(entity).mapper)
+    _prepare(made)
+    return made
+
+
+def _prepare(entity: Entity) -> None:
+    """SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
+    thread would miss some, and take those of the table itself.
+    """
+    alias = inspect(entity)
+    alias.selectable.corresponding_column(alias.mapper.primary_key[0])
 
 
 class AliasOfPath(NamedTuple):

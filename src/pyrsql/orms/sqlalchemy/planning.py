@@ -8,6 +8,7 @@ from typing import cast
 
 from pyrsql.models import kinds
 from pyrsql.models.model import repeating_steps
+from pyrsql.orms.sqlalchemy.nesting import outline_of
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -78,7 +79,8 @@ def one_subquery_per_path(predicate: Predicate) -> Predicate:
     """The same predicate, in which each OR has one subquery for the related rows of a path: some row passes this or
     that.
 
-    A database begins at an index of the related rows for one EXISTS, and for none of several in an OR.
+    A database begins at an index of the related rows for one EXISTS, and for none of several in an OR. It makes no join
+    of an EXISTS inside of a CASE, so the complement of a group is a group of complements.
     """
     match predicate:
         case Conjunction(parts):
@@ -89,6 +91,12 @@ def one_subquery_per_path(predicate: Predicate) -> Predicate:
                 groups.setdefault(part.path if isinstance(part, Some) else len(groups), []).append(part)
             merged = tuple(one_subquery_per_path(_some_of(group)) for group in groups.values())
             return merged[0] if len(merged) == 1 else Disjunction(merged)
+        case Complement(Complement(inner)):
+            return one_subquery_per_path(inner)
+        case Complement(Conjunction(parts) as inner) if outline_of(inner).has_subqueries:
+            return one_subquery_per_path(Disjunction(tuple(map(Complement, parts))))
+        case Complement(Disjunction(parts) as inner) if outline_of(inner).has_subqueries:
+            return Conjunction(tuple(one_subquery_per_path(Complement(part)) for part in parts))
         case Complement(inner):
             return Complement(one_subquery_per_path(inner))
         case Some(path, inner):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, assert_never, cast
+from typing import Any, Literal, NamedTuple, assert_never, cast
 
 from sqlalchemy import (
     Boolean,
@@ -26,12 +26,13 @@ from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.sqlalchemy import joins
+from pyrsql.orms.sqlalchemy.branches import OfBranches, has_branches, keys_of_branches, narrowing
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
-from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths, without_repeats
+from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, one_subquery_per_path, passed_paths, without_repeats
 from pyrsql.orms.sqlalchemy.related_keys import (
     KeysOnMySQL,
     KeysOnPostgreSQL,
@@ -91,6 +92,7 @@ class LoweringContext(NamedTuple):
         alternative: a row may pass without the part, which stands in an OR.
         root: the path of the rows that the subquery around a part is about; empty for the statement itself.
         of_one_row: that subquery is evaluated for each row of the statement around it.
+        ors: how an OR with tests of related rows is written: as an OR, by branches for PostgreSQL, or as both.
     """
 
     options: QueryOptions
@@ -99,6 +101,7 @@ class LoweringContext(NamedTuple):
     alternative: bool = False
     root: RelationPath = ()
     of_one_row: bool = False
+    ors: Literal["plain", "branches", "both"] = "both"
 
     @property
     def own(self) -> RelationPath | None:
@@ -118,6 +121,35 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
         scope: the entities that its to-one paths lead to, all of them joined.
         lowering: options and custom operators.
     """
+    parts = predicate.parts if isinstance(predicate, Conjunction) else (predicate,)
+    groups = () if lowering.ors == "plain" else tuple(filter(has_branches, parts))
+    if not groups:
+        return _plain_clauses(predicate, scope, lowering)
+    others = [_clause(part, scope, lowering) for part in parts if not has_branches(part)]
+    return [*others, *_of_groups(groups, narrowing(parts, lowering.root), scope, lowering)]
+
+
+def _of_groups(
+    groups: tuple[Predicate, ...], beside: tuple[Predicate, ...], scope: Scope, lowering: LoweringContext
+) -> list[ColumnElement[bool]]:
+    """ORs with tests of related rows, as the keys of their branches, too."""
+    inside = lowering._replace(few=False, of_one_row=False, ors="branches")
+
+    def lower(predicate: Predicate, reached: Scope) -> list[ColumnElement[bool]]:
+        return where_clauses(predicate, reached, inside)
+
+    keys = keys_of_branches(groups, beside, scope[lowering.root], lowering.root, lowering.options, lower)
+    if keys is not None and lowering.ors == "branches":
+        return [keys]
+    plain = lowering._replace(ors="plain")
+    ors = _clauses(all_of, groups, scope, plain)
+    if keys is None:
+        return ors
+    whole = all_of(ors) if len(ors) > 1 else ors[0]
+    return [OfBranches(keys, whole, [_clause(each, scope, plain) for each in beside])]
+
+
+def _plain_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> list[ColumnElement[bool]]:
     if isinstance(predicate, Conjunction):
         return _clauses(all_of, predicate.parts, scope, lowering)
     return [_clause(predicate, scope, lowering)]
@@ -130,14 +162,14 @@ def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Co
     if isinstance(predicate, Conjunction):
         return all_of(_clauses(all_of, predicate.parts, scope, lowering))
     if isinstance(predicate, Disjunction):
-        inside = lowering._replace(alternative=True, of_one_row=False)
+        inside = lowering._replace(alternative=True, of_one_row=False, ors="plain")
         group = any_of(_clauses(any_of, predicate.parts, scope, inside))
         return joins.OfOneRow(group) if lowering.of_one_row else group
     if isinstance(predicate, Some):
         return _some(predicate, scope, lowering)
     if isinstance(predicate.predicate, Some):
         return not_(_some(predicate.predicate, scope, lowering))
-    return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True)))
+    return is_not_true(_clause(predicate.predicate, scope, lowering._replace(alternative=True, ors="plain")))
 
 
 def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:
@@ -212,25 +244,29 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         rest = _some(some, further, lowering._replace(root=first, alternative=False))
         rows = related.rows.where(rest)
     keys = some_key(related, rows)
+    if lowering.ors == "branches":
+        return keys
     if lowering.alternative:
         look = OnPostgreSQL(keys, look)
     if shared and (lowering.root or not lowering.few):
-        look = KeysOnMySQL(keys, look)
+        look = KeysOnMySQL(keys if lowering.few else joins.Unmerged(keys), look)
     if shared and not lowering.alternative:
         look = KeysOnPostgreSQL(some_key(related, rows, once=True), look)
     return look
 
 
-def count(operand: CountOperand, scope: Scope) -> ColumnElement[Any]:
+def count(operand: CountOperand, scope: Scope, within: LoweringContext | None = None) -> ColumnElement[Any]:
     """The number of related rows, by a correlated subquery."""
     needed = _needed_within(operand.predicate, operand.relations)
     rows, reached = joins.correlated_subquery(scope, operand.relations, needed, operand.options)
     before = joins.first_step(scope, operand.relations)[:-1]
     number = number_of_rows(reached, before, operand.relations)
-    return _counted(operand, rows, reached, of_one_row=True).with_only_columns(number).scalar_subquery()
+    return _counted(operand, rows, reached, within, of_one_row=True).with_only_columns(number).scalar_subquery()
 
 
-def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | None) -> SharedRows | None:
+def counted_together(
+    operand: CountOperand, scope: Scope, root: RelationPath | None, within: LoweringContext | None = None
+) -> SharedRows | None:
     """The related rows of all rows at once; None where they are counted row by row.
 
     Args:
@@ -242,7 +278,7 @@ def counted_together(operand: CountOperand, scope: Scope, root: RelationPath | N
         return None
     needed = _needed_within(operand.predicate, operand.relations)
     shared = shared_rows(scope, root, operand.relations, needed, operand.options)
-    return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached, of_one_row=False))
+    return shared and shared._replace(rows=_counted(operand, shared.rows, shared.reached, within, of_one_row=False))
 
 
 def _needed_within(inner: Predicate | None, path: RelationPath) -> tuple[RelationPath, ...]:
@@ -250,13 +286,16 @@ def _needed_within(inner: Predicate | None, path: RelationPath) -> tuple[Relatio
     return () if inner is None else tuple(dict.fromkeys(joined_paths(inner, path)))
 
 
-def _counted(operand: CountOperand, rows: Select[Any], reached: Scope, *, of_one_row: bool) -> Select[Any]:
+def _counted(
+    operand: CountOperand, rows: Select[Any], reached: Scope, within: LoweringContext | None, *, of_one_row: bool
+) -> Select[Any]:
     """The related rows that pass the predicate of a count."""
     if operand.predicate is None:
         return rows
     custom = cast("Mapping[str, CustomLowering]", operand.custom)
-    lowering = LoweringContext(operand.options, custom, root=operand.relations, of_one_row=of_one_row)
-    return rows.where(*where_clauses(operand.predicate, reached, lowering))
+    around = within or LoweringContext(operand.options, custom)
+    lowering = around._replace(root=operand.relations, alternative=False, of_one_row=of_one_row)
+    return rows.where(*where_clauses(one_subquery_per_path(operand.predicate), reached, lowering))
 
 
 def value_expression(operand: ValueOperand, scope: Scope) -> ColumnElement[Any]:
@@ -269,8 +308,8 @@ def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: 
         return _value_test(test, of_expression(number, operand.kind, lowering.options.text_order))
 
     # Among many counts, rows are not counted one by one either.
-    shared = counted_together(operand, scope, lowering.own if lowering.few else None)
-    return condition(count(operand, scope)) if shared is None else has_count(shared, test, condition)
+    shared = counted_together(operand, scope, lowering.own if lowering.few else None, lowering)
+    return condition(count(operand, scope, lowering)) if shared is None else has_count(shared, test, condition)
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, locked, wrapped_in
+from pyrsql.orms.sqlalchemy.branches import is_narrowed
 from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
@@ -89,6 +90,9 @@ def lowered(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> Re
     if outline.has_subqueries:
         predicate = one_subquery_per_path(predicate)
         lowering = lowering.among(to_many_steps(predicate))
+        if len(scope) > 1:
+            # The joins of a base statement may leave out related rows.
+            lowering = lowering._replace(ors="plain")
     passed = tuple(passed_paths(predicate))
     joins, reached = joins_to(scope, joined_paths(predicate), lowering.options, passed)
     clauses = where_clauses(predicate, reached, lowering)
@@ -146,7 +150,7 @@ def _reaching_keys(base: BaseStatement, keys: tuple[OrderKey, ...], options: Sor
     needed = [path for key in keys for path in key_paths(key)]
     joins, scope = joins_to(base.scope, needed, options)
     grouped = bool(parts.group_columns(base.select))
-    narrowed = bool(parts.conditions(base.select))
+    narrowed = is_narrowed(base.select)
     shared = [None if grouped else of_shared_rows(key, scope, options, narrowed=narrowed) for key in keys]
     select = _reaching(base.select, (*joins, *(join for join, _ in filter(None, shared))))
     if grouped and needed:

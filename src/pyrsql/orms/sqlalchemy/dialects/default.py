@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BooleanClauseList, Grouping
 from sqlalchemy.sql.functions import FunctionElement
 
+from pyrsql.orms.sqlalchemy.branches import OfBranches
 from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.elements import TwoForms
@@ -126,6 +127,13 @@ def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
     """EXISTS, which other databases turn into a join themselves."""
     exists, _ = element.clauses
     return compiler.process(exists, **options)
+
+
+@form(OfBranches)
+def of_branches(element: OfBranches, compiler: SQLCompiler, **options: Any) -> str:
+    """The OR."""
+    _, plain, *_ = element.clauses
+    return condition(plain, compiler, **options)
 
 
 @form(Unmerged)

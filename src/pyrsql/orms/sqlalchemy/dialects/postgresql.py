@@ -8,7 +8,8 @@ from sqlalchemy import CHAR, NCHAR, Column, ColumnElement, Date, DateTime
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
-from pyrsql.orms.sqlalchemy.cardinality import has_key
+from pyrsql.orms.sqlalchemy.branches import OfBranches
+from pyrsql.orms.sqlalchemy.cardinality import given_keys, has_key
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
@@ -21,6 +22,7 @@ from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.related_keys import KeysOnPostgreSQL
 from pyrsql.orms.sqlalchemy.row_counts import DistinctKeys
 from pyrsql.orms.sqlalchemy.segments import Beyond
+from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.orms.sqlalchemy.text import (
     EqualIgnoringCase,
     OrderedText,
@@ -129,6 +131,15 @@ def keys_of_passing_rows(element: KeysOnPostgreSQL, compiler: SQLCompiler, **opt
     around = select_around(compiler)
     few = around is not None and has_key(around)
     return compiler.process(other if few else distinct, **options)
+
+
+@form(OfBranches, on="postgresql")
+def of_branches(element: OfBranches, compiler: SQLCompiler, **options: Any) -> str:
+    """The keys of the branches, unless a key that they do not repeat narrows the statement to few rows."""
+    keys, plain, *narrowing = element.clauses
+    around = select_around(compiler)
+    few = around is not None and bool(given_keys(conditions(around)) - given_keys(narrowing))
+    return condition(plain if few else keys, compiler, **options)
 
 
 @form(CalendarDate, on="postgresql")
