@@ -229,6 +229,12 @@ def test_everything_wrong_is_reported_at_once(session: SessionDependency) -> Non
     assert get(app, "/feed?page=").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["offset", "skip", "Page", "page_number"])
+def test_no_hint_leads_to_the_number_of_a_page(session: SessionDependency, name: str) -> None:
+    error = get(app_of(users(), session), f"/feed?{name}=3").json()["detail"]["errors"][0]
+    assert (error["code"], error["hint"]) == ("unknown-parameter", "This list does not take it.")
+
+
 def test_every_changed_character_is_a_400_or_a_page(session: SessionDependency) -> None:
     app = app_of(users(filterable_fields=ALL_FIELDS), session)
     cursor = get(app, "/feed?size=5&sort=-created;age;name").json()["next"]

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import pytest
 from fastapi import FastAPI
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, field_validator
 from pydantic import Field as PydanticField
 from pydantic.alias_generators import to_camel
 from sqlalchemy import Column, ForeignKey, Integer, StaticPool, Table, create_engine, event, select
@@ -298,9 +298,20 @@ class ElsewhereOut(BaseModel):
     )
 
 
+class NamesOut(BaseModel):
+    id: int
+    names: list[str] = PydanticField(validation_alias="ordered")
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def names_of(cls, cards: list[Card]) -> list[str]:
+        return [card.name for card in cards]
+
+
 @pytest.mark.parametrize(
     ("item", "shown", "number"),
     [
+        (NamesOut, {"names": ["a"]}, 2),
         (KeyedOut, {"cards": {"a": {"name": "a", "label": {"text": "x"}}}}, 2),
         (FirstOut, {"first": {"name": "a", "label": {"text": "x"}}}, 2),
         (FirstTextOut, {"text": "x"}, 2),

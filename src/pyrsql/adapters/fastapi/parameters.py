@@ -104,7 +104,9 @@ def query_values(
         else:
             given.setdefault(parameter, []).append(value)
     if others and config.unknown_parameters != "ignore":
-        own = (name for name, source in config.sources.items() if source in takes)
+        # A list by cursor takes the number of a page only to refuse it in words of its own.
+        taken = set(takes) - {"page"} if "cursor" in takes else set(takes)
+        own = (name for name, source in config.sources.items() if source in taken)
         refused, undeclared = unknown_parameters(config, others, declared_parameters(connection).union(own))
         problems += refused
     return ParameterValues(given, tuple(problems), undeclared)

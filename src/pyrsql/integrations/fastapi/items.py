@@ -28,6 +28,7 @@ from pyrsql.integrations.fastapi.readable import refuse_unreadable
 from pyrsql.integrations.fastapi.shapes import Shape, shape_of
 from pyrsql.models import kinds
 from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
+from pyrsql.orms.sqlalchemy.loading import ANY
 from pyrsql.validation.public import ANYTHING_BELOW
 
 _UNREADABLE = "Pydantic reads no {!r} from the attributes of a row: use a Pydantic model"
@@ -173,6 +174,8 @@ def _read(
     match member_at(source.members, attribute):
         case Relation(target=target):
             yield Read(name, path, shown and any(_is_followed(nested, around) for nested in shape.models))
+            if not shape.models:
+                yield Read((), (*path, ANY), False)
             yield from _nested(shape, Source.of(target()), name, path, around, shown)
         case Embedded(members=inner):
             yield from _nested(shape, Source(inner), name, path, around, shown)

@@ -22,6 +22,9 @@ from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]
 
+ANY = "*"
+"""The last step of a path to rows of which code of the developer's may read any column."""
+
 _LAZY = {"select", True, "raise", "raise_on_sql", "noload", None}
 """Loading strategies of a mapping that leave related rows to a statement of their own for each row, or to none."""
 
