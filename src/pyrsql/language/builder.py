@@ -93,10 +93,10 @@ class Field:
         return Field(f"{self.selector}.{name}")
 
     # `==` and `!=` make conditions, as those of SQLAlchemy's columns do: no bool, as `object` promises.
-    def __eq__(self, other: Value) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __eq__(self, other: Value) -> Condition:  # type: ignore[override]
         return self.eq(other)
 
-    def __ne__(self, other: Value) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __ne__(self, other: Value) -> Condition:  # type: ignore[override]
         return self.ne(other)
 
     def __gt__(self, other: Value) -> Condition:

@@ -26,9 +26,9 @@ from pyrsql.adapters.fastapi.signature import Paging
 from pyrsql.criteria import statement_of
 from pyrsql.cursor import CursorRequest
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.field_parameters import fields_outside
 from pyrsql.integrations.fastapi.items import offered_fields
+from pyrsql.integrations.fastapi.statement_source import StatementSource
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.model import Model
@@ -123,7 +123,7 @@ class Endpoint:
     model: type
     orm: ORM
     config: FastAPICriteriaConfig
-    base: BaseStatement
+    base: StatementSource
     default_sort: str | None = None
     item: Any = None
     warns: bool = False

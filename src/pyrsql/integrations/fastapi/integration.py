@@ -21,7 +21,6 @@ from pyrsql.adapters.fastapi.signature import (
     ParameterDocs,
 )
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.base import BaseStatement, base_statement
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, closed
 from pyrsql.integrations.fastapi.examples import (
@@ -35,6 +34,7 @@ from pyrsql.integrations.fastapi.examples import (
 from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
 from pyrsql.integrations.fastapi.sessions import SessionDependency
+from pyrsql.integrations.fastapi.statement_source import StatementSource, statement_source
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey
 from pyrsql.messages import describe
@@ -229,7 +229,7 @@ class FastAPISQLAlchemyIntegration:
             model,
             self.orm,
             config,
-            self._base(model) if statement_factory is None else base_statement(statement_factory, model),
+            self._base(model) if statement_factory is None else statement_source(statement_factory, model),
             default_sort,
             warns=item is None and not is_listed,
             load_only=load_only,
@@ -244,8 +244,8 @@ class FastAPISQLAlchemyIntegration:
         )
         return FastAPISQLAlchemyResource(endpoint, describe, is_closed=is_listed or item is not None, item=item)
 
-    def _base(self, model: type) -> BaseStatement:
-        return BaseStatement(cache(lambda: self.base_select(model)))
+    def _base(self, model: type) -> StatementSource:
+        return StatementSource(cache(lambda: self.base_select(model)))
 
     def _resource(self, model: type) -> FastAPISQLAlchemyResource:
         """The endpoint of a model without options of its own, the same for all threads."""

@@ -17,10 +17,10 @@ from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.dependency import is_long, read_query, run_off_loop_if_long
 from pyrsql.adapters.fastapi.parameters import OF_CURSORS, OF_PAGES, OF_STREAMS, ParameterValues
 from pyrsql.adapters.fastapi.signature import Paging, ParameterDocs, keyword_only, signature
-from pyrsql.integrations.fastapi.base import BaseStatement
 from pyrsql.integrations.fastapi.endpoint import Endpoint
 from pyrsql.integrations.fastapi.item_rows import ItemRows
 from pyrsql.integrations.fastapi.sessions import SessionDependency, depends_on, in_session
+from pyrsql.integrations.fastapi.statement_source import StatementSource
 from pyrsql.integrations.fastapi.watch import watched
 from pyrsql.problems import Source
 from pyrsql.validation.plan import Criteria
@@ -134,7 +134,9 @@ class ListDependency(ABC, Generic[AnswerT]):
         """Run the statements of a request."""
 
 
-def _with_session(of_criteria: inspect.Signature, session: SessionDependency, base: BaseStatement) -> inspect.Signature:
+def _with_session(
+    of_criteria: inspect.Signature, session: SessionDependency, base: StatementSource
+) -> inspect.Signature:
     """The signature of a dependency that also takes a session, the request and the response."""
     return of_criteria.replace(
         parameters=[

@@ -19,7 +19,6 @@ from pyrsql.adapters.fastapi.dependency import RequestCriteria
 from pyrsql.adapters.fastapi.parameters import ParameterValues
 from pyrsql.adapters.fastapi.signature import documented as document_of
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.base import BASE
 from pyrsql.integrations.fastapi.cursor_page import CursorPage
 from pyrsql.integrations.fastapi.endpoint import SQLAlchemyPaginatedSelect
 from pyrsql.integrations.fastapi.page import Page
@@ -27,6 +26,7 @@ from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResou
 from pyrsql.integrations.fastapi.role_base import RoleBase, of_role
 from pyrsql.integrations.fastapi.router import ROW_BASE, RowDependency, router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
+from pyrsql.integrations.fastapi.statement_source import BASE
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamFormat
 from pyrsql.integrations.fastapi.totals import Total
 

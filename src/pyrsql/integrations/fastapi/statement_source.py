@@ -27,8 +27,8 @@ _GIVEN_BY_FASTAPI = (HTTPConnection, Response, BackgroundTasks, SecurityScopes)
 
 
 @dataclass(frozen=True, slots=True)
-class BaseStatement:
-    """Where the statement comes from that requests narrow.
+class StatementSource:
+    """The source of the statement that requests narrow.
 
     Args:
         factory: makes it.
@@ -95,7 +95,7 @@ def _shown(made: object) -> str:
             return f"a {name}: let it return a select"
 
 
-def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
+def statement_source(factory: Callable[..., Any], model: type) -> StatementSource:
     """Check a statement factory, and find out whether it is a FastAPI dependency.
 
     Args:
@@ -119,7 +119,7 @@ def base_statement(factory: Callable[..., Any], model: type) -> BaseStatement:
         fault = _fault(parameter)
         if fault is not None:
             raise ConfigurationError(f"{label}: {fault}")
-    return BaseStatement(factory, bool(signature.parameters) or _is_async_or_generator(factory), label, model)
+    return StatementSource(factory, bool(signature.parameters) or _is_async_or_generator(factory), label, model)
 
 
 def _fault(parameter: inspect.Parameter) -> str | None:
