@@ -23,7 +23,7 @@ from pyrsql.validation.value_first import value_first_advice
 _SUGGESTIONS = 10
 """Problems of one request that get a "did you mean": looking for one costs time."""
 
-_MANY_NAMES = 300
+_MANY_NAMES = 100
 """Names that make one suggestion cost as much as two among few names."""
 
 
