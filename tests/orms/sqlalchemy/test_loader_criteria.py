@@ -39,10 +39,18 @@ class Tenanted:
     tenant: Mapped[int] = mapped_column()
 
 
+class League(Base):
+    __tablename__ = "lc_league"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
 class Team(Tenanted, Base):
     __tablename__ = "lc_team"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    league_id: Mapped[int | None] = mapped_column(ForeignKey("lc_league.id"))
+    league: Mapped[League | None] = relationship()
     people: Mapped[list["Person"]] = relationship(back_populates="team")
 
 
@@ -61,7 +69,8 @@ class Clerk(Person):
 
 
 def rows() -> list[Base]:
-    mine, theirs = Team(id=1, tenant=1, name="mine"), Team(id=2, tenant=2, name="theirs")
+    mine = Team(id=1, tenant=1, name="mine", league=League(id=1, name="first"))
+    theirs = Team(id=2, tenant=2, name="theirs", league=League(id=2, name="second"))
     return [
         mine,
         theirs,
@@ -219,13 +228,22 @@ def path_leads_to_own_rows(people: Store, base: Select[Any], form: str) -> None:
         "team.people.name==d": [],
         "team.people.team.name==theirs": [],
         "team.name==*s,id==5": [5],
+        "team.league.name==first": [1, 3],
+        "team.league.name==second": [],
+        "team.league=na=": [2, 4, 5],
+        "team.people.team.league.name==second": [],
     }.items():
         found = [one for one in wanted if one in mine]
+        total = paged(Person, text, None, PageRequest.of(0, 1), base=base).count_statement
+        assert scalar(people, total) == len(found), text
         assert ids(people, Person, text, base=base) == found, text
         assert ids(people, Person, text, "-team.name,nullslast;id", base=base, page=PageRequest.of(0, 9)) == found
     # Another tenant's team has no place in an order: its persons come last, as those without a team.
     wanted = [one for one in (1, 3, 2, 4, 5) if one in mine]
-    assert ids(people, Person, None, "team.name;id", base=base) == wanted
+    for sort in ("team.name;id", "team.league.name;id"):
+        assert ids(people, Person, None, sort, base=base) == wanted
+    if form != "mixin":
+        assert ids(people, Person, None, "-team.people.team.league.name;id", base=base) == [2, 4, 5, 1, 3]
 
 
 @by_both
@@ -244,8 +262,13 @@ def collection_holds_own_rows(people: Store, base: Select[Any], form: str) -> No
         "people.id>0": [1, 2],
         "people.team.people.name==d": [],
         "people.name==c,people.name==a": [1],
+        "people.team.league.name==second": [2],
+        "people.team.league.name==first": [1],
     }.items():
-        assert ids(people, Team, text, base=base) == [one for one in found if one in wanted], text
+        own = [one for one in found if one in wanted]
+        assert ids(people, Team, text, base=base) == own, text
+        total = paged(Team, text, None, PageRequest.of(0, 1), base=base).count_statement
+        assert scalar(people, total) == len(own), text
     # The last names that count are a and b, not c and d.
     assert ids(people, Team, None, "-people.name", base=base) == [one for one in (2, 1) if one in wanted]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_
@@ -177,8 +178,8 @@ def tables_of(element: ClauseElement) -> list[FromClause]:
 
 
 def base_joins(base: Select[Any]) -> Iterator[BaseJoin]:
-    """The joins that a select makes by itself, in their order."""
-    for target, onclause, _, flags in base._setup_joins:
+    """The joins that a select makes by itself, in their order, those before `with_only_columns` included."""
+    for target, onclause, _, flags in chain(*(each._setup_joins for each in (*base._memoized_select_entities, base))):
         link = target if isinstance(target, QueryableAttribute) else onclause
         full = bool(flags["full"])
         if not isinstance(link, QueryableAttribute):
