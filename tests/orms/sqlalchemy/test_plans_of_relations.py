@@ -531,6 +531,7 @@ def test_alternatives_begin_at_the_rows_of_a_key_on_postgresql(billed: Planned) 
     of_parent = select(Bill).where(Bill.parent_id == 7)
     assert "UNION" in sql(alternatives, select(Bill))
     assert "UNION" not in sql(alternatives, of_parent)
+    assert "UNION" not in sql(alternatives, select(Bill).where(Bill.tenant == 7))
     # What the client gives is in each part.
     assert sql(f"parent_id==7;{alternatives}", select(Bill)).count("parent_id = ") == 3
     assert "UNION" in sql(f"parent_id==7;{alternatives}", of_parent)

@@ -145,13 +145,21 @@ def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:
 
 def has_key(statement: Select[Any]) -> bool:
     """Whether a condition equates a key with a value, the row's own or another's, such as a tenant's: few rows pass."""
-    return bool(given_keys(conditions(statement)))
+    return any(map(_is_of_key, given_columns(conditions(statement))))
 
 
-def given_keys(conditions: Iterable[ColumnElement[bool]]) -> set[Column[Any]]:
-    """The columns of a key, the row's own or another's, that conditions equate with a value."""
-    given = given_columns(conditions)
-    return {column for column in given if column.primary_key or column.unique or column.foreign_keys}
+def given_by_index(conditions: Iterable[ColumnElement[bool]]) -> set[Column[Any]]:
+    """The columns of a key, or the first of an index, that conditions equate with a value."""
+    return {column for column in given_columns(conditions) if _is_of_key(column) or _begins_index(column)}
+
+
+def _is_of_key(column: Column[Any]) -> bool:
+    return bool(column.primary_key or column.unique or column.foreign_keys)
+
+
+def _begins_index(column: Column[Any]) -> bool:
+    indexes = cast("Iterable[Index]", getattr(column.table, "indexes", ()))
+    return any(index.columns.keys()[:1] == [column.key] for index in indexes)
 
 
 def has_own_key(statement: Select[Any]) -> bool:

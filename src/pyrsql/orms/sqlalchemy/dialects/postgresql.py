@@ -9,7 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 
 from pyrsql.orms.sqlalchemy.branches import OfBranches
-from pyrsql.orms.sqlalchemy.cardinality import given_keys, has_key
+from pyrsql.orms.sqlalchemy.cardinality import given_by_index, has_key
 from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey, names_object, written_type
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects import default
@@ -135,10 +135,10 @@ def keys_of_passing_rows(element: KeysOnPostgreSQL, compiler: SQLCompiler, **opt
 
 @form(OfBranches, on="postgresql")
 def of_branches(element: OfBranches, compiler: SQLCompiler, **options: Any) -> str:
-    """The keys of the branches, unless a key that they do not repeat narrows the statement to few rows."""
+    """The keys of the branches, unless a key or an index that they do not repeat narrows the statement to few rows."""
     keys, plain, *narrowing = element.clauses
     around = select_around(compiler)
-    few = around is not None and bool(given_keys(conditions(around)) - given_keys(narrowing))
+    few = around is not None and bool(given_by_index(conditions(around)) - given_by_index(narrowing))
     return condition(plain if few else keys, compiler, **options)
 
 
