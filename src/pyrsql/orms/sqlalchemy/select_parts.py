@@ -88,7 +88,7 @@ def is_plain(base: Select[Any]) -> bool:
 
 def is_ungrouped(base: Select[Any]) -> bool:
     """Whether a select has one row for each row that its columns and joins give, all of which begin at its columns."""
-    if base._distinct or base._group_by_clauses or base._from_obj or _extensions(base):
+    if base._distinct or base._group_by_clauses or has_other_entities(base) or _extensions(base):
         return False
     return all(left is None for _, _, left, _ in base._setup_joins)
 
