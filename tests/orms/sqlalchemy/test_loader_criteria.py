@@ -134,7 +134,9 @@ def test_rows_totals_and_pages_are_those_of_the_tenant(people: Store, name: str,
             assert scalar(people, counted_up_to(base, validated, limit)) == min(limit, len(found))
 
 
-@pytest.mark.parametrize(("text", "number"), [("team.name==mine", 2), ("team.people.name==d", 2), ("team.league=nn=", 4)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("team.name==mine", 2), ("team.people.name==d", 2), ("team.league=nn=", 4)]
+)
 def test_the_total_of_a_base_that_begins_at_another_class(people: Store, text: str, number: int) -> None:
     base = BASES["of another"]()
     assert len(ids(people, Person, text, "team.league.name;id", base=base)) == number
