@@ -534,6 +534,8 @@ def test_alternatives_begin_at_the_rows_of_a_key_on_postgresql(billed: Planned) 
     assert "UNION" not in sql(alternatives, select(Bill).where(Bill.tenant == 7))
     # What the client gives is in each part.
     assert sql(f"parent_id==7;{alternatives}", select(Bill)).count("parent_id = ") == 3
+    assert sql(f"parent_id>7;{alternatives}", select(Bill)).count("parent_id > ") == 3
+    assert sql(f"parent_id>7;parent_id<9;tenant==1;{alternatives}", select(Bill)).count("parent_id < ") == 1
     assert "UNION" in sql(f"parent_id==7;{alternatives}", of_parent)
     if billed.name == "postgres":
         plan = billed.plan(found(f"id==7;{alternatives}", select(Bill)))

@@ -76,12 +76,13 @@ def has_branches(predicate: Predicate) -> bool:
 
 
 def narrowing(parts: Sequence[Predicate], root: RelationPath) -> tuple[Predicate, ...]:
-    """The conditions of an AND that are likely to leave few rows, by columns of the rows themselves."""
-    return tuple(part for part in parts if _is_of_column(part, root) and likely_rows(part) is Likely.FEW)[:_NARROWING]
+    """The conditions of an AND, by columns of the rows themselves, that are likely to leave the fewest rows."""
+    found = [part for part in parts if _is_of_column(part, root) and likely_rows(part) is not Likely.MANY]
+    return tuple(sorted(found, key=likely_rows)[:_NARROWING])
 
 
 def _is_of_column(part: Predicate, root: RelationPath) -> bool:
-    if not isinstance(part, Compare | Member | Match) or not isinstance(part.operand, FieldOperand):
+    if not isinstance(part, Compare | Member | Match | Between) or not isinstance(part.operand, FieldOperand):
         return False
     return part.operand.relations == root and not (part.operand.keys or part.operand.field.computed)
 
