@@ -92,9 +92,9 @@ class RequestCriteria:
 
 ResultT = TypeVar("ResultT")
 
-_SHORT_WORK = 100
-"""The work that is done on the event loop, some two milliseconds. Most requests have a tenth of it, and a thread would
-cost more than the work."""
+SHORT_WORK = 70
+"""The work that is done on the event loop: one or two milliseconds, more for misspelled names. Most requests have a
+tenth of it, and a thread would cost more than the work."""
 
 _MARKS = ";,|@.(<>= '\""
 """Characters between the parts of a filter or a sort: each part is looked up, converted and lowered."""
@@ -111,7 +111,7 @@ def estimated_work(text: str) -> int:
     return length + sum(map(text.count, _MARKS))
 
 
-_VALUES = 20
+_VALUES = 28
 """Values of rows that are loaded, validated and written in the time of a short comparison."""
 
 
@@ -123,7 +123,7 @@ def is_long(texts: Iterable[str], values: int | None = 0, more: int = 0) -> bool
         values: the values of rows that it reads; None where that is not known.
         more: further work that is known, as a number of short comparisons.
     """
-    return values is None or sum(map(estimated_work, texts)) + values // _VALUES + more > _SHORT_WORK
+    return values is None or sum(map(estimated_work, texts)) + values // _VALUES + more > SHORT_WORK
 
 
 _FEW_PARAMETERS = 100
