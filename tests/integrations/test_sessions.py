@@ -124,8 +124,8 @@ class ListOut(UserOut):
     ("item", "path", "on_the_loop"),
     [
         (UserOut, "?size=500", True),
-        (NestedOut, "?size=500", True),
-        (NestedOut, "?size=510", False),
+        (NestedOut, "?size=490", True),
+        (NestedOut, "?size=500", False),
         (NestedOut, "/1", True),
         # A list of related rows has any number of them.
         (ListOut, "?size=1", False),
