@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Annotated, Any
 
 import pytest
@@ -175,6 +177,41 @@ def test_servers_that_stop_a_query_or_a_connection(request: pytest.FixtureReques
     database: Database = request.getfixturevalue(f"{server}_database")
     faults = [_answer(database, kind, statements) for statements in (STOPS[server], (ENDS[server],))]
     assert faults == ["statement-timeout", "database-unavailable"]
+
+
+@pytest.mark.parametrize("server", ["postgres", "mariadb"])
+def test_a_deadlock(request: pytest.FixtureRequest, server: str) -> None:
+    """Two requests wait for each other's row: the server ends one of them."""
+    database: Database = request.getfixturevalue(f"{server}_database")
+    engine = database.engine()
+    both_hold_a_row = Barrier(2)
+    app = FastAPI()
+    database_error_handler(app)
+
+    @app.get("/moved")
+    def move(first: int, second: int) -> str:
+        with Session(engine) as session:
+            update = text("UPDATE deadlock_rows SET number = number + 1 WHERE id = :id")
+            session.execute(update, {"id": first})
+            both_hold_a_row.wait(10)
+            session.execute(update, {"id": second})
+            session.commit()
+        return "moved"
+
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE deadlock_rows (id INTEGER PRIMARY KEY, number INTEGER)"))
+        connection.execute(text("INSERT INTO deadlock_rows VALUES (1, 0), (2, 0)"))
+    try:
+        with ThreadPoolExecutor() as threads:
+            asked = [threads.submit(get, app, f"/moved?first={one}&second={3 - one}") for one in (1, 2)]
+            fine, ended = sorted((each.result() for each in asked), key=lambda answer: answer.status_code)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE deadlock_rows"))
+        engine.dispose()
+    assert (fine.status_code, ended.status_code) == (200, 503)
+    assert ended.json()["detail"]["code"] == "database-busy"
+    assert "deadlock" not in ended.text.lower()
 
 
 def _answer(database: Database, kind: str, statements: tuple[str, ...]) -> str:
