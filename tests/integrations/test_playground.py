@@ -264,13 +264,13 @@ def test_the_page_is_small_and_strict() -> None:
     assert "set-cookie" not in client.get("/").headers
 
 
-@pytest.mark.parametrize("root_path", ["", "/api/v1"])
+@pytest.mark.parametrize("root_path", ["", "/api/v1", "/api/v1/"])
 def test_it_stands_below_a_prefix_and_in_a_sub_application(root_path: str) -> None:
     outer = FastAPI()
     outer.mount("/inner", flights_app)
     client = TestClient(outer, root_path=root_path)
     described = client.get(f"{root_path}/inner/resources").json()
-    assert described["resources"][0]["url"] == f"{root_path}/inner/flights"
+    assert described["resources"][0]["url"] == f"{root_path.rstrip('/')}/inner/flights"
 
 
 def test_a_playground_of_nothing_is_refused() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from urllib.parse import quote, quote_plus, unquote_to_bytes, urlencode
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes, urlencode, urljoin
 
 from starlette.requests import HTTPConnection
 
@@ -96,8 +96,9 @@ def header_of(request: HTTPConnection, own: Collection[str], links: Mapping[str,
         own: the names of the parameters that each link has values of its own for.
         links: relation -> those parameters.
     """
-    path, kept = quote(_path(request)), _other_parameters(request, own)
-    if kept is None:
+    path, kept = _path(request), _other_parameters(request, own)
+    # A client would read `//host/users` as another host, and `/a/../users` as another path.
+    if kept is None or urljoin("http://host/", path) != f"http://host{path}":
         return None
     written: dict[str, str] = {}
     room = LONGEST_HEADER
@@ -110,10 +111,22 @@ def header_of(request: HTTPConnection, own: Collection[str], links: Mapping[str,
 
 
 def _path(request: HTTPConnection) -> str:
-    """The path as a client sees it. A server may or may not have put `root_path` before it."""
-    path: str = request.scope["path"]
-    root = str(request.scope.get("root_path", "")).rstrip("/")
-    return path if path == root or path.startswith(f"{root}/") else root + path
+    """The path as a client sees it, encoded. A server may or may not have put `root_path` before it."""
+    path, root = (str(request.scope.get(name, "")) for name in ("path", "root_path"))
+    before = next((start for start in (root, root.rstrip("/")) if f"{path}/".startswith(f"{start}/")), "")
+    return quote(root_of(request) + path.removeprefix(before))
+
+
+def root_of(request: HTTPConnection) -> str:
+    """The path of the application as a client sees it, not encoded, without a slash at its end.
+
+    The root path of a server may be encoded, as in a URL. The part that mounts add to it is decoded, as the path of a
+    request is.
+    """
+    root = str(request.scope.get("root_path", ""))
+    outer = str(request.scope.get("app_root_path", root))
+    written = unquote(outer).strip("/")
+    return (f"/{written}" if written else "") + root.removeprefix(outer).rstrip("/")
 
 
 def _other_parameters(request: HTTPConnection, own: Collection[str]) -> str | None:

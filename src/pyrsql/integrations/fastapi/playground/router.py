@@ -13,6 +13,7 @@ from pyrsql.adapters.fastapi.config import Examples
 from pyrsql.adapters.fastapi.signature import documented
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
+from pyrsql.integrations.fastapi.links import root_of
 from pyrsql.integrations.fastapi.page import PageDependency
 from pyrsql.integrations.fastapi.playground.assist import Answer, assist
 from pyrsql.integrations.fastapi.playground.complete import offered_fields
@@ -168,7 +169,7 @@ def _described(request: Request, name: str, listing: Listing) -> Answer:
         "name": name,
         "list": listing.path,
         "title": listing.path.strip("/") or name,
-        "url": request.scope.get("root_path", "") + quote(listing.path),
+        "url": quote(root_of(request) + listing.path),
         "paging": "cursor" if cursor else "page",
         "estimated": isinstance(listing.documented, PageDependency | CursorPageDependency)
         and listing.documented.totals.total == "estimated",
