@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Body, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
 from sqlalchemy import Engine, Enum, Integer, Select, StaticPool, create_engine, select
@@ -30,6 +30,7 @@ from pyrsql.adapters.fastapi import (
     FastAPICriteriaConfig,
     RequestCriteria,
     fields,
+    in_body,
     install_openapi,
     install_problem_details,
 )
@@ -38,12 +39,13 @@ from pyrsql.integrations.fastapi import (
     FastAPISQLAlchemyIntegration,
     FastAPISQLAlchemyResource,
     SQLAlchemyPaginatedSelect,
+    database_error_handler,
 )
 from pyrsql.integrations.fastapi import (
     integration as integration_module,
 )
 from pyrsql.models.schema import Schema
-from tests.asgi import get
+from tests.asgi import get, request
 from tests.sample_models import Base, User, rows
 
 
@@ -625,6 +627,61 @@ def test_answers_that_a_route_declares_itself_stay(install: Callable[[FastAPI], 
     assert bodies("/ours", "400") == bodies("/ours", "422") == [reference]
     assert not [name for name in document["components"]["schemas"] if name.startswith("pyrsql__")]
     assert app.openapi() == document
+
+
+@pytest.mark.parametrize("install", [install_openapi, install_problem_details])
+@pytest.mark.parametrize("declared", ["400", "4XX", "default"])
+@pytest.mark.parametrize("at", ["route", "router", "application"])
+def test_an_answer_that_is_declared_for_several_statuses_stays(
+    install: Callable[[FastAPI], None], declared: str, at: str
+) -> None:
+    answers: dict[int | str, dict[str, Any]] = {declared: {"model": Own, "description": "Mine", "headers": {"x": {}}}}
+    app = FastAPI(responses=answers if at == "application" else None)
+    router = APIRouter(responses=answers if at == "router" else None)
+
+    @router.get("/users", responses=answers if at == "route" else None)
+    async def read(statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
+
+    app.include_router(router)
+    database_error_handler(app)
+    install(app)
+    responses = app.openapi()["paths"]["/users"]["get"]["responses"]
+    media = "application/problem+json" if install is install_problem_details else "application/json"
+
+    def bodies(status: str) -> set[str]:
+        schemas = [content["schema"] for content in responses[status]["content"].values()]
+        return {one["$ref"].rpartition("/")[2] for schema in schemas for one in schema.get("anyOf", [schema])}
+
+    theirs = {"400": {"400"}, "4XX": {"400", "422"}, "default": {"400", "422", "503"}}[declared]
+    for status in ("400", "422", "503"):
+        assert media in responses[status]["content"]
+        assert ("Own" in bodies(status)) == (status in theirs)
+        assert (responses[status].get("headers") == {"x": {}}) == (status in theirs)
+        assert len(bodies(status)) == 1 + (status in theirs)
+    assert responses[declared]["description"] == "Mine"
+
+
+def test_a_filter_beside_another_body_is_documented(engine: Engine) -> None:
+    app = FastAPI()
+
+    @app.post("/users/search")
+    async def search(
+        statement: Annotated[Select[Any], Depends(in_body(users().select_dependency()))],
+        own: Annotated[Own, Body()],
+    ) -> list[int]:
+        with Session(engine) as session:
+            return [user.id for user in session.scalars(statement)]
+
+    install_openapi(app)
+    document = app.openapi()
+    responses = document["paths"]["/users/search"]["post"]["responses"]
+    reference = {"$ref": "#/components/schemas/CriteriaErrorResponse"}
+    assert responses["400"]["content"]["application/json"]["schema"] == reference
+    assert reference in responses["422"]["content"]["application/json"]["schema"]["anyOf"]
+    (whole,) = (one for name, one in document["components"]["schemas"].items() if name.startswith("Body_"))
+    assert "`name`" in whole["properties"]["body"]["properties"]["filter"]["description"]
+    sent = {"body": {"filter": "id==2"}, "own": {"reason": "x"}}
+    assert request(app, "POST", "/users/search", json=sent).json() == [2]
 
 
 def test_a_model_of_the_same_name_stays() -> None:

@@ -45,9 +45,9 @@ def install_openapi(app: FastAPI) -> None:
     """Complete the OpenAPI document of an application, once for all its routes and routers.
 
     Every operation with a filter gets the answers 400 and 422, and its fields stand in the description of the
-    filter and the sort. Answers 400 and 422 that a route declares itself stay, beside those of pyrsql. A route with
-    parameters of its own keeps FastAPI's answer 422 too. With `database_error_handler(app)` these operations have the
-    answer 503, unless a route declares one itself.
+    filter and the sort. Answers that a route declares itself, also for `4XX` or `default`, stay beside those of pyrsql.
+    A route with parameters of its own keeps FastAPI's answer 422 too. With `database_error_handler(app)` these
+    operations have the answer 503, unless a route declares one itself.
 
     Args:
         app: the application. Its routes may be added before or after.
@@ -73,21 +73,24 @@ class _CompleteDocument:
 
 
 def _complete(document: dict[str, Any], handlers: Iterable[DocumentedHandler], *, problem_details: bool) -> None:
-    operations = [operation for operation in _operations(document) if any(_parameters(operation))]
+    components: dict[str, Any] = document.get("components", {}).get("schemas", {})
+    operations = [operation for operation in _operations(document) if any(_parameters(operation, components))]
     if not operations:
         return
+    components = document.setdefault("components", {}).setdefault("schemas", {})
     model = ProblemDetails if problem_details else CriteriaErrorResponse
     media_type = PROBLEM_JSON if problem_details else "application/json"
-    components: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
     content = {media_type: {"schema": {"$ref": _reference(_add_schema(components, model))}}}
     for operation in operations:
-        _describe_parameters(operation)
+        _describe_parameters(operation, components)
         _add_responses(operation, content)
     for handler in handlers:
         shown = _reference(_add_schema(components, handler.problem_model if problem_details else handler.model))
-        response = {"description": handler.description, "content": {media_type: {"schema": {"$ref": shown}}}}
+        response = {media_type: {"schema": {"$ref": shown}}}
         for operation in operations:
-            operation["responses"].setdefault(str(handler.status), deepcopy(response))
+            responses = operation["responses"]
+            if str(handler.status) not in responses:
+                _add_response(responses, handler.status, handler.description, response)
 
 
 def _add_schema(components: dict[str, Any], model: type[BaseModel]) -> str:
@@ -125,18 +128,24 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (operation for operation in path.values() if isinstance(operation, dict))
 
 
-def _parameters(operation: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+_Extended = tuple[dict[str, Any], dict[str, Any]]
+
+
+def _parameters(operation: dict[str, Any], components: dict[str, Any]) -> Iterator[_Extended]:
     """Each parameter of pyrsql in the query or body of an operation, with its extension."""
     for parameter in operation.get("parameters", ()):
         if EXTENSION in parameter.get("schema", {}):
             yield parameter, parameter["schema"][EXTENSION]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    if EXTENSION in body:
-        yield from ((found, found[EXTENSION]) for found in body["properties"].values())
+    whole = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    # FastAPI makes one body of several, with a component of its own.
+    whole = components.get(whole.get("$ref", "").removeprefix(_reference("")), whole)
+    for body in (whole, *whole.get("properties", {}).values()):
+        if body.get(EXTENSION, {}).get("role") == "body":
+            yield from ((found, found[EXTENSION]) for found in body["properties"].values())
 
 
-def _describe_parameters(operation: dict[str, Any]) -> None:
-    for parameter, extension in _parameters(operation):
+def _describe_parameters(operation: dict[str, Any], components: dict[str, Any]) -> None:
+    for parameter, extension in _parameters(operation, components):
         fields = listing(extension)
         # An application that generates its document itself may have left the description out.
         written = parameter.get("description", "")
@@ -147,17 +156,25 @@ def _describe_parameters(operation: dict[str, Any]) -> None:
 def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     for status, description in DESCRIPTIONS.items():
-        declared: dict[str, Any] = responses.get(str(status), {})
-        if "$ref" in declared:
-            # A reference has nothing beside it.
-            continue
-        of_route: dict[str, Any] = declared.get("content", {})
+        of_route = responses.get(str(status), {}).get("content", {})
         if _is_of(of_route, CriteriaErrorResponse.__name__):
-            of_route = {}
+            responses[str(status)]["content"] = {}
         elif _is_of(of_route, "HTTPValidationError"):
             # FastAPI's own 422 has no description to keep.
-            declared, of_route = {}, of_route if _has_other_input(operation) else {}
-        responses[str(status)] = {"description": description, **declared, "content": _either(content, of_route)}
+            responses[str(status)] = {"content": of_route if _has_other_input(operation) else {}}
+        _add_response(responses, status, description, content)
+
+
+def _add_response(responses: dict[str, Any], status: int, description: str, content: dict[str, Any]) -> None:
+    """Add an answer of pyrsql's own, beside what the route declares for the status: by its number, for all of its
+    hundred, or for all that it does not name.
+    """
+    of_hundred = responses.get(f"{status // 100}XX", responses.get("default", {}))
+    declared: dict[str, Any] = responses.get(str(status), of_hundred)
+    # A reference has nothing beside it.
+    if "$ref" not in declared:
+        both = _either(content, declared.get("content", {}))
+        responses[str(status)] = {"description": description, **declared, "content": both}
 
 
 def _either(content: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
