@@ -25,7 +25,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Field, Model
 from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, is_of_root, locked, wrapped_in
+from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.branches import is_narrowed
 from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
@@ -197,14 +197,11 @@ def count(base: BaseStatement, model: Model) -> Select[Any]:
     unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
     # `*` and not the key: SQLite counts the entries of an index then.
     counted = func.count()
-    columns = parts.columns(statement)
-    if len(columns) == 1 and parts.is_entity(columns[0], root):
-        # As `maintain_column_froms` does, which finds out first where all columns come from.
-        return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
-    if not is_of_root(statement, root):
-        # Beside joins, SQLAlchemy would not find the entity that each of them starts from.
+    # An expression, such as `func.lower(User.name)`, does not say its entity: without it, the criteria would be lost.
+    if not all(parts.entity_of(column) is root for column in parts.columns(statement)):
         return count_up_to(statement, None)
-    return cast("Select[tuple[int]]", unordered.with_only_columns(counted, maintain_column_froms=True))
+    # As `maintain_column_froms` does, which finds out first where all columns come from.
+    return cast("Select[tuple[int]]", unordered.select_from(root).with_only_columns(counted))
 
 
 def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
