@@ -181,6 +181,8 @@ KEEPING = {
     "integrations/fastapi/integration": "the base statement of a model",
     "integrations/fastapi/playground/complete": "the fields of a schema",
     "testing": "strategies",
+    "validation/rules": "the operators on the names of a schema",
+    "validation/selectors": "the names of a schema",
 }
 
 

@@ -1,7 +1,7 @@
 """Everything that is kept between requests. The stages themselves are pure.
 
 A function here returns the result of a stage, or the same result from before. All caches of a schema together hold
-15 MB of values at most, for any requests. Nothing is kept where the code of the developer gives a text its meaning: see
+13 MB of values at most, for any requests. Nothing is kept where the code of the developer gives a text its meaning: see
 `cacheable`.
 """
 
@@ -23,10 +23,8 @@ from pyrsql.text_cache import TextCache
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.public import PublishedNames
-from pyrsql.validation.rules import Comparing, compare
-from pyrsql.validation.selectors import Resolution, Unresolved, names_at, resolve
+from pyrsql.validation.selectors import names_at
 from pyrsql.validation.validate import NO_ORDER, read_filter, read_sort, validate_filter
-from pyrsql.validation.validation import Lookup
 from pyrsql.validation.weight import weight_of
 
 _MB = 2**20
@@ -36,8 +34,6 @@ class SchemaCaches(NamedTuple):
     """The caches of one schema."""
 
     names: TextCache[PublishedNames]
-    selectors: TextCache[Resolution | Unresolved]
-    comparisons: TextCache[Comparing]
     filters: TextCache[Result[Filter, Problems]]
     orders: TextCache[Result[Order | None, Problems]]
     clauses: TextCache[LoweredFilter]
@@ -45,40 +41,14 @@ class SchemaCaches(NamedTuple):
 
 @lru_cache(maxsize=256)
 def caches_of(schema: Schema) -> SchemaCaches:
-    """The caches of a schema, empty until a text is repeated. They hold 15 MB of values at most."""
+    """The caches of a schema, empty until a text is repeated. They hold 13 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
         names=TextCache(64, _MB),
-        selectors=TextCache(1_024, _MB // 2),
-        comparisons=TextCache(1_024, _MB // 2),
         filters=TextCache(filters, 4 * _MB),
         orders=TextCache(sorts, _MB),
-        clauses=TextCache(filters, 8 * _MB),
+        clauses=TextCache(filters, 7 * _MB),
     )
-
-
-def resolution(schema: Schema, purpose: Purpose, selector: str) -> Resolution | Unresolved:
-    """The resolution of a selector, without suggestions for an unknown one."""
-    key, cache = (purpose, selector), caches_of(schema).selectors
-    known = cache.get(key)
-    if known is not None:
-        return known
-    made = resolve(schema, purpose, selector, suggest=False)
-    if isinstance(made, Resolution) and cache.recurs(key):
-        cache.keep(key, made, weight_of(selector, made.operand))
-    return made
-
-
-def comparison(schema: Schema, selector: str, operator: str, root: RelationPath) -> Comparing | None:
-    """An operator on a selector of a filter; None where the client may not use it."""
-    key, cache = (selector, operator, root), caches_of(schema).comparisons
-    known = cache.get(key)
-    if known is not None:
-        return known
-    made = compare(schema, selector, operator, root)
-    if made is not None and cache.recurs(key):
-        cache.keep(key, made, weight_of(selector, made.operand, root))
-    return made
 
 
 def names(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
@@ -93,9 +63,6 @@ def names(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
     return made
 
 
-_LOOKUP = Lookup(resolution, comparison, names)
-
-
 def validated_filter(
     schema: Schema, written: str | Node | None, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
@@ -106,7 +73,7 @@ def validated_filter(
     known = cache.get(written)
     if known is not None:
         return known
-    made = read_filter(schema, written, lookup=_LOOKUP, max_problems=max_problems)
+    made = read_filter(schema, written, names=names, max_problems=max_problems)
     filter = made.unwrap() if isinstance(made, Success) else None
     if filter is not None and filter.cacheable and cache.recurs(written):
         filter = replace(filter, recurs=True)
@@ -123,7 +90,7 @@ def validated_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -
     known = cache.get(written)
     if known is not None:
         return known
-    made = read_sort(schema, written, lookup=_LOOKUP)
+    made = read_sort(schema, written, names=names)
     order = made.unwrap() if isinstance(made, Success) else None
     if order is not None and order.cacheable and cache.recurs(written):
         cache.keep(written, made, weight_of(written, order.keys))

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from pyrsql import operators as ops
 from pyrsql.language.counts import is_count
-from pyrsql.language.wildcards import has_wildcard, is_special
+from pyrsql.language.wildcards import is_special
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.models.schema import Schema
 from pyrsql.operators import ComparisonOperator
 from pyrsql.options import QueryOptions
-from pyrsql.validation.convert import Refusal, converter, is_larger, to_text, with_converter
+from pyrsql.validation.arguments import (
+    Convert,
+    as_field,
+    as_ordered,
+    as_part,
+    as_pattern,
+    as_text,
+    as_type,
+    is_json,
+    is_over_text,
+)
+from pyrsql.validation.convert import Refusal, is_larger
 from pyrsql.validation.patterns import beyond_rights, equal_text, like_pattern
 from pyrsql.validation.predicates import (
     Between,
@@ -42,10 +53,7 @@ from pyrsql.validation.predicates import (
 )
 from pyrsql.validation.quantifiers import QUANTIFIERS
 from pyrsql.validation.refused import SMALLER_FIRST
-from pyrsql.validation.selectors import Resolution, resolve
-
-Convert = Callable[[str], object]
-"""The text of an argument -> its value, or a Refusal."""
+from pyrsql.validation.selectors import MOST_KNOWN, Resolution, is_known, resolve
 
 
 class Comparing(NamedTuple):
@@ -90,72 +98,6 @@ Make = Callable[[Comparing, tuple[object, ...], tuple[str, ...]], Predicate | Re
 """The operand, the values, and the texts that they were converted from -> the predicate."""
 
 
-# --- conversions of arguments ---
-
-
-def _as_field(found: Resolution, options: QueryOptions) -> Convert:
-    return found.convert
-
-
-def _as_text(found: Resolution, options: QueryOptions) -> Convert:
-    """Text is compared as text, also in documents and in values that are stored as text."""
-    return to_text if _is_json(found.operand) or _is_over_text(found.operand) else found.convert
-
-
-def _as_part(found: Resolution, options: QueryOptions) -> Convert:
-    """A part of a text need not be a value that the type of the field takes."""
-    return to_text if _is_checked_text(found) else _as_text(found, options)
-
-
-def _as_pattern(found: Resolution, options: QueryOptions) -> Convert:
-    """`==` takes patterns of values that are stored as text."""
-    patterns = (_is_over_text(found.operand) or _is_checked_text(found)) and not options.strict_equality
-    return partial(_pattern_or, found.convert) if patterns else found.convert
-
-
-def _as_ordered(found: Resolution, options: QueryOptions) -> Convert:
-    return partial(_json_scalar, found.convert) if _is_json(found.operand) else found.convert
-
-
-def _as_type(python_type: type | None, found: Resolution, options: QueryOptions) -> Convert:
-    if python_type is None:
-        return found.convert
-    own = options.value_converter_registry.converters.get(python_type)
-    return converter(kinds.kind_of(python_type)) if own is None else with_converter(own)
-
-
-def _pattern_or(convert: Convert, text: str) -> object:
-    return to_text(text) if text.startswith("^") or has_wildcard(text) else convert(text)
-
-
-def _json_scalar(convert: Convert, text: str) -> object:
-    """A value that has an order in JSON: a number, a text or a time."""
-    value = convert(text)
-    return Refusal("a number or a text") if isinstance(value, bool | list | dict) else value
-
-
-def _is_json(operand: Operand) -> bool:
-    return not isinstance(operand, RelationOperand) and isinstance(operand.kind, kinds.Json)
-
-
-def _is_over_text(operand: Operand) -> bool:
-    return isinstance(operand, FieldOperand) and operand.field.over_text
-
-
-def _is_checked_text(found: Resolution) -> bool:
-    """Whether a type of the developer's decides which texts are values."""
-    operand = found.operand
-    return (
-        isinstance(operand, FieldOperand)
-        and isinstance(operand.kind, kinds.Text)
-        and operand.field.accepts is not None
-        and not found.converted
-    )
-
-
-# --- the rows ---
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The meaning of an operator.
@@ -174,7 +116,7 @@ class Rule:
     sign: Sign = "=="
     negates: ComparisonOperator | None = None
     ignores_case: bool = False
-    convert: Callable[[Resolution, QueryOptions], Convert] | None = _as_field
+    convert: Callable[[Resolution, QueryOptions], Convert] | None = as_field
     over_rows: bool = True
     is_custom: bool = False
 
@@ -187,11 +129,26 @@ def compare(schema: Schema, selector: str, name: str, root: RelationPath = ()) -
     """An operator, by name, on a selector of a filter; None where the client may not use it, or where it needs a filter
     of its own: a count or a quantifier.
     """
+    known = _known_comparisons(schema)
+    asked = None if root else known.get((selector, name))
+    if asked is not None:
+        return asked
     options = schema.query_options
     if options.quantifiers and (name in QUANTIFIERS or is_count(selector)):
         return None
     found = resolve(schema, "filter", selector, suggest=False)
-    return comparing(options, found, name, root) if isinstance(found, Resolution) and name in found.offered else None
+    if not isinstance(found, Resolution) or name not in found.offered:
+        return None
+    asked = comparing(options, found, name, root)
+    if not root and len(known) < MOST_KNOWN and is_known(schema, "filter", selector):
+        known[selector, name] = asked
+    return asked
+
+
+@lru_cache(maxsize=256)
+def _known_comparisons(schema: Schema) -> dict[tuple[str, str], Comparing]:
+    """The known names of a schema with an operator, by name, each from its first use on."""
+    return {}
 
 
 def comparing(options: QueryOptions, found: Resolution, name: str, root: RelationPath) -> Comparing:
@@ -199,7 +156,7 @@ def comparing(options: QueryOptions, found: Resolution, name: str, root: Relatio
     operand, rule = found.operand, RULES.get(name)
     if rule is None:
         custom = options.custom_predicates[name]
-        rule = Rule(partial(_custom, custom.operator), convert=partial(_as_type, custom.argument_type), is_custom=True)
+        rule = Rule(partial(_custom, custom.operator), convert=partial(as_type, custom.argument_type), is_custom=True)
     own = rule.is_custom or (rule.convert is not None and found.converted)
     complemented = rule.complements(options)
     negated = rule.negates is not None and not complemented
@@ -268,9 +225,9 @@ def _equal(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...])
 def _is_literal(asked: Comparing, text: str) -> bool:
     """Whether nothing in a value is special. A JSON string is written with its own quotes."""
     operand = asked.value
-    if asked.options.strict_equality or (_is_json(operand) and text.startswith('"')):
+    if asked.options.strict_equality or (is_json(operand) and text.startswith('"')):
         return True
-    return not (_is_over_text(operand) or isinstance(_element(operand.kind), kinds.Text | kinds.Json))
+    return not (is_over_text(operand) or isinstance(_element(operand.kind), kinds.Text | kinds.Json))
 
 
 def _like(asked: Comparing, values: tuple[object, ...], texts: tuple[str, ...]) -> Predicate | Refusal:
@@ -361,23 +318,23 @@ def _element(kind: Kind) -> Kind:
 
 
 RULES = {
-    ops.EQUAL.name: Rule(_equal, convert=_as_pattern),
-    ops.NOT_EQUAL.name: Rule(_equal, negates=ops.EQUAL, convert=_as_pattern),
-    ops.GREATER.name: Rule(_compare, ">", convert=_as_ordered),
-    ops.GREATER_OR_EQUAL.name: Rule(_compare, ">=", convert=_as_ordered),
-    ops.LESS.name: Rule(_compare, "<", convert=_as_ordered),
-    ops.LESS_OR_EQUAL.name: Rule(_compare, "<=", convert=_as_ordered),
+    ops.EQUAL.name: Rule(_equal, convert=as_pattern),
+    ops.NOT_EQUAL.name: Rule(_equal, negates=ops.EQUAL, convert=as_pattern),
+    ops.GREATER.name: Rule(_compare, ">", convert=as_ordered),
+    ops.GREATER_OR_EQUAL.name: Rule(_compare, ">=", convert=as_ordered),
+    ops.LESS.name: Rule(_compare, "<", convert=as_ordered),
+    ops.LESS_OR_EQUAL.name: Rule(_compare, "<=", convert=as_ordered),
     ops.IN.name: Rule(_member),
     ops.NOT_IN.name: Rule(_member, negates=ops.IN),
     ops.IS_NULL.name: Rule(_is_null, convert=None, over_rows=False),
     ops.IS_NOT_NULL.name: Rule(_is_null, negates=ops.IS_NULL, convert=None, over_rows=False),
-    ops.LIKE.name: Rule(_like, convert=_as_part),
-    ops.NOT_LIKE.name: Rule(_like, negates=ops.LIKE, convert=_as_part),
-    ops.EQUAL_IGNORE_CASE.name: Rule(_compare, ignores_case=True, convert=_as_text),
-    ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=_as_part),
-    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negates=ops.LIKE_IGNORE_CASE, ignores_case=True, convert=_as_part),
-    ops.BETWEEN.name: Rule(_between, convert=_as_ordered),
-    ops.NOT_BETWEEN.name: Rule(_between, negates=ops.BETWEEN, convert=_as_ordered),
+    ops.LIKE.name: Rule(_like, convert=as_part),
+    ops.NOT_LIKE.name: Rule(_like, negates=ops.LIKE, convert=as_part),
+    ops.EQUAL_IGNORE_CASE.name: Rule(_compare, ignores_case=True, convert=as_text),
+    ops.LIKE_IGNORE_CASE.name: Rule(_like, ignores_case=True, convert=as_part),
+    ops.NOT_LIKE_IGNORE_CASE.name: Rule(_like, negates=ops.LIKE_IGNORE_CASE, ignores_case=True, convert=as_part),
+    ops.BETWEEN.name: Rule(_between, convert=as_ordered),
+    ops.NOT_BETWEEN.name: Rule(_between, negates=ops.BETWEEN, convert=as_ordered),
 }
 """The meaning of each operator that the language has, by name."""
 

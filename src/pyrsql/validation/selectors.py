@@ -6,10 +6,9 @@ answer tells them apart.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, assert_never
 
 from pyrsql.language.advice import Advice
@@ -20,11 +19,12 @@ from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shor
 from pyrsql.models.paths import Place, Step, mapped, start
 from pyrsql.models.rights import both
 from pyrsql.models.schema import Purpose, Schema
-from pyrsql.options import Converter, FieldOptions, QueryOptions
+from pyrsql.options import FieldOptions
 from pyrsql.problems import ForbiddenFunction, Span, UnknownField, WrongCall
 from pyrsql.validation import functions, suggestions
-from pyrsql.validation.access import holds_forbidden_key, is_allowed
-from pyrsql.validation.convert import Refusal, converter, json_value, to_text, with_converter
+from pyrsql.validation.access import is_allowed
+from pyrsql.validation.convert import converter, to_text
+from pyrsql.validation.field_conversion import conversion
 from pyrsql.validation.offered import offered
 from pyrsql.validation.predicates import (
     CallOperand,
@@ -112,14 +112,44 @@ def resolve(
 
     Problems: UnknownField, ForbiddenFunction, WrongCall.
     """
+    known = _known_names(schema).get((purpose, selector))
+    if known is not None:
+        return known
     question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest, names)
     match parse_selector(selector):
         case None:
             return _unknown(question, NO_SELECTOR)
         case Path(parts):
-            return _resolve_path(question, parts)
+            found = _resolve_path(question, parts)
+            if isinstance(found, Resolution) and _is_near(question, parts, found.operand):
+                _known_names(schema)[purpose, selector] = found
+            return found
         case Call() as call:
             return _resolve_call(question, call)
+
+
+MOST_KNOWN = 1_024
+"""The most names that a schema keeps the meaning of."""
+
+
+def is_known(schema: Schema, purpose: Purpose, selector: str) -> bool:
+    """Whether a schema keeps the meaning of a selector."""
+    return (purpose, selector) in _known_names(schema)
+
+
+@lru_cache(maxsize=256)
+def _known_names(schema: Schema) -> dict[tuple[Purpose, str], Resolution]:
+    """The meaning of names, each from its first use on. It depends on the schema alone."""
+    return {}
+
+
+def _is_near(question: _Question, parts: tuple[str, ...], operand: Operand) -> bool:
+    """Whether a schema keeps the meaning of a path: one of the names that it publishes, or that the model and its
+    relations have, and not a key of a document, which clients make up.
+    """
+    near = len(parts) <= 2 or question.selector in (question.options.public_fields or ())
+    in_document = isinstance(operand, FieldOperand) and bool(operand.keys)
+    return near and not in_document and len(_known_names(question.schema)) < MOST_KNOWN
 
 
 def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | UnknownField:
@@ -232,69 +262,10 @@ def _step(
 def _resolve_field(
     question: _Question, step: Step, member: Field, operators: frozenset[str] | None, elements: int | None
 ) -> Resolution:
-    own = _own_converter(question, step, member)
-    kind = member.kind
-    if own is not None and member.over_text:
-        # Its values are no longer the stored texts.
-        kind = kinds.Opaque(member.name, member.python_type or object)
-    relations = (*step.place.relations, *member.via)
-    operand = FieldOperand(question.selector, relations, member, kind, step.keys)
-    if own is not None:
-        convert = with_converter(own)
-    elif isinstance(member.kind, kinds.Json):
-        convert = partial(json_value, options=question.options.json_options)
-    else:
-        convert = converter(member.kind)
-    if member.accepts is not None and not (member.over_text and isinstance(kind, kinds.Text)):
-        convert = _accepted(convert, member.accepts, "a value that this field can hold")
-    if isinstance(member.kind, kinds.Json):
-        hides = partial(holds_forbidden_key, question.schema, question.purpose, step)
-        convert = _accepted(convert, lambda value: not hides(value), "a value with keys that a filter may ask for")
-    converted = own is not None
+    convert, kind, converted = conversion(question.schema, question.purpose, question.selector, step, member)
+    operand = FieldOperand(question.selector, (*step.place.relations, *member.via), member, kind, step.keys)
     names = offered(question.options, operand, operators, converted=converted)
     return Resolution(operand, convert, names, operators, converted, elements)
-
-
-def _accepted(
-    convert: Callable[[str], object], accepts: Callable[[object], bool], expected: str
-) -> Callable[[str], object]:
-    """A converter that refuses the values a check does not take.
-
-    A decorated type may insist on times with an offset, or on times without one: either is the same point in time.
-    """
-
-    def checked(text: str) -> object:
-        value = convert(text)
-        if isinstance(value, Refusal) or accepts(value):
-            return value
-        if isinstance(value, dt.datetime | dt.time):
-            other = value.replace(tzinfo=dt.UTC if value.tzinfo is None else None)
-            if accepts(other):
-                return other
-        return Refusal(expected)
-
-    return checked
-
-
-def _own_converter(question: _Question, step: Step, member: Field) -> Converter | None:
-    """The developer's converter for a field: by path, then by model, then by type."""
-    options = question.options
-    if not isinstance(options, QueryOptions):
-        return None
-    for path in (question.selector, *map(".".join, step.spellings)):
-        if path in options.field_value_converters:
-            return options.field_value_converters[path]
-    if options.model_field_value_converters:
-        before = step.place.visited[-1].before
-        names = [".".join(path[before:]) for path in step.spellings]
-        for entity in step.classes:
-            by_model = options.model_field_value_converters.get(entity, {})
-            for name in names:
-                if name in by_model:
-                    return by_model[name]
-    if step.keys or member.python_type is None:
-        return None
-    return options.value_converter_registry.converters.get(member.python_type)
 
 
 def _resolve_call(question: _Question, call: Call) -> Resolution | Unresolved:

@@ -55,52 +55,52 @@ from pyrsql.validation.quantifiers import (
     quantified,
 )
 from pyrsql.validation.refused import null_advice, wrong_value, wrong_values
-from pyrsql.validation.rules import Comparing, comparing, predicate_of
-from pyrsql.validation.selectors import Resolution
+from pyrsql.validation.rules import Comparing, compare, comparing, predicate_of
+from pyrsql.validation.selectors import Names, Resolution, names_at, resolve
 from pyrsql.validation.total_order import completing
-from pyrsql.validation.validation import LOOKUP, Lookup, Validation
+from pyrsql.validation.validation import Validation
 
 NO_ORDER: Result[Order | None, Problems] = Success(None)
 """The result of a sort that is missing or blank."""
 
 
 def read_filter(
-    schema: Schema, written: str | Node | None, *, lookup: Lookup = LOOKUP, max_problems: int | None = None
+    schema: Schema, written: str | Node | None, *, names: Names = names_at, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Parse a filter under the options of a schema, unless it is a tree already, and validate it.
 
     Problems: those of `parse` and of `validate_filter`.
     """
     if not isinstance(written, str):
-        return validate_filter(schema, written, lookup=lookup, max_problems=max_problems)
+        return validate_filter(schema, written, names=names, max_problems=max_problems)
 
-    validate = partial(validate_filter, schema, lookup=lookup, max_problems=max_problems)
+    validate = partial(validate_filter, schema, names=names, max_problems=max_problems)
     return with_tried_corrections(written, lambda text: parse(text, schema.query_options).bind(validate))
 
 
 def validate_filter(
-    schema: Schema, node: Node | None, *, lookup: Lookup = LOOKUP, max_problems: int | None = None
+    schema: Schema, node: Node | None, *, names: Names = names_at, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Validate a tree.
 
     Args:
         schema: the fields and rights of the endpoint.
         node: the tree; None for no filter.
-        lookup: how selectors are looked up.
+        names: gives the names to choose suggestions from.
         max_problems: stop after the comparison with so many problems; None looks for all.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
         return Success(Filter(schema, None, cacheable=True))
-    validation = Validation(schema, lookup, "filter", node, number(max_problems))
+    validation = Validation(schema, names, "filter", node, number(max_problems))
     predicate = _predicate(validation, node, 0)
     problems = problems_of(validation.problems) if validation.problems else None
     return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
 
 
 def read_sort(
-    schema: Schema, written: str | tuple[SortKey, ...] | None, *, lookup: Lookup = LOOKUP
+    schema: Schema, written: str | tuple[SortKey, ...] | None, *, names: Names = names_at
 ) -> Result[Order | None, Problems]:
     """Parse a sort under the options of a schema, unless it is keys already, and validate it. A blank sort is none.
 
@@ -109,24 +109,24 @@ def read_sort(
     if not written or (isinstance(written, str) and is_blank(written)):
         return NO_ORDER
     if not isinstance(written, str):
-        return validate_sort(schema, written, lookup=lookup)
+        return validate_sort(schema, written, names=names)
 
-    validate = partial(validate_sort, schema, lookup=lookup)
+    validate = partial(validate_sort, schema, names=names)
     return with_tried_corrections(written, lambda text: parse_sort(text, schema.sort_options).bind(validate))
 
 
-def validate_sort(schema: Schema, keys: Iterable[SortKey], *, lookup: Lookup = LOOKUP) -> Result[Order, Problems]:
+def validate_sort(schema: Schema, keys: Iterable[SortKey], *, names: Names = names_at) -> Result[Order, Problems]:
     """Validate the keys of a sort.
 
     Args:
         schema: the fields and rights of the endpoint.
         keys: the keys, most important first.
-        lookup: how selectors are looked up.
+        names: gives the names to choose suggestions from.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
     ordered: list[OrderKey] = []
-    validation = Validation(schema, lookup, "sort")
+    validation = Validation(schema, names, "sort")
     problems = validation.problems
     for key in keys:
         found = _sorted_operand(validation, key)
@@ -178,7 +178,7 @@ def _comparison(validation: Validation, written: Comparison, depth: int) -> Pred
     if len(validation.problems) >= validation.most:
         return None
     node = below(validation.prefix, written) if validation.prefix else written
-    asked = validation.lookup.compare(validation.schema, node.selector, node.operator.name, validation.root)
+    asked = compare(validation.schema, node.selector, node.operator.name, validation.root)
     if asked is None:
         return _other_comparison(validation, node, written.selector, depth)
     return _test(validation, asked, node, depth)
@@ -228,7 +228,7 @@ def _resolved(validation: Validation, node: Comparison, written: str, depth: int
         text = None if node.written is None else node.written.string
         around = validation.groups_around(node)
         return _counted(validation, "filter", node.selector, (written, text, node.selector_span), around, depth)
-    found = validation.lookup.resolve(validation.schema, "filter", node.selector)
+    found = resolve(validation.schema, "filter", node.selector, suggest=False)
     if isinstance(found, Resolution):
         return found
     # Only a problem needs to know where the selector stands, and what the client may have meant.
@@ -277,7 +277,7 @@ def _sorted_operand(validation: Validation, key: SortKey) -> Resolution | Proble
     schema = validation.schema
     if schema.sort_options.quantifiers and is_count(key.selector):
         return _counted(validation, "sort", key.selector, (key.selector, key.text, key.span), 0, 0)
-    found = validation.lookup.resolve(schema, "sort", key.selector)
+    found = resolve(schema, "sort", key.selector, suggest=False)
     if not isinstance(found, Resolution):
         found = validation.unknown("sort", key.selector, key.span)
     return found if isinstance(found, Resolution) else (found,)
@@ -306,7 +306,7 @@ def _counted(
     if count is None:
         return (_wrong_count(purpose, selector, span, "a relation, and a filter of its rows behind '|#'"),)
     path_text, filter_text = count_texts(written[0], count.path, *written[1:])
-    found = validation.lookup.resolve(schema, purpose, count.path)
+    found = resolve(schema, purpose, count.path, suggest=False)
     if not isinstance(found, Resolution):
         place = None if path_text.around is None else Span(0, len(path_text.text))
         found = validation.unknown(purpose, count.path, place)

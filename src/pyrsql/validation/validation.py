@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import NamedTuple
 
 from pyrsql.language.comparisons import UNLIMITED
 from pyrsql.language.nested import Groups
@@ -16,8 +13,7 @@ from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.limit_usage import Usage
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
-from pyrsql.validation.rules import Comparing, compare
-from pyrsql.validation.selectors import Names, Resolution, Unresolved, names_at, resolve
+from pyrsql.validation.selectors import Names, Resolution, Unresolved, resolve
 from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10
@@ -27,30 +23,13 @@ _MANY_NAMES = 100
 """Names that make one suggestion cost as much as two among few names."""
 
 
-class Lookup(NamedTuple):
-    """How selectors are looked up: by the pure functions, or by the same with a cache.
-
-    Args:
-        resolve: the resolution of a selector, for a purpose.
-        compare: a selector of a filter with an operator, by name, about the rows at the end of a path.
-        names: the names that suggestions are chosen from.
-    """
-
-    resolve: Callable[[Schema, Purpose, str], Resolution | Unresolved]
-    compare: Callable[[Schema, str, str, RelationPath], Comparing | None]
-    names: Names
-
-
-LOOKUP = Lookup(partial(resolve, suggest=False), compare, names_at)
-
-
 @dataclass(eq=False)
 class Validation:
     """The state of a validation: the schema and its options, and the problems found so far.
 
     Args:
         schema: what the endpoint offers.
-        lookup: how selectors are looked up.
+        names: gives the names to choose suggestions from.
         purpose: whether it is a filter or a sort.
         tree: the whole filter; None in a sort and in a nested filter.
         most: how many problems are looked for.
@@ -62,7 +41,7 @@ class Validation:
     """
 
     schema: Schema
-    lookup: Lookup
+    names: Names
     purpose: Purpose
     tree: Node | None = None
     most: int = UNLIMITED
@@ -97,7 +76,7 @@ class Validation:
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
         """The validation of a filter inside this one."""
         most = self.most - len(self.problems)
-        return Validation(self.schema, self.lookup, self.purpose, None, most, prefix, root, open, _usage=self.usage)
+        return Validation(self.schema, self.names, self.purpose, None, most, prefix, root, open, _usage=self.usage)
 
     def unknown(
         self, purpose: Purpose, selector: str, span: Span | None, node: Comparison | None = None
@@ -109,7 +88,7 @@ class Validation:
         suggest = usage.suggestions < _SUGGESTIONS
         names = self.schema.options(purpose).public_fields or self.schema.model.members
         usage.suggestions += 1 + len(names) // _MANY_NAMES
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, names=self.lookup.names)
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest, names=self.names)
         if not isinstance(found, UnknownField):
             return found
         first = value_first_advice(self.schema, node, self.prefix, found.hint) if node and suggest else None
