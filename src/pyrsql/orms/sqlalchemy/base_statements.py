@@ -37,7 +37,7 @@ from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_nam
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.select_parts import Entity
-from pyrsql.orms.sqlalchemy.textual import elements_of, is_ungrouped_text
+from pyrsql.orms.sqlalchemy.textual import elements_of, elements_of_select, is_text, is_ungrouped_text
 from pyrsql.validation.predicates import RelationPath
 
 _CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
@@ -85,28 +85,28 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     if parts.is_entity_alone(target, model.type) and not (distinct or loads_of_mapping(model.type)):
         refuse_same_names(target, model)
         return BaseStatement(target, {(): model.type})
-    found = _base_statement(target, model, distinct)
-    refuse_ambiguous_text(found.select, found.scope, model)
+    base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
+    if distinct and not parts.is_distinct(base):
+        base = base.distinct()
+    elements = [*elements_of_select(base)]
+    has_text = any(map(is_text, elements))
+    found = _examined(base, model, elements, has_text=has_text)
+    refuse_ambiguous_text(found.select, found.scope, model, has_text=has_text)
     refuse_same_names(found.select, model)
     return found
 
 
-def _base_statement(target: object, model: Model, distinct: bool) -> BaseStatement:
-    base = parts.with_criteria_grouped(_select(target), lambda condition: is_ungrouped_text([condition]))
+def _examined(base: Select[Any], model: Model, elements: Iterable[ClauseElement], *, has_text: bool) -> BaseStatement:
     refuse_criteria(base)
-    if distinct and not parts.is_distinct(base):
-        base = base.distinct()
     root = root_entity(base, model)
     refuse_inner_loads(base, root)
-    if parts.is_bare(base) and root is model.type and not parts.options_of(base) and is_of_root(base, root):
-        return BaseStatement(base, {(): root})
-    refuse_generated_names(base, model)
+    refuse_generated_names(elements, model)
     refuse_subquery(root)
     if parts.is_bare(base) and is_of_root(base, root):
         return BaseStatement(base, {(): root})
     _refuse_orders(base, root, model)
     if parts.is_plain(base) and is_of_root(base, root) and _reads_root_alone(base, root):
-        if is_ungrouped_text(parts.conditions(base)):
+        if has_text and is_ungrouped_text(parts.conditions(base)):
             # A text may name columns without their table, which joins would make ambiguous.
             return BaseStatement(by_key(base, root, model), {(): root})
         return BaseStatement(base, {(): root})

@@ -19,18 +19,21 @@ from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
-def refuse_ambiguous_text(base: Select[Any], scope: Scope, model: Model) -> None:
+def refuse_ambiguous_text(base: Select[Any], scope: Scope, model: Model, *, has_text: bool) -> None:
     """Refuse a select with a text that names a column which a table joined by a path may have as well.
 
     Args:
         base: the select, as a filter narrows it.
         scope: its root, and the to-one relations that it joins by itself.
         model: the model of its root.
+        has_text: the developer's own select holds text. The values of a mapping and of loader options may, too.
 
     Raises:
         ConfigurationError: it has one, and what to write instead.
     """
-    texts = [value for value in _values(base, scope[()]) if may_name_columns(cast("Any", value))]
+    own = _own_values(base) if has_text else ()
+    values = (*own, *_values_of_entities(base, scope[()]))
+    texts = [value for value in values if may_name_columns(cast("Any", value))]
     if not texts:
         return
     joined = {tuple(step.name for step in path) for path in scope}
@@ -47,14 +50,17 @@ def refuse_ambiguous_text(base: Select[Any], scope: Scope, model: Model) -> None
         )
 
 
-def _values(base: Select[Any], root: Entity) -> Iterator[ClauseElement]:
-    """The expressions of a select outside its FROM, those of the entities that it selects or loads included."""
+def _own_values(base: Select[Any]) -> Iterator[ClauseElement]:
+    """The expressions of a select outside its FROM."""
     yield from (*parts.conditions(base), *parts.group_columns(base), *parts.having(base), *parts.order_of(base))
+    yield from (column for column in parts.columns(base) if not parts.is_table(column))
+
+
+def _values_of_entities(base: Select[Any], root: Entity) -> Iterator[ClauseElement]:
+    """The expressions of the entities that a select selects or loads beside its root."""
     for column in parts.columns(base):
         entity = parts.entity_of(column)
-        if not parts.is_table(column):
-            yield column
-        elif entity not in (None, root):
+        if entity not in (None, root) and parts.is_table(column):
             yield from loaded_values(inspect(entity).mapper)
     yield from _values_of_options(base, cast("Mapper[Any]", inspect(root).mapper))
 

@@ -17,18 +17,22 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import base_joins, criteria, numbered_name
+from pyrsql.orms.sqlalchemy.select_parts import numbered_name
 
 _NUMBERED = re.compile(r"(.+)_\d+")
 
 
-def refuse_generated_names(base: Select[Any], model: Model) -> None:
+def refuse_generated_names(elements: Iterable[ClauseElement], model: Model) -> None:
     """Refuse a parameter or an alias with a name that a value, a LIMIT or the alias of a path may get.
+
+    Args:
+        elements: those of a base statement.
+        model: the model that it selects.
 
     Raises:
         ConfigurationError: there is one, and what to do.
     """
-    for element in _elements(base):
+    for element in elements:
         match element:
             case BindParameter(key=name, unique=False) if _stem(name) == "param":
                 raise ConfigurationError(
@@ -129,13 +133,6 @@ def _tables(mappers: Iterable[Mapper[Any]]) -> Iterator[Table]:
     mapped = {table.metadata for mapper in mappers for table in mapper.tables if isinstance(table, Table)}
     for metadata in mapped | {mapper.registry.metadata for mapper in mappers}:
         yield from metadata.tables.values()
-
-
-def _elements(base: Select[Any]) -> Iterator[ClauseElement]:
-    of_options = [option.where_criteria for option in criteria(base) if not option.deferred_where_criteria]
-    joined = [inspect(join.entity).selectable for join in base_joins(base) if join.entity is not None]
-    for part in (base, *cast("Iterable[ClauseElement]", of_options), *joined):
-        yield from cast("Iterator[ClauseElement]", visitors.iterate(part))
 
 
 def _stem(name: object) -> str:

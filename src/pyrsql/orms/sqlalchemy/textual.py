@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Table, TextClause
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Select, Table, TextClause, inspect
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
@@ -14,16 +14,24 @@ from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 from pyrsql.orms.sqlalchemy import select_parts as parts
 
 
-def elements_of(clauses: Iterable[ClauseElement]) -> Iterator[ClauseElement]:
-    """The elements of clauses, without what subqueries hold."""
+def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -> Iterator[ClauseElement]:
+    """The elements of clauses; with `subqueries` also tables, and what subqueries hold."""
     stack = list(clauses)
     while stack:
         element = stack.pop()
-        if parts.is_table(element) or isinstance(element, SelectBase | ScalarSelect):
+        if not subqueries and (parts.is_table(element) or isinstance(element, SelectBase | ScalarSelect)):
             continue
         yield element
-        if not isinstance(element, ColumnClause | BindParameter):
+        # Most elements are of these types, which have no parts.
+        if not isinstance(element, ColumnClause | BindParameter | Table):
             stack.extend(element.get_children())
+
+
+def elements_of_select(base: Select[Any]) -> Iterator[ClauseElement]:
+    """The elements of a select, of its criteria, and of the entities that it joins."""
+    of_options = [option.where_criteria for option in parts.criteria(base) if not option.deferred_where_criteria]
+    joined = [inspect(join.entity).selectable for join in parts.base_joins(base) if join.entity is not None]
+    return elements_of((base, *cast("Iterable[ClauseElement]", of_options), *joined), subqueries=True)
 
 
 def is_ungrouped_text(clauses: Iterable[ClauseElement]) -> bool:
@@ -40,7 +48,7 @@ def may_name_columns(value: ColumnElement[Any]) -> bool:
     """Whether an expression holds text in which names of columns may stand, also in a subquery. Where the expression is
     about an alias, the text still names the table.
     """
-    return any(is_text(part) and _LETTER.search(str(part)) for part in visitors.iterate(value))
+    return any(is_text(part) and _LETTER.search(str(part)) for part in elements_of([value], subqueries=True))
 
 
 _LETTER = re.compile(r"[^\W\d]")
