@@ -7,6 +7,7 @@ import decimal
 import enum
 import uuid
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, Any
 
 import pytest
@@ -143,6 +144,7 @@ def test_a_class_without_identity_has_no_cursors() -> None:
 
 FORGED = ["i5", "b1", "j0i5", "j1fnan", "j2b1", "j7i1", "j", "j0", "j0j0i1", "j" * 5_000, "s", "sx", "f1e5", "d1", "dx"]
 FORGED += ["m2024-01-01T00:00:00", "m2024-01-01T00:00:00+00:00", "y2024-01-01", "t12:00", "l5", "u5", "x", ""]
+FORGED += [f"{rank}{number}" for rank in ("", "j0", "j1") for number in ("dNaN", "dsNaN", "d-NaN", "fnan", "dInfinity")]
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -154,8 +156,9 @@ def test_no_value_that_a_client_can_send_raises(sort: str) -> None:
     assert isinstance(payload, Payload)
     values = payload.position.values
     assert values is not None
-    for value in FORGED:
-        text = cursors.write(payload._replace(position=payload.position._replace(values=((value,), *values[1:]))))
+    for place, value in product(range(len(values)), FORGED):
+        forged = (*values[:place], (value,), *values[place + 1 :])
+        text = cursors.write(payload._replace(position=payload.position._replace(values=forged)))
         try:
             page = sought(DESCRIBED, THINGS, None, sort, CursorRequest.at(text, 2))
         except Exception as refused:  # UnwrapFailedError, which holds the problems

@@ -45,11 +45,18 @@ def _abs(number: _Number) -> _Number:
 
 
 def _floor(number: _Number) -> _Number:
-    return math.floor(number) if math.isfinite(number) else number
+    return math.floor(number) if _is_finite(number) else number
 
 
 def _ceil(number: _Number) -> _Number:
-    return math.ceil(number) if math.isfinite(number) else number
+    return math.ceil(number) if _is_finite(number) else number
+
+
+def _is_finite(number: _Number) -> bool:
+    # `math.isfinite` makes a float of it: a large int raises there, and a large Decimal is infinite.
+    return (
+        number.is_finite() if isinstance(number, decimal.Decimal) else isinstance(number, int) or math.isfinite(number)
+    )
 
 
 def _round(number: _Number) -> _Number:

@@ -6,7 +6,8 @@ import datetime as dt
 import decimal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pyrsql.models import kinds
 from pyrsql.models.backend import Carried, Position
@@ -17,6 +18,8 @@ from pyrsql.orms.memory.order import sort_value
 from pyrsql.orms.memory.rows import Row, rows_of
 from pyrsql.validation.predicates import FieldOperand, OrderKey
 from pyrsql.validation.text import UNBINDABLE
+
+NumberT = TypeVar("NumberT", float, decimal.Decimal)
 
 
 class PlacedRow(NamedTuple):
@@ -231,11 +234,18 @@ def _time(body: str) -> dt.time:
     return found
 
 
+def _number(read: Callable[[str], NumberT], body: str) -> NumberT:
+    number = read(body)
+    if number != number:
+        raise ValueError("NaN has a rank, and cannot be compared")
+    return number
+
+
 _READ: Mapping[str, Callable[[str], Any]] = {
     "b": lambda body: bool(int(body)),
     "i": int,
-    "f": float,
-    "d": decimal.Decimal,
+    "f": partial(_number, float),
+    "d": partial(_number, decimal.Decimal),
     "m": _moment,
     "y": dt.date.fromisoformat,
     "t": _time,
