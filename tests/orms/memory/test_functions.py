@@ -140,6 +140,7 @@ def test_a_function_that_is_not_there_is_a_mistake_of_the_developer(text: str) -
 
 
 ALL_MATCH = CustomPredicateDefinition(operator=ComparisonOperator("all_match", ("=all=",), 1, None), argument_type=str)
+OWN = CustomPredicateDefinition(operator=ComparisonOperator("own", ("=own=",), 1, 1), argument_type=str)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +175,20 @@ def test_a_custom_operator_decides() -> None:
     orm = MemoryORM({"all_match": lambda payload: payload.expression in payload.values})
     options = {"custom_predicates": {"all_match": ALL_MATCH}}
     assert [row.id for row in found("name=all=(a,c)", users("name", "a", "b", "c"), orm, **options)] == [1, 3]
+
+
+@pytest.mark.parametrize("result", [True, 1, "x", [0], False, 0, "", [], None])
+def test_the_result_of_a_custom_operator_is_true_or_false_as_in_python(result: Any) -> None:
+    orm = MemoryORM({"own": lambda payload: result})
+    options: dict[str, Any] = {"custom_predicates": {"own": OWN}, "quantifiers": True}
+    row = User(1, "a", roles=[Role("r1")])
+    passing, failing = ([row], []) if result else ([], [row])
+    for text in ("name=own=x", "id>0;name=own=x", "name=own=x;id>0", "id<0,name=own=x", "(id>0;name=own=x),id<0"):
+        assert found(text, [row], orm, **options) == passing, text
+    assert found("roles=any='code=own=x'", [row], orm, **options) == passing
+    assert found("roles=all='code=own=x'", [row], orm, **options) == passing
+    assert found("roles=none='code=own=x'", [row], orm, **options) == failing
+    assert found("'@count[roles|#code=own=x]'==1", [row], orm, **options) == passing
 
 
 def test_a_custom_operator_without_a_function_is_a_mistake_of_the_developer() -> None:

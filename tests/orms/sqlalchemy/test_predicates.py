@@ -9,7 +9,14 @@ from sqlalchemy import JSON, URL, ColumnElement, Dialect, Integer, String, Table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, JoinHint, JSONOptions, QueryOptions
+from pyrsql import (
+    ComparisonOperator,
+    ConfigurationError,
+    CustomPredicateDefinition,
+    JoinHint,
+    JSONOptions,
+    QueryOptions,
+)
 from pyrsql.orms.custom import CustomPredicatePayload
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.pipeline import apply_criteria, validate_request
@@ -294,6 +301,14 @@ def test_what_an_operator_of_the_developer_is_given(path: str) -> None:
     assert payload.field_path == path
     assert payload.options == options
     assert payload.expression.key == path.split(".")[-1]
+
+
+@pytest.mark.parametrize("made", [1, "id > 1", [], object()])
+def test_what_is_no_condition_is_a_mistake_of_the_developer(made: Any) -> None:
+    definition = CustomPredicateDefinition(operator=SAME)
+    orm = SQLAlchemyORM(custom_predicates={"same": lambda payload: made})
+    with pytest.raises(ConfigurationError, match="operator 'same' gives"):
+        where("id=same=1", orm=orm, custom_predicates={"same": definition})
 
 
 def test_the_condition_of_an_operator_of_the_developer_stands_in_the_clause() -> None:

@@ -106,7 +106,9 @@ class Evaluation:
 
     def _custom(self, test: Custom, value: object) -> Truth:
         payload = CustomPredicatePayload(value, test.values, test.operand.path, self.options)
-        return self.custom[test.operator.name](payload)
+        found: object = self.custom[test.operator.name](payload)
+        # A number, a match or a list is no truth yet: a 0 is not False.
+        return None if found is None else bool(found)
 
 
 def _value_test(test: Compare | Match | Member | Between | Null, value: object, kind: Kind) -> Truth:

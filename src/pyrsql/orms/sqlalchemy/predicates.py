@@ -19,9 +19,11 @@ from sqlalchemy import (
     types,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.elements import BindParameter, Grouping
 from sqlalchemy.types import ARRAY
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.options import QueryOptions, TextOrder
 from pyrsql.orms.custom import CustomPredicatePayload
@@ -313,9 +315,19 @@ def _count_test(test: CountTest, operand: CountOperand, scope: Scope, lowering: 
 
 
 def _custom(test: Custom, expression: object, lowering: LoweringContext) -> ColumnElement[bool]:
-    """The clause that the developer's function makes for a test, which may be any condition that SQLAlchemy takes."""
-    payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
-    return grouped(and_(lowering.custom[test.operator.name](payload)))
+    """The clause that the developer's function makes for a test, which may be any condition that SQLAlchemy takes.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    name = test.operator.name
+    made = lowering.custom[name](CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options))
+    try:
+        return grouped(and_(made))
+    except ArgumentError as error:
+        raise ConfigurationError(
+            f"the lowering of the operator {name!r} gives {made!r}, which is no condition"
+        ) from error
 
 
 def _array_test(
