@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from returns.result import Success
 
-from pyrsql.language.parse import parse_filter
+from pyrsql.language.parse import parse_filter, parse_sort
 from pyrsql.language.render import render_value
 
 FIELDS = ["name", "age", "company.name", "in_stock"]
@@ -103,6 +103,8 @@ def corrected(text: str) -> str | None:
 
 
 @given(filters())
+@example(("a^=x&&b==2", "a==x*;b==2"))
+@example(("a between 1 and 5&&b==2", "a=bt=(1,5);b==2"))
 @example(("a=='x';" * 9 + "name==two words", "a==x;" * 9 + "name=='two words'"))
 def test_corrections_lead_to_what_was_meant(pair: Pair) -> None:
     text, meant = pair
@@ -114,4 +116,44 @@ def test_corrections_lead_to_what_was_meant(pair: Pair) -> None:
         following = corrected(text)
         assert following is not None, (text, result.failure())
         text = following
+    raise AssertionError(text)
+
+
+DIRECTIONS = [
+    *((",desc", ",desc"), (" desc", ",desc"), (" DESC", ",desc"), (",DESC", ",desc"), (",dsc", ",desc"), ("", "")),
+    *(
+        (",descending", ",desc"),
+        (",nulls last", ",nullslast"),
+        (" NULLS LAST", ",nullslast"),
+        (",nulslast", ",nullslast"),
+    ),
+    *((",nullslast", ",nullslast"), (",ic,asc", ",ic,asc"), (",ci", ",ic")),
+]
+BETWEEN_KEYS = [(";", ";"), ("&", ";"), ("&&", ";"), ("|", ";"), (",", ";"), (";;", ";"), ("; ", ";")]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(FIELDS), st.sampled_from(DIRECTIONS), st.sampled_from(BETWEEN_KEYS)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_corrections_of_a_sort_lead_to_what_was_meant(keys: list[tuple[str, Pair, Pair]]) -> None:
+    text = meant = ""
+    for place, (field, (wrong, right), (between, joint)) in enumerate(keys):
+        # Without a modifier before it, a sign between keys is a part of the field.
+        before, after = (between, joint) if place and keys[place - 1][1][0] else (";", ";")
+        text += (before if place else "") + field + wrong
+        meant += (after if place else "") + field + right
+    for _ in range(100):
+        result = parse_sort(text)
+        if isinstance(result, Success):
+            assert result == parse_sort(meant), text
+            return
+        problem = result.failure()[0]
+        assert problem.replacement is not None, (text, problem)
+        assert problem.span is not None
+        assert problem.replacement != text[problem.span.start : problem.span.end], (text, problem)
+        text = text[: problem.span.start] + problem.replacement + text[problem.span.end :]
     raise AssertionError(text)

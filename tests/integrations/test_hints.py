@@ -113,6 +113,8 @@ MISTAKES: list[tuple[str, str, str, str | None]] = [
     ("filter", "name__exact=x", "'=='", "name==x"),
     ("filter", "price==1.000.000", "Leave out the points", "price==1000000"),
     ("filter", "price=='10.000,5'", "Write a point", "price==10000.5"),
+    ("sort", "name,nullslast&distance", "Separate keys with ';'", "name,nullslast;distance"),
+    ("sort", "name,desc||distance", "Separate keys with ';'", "name,desc;distance"),
     ("sort", "name,nulls,last", "'nullslast'", "name,nullslast"),
     ("sort", "name ascending", "',asc'", "name ,asc"),
     ("sort", "name,-", "a field", None),

@@ -17,13 +17,16 @@ from pyrsql.problems import Span
 _SIMPLE = rf"(?:{RUN}|'[^'\\]*'|\"[^\"\\]*\")"
 """A value without escapes."""
 
+_BEFORE_JOINT = rf"(?:(?!(?<![&|])[&|]++[^{RESERVED}&|]++[ ]*+{OPERATOR})[^{RESERVED}])++"
+"""A value up to a `&` or `|` that joins it to another comparison."""
+
 _sign_after = re.compile(r"[=!<>~]*+(?:(?<=~)\*(?=[ ]))?")
 # `in`, `=in`, and `=in.` or `=in:` as other services write it.
 _word_after = re.compile(
     r"(?:=([A-Za-z]+)[.:]?|((?:not[ ]+(?=(?:in|i?like|between|contains)\b)|is[ ]+(?=not\b))?[A-Za-z]+))", re.IGNORECASE
 )
 _pattern_after = re.compile(rf"[ ]+(?=['\"]?%|[^'\"]*%(?:[;,) ]|\Z)|'[^']*%'|\"[^\"]*%\")({_SIMPLE})")
-_bounds_after = re.compile(rf"((?:not[ ]+)?between)[ ]+({RUN})[ ]+and[ ]+({RUN})", re.IGNORECASE)
+_bounds_after = re.compile(rf"((?:not[ ]+)?between)[ ]+({RUN})[ ]+and[ ]+({_BEFORE_JOINT})", re.IGNORECASE)
 _wide_before = re.compile(rf"[＝＞＜！≥≤≠]+(?=[^{MARKS}]*\Z)")
 _ENCODED = "%(?:25)*(?:3[C-E]|21)"
 _encoded_after = re.compile(_ENCODED, re.IGNORECASE)
@@ -35,7 +38,7 @@ _colons_before = re.compile(rf":([A-Za-z]+):(?=[^:{RESERVED}]*[ ]*\Z)")
 # `=not-in=`, `=is_null=`.
 _hyphened_after = re.compile(r"=([A-Za-z]+)[-_ ]([A-Za-z]+)=")
 _colon_before = re.compile(rf"(?<![:{RESERVED}])(:)(?=[^:{RESERVED}]*[ ]*\Z)")
-_css_after = re.compile(rf"=({RUN})")
+_css_after = re.compile(rf"=({_BEFORE_JOINT})")
 call_before: re.Pattern[str] = re.compile(r"(?<!\.)@?\b([A-Za-z_][A-Za-z0-9_]*)\Z")
 call_after: re.Pattern[str] = re.compile(rf"\(({RUN})\)")
 no_arguments_after: re.Pattern[str] = re.compile(r"\([ ]*\)")
@@ -56,7 +59,7 @@ _joint_word_before = re.compile(r"(?:(?:^|[(])[ ]*|[ ](and|or)[ ]+)((and|or)[ ]+
 _and_in_value_before = re.compile(rf"{OPERATOR}[ ]*(?:{_SIMPLE}[ ]+)*?(and|or)[ ]+{_SIMPLE}(?:[ ]+{RUN})*+[ ]*\Z")
 _clause_before = re.compile(r"^[ ]*(where|select)[ ]+\Z", re.IGNORECASE)
 _parameter_before = re.compile(rf"^{PARAMETER}\Z", re.IGNORECASE)
-_range = re.compile(r"(.+?)\.\.(.+)", re.DOTALL)
+_range = re.compile(r"([^&|]+?)\.\.([^&|]+)")
 
 NO_NOT = "There is no NOT: use the opposite operator, such as '!='."
 NO_EXPRESSIONS = "There are no regular expressions: the wildcard is '*', as in name==abc*."

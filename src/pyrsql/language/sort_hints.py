@@ -18,18 +18,21 @@ _WORDS = {"ascending": "asc", "descending": "desc", "ci": "ic"}
 """Other words for modifiers."""
 
 _comma_before = re.compile(r"(,)[ ]*\Z")
+_joint = re.compile(r"[&|]+")
 _nulls_after = re.compile(r"nulls[ _,-]*(first|last)\b", re.IGNORECASE)
 _direction_after = re.compile(r"[=:]+[ ]*(asc|desc)\b", re.IGNORECASE)
 _direction_before = re.compile(r"(?:^|;)[ ]*((asc|desc)[ ]+)\Z", re.IGNORECASE)
 _clause_before = re.compile(r"^[ ]*order[ ]+\Z", re.IGNORECASE)
 _parameter_before = re.compile(r"^[ ]*(?:sort|order|orderby|order_by)\Z", re.IGNORECASE)
 
+SEPARATE_KEYS = "Separate keys with ';'."
+
 
 def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None:
     """The advice where a sort does not follow the grammar.
 
     >>> sort_advice("name,DESC", Span(5, 9), {grammar.A_MODIFIER})
-    Advice(hint="Write 'desc': modifiers are in lower case.", replacement='desc', span=None)
+    Advice(hint="Write 'desc': modifiers are in lower case.", replacement='desc', span=Span(start=5, end=9))
     """
     place = place_of(text, span, expected)
     found = place.found
@@ -51,9 +54,10 @@ def sort_advice(text: str, span: Span, expected: Iterable[str]) -> Advice | None
 
 def _without_comma(place: Place) -> Advice | None:
     """Where a modifier is not written as one."""
-    lower = place.found.lower()
+    word = _joint.split(place.found, maxsplit=1)[0]
+    lower = word.lower()
     if modifier := lower if lower in MODIFIERS else _WORDS.get(lower):
-        return Advice(f"Write ',' before the modifier: ',{modifier}'.", f",{modifier}")
+        return Advice(f"Write ',' before the modifier: ',{modifier}'.", f",{modifier}", place.behind(len(word)))
     if nulls := _nulls_after.match(place.after):
         modifier = f",nulls{nulls[1].lower()}"
         return Advice(f"Write '{modifier}'.", modifier, place.behind(nulls.end()))
@@ -73,20 +77,24 @@ def _without_comma(place: Place) -> Advice | None:
 
 
 def _modifier_advice(place: Place) -> Advice:
-    lower = place.found.lower()
+    joint, word = _joint.search(place.found), _joint.split(place.found, maxsplit=1)[0]
+    lower, span = word.lower(), place.behind(len(word))
+    if joint and word in MODIFIERS:
+        return Advice(SEPARATE_KEYS, ";", Span(span.end, place.span.start + joint.end()))
     if lower in MODIFIERS:
-        return Advice(f"Write {lower!r}: modifiers are in lower case.", lower)
-    if nulls := _nulls_after.match(place.after):
+        return Advice(f"Write {lower!r}: modifiers are in lower case.", lower, span)
+    nulls = _nulls_after.match(place.after)
+    if nulls and nulls[0] not in MODIFIERS:
         modifier = f"nulls{nulls[1].lower()}"
         return Advice(f"Write '{modifier}'.", modifier, place.behind(nulls.end()))
     near = _WORDS.get(lower) or nearest(lower, MODIFIERS)
     if near is not None:
-        return Advice(f"Did you mean {near!r}?", near)
+        return Advice(f"Did you mean {near!r}?", near, span)
     comma = _comma_before.search(place.before)
     if comma is None:
-        return Advice("Separate keys with ';'.")
+        return Advice(SEPARATE_KEYS)
     span = Span(place.ahead(comma, 1).start, place.span.end)
-    return Advice("Separate keys with ';'.", f";{place.found}", span)
+    return Advice(SEPARATE_KEYS, f";{place.found}", span)
 
 
 def _call_advice(place: Place) -> Advice:
