@@ -16,14 +16,11 @@ from returns.result import Result, Success
 
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.models.backend import LoweredFilter
-from pyrsql.models.paths import Place
-from pyrsql.models.schema import Purpose, Schema
+from pyrsql.models.schema import Schema
 from pyrsql.problems import Problems
 from pyrsql.text_cache import TextCache
 from pyrsql.validation.plan import Filter, Order
 from pyrsql.validation.predicates import RelationPath
-from pyrsql.validation.public import PublishedNames
-from pyrsql.validation.selectors import names_at
 from pyrsql.validation.validate import NO_ORDER, read_filter, read_sort, validate_filter
 from pyrsql.validation.weight import weight_of
 
@@ -33,7 +30,6 @@ _MB = 2**20
 class SchemaCaches(NamedTuple):
     """The caches of one schema."""
 
-    names: TextCache[PublishedNames]
     filters: TextCache[Result[Filter, Problems]]
     orders: TextCache[Result[Order | None, Problems]]
     clauses: TextCache[LoweredFilter]
@@ -44,23 +40,10 @@ def caches_of(schema: Schema) -> SchemaCaches:
     """The caches of a schema, empty until a text is repeated. They hold 13 MB of values at most."""
     filters, sorts = schema.query_options.cached_texts, schema.sort_options.cached_texts
     return SchemaCaches(
-        names=TextCache(64, _MB),
         filters=TextCache(filters, 4 * _MB),
         orders=TextCache(sorts, _MB),
-        clauses=TextCache(filters, 7 * _MB),
+        clauses=TextCache(filters, 8 * _MB),
     )
-
-
-def names(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
-    """The names that a client may write at a place."""
-    is_closed = schema.options(purpose).public_fields is not None
-    key, cache = (purpose, () if is_closed else place.written), caches_of(schema).names
-    known = cache.get(key)
-    if known is not None:
-        return known
-    made = names_at(schema, purpose, place)
-    cache.keep(key, made, weight_of(key, made))
-    return made
 
 
 def validated_filter(
@@ -73,7 +56,7 @@ def validated_filter(
     known = cache.get(written)
     if known is not None:
         return known
-    made = read_filter(schema, written, names=names, max_problems=max_problems)
+    made = read_filter(schema, written, max_problems=max_problems)
     filter = made.unwrap() if isinstance(made, Success) else None
     if filter is not None and filter.cacheable and cache.recurs(written):
         filter = replace(filter, recurs=True)
@@ -90,7 +73,7 @@ def validated_order(schema: Schema, written: str | tuple[SortKey, ...] | None) -
     known = cache.get(written)
     if known is not None:
         return known
-    made = read_sort(schema, written, names=names)
+    made = read_sort(schema, written)
     order = made.unwrap() if isinstance(made, Success) else None
     if order is not None and order.cacheable and cache.recurs(written):
         cache.keep(written, made, weight_of(written, order.keys))

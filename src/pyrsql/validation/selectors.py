@@ -65,10 +65,6 @@ class Resolution:
 NO_SELECTOR = Advice("A selector is a path such as company.name, or a call such as @upper[name].")
 
 
-Names = Callable[[Schema, Purpose, Place], PublishedNames]
-"""The names that a client may write at a place; where an endpoint publishes a closed list, the place does not count."""
-
-
 class _Question(NamedTuple):
     """A selector to resolve, with everything that its resolution depends on. An argument of a call is not `whole`."""
 
@@ -78,16 +74,24 @@ class _Question(NamedTuple):
     selector: str
     span: Span | None
     suggest: bool
-    names: Names
     whole: bool = True
 
 
 def names_at(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
     """The names that a client may write at a place, or all published names that it may use."""
-    question = _Question(schema, schema.options(purpose), purpose, "", None, False, names_at)
+    if not place.written or schema.options(purpose).public_fields is not None:
+        return _own_names(schema, purpose)
+    question = _Question(schema, schema.options(purpose), purpose, "", None, suggest=False)
+    return with_parts(suggestions.offered(schema, purpose, place, partial(_leads, question)))
+
+
+@lru_cache(maxsize=512)
+def _own_names(schema: Schema, purpose: Purpose) -> PublishedNames:
+    """The names that a client may write first, or all published names that it may use."""
+    question = _Question(schema, schema.options(purpose), purpose, "", None, suggest=False)
     leads, published_fields = partial(_leads, question), question.options.public_fields
     if published_fields is None:
-        return with_parts(suggestions.offered(schema, purpose, place, leads))
+        return with_parts(suggestions.offered(schema, purpose, start(schema.model), leads))
     return with_parts(name for name in published_fields if leads(tuple(name.split("."))))
 
 
@@ -98,7 +102,6 @@ def resolve(
     span: Span | None = None,
     *,
     suggest: bool = True,
-    names: Names = names_at,
 ) -> Resolution | Unresolved:
     """Resolve a selector, if a client may use it for this purpose.
 
@@ -108,14 +111,13 @@ def resolve(
         selector: the selector's text, without quotes.
         span: where it was written, for the problem.
         suggest: look for a name that the client may have meant, which costs time.
-        names: gives the names to choose suggestions from.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall.
     """
     known = _known_names(schema).get((purpose, selector))
     if known is not None:
         return known
-    question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest, names)
+    question = _Question(schema, schema.options(purpose), purpose, selector, span, suggest)
     match parse_selector(selector):
         case None:
             return _unknown(question, NO_SELECTOR)
@@ -341,7 +343,7 @@ def _unknown(question: _Question, advice: Advice | None) -> UnknownField:
 def _suggestion(question: _Question, place: Place, parts: tuple[str, ...]) -> Advice | None:
     if not question.suggest:
         return None
-    names = question.names(question.schema, question.purpose, place)
+    names = names_at(question.schema, question.purpose, place)
     if question.options.public_fields is not None:
         return suggestions.published(names, parts)
     return suggestions.meant(names, place, parts, partial(_leads, question))

@@ -56,7 +56,7 @@ from pyrsql.validation.quantifiers import (
 )
 from pyrsql.validation.refused import null_advice, wrong_value, wrong_values
 from pyrsql.validation.rules import Comparing, compare, comparing, predicate_of
-from pyrsql.validation.selectors import Names, Resolution, names_at, resolve
+from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.total_order import completing
 from pyrsql.validation.validation import Validation
 
@@ -65,43 +65,38 @@ NO_ORDER: Result[Order | None, Problems] = Success(None)
 
 
 def read_filter(
-    schema: Schema, written: str | Node | None, *, names: Names = names_at, max_problems: int | None = None
+    schema: Schema, written: str | Node | None, *, max_problems: int | None = None
 ) -> Result[Filter, Problems]:
     """Parse a filter under the options of a schema, unless it is a tree already, and validate it.
 
     Problems: those of `parse` and of `validate_filter`.
     """
     if not isinstance(written, str):
-        return validate_filter(schema, written, names=names, max_problems=max_problems)
+        return validate_filter(schema, written, max_problems=max_problems)
 
-    validate = partial(validate_filter, schema, names=names, max_problems=max_problems)
+    validate = partial(validate_filter, schema, max_problems=max_problems)
     return with_tried_corrections(written, lambda text: parse(text, schema.query_options).bind(validate))
 
 
-def validate_filter(
-    schema: Schema, node: Node | None, *, names: Names = names_at, max_problems: int | None = None
-) -> Result[Filter, Problems]:
+def validate_filter(schema: Schema, node: Node | None, *, max_problems: int | None = None) -> Result[Filter, Problems]:
     """Validate a tree.
 
     Args:
         schema: the fields and rights of the endpoint.
         node: the tree; None for no filter.
-        names: gives the names to choose suggestions from.
         max_problems: stop after the comparison with so many problems; None looks for all.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, WrongValue, UnsupportedOperator, LimitExceeded; all of them.
     """
     if node is None:
         return Success(Filter(schema, None, cacheable=True))
-    validation = Validation(schema, names, "filter", node, number(max_problems))
+    validation = Validation(schema, "filter", node, number(max_problems))
     predicate = _predicate(validation, node, 0)
     problems = problems_of(validation.problems) if validation.problems else None
     return Success(Filter(schema, predicate, validation.cacheable, node)) if problems is None else Failure(problems)
 
 
-def read_sort(
-    schema: Schema, written: str | tuple[SortKey, ...] | None, *, names: Names = names_at
-) -> Result[Order | None, Problems]:
+def read_sort(schema: Schema, written: str | tuple[SortKey, ...] | None) -> Result[Order | None, Problems]:
     """Parse a sort under the options of a schema, unless it is keys already, and validate it. A blank sort is none.
 
     Problems: those of `parse_sort` and of `validate_sort`.
@@ -109,24 +104,23 @@ def read_sort(
     if not written or (isinstance(written, str) and is_blank(written)):
         return NO_ORDER
     if not isinstance(written, str):
-        return validate_sort(schema, written, names=names)
+        return validate_sort(schema, written)
 
-    validate = partial(validate_sort, schema, names=names)
+    validate = partial(validate_sort, schema)
     return with_tried_corrections(written, lambda text: parse_sort(text, schema.sort_options).bind(validate))
 
 
-def validate_sort(schema: Schema, keys: Iterable[SortKey], *, names: Names = names_at) -> Result[Order, Problems]:
+def validate_sort(schema: Schema, keys: Iterable[SortKey]) -> Result[Order, Problems]:
     """Validate the keys of a sort.
 
     Args:
         schema: the fields and rights of the endpoint.
         keys: the keys, most important first.
-        names: gives the names to choose suggestions from.
 
     Problems: UnknownField, ForbiddenFunction, WrongCall, UnsupportedSort; all of them.
     """
     ordered: list[OrderKey] = []
-    validation = Validation(schema, names, "sort")
+    validation = Validation(schema, "sort")
     problems = validation.problems
     for key in keys:
         found = _sorted_operand(validation, key)

@@ -13,7 +13,7 @@ from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.limit_usage import Usage
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
-from pyrsql.validation.selectors import Names, Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Resolution, Unresolved, resolve
 from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10
@@ -29,7 +29,6 @@ class Validation:
 
     Args:
         schema: what the endpoint offers.
-        names: gives the names to choose suggestions from.
         purpose: whether it is a filter or a sort.
         tree: the whole filter; None in a sort and in a nested filter.
         most: how many problems are looked for.
@@ -41,7 +40,6 @@ class Validation:
     """
 
     schema: Schema
-    names: Names
     purpose: Purpose
     tree: Node | None = None
     most: int = UNLIMITED
@@ -76,7 +74,7 @@ class Validation:
     def inside(self, prefix: str, root: RelationPath, open: int) -> Validation:
         """The validation of a filter inside this one."""
         most = self.most - len(self.problems)
-        return Validation(self.schema, self.names, self.purpose, None, most, prefix, root, open, _usage=self.usage)
+        return Validation(self.schema, self.purpose, None, most, prefix, root, open, _usage=self.usage)
 
     def unknown(
         self, purpose: Purpose, selector: str, span: Span | None, node: Comparison | None = None
@@ -88,7 +86,7 @@ class Validation:
         suggest = usage.suggestions < _SUGGESTIONS
         names = self.schema.options(purpose).public_fields or self.schema.model.members
         usage.suggestions += 1 + len(names) // _MANY_NAMES
-        found = resolve(self.schema, purpose, selector, span, suggest=suggest, names=self.names)
+        found = resolve(self.schema, purpose, selector, span, suggest=suggest)
         if not isinstance(found, UnknownField):
             return found
         first = value_first_advice(self.schema, node, self.prefix, found.hint) if node and suggest else None
