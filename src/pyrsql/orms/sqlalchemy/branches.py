@@ -59,8 +59,6 @@ class OfBranches(Condition):
         narrowing: the conditions that each of the alternatives repeats.
     """
 
-    inherit_cache: bool | None = True
-
     def __init__(
         self, keys: ColumnElement[bool], plain: ColumnElement[bool], narrowing: Sequence[ColumnElement[bool]]
     ) -> None:

@@ -31,27 +31,24 @@ from pyrsql.orms.sqlalchemy.carried_text import (
     whole,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.json.values import JsonText
 from pyrsql.orms.sqlalchemy.leading_text import is_sorted_whole
 
 _LARGEST_FLOAT = 1.7976931348623157e308
 
 
-class SelectedKey(UnaryExpression[Any]):
+class SelectedKey(Construct, UnaryExpression[Any]):
     """A key that is selected for a cursor, in a form that every driver gives whole: all 64 bits of a float, and as text
     what is written.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(self, key: ColumnElement[Any]) -> None:
         super().__init__(key.self_group(), type_=key.type)
 
 
-class BoundKey(FunctionElement[Any]):
+class BoundKey(Construct, FunctionElement[Any]):
     """A value of a position, in the form that is compared with a key."""
-
-    inherit_cache: bool | None = True
 
 
 class CarriedValue(TypeDecorator[str]):

@@ -17,12 +17,21 @@ ElementT = TypeVar("ElementT", bound=ClauseElement)
 FunctionT = TypeVar("FunctionT", bound=FunctionElement[Any])
 
 
-class Condition(FunctionElement[bool]):
+class Construct(ClauseElement):
+    """An element of pyrsql. SQLAlchemy keeps compiled statements by the class and the parts of an element, but only
+    where the class itself says so.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.inherit_cache = True
+
+
+class Condition(Construct, FunctionElement[bool]):
     """A condition that stands in WHERE as it is. SQLAlchemy would write `= 1` behind it where a database has no
     booleans, and no index serves that. Its forms are written so that AND and OR may stand beside them.
     """
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = Boolean()
 
     def self_group(self, against: object = None) -> Any:
@@ -32,8 +41,6 @@ class Condition(FunctionElement[bool]):
 
 class TwoForms(Condition):
     """A condition in two forms: one of its own for some databases, and one for all others."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, own: ColumnElement[bool], other: ColumnElement[bool]) -> None:
         super().__init__(own, other)
@@ -45,8 +52,6 @@ class TwoForms(Condition):
 
 class OnPostgreSQL(TwoForms):
     """A condition with a form of its own on PostgreSQL."""
-
-    inherit_cache: bool | None = True
 
 
 def with_part(template: ElementT, name: str, part: object) -> ElementT:

@@ -12,21 +12,19 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.elements import Construct
 
-class Smallest(FunctionElement[Any]):
+
+class Smallest(Construct, FunctionElement[Any]):
     """The smallest of the values, as an aggregate that no index of the values serves."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)
         self.type: TypeEngine[Any] = value.type
 
 
-class Largest(FunctionElement[Any]):
+class Largest(Construct, FunctionElement[Any]):
     """The largest of them."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)

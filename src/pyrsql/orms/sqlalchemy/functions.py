@@ -14,76 +14,61 @@ from sqlalchemy.types import DateTime, Time, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, WideText, plain_text
 
 Clause = ColumnElement[Any]
 
 
-class Magnitude(FunctionElement[Any]):
+class Magnitude(Construct, FunctionElement[Any]):
     """A number without its sign, also where the type of the number has no room for it."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, number: Clause, type_: TypeEngine[Any]) -> None:
         super().__init__(number)
         self.type = type_
 
 
-class WholeBelow(FunctionElement[Any]):
+class WholeBelow(Construct, FunctionElement[Any]):
     """The largest whole number that is not larger than a number."""
 
-    inherit_cache: bool | None = True
 
-
-class WholeAbove(FunctionElement[Any]):
+class WholeAbove(Construct, FunctionElement[Any]):
     """The smallest whole number that is not smaller than a number."""
 
-    inherit_cache: bool | None = True
 
-
-class WholeNear(FunctionElement[Any]):
+class WholeNear(Construct, FunctionElement[Any]):
     """The whole number next to a number, away from zero where two are."""
 
-    inherit_cache: bool | None = True
 
-
-class TrimmedText(FunctionElement[str]):
+class TrimmedText(Construct, FunctionElement[str]):
     """A text without blanks (U+0020) at either end."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
 class LeftTrimmedText(TrimmedText):
     """A text without blanks at its beginning."""
 
-    inherit_cache: bool | None = True
-
 
 class RightTrimmedText(TrimmedText):
     """A text without blanks at its end."""
 
-    inherit_cache: bool | None = True
 
-
-class InUtc(FunctionElement[Any]):
+class InUtc(Construct, FunctionElement[Any]):
     """A point in time as a date and time of day in UTC."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = DateTime()
 
 
-class TimeInUtc(FunctionElement[Any]):
+class TimeInUtc(Construct, FunctionElement[Any]):
     """A time of day in UTC. PostgreSQL keeps its offset, by which it tells apart two that are the same time."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = Time(timezone=True)
 
 
-class CalendarDate(FunctionElement[Any]):
+class CalendarDate(Construct, FunctionElement[Any]):
     """A date, or the date of a point in time: its year, month and day are computed."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = DateTime()
 
 

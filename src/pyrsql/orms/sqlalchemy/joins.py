@@ -86,8 +86,6 @@ class Unmerged(Condition):
     minutes.
     """
 
-    inherit_cache: bool | None = True
-
     def __init__(self, exists: ColumnElement[bool]) -> None:
         super().__init__(exists)
 
@@ -101,8 +99,6 @@ class OfOneRow(Condition):
 
     A subquery that is evaluated for each row reads no more than all related rows, once, where it begins at the key.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(self, condition: ColumnElement[bool]) -> None:
         super().__init__(condition)

@@ -29,6 +29,7 @@ from pyrsql.options import FieldOptions, TextOrder
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.cardinality import leaves, may_lack
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_text
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
@@ -43,13 +44,11 @@ from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, relation_paths, starts_with
 
 
-class NullsPlaced(UnaryExpression[Any]):
+class NullsPlaced(Construct, UnaryExpression[Any]):
     """A direction with NULLS FIRST or NULLS LAST, also on databases that have neither.
 
     SQLAlchemy takes it for a modifier of its own, and so finds the value in it where it wraps a page in a subquery.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(self, value: ColumnElement[Any], descending: bool, nulls_first: bool) -> None:
         directed = value.desc() if descending else value.asc()

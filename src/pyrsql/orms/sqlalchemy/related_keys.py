@@ -56,8 +56,6 @@ class SomeRow(Condition):
     the first, unless many rows share a key: then each of them would look for the same related rows.
     """
 
-    inherit_cache: bool | None = True
-
     def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool], *, shared: bool = False) -> None:
         super().__init__(exists, among)
         self.exists = exists
@@ -74,8 +72,6 @@ class SomeRow(Condition):
 class SomeRowInRange(SomeRow):
     """The same where the rows that pass may be few or many, which only the database could know."""
 
-    inherit_cache: bool | None = True
-
 
 class KeysOnPostgreSQL(TwoForms):
     """Some row passes of the related rows that many rows share: by the distinct keys of those that pass on PostgreSQL.
@@ -84,13 +80,9 @@ class KeysOnPostgreSQL(TwoForms):
     Where no row passes, each look reads the same related rows again. A statement of few rows has few looks.
     """
 
-    inherit_cache: bool | None = True
-
 
 class KeysOnMySQL(TwoForms):
     """The same on MySQL and MariaDB, where they make no join of an EXISTS, and look at one row after the other."""
-
-    inherit_cache: bool | None = True
 
 
 class RelatedKeys(NamedTuple):

@@ -9,15 +9,15 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.joins import Scope, attribute, keys_of
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.validation.predicates import RelationPath
 
 
-class DistinctKeys(FunctionElement[int]):
+class DistinctKeys(Construct, FunctionElement[int]):
     """The number of different keys of several columns, none of which is NULL."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = Integer()
 
 

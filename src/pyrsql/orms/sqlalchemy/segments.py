@@ -40,7 +40,6 @@ _TURNED: dict[Nulls, Nulls] = {"first": "last", "last": "first", "never": "never
 class KeyRange(Condition):
     """A condition on several keys of one direction, and a position: the keys, then as many values."""
 
-    inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.gt
 
     def halves(self) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
@@ -89,8 +88,6 @@ class Beyond(KeyRange):
     Databases read the range from an index as a row value or as a ladder of comparisons: one form or the other.
     """
 
-    inherit_cache: bool | None = True
-
     @property
     def ends_with_row_id(self) -> bool:
         """The last key is an integer that is the primary key alone: on SQLite that is the row id."""
@@ -106,47 +103,35 @@ class Nearest(Beyond):
     compares each row: it would read all rows that tie with the position.
     """
 
-    inherit_cache: bool | None = True
-
 
 class Farther(KeyRange):
     """On SQLite the rows beyond the position in one more key: `Nearest` of fewer keys. Elsewhere none: `Nearest` has
     them all.
     """
 
-    inherit_cache: bool | None = True
-
 
 class Below(Beyond):
     """`Beyond` where the keys descend."""
 
-    inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.lt
 
 
 class NearestBelow(Nearest, Below):
     """`Nearest` where the keys descend."""
 
-    inherit_cache: bool | None = True
-
 
 class FartherBelow(Farther):
     """`Farther` where the keys descend."""
 
-    inherit_cache: bool | None = True
     operator: Callable[[Any, Any], Any] = operators.lt
 
 
 class NullIsLargest(Condition):
     """Whether the database itself sorts NULL as the largest value."""
 
-    inherit_cache: bool | None = True
-
 
 class NullIsSmallest(Condition):
     """Whether the database itself sorts NULL as the smallest value."""
-
-    inherit_cache: bool | None = True
 
 
 class Term(NamedTuple):

@@ -13,19 +13,18 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, select
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
 from pyrsql.validation.predicates import COMPARE, Between, Compare, Match, Member, Null, RelationPath
 
 
-class GroupKey(UnaryExpression[Any]):
+class GroupKey(Construct, UnaryExpression[Any]):
     """The key that related rows are grouped by in a join.
 
     MariaDB would group the rows of the key anew for each row outside, which it does for no expression.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(self, key: ColumnElement[Any]) -> None:
         super().__init__(key, type_=key.type)

@@ -23,19 +23,17 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import in_notation
-from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.elements import Condition, Construct
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii
 from pyrsql.validation.predicates import Pattern, SqlPattern
 
 
-class _Collated(UnaryExpression[Any]):
+class _Collated(Construct, UnaryExpression[Any]):
     """A value in the form that some comparison needs.
 
     Unlike a `Grouping` it does not have the name of its operand, so that SQLAlchemy gives it one of its own where it
     puts a page into a subquery.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         # The operand may be an expression of any precedence.
@@ -45,13 +43,9 @@ class _Collated(UnaryExpression[Any]):
 class ExactText(_Collated):
     """A text in the form for `=` and `IN`: case, accents and trailing blanks count."""
 
-    inherit_cache: bool | None = True
-
 
 class OrderedText(_Collated):
     """A text in the form for `<` and ORDER BY: by code point."""
-
-    inherit_cache: bool | None = True
 
 
 class LeadingText(_Collated):
@@ -60,13 +54,9 @@ class LeadingText(_Collated):
     They sort by no more of a text, and a cursor that compared the whole of it would skip rows.
     """
 
-    inherit_cache: bool | None = True
-
 
 class CountedText(_Collated):
     """A text in the form for functions that look at its characters one by one."""
-
-    inherit_cache: bool | None = True
 
 
 class WideText(_Collated):
@@ -75,8 +65,6 @@ class WideText(_Collated):
     MySQL and MariaDB refuse to compare a column of `latin1` with a letter that `latin1` lacks.
     """
 
-    inherit_cache: bool | None = True
-
 
 class UuidText(_Collated):
     """A UUID that can be told from any other, and ordered, on MariaDB too.
@@ -84,19 +72,13 @@ class UuidText(_Collated):
     Its own type orders by parts, and takes a UUID without a proper version for NULL.
     """
 
-    inherit_cache: bool | None = True
-
 
 class EnumText(_Collated):
     """A value that `has_places`, to sort by."""
 
-    inherit_cache: bool | None = True
-
 
 class PlainText(_Collated):
     """A text without the rules of its column: its own collation, CITEXT, the blanks that CHAR adds."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         super().__init__(operand)
@@ -144,24 +126,20 @@ def plain_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
     return PlainText(text) if is_padded or has_rules(text.type) else text
 
 
-class FoldedText(FunctionElement[str]):
+class FoldedText(Construct, FunctionElement[str]):
     """A text in lower case: each letter as its one lower-case form."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
-class UpperText(FunctionElement[str]):
+class UpperText(Construct, FunctionElement[str]):
     """A text in upper case: each letter as its one upper-case form, where it has one."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
-class _Matched(BinaryExpression[bool]):
+class _Matched(Construct, BinaryExpression[bool]):
     """`operand LIKE pattern`, in parentheses of its own."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[str], pattern: BindParameter[Any]) -> None:
         super().__init__(operand.self_group(), pattern, operators.like_op, type_=Boolean())
@@ -176,43 +154,29 @@ class _Matched(BinaryExpression[bool]):
 class TextMatch(_Matched):
     """A match where case counts."""
 
-    inherit_cache: bool | None = True
-
 
 class PrefixMatch(TextMatch):
     """A match where case counts and whose pattern begins with plain text, which an index can find."""
-
-    inherit_cache: bool | None = True
 
 
 class WidePrefixMatch(PrefixMatch):
     """The same with letters that not every character set holds."""
 
-    inherit_cache: bool | None = True
-
 
 class TextMatchIgnoringCase(_Matched):
     """A match where case does not count."""
-
-    inherit_cache: bool | None = True
 
 
 class PrefixMatchIgnoringCase(TextMatchIgnoringCase):
     """The same of a pattern that begins with plain text."""
 
-    inherit_cache: bool | None = True
-
 
 class EqualIgnoringCase(TextMatchIgnoringCase):
     """The same of a pattern that is plain text."""
 
-    inherit_cache: bool | None = True
-
 
 class EqualInFewForms(EqualIgnoringCase):
     """The same of a plain text that can be written in few ways, the case of ASCII letters aside."""
-
-    inherit_cache: bool | None = True
 
 
 Shape = Literal["anywhere", "prefix", "wide prefix", "whole", "few forms"]
@@ -259,8 +223,6 @@ class ExactTest(Condition):
     The exact form implies the other. Every other database compares exactly, and gets the first.
     """
 
-    inherit_cache: bool | None = True
-
     def __init__(self, column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool]) -> None:
         super().__init__(indexed, exact)
         self.column = column
@@ -271,8 +233,6 @@ class ExactTest(Condition):
 
 class WideExactTest(ExactTest):
     """The same with letters that not every character set holds."""
-
-    inherit_cache: bool | None = True
 
 
 class PatternText(TypeDecorator[Pattern | SqlPattern]):

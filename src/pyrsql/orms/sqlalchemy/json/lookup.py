@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.dialects.families import FamilyBound
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.json.values import Document, Value
 
 
@@ -21,21 +22,19 @@ class PathText(FamilyBound):
     cache_ok: bool | None = True
 
 
-class KindAt(FunctionElement[str]):
+class KindAt(Construct, FunctionElement[str]):
     """The kind of the value at a path through objects alone."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
-class ScalarAt(FunctionElement[str]):
+class ScalarAt(Construct, FunctionElement[str]):
     """The scalar at a path through objects alone."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
-class OneOrAny(FunctionElement[Any]):
+class OneOrAny(Construct, FunctionElement[Any]):
     """An expression of the values that a path leads to, in two forms.
 
     Of most documents a path through objects leads to one scalar or to nothing: SQLite and PostgreSQL look it up, which
@@ -48,8 +47,6 @@ class OneOrAny(FunctionElement[Any]):
         one: the expression of the value at the path.
         any: the expression of all values that the path leads to.
     """
-
-    inherit_cache: bool | None = True
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.json.values import JsonValue
 
 Temporal = dt.date | dt.time
@@ -28,17 +29,15 @@ _EPOCH = dt.datetime(1970, 1, 1)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-class Instant(FunctionElement[int]):
+class Instant(Construct, FunctionElement[int]):
     """The microseconds from 1970 to the date, or date and time, that a text says; NULL for other texts."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = BigInteger()
 
 
-class TimeOfDay(FunctionElement[int]):
+class TimeOfDay(Construct, FunctionElement[int]):
     """The microseconds from midnight to the time of day that a text says; NULL for other texts."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = BigInteger()
 
 

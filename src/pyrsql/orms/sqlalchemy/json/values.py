@@ -19,7 +19,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType, TypeEngine
 
 from pyrsql.orms.sqlalchemy.dialects.families import FamilyBound
-from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.elements import Condition, Construct
 from pyrsql.validation.text import UNBINDABLE
 
 WHOLE = 18 * 10**18
@@ -50,10 +50,8 @@ def json_text(value: JsonValue) -> str:
 # --- documents -------------------------------------------------------------------------------------------------------
 
 
-class Document(FunctionElement[Any]):
+class Document(Construct, FunctionElement[Any]):
     """A column's document, as the JSON functions of the database take it."""
-
-    inherit_cache: bool | None = True
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
         super().__init__(operand)
@@ -62,8 +60,6 @@ class Document(FunctionElement[Any]):
 
 class IsPresent(Condition):
     """There is a document: neither NULL nor JSON's null, which Python does not tell apart."""
-
-    inherit_cache: bool | None = True
 
 
 def inner_sql(
@@ -86,10 +82,8 @@ def only_sql(element: FunctionElement[Any], compiler: SQLCompiler, **options: An
 # --- rows of values --------------------------------------------------------------------------------------------------
 
 
-class StepPaths(FunctionElement[Any]):
+class StepPaths(Construct, FunctionElement[Any]):
     """The paths that lead from a value to those under one key of it, for MariaDB and MySQL."""
-
-    inherit_cache: bool | None = True
 
 
 class KeysText(FamilyBound):
@@ -103,17 +97,15 @@ class JsonText(String):
     """A text in a document. SQLite keeps lone surrogates there, which no driver gives and no text binds."""
 
 
-class ValuesAt(FunctionElement[Any]):
+class ValuesAt(Construct, FunctionElement[Any]):
     """The values that a path leads to, arrays as one value."""
 
-    inherit_cache: bool | None = True
     elements = False
 
 
 class ItemsAt(ValuesAt):
     """The values that a path leads to, and the elements of those that are arrays."""
 
-    inherit_cache: bool | None = True
     elements = True
 
 
@@ -174,23 +166,18 @@ class Value(NamedTuple):
     scalar: ColumnElement[Any]
 
 
-class ValueKind(FunctionElement[str]):
+class ValueKind(Construct, FunctionElement[str]):
     """The kind of a row's value: `null`, `boolean`, `number`, `string`, `array` or `object`."""
 
-    inherit_cache: bool | None = True
     type: TypeEngine[Any] = String()
 
 
-class NearNumber(FunctionElement[Any]):
+class NearNumber(Construct, FunctionElement[Any]):
     """The number of a row, as well as the database compares numbers of any size; NULL for other kinds."""
 
-    inherit_cache: bool | None = True
 
-
-class WholeNumber(FunctionElement[Any]):
+class WholeNumber(Construct, FunctionElement[Any]):
     """The digits before the point, which tell large numbers apart where `NearNumber` is a float."""
-
-    inherit_cache: bool | None = True
 
 
 class NearNumberValue(FamilyBound):
@@ -231,8 +218,6 @@ def bound_number(value: int | Decimal) -> Tuple:
 
 class SameStructure(Condition):
     """A row's value is this array or object, in any order of keys and any spelling of numbers."""
-
-    inherit_cache: bool | None = True
 
 
 class StructureText(FamilyBound):
