@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import FromStatement, Mapper
+from sqlalchemy.orm import FromStatement
 from sqlalchemy.sql.base import ExecutableOption
 
 from pyrsql.errors import ConfigurationError
@@ -30,13 +30,13 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_shared_keys
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
+from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import elements_of, elements_of_select, is_text, is_ungrouped_text
 from pyrsql.validation.predicates import RelationPath
 
@@ -155,7 +155,7 @@ def root_entity(base: Select[Any], model: Model) -> Entity:
         if (entity := _entity_of_model(column, model)) is not None:
             return entity
     # A select of a function, or of the columns of a bare table.
-    table: object = cast("Any", inspect(model.type)).local_table
+    table: object = mapper_of(model.type).local_table
     for source in leaves(base.get_final_froms()):
         if (entity := _entity_of_model(source, model)) is not None:
             return entity
@@ -168,7 +168,7 @@ def _entity_of_model(element: ClauseElement, model: Model) -> Entity | None:
     entity = parts.entity_of(element)
     if entity is None or entity is model.type:
         return entity
-    return entity if issubclass(inspect(entity).mapper.class_, model.type) else None
+    return entity if issubclass(mapper_of(entity).class_, model.type) else None
 
 
 def _refuse_orders(base: Select[Any], root: Entity, model: Model) -> None:
@@ -279,7 +279,7 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
                 f" {model.name}, or leave the order to the client"
             )
         order = ()
-    key = [getattr(root, cast("str", field.source)) for field in model.identity]
+    key = [attribute(root, field) for field in model.identity]
     inner = parts.without_lock(parts.without_loading(base)).with_only_columns(*key)
     if not keeps_order:
         inner = inner.order_by(None)
@@ -313,14 +313,12 @@ def locked(statement: Select[Any], lock: Any, *tables: Any) -> Select[Any]:
 
 def _own_tables(root: Entity) -> set[FromClause]:
     """The tables, or the alias, that hold the rows of a root."""
-    return {*parts.tables_of(inspect(root).selectable)}
+    return {*parts.tables_of(rows_of(root))}
 
 
 def _key_tables(root: Entity) -> set[FromClause]:
     """The tables, or the alias, that hold the key of a root: those of its subclasses may be joined with LEFT JOIN."""
-    rows, mapper = inspect(root).selectable, cast("Mapper[Any]", inspect(root).mapper)
-    keys = [rows.corresponding_column(column) for column in mapper.primary_key]
-    return {table for key in keys for table in parts.tables_of(key)}
+    return {table for key in key_columns(root) for table in parts.tables_of(key)}
 
 
 # --- its columns ---
@@ -340,15 +338,12 @@ def is_of_root(base: Select[Any], root: Entity) -> bool:
 
 def _has_key(columns: Iterable[ClauseElement], root: Entity) -> bool:
     """Whether the key of a root is among columns."""
-    mapper = cast("Mapper[Any]", inspect(root).mapper)
-    own = inspect(root).selectable
     found: set[object] = set()
     for column in columns:
         if parts.is_entity(column, root):
             return True
         found.update((getattr(each, "table", None), getattr(each, "key", None)) for each in _columns_of(column))
-    keys = [own.corresponding_column(column) for column in mapper.primary_key]
-    return all((key.table, key.key) in found for key in keys)
+    return all((key.table, key.key) in found for key in key_columns(root))
 
 
 def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
@@ -393,5 +388,5 @@ def _joins_are_to_one(base: Select[Any], scope: Scope, joins: Sequence[parts.Bas
 def _reads_root_alone(base: Select[Any], *entities: Entity) -> bool:
     """Whether the columns and conditions of a select read no other tables than those of entities."""
     clauses = (*parts.columns(base), *parts.conditions(base))
-    known = {table for entity in entities for table in parts.tables_of(inspect(entity).selectable)}
+    known = {table for entity in entities for table in parts.tables_of(rows_of(entity))}
     return all(known.issuperset(parts.tables_of(clause)) for clause in clauses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Select, inspect
+from sqlalchemy import ClauseElement, Select
 from sqlalchemy.orm import ColumnProperty, Mapper
 
 from pyrsql.errors import ConfigurationError
@@ -13,9 +13,9 @@ from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values, to_one_relations
 from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.loader_options import LoaderStep, loader_steps
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
@@ -40,7 +40,7 @@ def refuse_ambiguous_text(base: Select[Any], scope: Scope, model: Model, *, has_
     relations = [
         prop
         for path, entity in scope.items()
-        for prop in to_one_relations(cast("Mapper[Any]", inspect(entity).mapper))
+        for prop in to_one_relations(mapper_of(entity))
         if (*(step.name for step in path), prop.key) not in joined
     ]
     if name := ambiguous_name(texts, column_names(leaves(base.get_final_froms())), relations):
@@ -61,8 +61,8 @@ def _values_of_entities(base: Select[Any], root: Entity) -> Iterator[ClauseEleme
     for column in parts.columns(base):
         entity = parts.entity_of(column)
         if entity not in (None, root) and parts.is_table(column):
-            yield from loaded_values(inspect(entity).mapper)
-    yield from _values_of_options(base, cast("Mapper[Any]", inspect(root).mapper))
+            yield from loaded_values(mapper_of(entity))
+    yield from _values_of_options(base, mapper_of(root))
 
 
 def _values_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[ClauseElement]:

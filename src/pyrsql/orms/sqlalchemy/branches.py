@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Alias, ColumnElement, Select, Table, inspect, intersect, not_, select, tuple_, union_all
+from sqlalchemy import Alias, ColumnElement, Select, Table, intersect, not_, select, tuple_, union_all
 from sqlalchemy.sql import visitors
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.cardinality import given_columns
 from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.entities import Entity, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import outline_of
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, passed_paths
 from pyrsql.orms.sqlalchemy.related_keys import is_within
-from pyrsql.orms.sqlalchemy.select_parts import Entity, conditions
+from pyrsql.orms.sqlalchemy.select_parts import conditions
 from pyrsql.validation.predicates import (
     Between,
     CallOperand,
@@ -112,7 +113,7 @@ def keys_of_branches(
     if not _has_plain_key(entity):
         return None
     rows = joins.another(entity)
-    own, keys = joins.keys_of(entity), joins.keys_of(rows)
+    own, keys = keys_of(entity), keys_of(rows)
 
     def branch(part: Predicate) -> Select[Any]:
         parts = (*beside, *(part.parts if isinstance(part, Conjunction) else (part,)))
@@ -168,7 +169,6 @@ def is_narrowed(statement: Select[Any]) -> bool:
 @made_once
 def _has_plain_key(entity: Entity) -> bool:
     """Whether the rows are those of a table, known by its primary key."""
-    inspected = inspect(entity)
-    source = inspected.selectable
+    source = rows_of(entity)
     table: Any = cast("Any", source).element if isinstance(source, Alias) else source
-    return isinstance(table, Table) and {*inspected.mapper.primary_key} == {*table.primary_key}
+    return isinstance(table, Table) and {*mapper_of(entity).primary_key} == {*table.primary_key}

@@ -28,6 +28,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
     conditions,
@@ -264,7 +265,7 @@ def refuse_shared_keys(entity: type) -> None:
 @made_once
 def _classes_with_tables(entity: type) -> list[str]:
     """The names of the classes whose tables hold the rows of a class, one table of each hierarchy that shares a key."""
-    mapper = cast("Mapper[Any]", inspect(entity))
+    mapper = mapper_of(entity)
     # The union of an AbstractConcreteBase is its own table, and no polymorphic load.
     read = {*mapper.with_polymorphic_mappers, *(each for each in mapper.self_and_descendants if each.concrete)}
     parts: set[object] = {*visitors.iterate(mapper.selectable)}

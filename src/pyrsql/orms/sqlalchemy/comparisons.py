@@ -16,11 +16,11 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared, is_text
 from pyrsql.orms.sqlalchemy.elements import bound, with_part
+from pyrsql.orms.sqlalchemy.entities import Entity
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactTest,

@@ -45,12 +45,12 @@ from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_o
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called
-from pyrsql.orms.sqlalchemy.joins import Scope, keys_of
+from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.names import with_free_names
 from pyrsql.orms.sqlalchemy.select_parts import (
-    Entity,
     is_correlated_by_itself,
     tables_of,
     variants,
@@ -102,29 +102,29 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if has_names or _has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
         # A text in the value names the table itself, or a column of the one table that the subquery has.
-        mapper = inspect(entity).mapper
+        mapper = mapper_of(entity)
         other: Entity = mapper.class_ if is_of_other_table else _alias(mapper)
         alone = select(_attribute(field, other)).select_from(other).where(*map(operator.eq, keys_of(other), keys))
-        return alone.correlate(inspect(entity).selectable).scalar_subquery()
+        return alone.correlate(rows_of(entity)).scalar_subquery()
     return case((keys[0].is_not(None), value))
 
 
 def _alias(mapper: Mapper[Any]) -> Entity:
     alias: Any = aliased(mapper)
-    with_free_names(inspect(alias).selectable, mapper.class_)
+    with_free_names(rows_of(alias), mapper.class_)
     return alias
 
 
 def _is_ambiguous(value: ColumnElement[Any], entity: Entity) -> bool:
     """Whether text in a value names a column that a table of a path has as well."""
-    mapper = inspect(entity).mapper
+    mapper = mapper_of(entity)
     return bool(ambiguous_name([value], column_names(mapper.tables), to_one_relations(mapper)))
 
 
 def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
-    attribute: Any = getattr(entity, cast("str", field.source))
+    found: Any = attribute(entity, field)
     # The form that the attribute's own operators compare: another form would count as another statement.
-    compared = cast("Any", attribute).comparator if isinstance(attribute, QueryableAttribute) else attribute
+    compared = cast("Any", found).comparator if isinstance(found, QueryableAttribute) else found
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     # A select would refer to a labelled value by its label, which another column of the select may have as well.
     value = cast("Any", clause).element if isinstance(clause, Label) else clause
@@ -143,7 +143,7 @@ def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement
     """
     if not _has_subquery(value):
         return value
-    tables = tables_of(inspect(entity).selectable)
+    tables = tables_of(rows_of(entity))
 
     def correlated(element: Any, **_: Any) -> Any:
         if isinstance(element, Select) and is_correlated_by_itself(rows := cast("Select[Any]", element)):
@@ -161,10 +161,10 @@ def _has_subquery(value: ColumnElement[Any]) -> bool:
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:
     """A column of a subclass, of an entity of the base class."""
-    own = inspect(entity).selectable.corresponding_column(source.column)
+    own = rows_of(entity).corresponding_column(source.column)
     if own is not None:
         return cast("ColumnElement[Any]", own)
-    table = with_free_names(source.column.table.alias(), inspect(entity).mapper.class_)
+    table = with_free_names(source.column.table.alias(), mapper_of(entity).class_)
     same = (key == getattr(entity, name) for key, name in zip(table.primary_key, source.identity, strict=True))
     return select(table.c[source.column.key]).where(*same).scalar_subquery()
 

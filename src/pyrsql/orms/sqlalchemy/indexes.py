@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, inspect
+from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import operators
@@ -19,6 +19,7 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.cardinality import keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
+from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.validation.predicates import CallOperand, CountOperand, FieldOperand, RelationOperand, RelationPath
 from pyrsql.validation.selectors import Resolution, resolve
@@ -126,7 +127,7 @@ def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[Miss
         return
     if not _leads([column], family):
         yield MissingIndex(path, "sort", _line(column, family=family))
-    identity = cast("tuple[Column[Any], ...]", cast("Any", inspect(schema.model.type)).primary_key)
+    identity = cast("tuple[Column[Any], ...]", mapper_of(schema.model.type).primary_key)
     keys = [key for key in identity if key is not column]
     if (
         keys
@@ -228,7 +229,7 @@ def _links(schema: Schema, path: RelationPath) -> Iterator[list[Column[Any]]]:
 
 def _relationship(owner: type, name: object) -> Any:
     """A relationship of a class, or of a subclass of it."""
-    mappers: Any = cast("Any", inspect(owner)).self_and_descendants
+    mappers: Any = mapper_of(owner).self_and_descendants
     return next((mapper.relationships[name] for mapper in mappers if name in mapper.relationships), None)
 
 

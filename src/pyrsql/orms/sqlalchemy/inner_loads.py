@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, inspect
+from sqlalchemy import Column, Select
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
@@ -13,9 +13,9 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.criteria import has_criteria_for
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 _EAGER = {"joined", False, "selectin", "subquery", "immediate"}
 """Loading strategies of a mapping that load related rows with their owner."""
@@ -42,7 +42,7 @@ def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
         return
     if not any(parts.is_entity(column, root) for column in parts.columns(base)):
         return
-    said = [*_loads_of_options(base, cast("Mapper[Any]", inspect(root).mapper))]
+    said = [*_loads_of_options(base, mapper_of(root))]
     paths = {load.path for load in said}
     mapped = [load for load in of_mapping if not any(_covers(path, load.path) for path in paths)]
     for _, prop, inner in (*said, *mapped):
@@ -86,7 +86,7 @@ def _loads_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]
 @made_once
 def loads_of_mapping(root: Entity) -> tuple[_Load, ...]:
     """The relations that a mapping loads by INNER JOIN with a row, or with a related row that it loads."""
-    mapper = cast("Mapper[Any]", inspect(root).mapper)
+    mapper = mapper_of(root)
     found: list[_Load] = []
     seen: set[Mapper[Any]] = {mapper}
     unread: list[tuple[_Path, Mapper[Any]]] = [((), mapper)]

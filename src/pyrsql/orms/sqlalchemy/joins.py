@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import Alias, Column, FromClause, Select, and_, inspect, literal_column, not_, select
-from sqlalchemy.orm import ColumnProperty, Mapper, QueryableAttribute, aliased
+from sqlalchemy.orm import ColumnProperty, QueryableAttribute, aliased
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -17,9 +17,10 @@ from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.elements import Condition
+from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.names import with_free_names
-from pyrsql.orms.sqlalchemy.select_parts import Entity, base_joins
+from pyrsql.orms.sqlalchemy.select_parts import base_joins
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with
@@ -75,7 +76,7 @@ def with_joins(select: SelectT, joins: Iterable[Join]) -> SelectT:
             select = select.join(link, isouter=outer)
         else:
             # The rows, and not the entity: they have its criteria already, and SQLAlchemy would not adapt them here.
-            select = select.join(inspect(entity).selectable, link, isouter=outer)
+            select = select.join(rows_of(entity), link, isouter=outer)
     return select
 
 
@@ -193,7 +194,7 @@ def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     relation = path[-1]
     of_subclass = isinstance(relation.source, SubclassRow)
     target = inspect(target_of(parent, relation))
-    entity = _rows_of(target.entity) if of_subclass else _alias_of(target)
+    entity = _alias_of_rows(target.entity) if of_subclass else _alias_of(target)
     _prepare(entity)
     alias = inspect(entity)
     _aliases.update(dict.fromkeys(leaves([alias.selectable]), (ref(alias), target)))
@@ -210,7 +211,7 @@ def another(entity: Entity) -> Entity:
 
 @made_once
 def _another(entity: Entity) -> Entity:
-    made = _alias_of(inspect(entity).mapper)
+    made = _alias_of(mapper_of(entity))
     _prepare(made)
     return made
 
@@ -219,8 +220,7 @@ def _prepare(entity: Entity) -> None:
     """SQLAlchemy indexes the columns of an alias when it first looks for one, bit by bit and under no lock: a second
     thread would miss some, and take those of the table itself.
     """
-    alias = inspect(entity)
-    alias.selectable.corresponding_column(alias.mapper.primary_key[0])
+    key_columns(entity)
 
 
 class AliasOfPath(NamedTuple):
@@ -242,7 +242,7 @@ def aliases_of_paths(statement: Select[Any]) -> set[AliasOfPath]:
 
 
 def _joined(select: Select[Any]) -> list[FromClause]:
-    return [inspect(join.entity).selectable for join in base_joins(select) if join.entity is not None]
+    return [rows_of(join.entity) for join in base_joins(select) if join.entity is not None]
 
 
 _aliases: WeakKeyDictionary[FromClause, tuple[ref[Any], Any]] = WeakKeyDictionary()
@@ -252,10 +252,10 @@ An alias has a reference to its table: by a strong one to the alias, the diction
 """
 
 
-def _rows_of(subclass: Entity) -> Entity:
+def _alias_of_rows(subclass: Entity) -> Entity:
     """An alias of the rows of a class. Inside the subquery SQLAlchemy applies the criteria of the class."""
-    mapper = cast("Mapper[Any]", inspect(subclass))
-    rows = select(*(getattr(subclass, prop.key) for prop in mapper.column_attrs if _is_stored(prop)))
+    stored = (prop.key for prop in mapper_of(subclass).column_attrs if _is_stored(prop))
+    rows = select(*(getattr(subclass, name) for name in stored))
     return aliased(subclass, rows.subquery())
 
 
@@ -268,7 +268,7 @@ def _alias_of(target: Any) -> Entity:
     """A new alias of the entity of a relationship: of a class, or of an alias of a subquery."""
     own = cast("FromClause", target.selectable)
     # The join condition names the columns of an alias, and not those of the table.
-    rows = own.alias() if isinstance(own, Alias) else inspect(aliased(target.entity, flat=True)).selectable
+    rows = own.alias() if isinstance(own, Alias) else rows_of(aliased(target.entity, flat=True))
     with_free_names(rows, target.mapper.class_)
     # SQLAlchemy keeps a compiled statement by this name, too: it is no other one with an alias of the developer's.
     return aliased(target.mapper, rows, name="of a path")
@@ -279,17 +279,6 @@ def target_of(parent: Entity, relation: Relation) -> Entity:
     if isinstance(relation.source, SubclassRow):
         return relation.source.subclass
     return attribute(parent, relation).property.entity.entity
-
-
-def keys_of(entity: Entity) -> list[ColumnElement[Any]]:
-    """The attributes of an entity that its primary key maps to."""
-    mapper = inspect(entity).mapper
-    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
-
-
-def attribute(entity: Entity, relation: Relation) -> QueryableAttribute[Any]:
-    """The relationship attribute of an entity."""
-    return cast("QueryableAttribute[Any]", getattr(entity, cast("str", relation.source)))
 
 
 def _is_outer(path: RelationPath, options: FieldOptions, passed: Collection[RelationPath]) -> bool:

@@ -15,10 +15,10 @@ from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shor
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
 from pyrsql.orms.sqlalchemy.inner_loads import may_lead_nowhere
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 
 Path = tuple[str, ...]
 
@@ -148,7 +148,7 @@ _NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)
 
 def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) -> Iterator[Any]:
     """The options for one entity and those below it; `load` is the option that leads to it."""
-    mapper = inspect(entity).mapper
+    mapper = mapper_of(entity)
     subclasses = _subclasses_with(mapper, (*read.columns, *read.related))
     if said.only and not read.whole and not subclasses and at not in said.deferring:
         yield load.load_only(*(getattr(entity, name) for name in _columns_of(mapper, read)))
@@ -191,7 +191,7 @@ def _of_subclass(load: Any, entity: Entity, name: str, below: Reading, at: Path,
 
 def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path, said: _Said) -> Iterator[Any]:
     """The options for a relation of an entity and for those that it leads on to."""
-    mapper = inspect(entity).mapper
+    mapper = mapper_of(entity)
     relation, path = mapper.relationships[name], (*at, name)
     if relation.lazy in _UNLOADABLE:
         return

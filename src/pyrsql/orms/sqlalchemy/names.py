@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ClauseElement, FromClause, Select, Table, inspect
+from sqlalchemy import BindParameter, ClauseElement, FromClause, Select, Table
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -16,6 +16,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import numbered_name
 
@@ -119,7 +120,7 @@ def _names_of_schemas(entity: type) -> set[str]:
 def _mappers(entity: type) -> set[Mapper[Any]]:
     """The mappings of all classes in the registries that relations lead to from a class."""
     found: set[Mapper[Any]] = set()
-    unread = [cast("Mapper[Any]", inspect(entity))]
+    unread = [mapper_of(entity)]
     while unread:
         mapper = unread.pop()
         if mapper not in found:

@@ -30,6 +30,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.cardinality import leaves, may_lack
 from pyrsql.orms.sqlalchemy.column_types import forms_of, is_text
 from pyrsql.orms.sqlalchemy.elements import Construct
+from pyrsql.orms.sqlalchemy.entities import Entity
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
@@ -38,7 +39,6 @@ from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.predicates import counted_together, value_expression
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.shared_rows import shared_rows
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text, without_places
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, relation_paths, starts_with

@@ -31,6 +31,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.branches import OfBranches, has_branches, keys_of_branches, narrowing
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
+from pyrsql.orms.sqlalchemy.entities import attribute
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
@@ -186,7 +187,7 @@ def _test(test: Test, scope: Scope, lowering: LoweringContext) -> ColumnElement[
         operand = test.operand
         if isinstance(operand, RelationOperand):
             *before, last = operand.relations
-            return _custom(test, joins.attribute(scope[tuple(before)], last), lowering)
+            return _custom(test, attribute(scope[tuple(before)], last), lowering)
         return _custom(test, value_expression(operand, scope), lowering)
     text_order = lowering.options.text_order
     if isinstance(test.operand, CountOperand):

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Join,
     Select,
     and_,
-    inspect,
     literal,
     not_,
     select,
@@ -27,10 +26,10 @@ from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.elements import Condition, TwoForms
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.joins import alias_for
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.names import with_free_names
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.validation.predicates import (
     Between,
     Compare,
@@ -123,11 +122,11 @@ def related_keys(parent: Entity, path: RelationPath) -> RelatedKeys | None:
         return None
     if any(getattr(local, "nullable", True) is not False for local, _ in pairs):
         return None
-    mapper = inspect(parent).mapper
+    mapper = mapper_of(parent)
     key = tuple(getattr(parent, mapper.get_property_by_column(local).key) for local, _ in pairs)
     if prop.secondary is not None:
         return _keys_through_table(prop, entity, key, foreign)
-    columns = _columns_of(inspect(entity).selectable, foreign)
+    columns = _columns_of(rows_of(entity), foreign)
     return None if columns is None else RelatedKeys(entity, key, select(*columns).select_from(entity).correlate(None))
 
 
@@ -166,7 +165,7 @@ def _keys_through_table(
     between = with_free_names(cast("FromClause", prop.secondary).alias(), prop.parent.class_)
     links = prop.secondary_synchronize_pairs or ()
     columns = _columns_of(between, foreign)
-    there = _columns_of(inspect(entity).selectable, [there for there, _ in links])
+    there = _columns_of(rows_of(entity), [there for there, _ in links])
     here = _columns_of(between, [here for _, here in links])
     if columns is None or len([*conjuncts(cast("Any", prop.secondaryjoin))]) != len(links) or not (there and here):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_, inspect, tuple_
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_, tuple_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
@@ -15,8 +15,7 @@ from pyrsql.models.model import Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.criteria import has_criteria, has_relation_test
-from pyrsql.orms.sqlalchemy.joins import keys_of
-from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.entities import Entity, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.textual import is_ungrouped_text
 
 
@@ -84,7 +83,7 @@ def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
 
 def _can_be_applied(base: Select[Any], root: Entity) -> bool:
     """Whether SQLAlchemy can apply the conditions of a statement, subqueries aside, to an alias of its model."""
-    rows, conditions = inspect(root).selectable, parts.conditions(base)
+    rows, conditions = rows_of(root), parts.conditions(base)
     is_of_tables = not (isinstance(rows, AliasedReturnsRows) and isinstance(rows.element, SelectBase))
     reads_root_alone = base.get_final_froms() == [rows]
     return is_of_tables and reads_root_alone and not is_ungrouped_text(conditions) and not has_relation_test(conditions)
@@ -96,7 +95,7 @@ def _joins(subquery: ClauseElement, model: Model) -> bool:
     SQLAlchemy would apply the criteria to their own subquery, without end.
     """
     read: list[object] = list(visitors.iterate(subquery))
-    table = cast("FromClause", cast("Any", inspect(model.type)).local_table)
+    table = mapper_of(model.type).local_table
     return any(isinstance(part, FromClause) and part == table for part in read) and any(map(_is_join, read))
 
 

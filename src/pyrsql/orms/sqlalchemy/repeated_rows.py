@@ -22,16 +22,16 @@ from sqlalchemy import (
     inspect,
     not_,
 )
-from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, RelationshipProperty
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, is_single, keys_of_table, leaves
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
-    Entity,
     conditions,
     group_columns,
     is_distinct,
@@ -64,7 +64,7 @@ def refuse_subquery(root: Entity) -> None:
     Raises:
         ConfigurationError: it is one, and what to write instead.
     """
-    name = inspect(root).mapper.class_.__name__
+    name = mapper_of(root).class_.__name__
     if repeats_rows(root):
         raise ConfigurationError(
             f"the subquery of the base statement may have several rows for one {name}, which pages would repeat and"
@@ -81,10 +81,9 @@ def refuse_subquery(root: Entity) -> None:
 @made_once
 def lacking_columns(entity: Entity) -> list[str]:
     """The attributes of columns that an alias of a subquery does not have. SQLAlchemy takes those of the table then."""
-    alias = inspect(entity)
-    if not alias.is_aliased_class:
+    if not inspect(entity).is_aliased_class:
         return []
-    rows, mapper = cast("FromClause", alias.selectable), cast("Mapper[Any]", alias.mapper)
+    rows, mapper = rows_of(entity), mapper_of(entity)
     own = {*leaves([rows])}
     joining = {column for prop in mapper.relationships for column in prop.local_columns}
 
@@ -103,7 +102,7 @@ def repeats_rows(entity: Entity) -> bool:
     """Whether an entity is an alias of a subquery several of whose rows may be the same one of its class."""
     if not inspect(entity).is_aliased_class:
         return False
-    mapper, rows = inspect(entity).mapper, cast("FromClause", inspect(entity).selectable)
+    mapper, rows = mapper_of(entity), rows_of(entity)
     source: object = rows
     # A class may be mapped to a subquery itself, and says what its key is.
     own = {mapper.selectable, mapper.persist_selectable, mapper.local_table}

@@ -10,7 +10,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.elements import Construct
-from pyrsql.orms.sqlalchemy.joins import Scope, attribute, keys_of
+from pyrsql.orms.sqlalchemy.entities import attribute, keys_of
+from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 from pyrsql.validation.predicates import RelationPath
 

@@ -24,11 +24,9 @@ from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.elements import with_part
+from pyrsql.orms.sqlalchemy.entities import Entity
 
 ElementT = TypeVar("ElementT", bound=ClauseElement)
-
-Entity = Any
-"""A mapped class or an alias of one: SQLAlchemy has no type for both."""
 
 
 class BaseJoin(NamedTuple):

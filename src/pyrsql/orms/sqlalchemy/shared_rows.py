@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, select
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.elements import Construct
+from pyrsql.orms.sqlalchemy.entities import keys_of
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
 from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
@@ -74,7 +75,7 @@ def shared_rows(
         return None
     # The same alias inside and outside: the name of the inner one hides the other.
     entity = scope[before]
-    keys = joins.keys_of(entity)
+    keys = keys_of(entity)
     if len(keys) != 1:
         return None
     rows = select(keys[0]).select_from(entity).correlate(None).group_by(keys[0])

@@ -11,12 +11,10 @@ from sqlalchemy import (
     Alias,
     ClauseElement,
     ColumnElement,
-    FromClause,
     Select,
     Table,
     UnaryExpression,
     func,
-    inspect,
     select,
 )
 from sqlalchemy.sql import visitors
@@ -29,14 +27,14 @@ from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrappe
 from pyrsql.orms.sqlalchemy.branches import is_narrowed
 from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
-from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, keys_of, with_joins
+from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, rows_of
+from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, with_joins
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import identifying, of_shared_rows, order_terms
 from pyrsql.orms.sqlalchemy.planning import one_subquery_per_path, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
-from pyrsql.orms.sqlalchemy.select_parts import Entity
 from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.validation.predicates import (
     FieldOperand,
@@ -160,7 +158,7 @@ def _reaching_keys(base: BaseStatement, keys: tuple[OrderKey, ...], options: Sor
 
 def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
     """The columns by which a database knows the related row of a group: the key of one table, else all columns."""
-    rows = cast("FromClause", inspect(entity).selectable)
+    rows = rows_of(entity)
     one_table = isinstance(rows, Alias) and isinstance(rows.element, Table)
     return keys_of(entity) if one_table or isinstance(rows, Table) else rows.c
 
@@ -188,7 +186,7 @@ def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], of
 def count(base: BaseStatement, model: Model) -> Select[Any]:
     """A select of the number of rows of a statement."""
     statement, root = base.select, base.scope[()]
-    key = [_column(root, field) for field in model.identity]
+    key = [attribute(root, field) for field in model.identity]
     if base.unpaged and loads_joined_rows(statement):
         # A root that appears in several rows is read as one.
         return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
@@ -235,9 +233,9 @@ def _missing(
     if not completing:
         return []
     present = [_bare(clause) for clause in own]
-    if present and any(_is_among(_column(root, field), present) for field in _unique_fields(model)):
+    if present and any(_is_among(attribute(root, field), present) for field in _unique_fields(model)):
         return []
-    columns = [(key, _column(root, _field(key))) for key in completing]
+    columns = [(key, attribute(root, _field(key))) for key in completing]
     return [_completing_term(column, key.descending) for key, column in columns if not _is_among(column, present)]
 
 
@@ -276,7 +274,3 @@ def _bare(clause: ClauseElement) -> ClauseElement:
     while isinstance(clause, UnaryExpression | OrderedText | UuidText):
         clause = cast("ClauseElement", clause.element)
     return clause
-
-
-def _column(root: Entity, field: Field) -> Any:
-    return getattr(root, cast("str", field.source))

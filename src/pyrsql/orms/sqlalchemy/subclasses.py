@@ -17,7 +17,7 @@ from sqlalchemy.orm import ColumnProperty, Mapper
 
 from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import narrowed
-from pyrsql.orms.sqlalchemy.select_parts import Entity
+from pyrsql.orms.sqlalchemy.entities import Entity
 
 
 @dataclass(frozen=True, slots=True)
