@@ -19,7 +19,6 @@ from sqlalchemy import (
     TextClause,
     inspect,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import FromStatement
 from sqlalchemy.sql.base import ExecutableOption
@@ -30,7 +29,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_shared_keys
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
-from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, mapper_of, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
@@ -279,13 +278,16 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
                 f" {model.name}, or leave the order to the client"
             )
         order = ()
-    key = [attribute(root, field) for field in model.identity]
+    key = keys_of(root)
     inner = parts.without_lock(parts.without_loading(base)).with_only_columns(*key)
     if not keeps_order:
         inner = inner.order_by(None)
     inner = inner.correlate(None)
-    condition = key[0].in_(inner) if len(key) == 1 else tuple_(*key).in_(inner)
-    outer = cast("Select[Any]", select(*cast("list[Any]", parts.columns(base)))).where(condition).order_by(*order)
+    outer = (
+        cast("Select[Any]", select(*cast("list[Any]", parts.columns(base))))
+        .where(are_among(key, inner))
+        .order_by(*order)
+    )
     if (lock := parts.lock_of(base)) is not None:
         outer = locked(outer, lock)
     outer = outer.set_label_style(base.get_label_style())

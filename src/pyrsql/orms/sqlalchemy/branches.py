@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Alias, ColumnElement, Select, Table, intersect, not_, select, tuple_, union_all
+from sqlalchemy import Alias, ColumnElement, Select, Table, intersect, not_, select, union_all
 from sqlalchemy.sql import visitors
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.cardinality import given_columns
 from pyrsql.orms.sqlalchemy.elements import Condition
-from pyrsql.orms.sqlalchemy.entities import Entity, keys_of, mapper_of, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.nesting import outline_of
@@ -113,7 +113,7 @@ def keys_of_branches(
     if not _has_plain_key(entity):
         return None
     rows = joins.another(entity)
-    own, keys = keys_of(entity), keys_of(rows)
+    keys = keys_of(rows)
 
     def branch(part: Predicate) -> Select[Any]:
         parts = (*beside, *(part.parts if isinstance(part, Conjunction) else (part,)))
@@ -126,7 +126,7 @@ def keys_of_branches(
     found = [[branch(part) for part in _branches(cast("Disjunction", group))] for group in groups]
     united = [union_all(*selects) if len(selects) > 1 else selects[0] for selects in found]
     common = intersect(*united) if len(united) > 1 else united[0]
-    return own[0].in_(common) if len(own) == 1 else tuple_(*own).in_(common)
+    return are_among(keys_of(entity), common)
 
 
 def _branches(group: Disjunction) -> list[Predicate]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Column, FromClause, inspect
+from sqlalchemy import Column, FromClause, SelectBase, inspect, tuple_
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -34,6 +35,11 @@ def key_columns(entity: Entity) -> list[Column[Any]]:
     """The columns of an entity's rows that its primary key is."""
     rows: Any = rows_of(entity)
     return [rows.corresponding_column(column) for column in mapper_of(entity).primary_key]
+
+
+def are_among(keys: Sequence[ColumnElement[Any]], rows: SelectBase) -> ColumnElement[bool]:
+    """Some row has these keys. Several are a row value, which an index on all of them serves."""
+    return keys[0].in_(rows) if len(keys) == 1 else tuple_(*keys).in_(rows)
 
 
 def attribute(entity: Entity, member: Field | Relation) -> QueryableAttribute[Any]:

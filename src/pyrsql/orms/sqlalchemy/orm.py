@@ -149,7 +149,7 @@ class SQLAlchemyORM:
 
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> Select[Any]:
         """A select of the number of rows, without the sort, its joins, and the page."""
-        return statement.count(_unsorted(lowered, model), model)
+        return statement.count(_unsorted(lowered, model))
 
 
 def refuse_unpaged(lowered: BackendStatement[Any], model: Model, *, by_cursor: bool = False) -> None:

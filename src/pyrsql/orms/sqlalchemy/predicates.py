@@ -31,7 +31,7 @@ from pyrsql.orms.sqlalchemy import joins
 from pyrsql.orms.sqlalchemy.branches import OfBranches, has_branches, keys_of_branches, narrowing
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
-from pyrsql.orms.sqlalchemy.entities import attribute
+from pyrsql.orms.sqlalchemy.entities import are_among, attribute
 from pyrsql.orms.sqlalchemy.expressions import expression
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
@@ -239,7 +239,7 @@ def _some(some: Some, scope: Scope, lowering: LoweringContext) -> ColumnElement[
     rows, reached = joins.beyond(related.rows, further, first, some.path, needed, lowering.options, passed)
     rows = narrowed(rows, reached, of_one_row=False)
     made = SomeRow if shared or likely is Likely.FEW else SomeRowInRange
-    look = made(exists, related.among(rows), shared=shared) if listed else exists
+    look = made(exists, are_among(related.key, rows), shared=shared) if listed else exists
     if not (lowering.alternative or shared):
         return look
     if any(step.many for step in some.path[len(first) :]):

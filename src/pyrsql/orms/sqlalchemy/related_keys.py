@@ -20,7 +20,6 @@ from sqlalchemy import (
     not_,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
 
@@ -96,10 +95,6 @@ class RelatedKeys(NamedTuple):
     entity: Entity
     key: tuple[ColumnElement[Any], ...]
     rows: Select[Any]
-
-    def among(self, rows: Select[Any]) -> ColumnElement[bool]:
-        """The key is among foreign keys. Several columns are a row value, which an index on them serves."""
-        return self.key[0].in_(rows) if len(self.key) == 1 else tuple_(*self.key).in_(rows)
 
 
 @made_once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_, tuple_
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_
 from sqlalchemy.orm import with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
@@ -15,7 +15,7 @@ from pyrsql.models.model import Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.criteria import has_criteria, has_relation_test
-from pyrsql.orms.sqlalchemy.entities import Entity, keys_of, mapper_of, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.textual import is_ungrouped_text
 
 
@@ -107,6 +107,5 @@ def _is_join(part: object) -> bool:
 
 def _is_among(base: Select[Any], root: Entity, model: Model) -> ColumnElement[bool]:
     """A row of the model is one of those that the statement selects."""
-    key = keys_of(model.type)
     rows = parts.without_lock(parts.without_loading(base)).with_only_columns(*keys_of(root)).correlate(None)
-    return key[0].in_(rows) if len(key) == 1 else tuple_(*key).in_(rows)
+    return are_among(keys_of(model.type), rows)

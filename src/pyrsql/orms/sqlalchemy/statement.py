@@ -183,13 +183,12 @@ def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], of
     return ordered.slice(offset, offset + limit)
 
 
-def count(base: BaseStatement, model: Model) -> Select[Any]:
+def count(base: BaseStatement) -> Select[Any]:
     """A select of the number of rows of a statement."""
     statement, root = base.select, base.scope[()]
-    key = [attribute(root, field) for field in model.identity]
     if base.unpaged and loads_joined_rows(statement):
         # A root that appears in several rows is read as one.
-        return count_up_to(cast("Select[Any]", statement.with_only_columns(*key)).distinct(), None)
+        return count_up_to(cast("Select[Any]", statement.with_only_columns(*keys_of(root))).distinct(), None)
     if not base.rooted or base.unsorted or not parts.is_ungrouped(statement) or is_read_elsewhere(root):
         return count_up_to(statement, None)
     unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
