@@ -15,17 +15,23 @@ from sqlalchemy.types import TypeEngine
 from pyrsql.orms.sqlalchemy.elements import Construct
 
 
-class Smallest(Construct, FunctionElement[Any]):
-    """The smallest of the values, as an aggregate that no index of the values serves."""
+class Extreme(Construct, FunctionElement[Any]):
+    """The smallest or the largest of the values, as an aggregate that no index of the values serves."""
+
+    function = ""
 
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)
         self.type: TypeEngine[Any] = value.type
 
 
-class Largest(Construct, FunctionElement[Any]):
+class Smallest(Extreme):
+    """The smallest of them."""
+
+    function = "min"
+
+
+class Largest(Extreme):
     """The largest of them."""
 
-    def __init__(self, value: ColumnElement[Any]) -> None:
-        super().__init__(value)
-        self.type: TypeEngine[Any] = value.type
+    function = "max"

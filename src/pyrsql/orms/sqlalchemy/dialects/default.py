@@ -15,7 +15,7 @@ from pyrsql.orms.sqlalchemy.carried import BoundKey, SelectedKey, is_float
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.elements import TwoForms
 from pyrsql.orms.sqlalchemy.explain import Explain
-from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
+from pyrsql.orms.sqlalchemy.extremes import Extreme
 from pyrsql.orms.sqlalchemy.functions import (
     CalendarDate,
     InUtc,
@@ -122,11 +122,22 @@ def exact_test(element: ExactTest, compiler: SQLCompiler, **options: Any) -> str
     return f"({written} AND {compiler.process(exact, **options)})" if has_rules(element.column.type) else written
 
 
-@form(SomeRow)
-def some_row(element: SomeRow, compiler: SQLCompiler, **options: Any) -> str:
-    """EXISTS, which other databases turn into a join themselves."""
-    exists, _ = element.clauses
-    return compiler.process(exists, **options)
+def first_form(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """The first of the forms that an element has."""
+    first, *_ = element.clauses
+    return condition(first, compiler, **options)
+
+
+@form(TwoForms, OneOrAny)
+def last_form(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """The last of the forms that an element has, which is right on any database and of any document."""
+    *_, last = element.clauses
+    return condition(last, compiler, **options)
+
+
+# EXISTS: other databases turn it into a join themselves. PostgreSQL plans many in time, and uses no index of a foreign
+# key behind an IS TRUE.
+form(SomeRow, Unmerged)(first_form)
 
 
 @form(OfBranches)
@@ -136,32 +147,10 @@ def of_branches(element: OfBranches, compiler: SQLCompiler, **options: Any) -> s
     return condition(plain, compiler, **options)
 
 
-@form(Unmerged)
-def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any) -> str:
-    """EXISTS. PostgreSQL plans many of them in time, and uses no index of a foreign key behind an IS TRUE."""
-    (exists,) = element.clauses
-    return compiler.process(exists, **options)
-
-
-@form(TwoForms)
-def other_form(element: TwoForms, compiler: SQLCompiler, **options: Any) -> str:
-    """The form for all other databases."""
-    _, other = element.clauses
-    return condition(other, compiler, **options)
-
-
-@form(OneOrAny)
-def of_any_value(element: OneOrAny, compiler: SQLCompiler, **options: Any) -> str:
-    """The form that is right of any document."""
-    *_, any_value = element.clauses
-    return compiler.process(any_value, **options)
-
-
-@form(Smallest, Largest)
-def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+@form(Extreme)
+def extreme(element: Extreme, compiler: SQLCompiler, **options: Any) -> str:
     """MIN or MAX."""
-    function = "max" if isinstance(element, Largest) else "min"
-    return f"{function}({operand(element, compiler, **options)})"
+    return f"{element.function}({operand(element, compiler, **options)})"
 
 
 @form(NullsPlaced)

@@ -23,7 +23,7 @@ from pyrsql.orms.sqlalchemy.carried import (
     is_float,
 )
 from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
-from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, operand, sides
+from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, first_form, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.joins import Unmerged
@@ -76,11 +76,8 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
     return f"(({compiler.process(exists, **options)}) IS true)"
 
 
-@form(KeysOnMySQL, on="mysql")
-def keys_of_passing_rows(element: KeysOnMySQL, compiler: SQLCompiler, **options: Any) -> str:
-    """The distinct keys, of which it makes a table with an index."""
-    distinct, _ = element.clauses
-    return compiler.process(distinct, **options)
+# The distinct keys, of which it makes a table with an index.
+form(KeysOnMySQL, on="mysql")(first_form)
 
 
 @form(GroupKey, on="mysql")

@@ -16,7 +16,7 @@ from pyrsql.orms.sqlalchemy.dialects import default
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, condition, enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL
-from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
+from pyrsql.orms.sqlalchemy.extremes import Extreme
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, InUtc, TimeInUtc
 from pyrsql.orms.sqlalchemy.like_patterns import like
 from pyrsql.orms.sqlalchemy.related_keys import KeysOnPostgreSQL
@@ -111,17 +111,13 @@ def in_utc(element: InUtc | TimeInUtc, compiler: SQLCompiler, **options: Any) ->
     return f"timezone('UTC', {operand(element, compiler, **options)})"
 
 
-@form(Smallest, Largest, on="postgresql")
-def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+@form(Extreme, on="postgresql")
+def extreme(element: Extreme, compiler: SQLCompiler, **options: Any) -> str:
     """An aggregate with a filter is none that an index serves."""
     return f"{default.extreme(element, compiler, **options)} FILTER (WHERE true)"
 
 
-@form(OnPostgreSQL, on="postgresql")
-def on_postgresql(element: OnPostgreSQL, compiler: SQLCompiler, **options: Any) -> str:
-    """The form for PostgreSQL."""
-    own, _ = element.clauses
-    return condition(own, compiler, **options)
+form(OnPostgreSQL, on="postgresql")(default.first_form)
 
 
 @form(KeysOnPostgreSQL, on="postgresql")

@@ -22,7 +22,7 @@ from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.explain import Explain
-from pyrsql.orms.sqlalchemy.extremes import Largest, Smallest
+from pyrsql.orms.sqlalchemy.extremes import Extreme
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
 from pyrsql.orms.sqlalchemy.joins import OfOneRow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
@@ -183,11 +183,10 @@ def _leads_to_few(condition: ColumnElement[bool]) -> bool:
     return compares and isinstance(condition.left, Column) and isinstance(condition.right, BindParameter)
 
 
-@form(Smallest, Largest, on="sqlite")
-def extreme(element: Smallest | Largest, compiler: SQLCompiler, **options: Any) -> str:
+@form(Extreme, on="sqlite")
+def extreme(element: Extreme, compiler: SQLCompiler, **options: Any) -> str:
     """No index serves an expression behind a `+`."""
-    function = "max" if isinstance(element, Largest) else "min"
-    return f"{function}(+{operand(element, compiler, **options)})"
+    return f"{element.function}(+{operand(element, compiler, **options)})"
 
 
 @form(CalendarDate, on="sqlite")
