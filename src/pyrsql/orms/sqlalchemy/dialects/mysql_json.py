@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
-from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay, text_sql
+from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay
 from pyrsql.orms.sqlalchemy.json.values import (
     WHOLE,
     Document,
@@ -186,7 +186,7 @@ def same_structure(element: SameStructure, compiler: SQLCompiler, **options: Any
 @form(Instant, on="mysql")
 def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since 1970, or NULL."""
-    text = text_sql(element, compiler, options)
+    text = only_sql(element, compiler, **options)
     # Besides the shape: the day is one that the month has, found without a cast that would warn of others.
     month = f"CONCAT(LEFT({text}, 7), '-01')"
     has_day = f"SUBSTR({text}, 9, 2) <= DAY(LAST_DAY({month}))"
@@ -197,6 +197,6 @@ def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
 @form(TimeOfDay, on="mysql")
 def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since midnight, or NULL."""
-    text = text_sql(element, compiler, options)
+    text = only_sql(element, compiler, **options)
     moment = _microseconds(f"CONCAT('1970-01-01T', {text})")
     return f"CASE WHEN {text} REGEXP '{_shape(TIME_OF_DAY)}' THEN {moment} END"

@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
-from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay, text_sql
+from pyrsql.orms.sqlalchemy.json.times import INSTANT, TIME_OF_DAY, Instant, TimeOfDay
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
@@ -133,7 +133,7 @@ def same_structure(element: SameStructure, compiler: SQLCompiler, **options: Any
 @form(Instant, on="postgresql")
 def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since 1970, or NULL."""
-    text = text_sql(element, compiler, options)
+    text = only_sql(element, compiler, **options)
     month = f"CAST(left({text}, 7) || '-01' AS DATE)"
     # The days of a month are looked at first, since a cast of a day that it does not have is an error.
     return (
@@ -148,6 +148,6 @@ def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
 @form(TimeOfDay, on="postgresql")
 def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since midnight, or NULL."""
-    text = text_sql(element, compiler, options)
+    text = only_sql(element, compiler, **options)
     time = f"CAST(substring({text} FROM '^[0-9:.]*') AS TIME WITHOUT TIME ZONE)"
     return f"CASE WHEN {text} ~ '{TIME_OF_DAY}' THEN CAST(EXTRACT(EPOCH FROM {time}) * 1000000 AS BIGINT) END"

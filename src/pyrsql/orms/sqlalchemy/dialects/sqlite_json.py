@@ -11,7 +11,7 @@ from pyrsql.orms.sqlalchemy.carried import BoundKey, CarriedValue, SelectedKey
 from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.json.lookup import KindAt, OneOrAny, PathText, ScalarAt
-from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay, text_sql
+from pyrsql.orms.sqlalchemy.json.times import Instant, TimeOfDay
 from pyrsql.orms.sqlalchemy.json.values import (
     Document,
     IsPresent,
@@ -199,13 +199,13 @@ def same_structure(element: SameStructure, compiler: SQLCompiler, **options: Any
 @form(Instant, on="sqlite")
 def instant(element: Instant, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since 1970, or NULL."""
-    text = text_sql(element, compiler, options)
+    text = only_sql(element, compiler, **options)
     return f"(SELECT CASE WHEN {_IS_INSTANT} THEN {_MICROSECONDS} END FROM ({_parts(text)}))"
 
 
 @form(TimeOfDay, on="sqlite")
 def time_of_day(element: TimeOfDay, compiler: SQLCompiler, **options: Any) -> str:
     """Microseconds since midnight, or NULL."""
-    parts = _parts(f"('1970-01-01T' || {text_sql(element, compiler, options)})")
+    parts = _parts(f"('1970-01-01T' || {only_sql(element, compiler, **options)})")
     utc = "zone IN ('', 'Z', '+00:00')"
     return f"(SELECT CASE WHEN {_IS_INSTANT} AND {utc} THEN {_MICROSECONDS} END FROM ({parts}))"

@@ -14,7 +14,6 @@ from itertools import product
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -123,12 +122,3 @@ def _any_of(templates: tuple[str, ...], sign: str, name: str, template: str) -> 
     """A text that a template does not fit, or that says a day no calendar has, makes its comparison unknown."""
     value = f'${name}[*].datetime("{template}")'
     return " || ".join(f'@.datetime("{own}") {sign} {value}' for own in templates)
-
-
-# --- SQL ---
-
-
-def text_sql(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> str:
-    """The SQL of the text that an element reads."""
-    (operand,) = element.clauses
-    return compiler.process(operand.self_group(), literal_binds=options.get("literal_binds", False))
