@@ -283,11 +283,8 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     if not keeps_order:
         inner = inner.order_by(None)
     inner = inner.correlate(None)
-    outer = (
-        cast("Select[Any]", select(*cast("list[Any]", parts.columns(base))))
-        .where(are_among(key, inner))
-        .order_by(*order)
-    )
+    rows = cast("Select[Any]", select(*cast("list[Any]", parts.columns(base))))
+    outer = rows.where(are_among(key, inner)).order_by(*order)
     if (lock := parts.lock_of(base)) is not None:
         outer = locked(outer, lock)
     outer = outer.set_label_style(base.get_label_style())

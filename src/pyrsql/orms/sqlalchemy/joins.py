@@ -87,9 +87,6 @@ class Unmerged(Condition):
     minutes.
     """
 
-    def __init__(self, exists: ColumnElement[bool]) -> None:
-        super().__init__(exists)
-
     def _negate(self) -> ColumnElement[bool]:
         (exists,) = self.clauses
         return Unmerged(not_(exists))
@@ -100,9 +97,6 @@ class OfOneRow(Condition):
 
     A subquery that is evaluated for each row reads no more than all related rows, once, where it begins at the key.
     """
-
-    def __init__(self, condition: ColumnElement[bool]) -> None:
-        super().__init__(condition)
 
 
 def correlated_subquery(

@@ -56,15 +56,14 @@ class SomeRow(Condition):
 
     def __init__(self, exists: ColumnElement[bool], among: ColumnElement[bool], *, shared: bool = False) -> None:
         super().__init__(exists, among)
-        self.exists = exists
-        self.among = among
         self.shared = shared
 
     def _negate(self) -> ColumnElement[bool]:
+        exists, among = self.clauses
         if self.shared:
-            return SomeRow(not_(self.exists), self.among.is_not(true()), shared=True)
+            return SomeRow(not_(exists), among.is_not(true()), shared=True)
         # The rows without one are many: a database finds out for each that it returns.
-        return not_(self.exists)
+        return not_(exists)
 
 
 class SomeRowInRange(SomeRow):
