@@ -13,7 +13,7 @@ import re
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, UnaryExpression, make_url, types
+from sqlalchemy import BindParameter, ColumnElement, make_url, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import FunctionElement
@@ -31,20 +31,17 @@ from pyrsql.orms.sqlalchemy.carried_text import (
     whole,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
-from pyrsql.orms.sqlalchemy.elements import Construct
+from pyrsql.orms.sqlalchemy.elements import Construct, Enclosed
 from pyrsql.orms.sqlalchemy.json.values import JsonText
 from pyrsql.orms.sqlalchemy.leading_text import is_sorted_whole
 
 _LARGEST_FLOAT = 1.7976931348623157e308
 
 
-class SelectedKey(Construct, UnaryExpression[Any]):
+class SelectedKey(Enclosed):
     """A key that is selected for a cursor, in a form that every driver gives whole: all 64 bits of a float, and as text
     what is written.
     """
-
-    def __init__(self, key: ColumnElement[Any]) -> None:
-        super().__init__(key.self_group(), type_=key.type)
 
 
 class BoundKey(Construct, FunctionElement[Any]):

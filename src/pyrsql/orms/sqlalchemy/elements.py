@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BindParameter, Boolean, ClauseElement, ColumnElement, False_, True_, and_, column, not_, or_
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    False_,
+    True_,
+    UnaryExpression,
+    and_,
+    column,
+    not_,
+    or_,
+)
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -37,6 +49,18 @@ class Condition(Construct, FunctionElement[bool]):
     def self_group(self, against: object = None) -> Any:
         """The element itself."""
         return self
+
+
+class Enclosed(Construct, UnaryExpression[Any]):
+    """A value in a form that some use of it needs.
+
+    Unlike a `Grouping` it does not have the name of its operand, so that SQLAlchemy gives it one of its own where it
+    puts a page into a subquery.
+    """
+
+    def __init__(self, operand: ColumnElement[Any]) -> None:
+        # The operand may be an expression of any precedence.
+        super().__init__(operand.self_group(), type_=operand.type)
 
 
 class TwoForms(Condition):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, assert_never
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, select
+from sqlalchemy import ColumnElement, Select, select
 
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy import joins
-from pyrsql.orms.sqlalchemy.elements import Construct
+from pyrsql.orms.sqlalchemy.elements import Enclosed
 from pyrsql.orms.sqlalchemy.entities import keys_of
 from pyrsql.orms.sqlalchemy.joins import Join, Scope
 from pyrsql.orms.sqlalchemy.row_counts import number_of_rows
@@ -21,14 +21,11 @@ from pyrsql.orms.sqlalchemy.truth import is_not_true, is_true
 from pyrsql.validation.predicates import COMPARE, Between, Compare, Match, Member, Null, RelationPath
 
 
-class GroupKey(Construct, UnaryExpression[Any]):
+class GroupKey(Enclosed):
     """The key that related rows are grouped by in a join.
 
     MariaDB would group the rows of the key anew for each row outside, which it does for no expression.
     """
-
-    def __init__(self, key: ColumnElement[Any]) -> None:
-        super().__init__(key, type_=key.type)
 
 
 class SharedRows(NamedTuple):

@@ -35,7 +35,6 @@ from pyrsql.orms.sqlalchemy.nesting import deepest_first, outline_of
 from pyrsql.orms.sqlalchemy.order import identifying, of_shared_rows, order_terms
 from pyrsql.orms.sqlalchemy.planning import one_subquery_per_path, passed_paths
 from pyrsql.orms.sqlalchemy.predicates import LoweringContext, where_clauses
-from pyrsql.orms.sqlalchemy.text import OrderedText, UuidText
 from pyrsql.validation.predicates import (
     FieldOperand,
     OrderKey,
@@ -270,6 +269,6 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 def _bare(clause: ClauseElement) -> ClauseElement:
     """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation."""
-    while isinstance(clause, UnaryExpression | OrderedText | UuidText):
+    while isinstance(clause, UnaryExpression):
         clause = cast("ClauseElement", clause.element)
     return clause

@@ -23,61 +23,49 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from pyrsql.orms.sqlalchemy.column_types import forms_of
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.dialects.families import in_notation
-from pyrsql.orms.sqlalchemy.elements import Condition, Construct
+from pyrsql.orms.sqlalchemy.elements import Condition, Construct, Enclosed
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii
 from pyrsql.validation.predicates import Pattern, SqlPattern
 
 
-class _Collated(Construct, UnaryExpression[Any]):
-    """A value in the form that some comparison needs.
-
-    Unlike a `Grouping` it does not have the name of its operand, so that SQLAlchemy gives it one of its own where it
-    puts a page into a subquery.
-    """
-
-    def __init__(self, operand: ColumnElement[Any]) -> None:
-        # The operand may be an expression of any precedence.
-        super().__init__(operand.self_group(), type_=operand.type)
-
-
-class ExactText(_Collated):
+class ExactText(Enclosed):
     """A text in the form for `=` and `IN`: case, accents and trailing blanks count."""
 
 
-class OrderedText(_Collated):
+class OrderedText(Enclosed):
     """A text in the form for `<` and ORDER BY: by code point."""
 
 
-class LeadingText(_Collated):
+class LeadingText(Enclosed):
     """A text to sort by: on MySQL and MariaDB its first 256 characters.
 
     They sort by no more of a text, and a cursor that compared the whole of it would skip rows.
     """
 
 
-class CountedText(_Collated):
+class CountedText(Enclosed):
     """A text in the form for functions that look at its characters one by one."""
 
 
-class WideText(_Collated):
+class WideText(Enclosed):
     """A text that is compared with a value which not every character set holds.
 
     MySQL and MariaDB refuse to compare a column of `latin1` with a letter that `latin1` lacks.
     """
 
 
-class UuidText(_Collated):
+class UuidText(Enclosed):
     """A UUID that can be told from any other, and ordered, on MariaDB too.
 
     Its own type orders by parts, and takes a UUID without a proper version for NULL.
     """
 
 
-class EnumText(_Collated):
+class EnumText(Enclosed):
     """A value that `has_places`, to sort by."""
 
 
-class PlainText(_Collated):
+class PlainText(Enclosed):
     """A text without the rules of its column: its own collation, CITEXT, the blanks that CHAR adds."""
 
     def __init__(self, operand: ColumnElement[Any]) -> None:
