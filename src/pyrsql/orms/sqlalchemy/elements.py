@@ -102,12 +102,12 @@ _OR = cast("BooleanClauseList", or_(column("a"), column("b")))
 
 
 def all_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`and_(*clauses)` of at least two, except that a group among them stays one."""
+    """`and_(*clauses)` of at least one, except that a group among them stays one."""
     return and_(*clauses) if _has_constant(clauses) else _joined(_AND, clauses)
 
 
 def any_of(clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """`or_(*clauses)` of at least two, except that a group among them stays one."""
+    """`or_(*clauses)` of at least one, except that a group among them stays one."""
     return or_(*clauses) if _has_constant(clauses) else _joined(_OR, clauses)
 
 
@@ -116,7 +116,9 @@ def _has_constant(clauses: Sequence[ColumnElement[bool]]) -> bool:
     return any(isinstance(clause, True_ | False_) for clause in clauses)
 
 
-def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]]) -> BooleanClauseList:
+def _joined(template: BooleanClauseList, clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    if len(clauses) == 1:
+        return clauses[0]
     return with_part(template, "clauses", tuple([clause.self_group(template.operator) for clause in clauses]))
 
 

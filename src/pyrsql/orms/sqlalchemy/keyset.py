@@ -18,15 +18,13 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
-from pyrsql.orms.sqlalchemy.elements import bound
+from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.order import is_never_null
 from pyrsql.orms.sqlalchemy.segments import (
     Segment,
     Term,
-    all_conditions,
-    any_condition,
     first_segments,
     in_turn,
     leading,
@@ -347,7 +345,7 @@ class SoughtRows:
         return self._made(segment.conditions(self._bounds), order, limit)
 
     def _any(self, segments: Sequence[OrderedSegment], limit: int) -> Select[Any]:
-        choice = any_condition([all_conditions(segment.conditions(self._bounds)) for segment, _ in segments])
+        choice = any_of([all_of(segment.conditions(self._bounds)) for segment, _ in segments])
         lead = leading(self._ranges.terms[0], self._bounds[0])
         return self._made((choice,) if lead is None else (lead, choice), self._ranges.order, limit)
 

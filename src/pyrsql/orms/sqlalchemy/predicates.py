@@ -127,7 +127,7 @@ def where_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext)
     parts = predicate.parts if isinstance(predicate, Conjunction) else (predicate,)
     groups = () if lowering.ors == "plain" else tuple(filter(has_branches, parts))
     if not groups:
-        return _plain_clauses(predicate, scope, lowering)
+        return _clauses(all_of, parts, scope, lowering)
     others = [_clause(part, scope, lowering) for part in parts if not has_branches(part)]
     return [*others, *_of_groups(groups, narrowing(parts, lowering.root), scope, lowering)]
 
@@ -148,14 +148,7 @@ def _of_groups(
     ors = _clauses(all_of, groups, scope, plain)
     if keys is None:
         return ors
-    whole = all_of(ors) if len(ors) > 1 else ors[0]
-    return [OfBranches(keys, whole, [_clause(each, scope, plain) for each in beside])]
-
-
-def _plain_clauses(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> list[ColumnElement[bool]]:
-    if isinstance(predicate, Conjunction):
-        return _clauses(all_of, predicate.parts, scope, lowering)
-    return [_clause(predicate, scope, lowering)]
+    return [OfBranches(keys, all_of(ors), [_clause(each, scope, plain) for each in beside])]
 
 
 def _clause(predicate: Predicate, scope: Scope, lowering: LoweringContext) -> ColumnElement[bool]:

@@ -79,7 +79,7 @@ class KeyRange(Condition):
         """`a = x AND b > y`: of the rows beyond, those that tie with the position in all keys but the last."""
         keys, values = self.halves()
         same = [compared(key, operators.eq, value) for key, value in zip(keys[:-1], values[:-1], strict=True)]
-        return all_conditions([*same, compared(keys[-1], self.operator, values[-1])])
+        return all_of([*same, compared(keys[-1], self.operator, values[-1])])
 
 
 class Beyond(KeyRange):
@@ -330,13 +330,3 @@ def in_turn(segment: Segment, *, keys: int, few_ties: bool) -> Iterator[Segment]
         levels = range(last.levels.start, last.levels.start + count)
         test = Test(kind(*columns[:count], *map(_placeholder, columns[:count])), levels)
         yield Segment((*before, test), segment.fixed, segment.order)
-
-
-def all_conditions(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """All of the conditions hold."""
-    return conditions[0] if len(conditions) == 1 else all_of(conditions)
-
-
-def any_condition(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """One of the conditions holds."""
-    return conditions[0] if len(conditions) == 1 else any_of(conditions)
