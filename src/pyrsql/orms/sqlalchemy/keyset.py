@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, literal, select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from pyrsql.errors import ConfigurationError
@@ -28,6 +28,7 @@ from pyrsql.orms.sqlalchemy.segments import (
     first_segments,
     in_turn,
     leading,
+    order_by,
     segments_behind,
     term_of,
 )
@@ -164,10 +165,6 @@ def _is_column(key: OrderKey) -> bool:
     )
 
 
-OrderedSegment: TypeAlias = tuple[Segment, tuple[ColumnElement[Any], ...]]
-"""A range, and its ORDER BY."""
-
-
 class Ranges(NamedTuple):
     """The ranges that a page is read from, still without the values of a position.
 
@@ -175,7 +172,7 @@ class Ranges(NamedTuple):
         keys: the columns that a cursor carries.
         terms: the order, in the direction of the page.
         places: a parameter for each key.
-        segments: the ranges in turn, each with its ORDER BY.
+        segments: the ranges in turn.
         turns: the first of them, as the statements that read them.
         order: the ORDER BY of all of them.
     """
@@ -183,8 +180,8 @@ class Ranges(NamedTuple):
     keys: tuple[ColumnElement[Any], ...]
     terms: tuple[Term, ...]
     places: tuple[BindParameter[Any], ...]
-    segments: tuple[OrderedSegment, ...]
-    turns: tuple[OrderedSegment, ...]
+    segments: tuple[Segment, ...]
+    turns: tuple[Segment, ...]
     order: tuple[ColumnElement[Any], ...]
 
 
@@ -226,15 +223,9 @@ def _ranges(order: OrderBy, backward: bool, null: tuple[bool, ...] | None, few_t
     turned = tuple(term.turned for term in terms) if backward else terms
     segments = first_segments(turned) if null is None else segments_behind(turned, null)
     apart = segments if len(segments) <= MOST_SEGMENTS else segments[: MOST_SEGMENTS - 1]
-    turns = [turn for segment in apart for turn in in_turn(segment, keys=len(terms), few_ties=few_ties)]
-    return Ranges(
-        keys,
-        turned,
-        tuple(bound(None, key.type) for key in keys),
-        tuple((segment, _order_by(segment.order)) for segment in segments),
-        tuple((turn, _order_by(turn.order)) for turn in turns),
-        _order_by(turned),
-    )
+    turns = tuple(turn for segment in apart for turn in in_turn(segment, keys=len(terms), few_ties=few_ties))
+    places = tuple(bound(None, key.type) for key in keys)
+    return Ranges(keys, turned, places, tuple(segments), turns, order_by(turned))
 
 
 _ranges_of_columns = made_once(_ranges, kept=128)
@@ -250,10 +241,6 @@ def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
     return type_coerce(SelectedKey(parts.without_entities(value)), CarriedValue(value.type)).label(
         f"pyrsql_key_{number}"
     )
-
-
-def _order_by(terms: tuple[Term, ...]) -> tuple[ColumnElement[Any], ...]:
-    return parts.order_of(select(literal(1)).order_by(*(term.clause for term in terms)))
 
 
 class SoughtRows:
@@ -307,8 +294,8 @@ class SoughtRows:
         if not self._indexed:
             yield self._whole
             return
-        for segment, order in self._ranges.turns:
-            yield partial(self._of, segment, order)
+        for segment in self._ranges.turns:
+            yield partial(self._of, segment)
         if len(self._ranges.segments) > MOST_SEGMENTS:
             yield partial(self._any, self._ranges.segments[MOST_SEGMENTS - 1 :])
 
@@ -339,13 +326,13 @@ class SoughtRows:
         segments = self._ranges.segments
         if not self._bounds:
             return self._made((), self._ranges.order, limit)
-        return self._of(*segments[0], limit) if len(segments) == 1 else self._any(segments, limit)
+        return self._of(segments[0], limit) if len(segments) == 1 else self._any(segments, limit)
 
-    def _of(self, segment: Segment, order: tuple[ColumnElement[Any], ...], limit: int) -> Select[Any]:
-        return self._made(segment.conditions(self._bounds), order, limit)
+    def _of(self, segment: Segment, limit: int) -> Select[Any]:
+        return self._made(segment.conditions(self._bounds), segment.order, limit)
 
-    def _any(self, segments: Sequence[OrderedSegment], limit: int) -> Select[Any]:
-        choice = any_of([all_of(segment.conditions(self._bounds)) for segment, _ in segments])
+    def _any(self, segments: Sequence[Segment], limit: int) -> Select[Any]:
+        choice = any_of([all_of(segment.conditions(self._bounds)) for segment in segments])
         lead = leading(self._ranges.terms[0], self._bounds[0])
         return self._made((choice,) if lead is None else (lead, choice), self._ranges.order, limit)
 

@@ -22,7 +22,9 @@ from sqlalchemy import (
     Integer,
     UnaryExpression,
     and_,
+    literal,
     or_,
+    select,
     tuple_,
 )
 from sqlalchemy.sql import operators
@@ -30,6 +32,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from pyrsql.orms.sqlalchemy.elements import Condition, all_of, any_of, bound, with_arguments, with_part
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
+from pyrsql.orms.sqlalchemy.select_parts import order_of
 
 Nulls = Literal["first", "last", "never", "database"]
 """Where a term has NULL. Without NULLS FIRST or LAST the database decides."""
@@ -209,30 +212,35 @@ class Segment(NamedTuple):
     Args:
         tests: compare keys with the values of a position.
         fixed: conditions without values: where NULL is.
-        order: the terms that order its rows.
+        order: the ORDER BY of its rows.
     """
 
     tests: tuple[Test, ...]
     fixed: tuple[ColumnElement[bool], ...]
-    order: tuple[Term, ...]
+    order: tuple[ColumnElement[Any], ...]
 
     def conditions(self, bounds: Sequence[BindParameter[Any]]) -> list[ColumnElement[bool]]:
         """The conditions of its rows, all of which hold."""
         return [*(test.at(bounds) for test in self.tests), *self.fixed]
 
 
+def order_by(terms: Sequence[Term]) -> tuple[ColumnElement[Any], ...]:
+    """The ORDER BY of terms."""
+    return order_of(select(literal(1)).order_by(*(term.clause for term in terms)))
+
+
 def first_segments(terms: tuple[Term, ...]) -> list[Segment]:
     """The list from its start: the rows whose first key is NULL apart, which no index puts where the order wants it."""
     first, rest = terms[0], terms[1:]
-    values = Segment((), (first.value.is_not(None),), (first.bare, *rest))
-    nulls = Segment((), (first.value.is_(None),), rest)
+    values = Segment((), (first.value.is_not(None),), order_by([first.bare, *rest]))
+    nulls = Segment((), (first.value.is_(None),), order_by(rest))
     match first.nulls:
         case "first":
             return [nulls, values]
         case "last":
             return [values, nulls]
         case "never" | "database":
-            return [Segment((), (), terms)]
+            return [Segment((), (), order_by(terms))]
 
 
 def segments_behind(terms: tuple[Term, ...], null: tuple[bool, ...]) -> list[Segment]:
@@ -249,11 +257,12 @@ def segments_behind(terms: tuple[Term, ...], null: tuple[bool, ...]) -> list[Seg
     beyond: range | None = None
     for level in reversed(range(len(terms))):
         term, rest = terms[level], terms[level + 1 :]
+        not_null = order_by([term.bare, *rest])
         same = tuple(equal[before] for before in range(level) if not null[before])
         nulls = tuple(is_null[before] for before in range(level) if null[before])
         if null[level]:
             if (first := _if_nulls(term, "first")) is not None:
-                found.append(Segment(same, (*nulls, term.value.is_not(None), *first), (term.bare, *rest)))
+                found.append(Segment(same, (*nulls, term.value.is_not(None), *first), not_null))
             beyond = None
             continue
         if beyond is not None and beyond.start == level + 1 and terms[level + 1].descending is term.descending:
@@ -262,9 +271,9 @@ def segments_behind(terms: tuple[Term, ...], null: tuple[bool, ...]) -> list[Seg
             beyond = range(level, beyond.stop)
         else:
             beyond = range(level, level + 1)
-        found.append(Segment((*same, Test(_beyond(terms, beyond), beyond)), nulls, (term.bare, *rest)))
+        found.append(Segment((*same, Test(_beyond(terms, beyond), beyond)), nulls, not_null))
         if (last := _if_nulls(term, "last")) is not None:
-            found.append(Segment(same, (*nulls, is_null[level], *last), rest))
+            found.append(Segment(same, (*nulls, is_null[level], *last), order_by(rest)))
             beyond = None
     return found
 
