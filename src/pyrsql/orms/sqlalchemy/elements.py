@@ -34,6 +34,8 @@ class Construct(ClauseElement):
     where the class itself says so.
     """
 
+    inherit_cache: bool | None
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.inherit_cache = True
