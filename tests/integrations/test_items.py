@@ -138,7 +138,7 @@ class Twice(BaseModel):
     def shown(self) -> str:
         return "***"
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def text(self) -> str:
         return "***"
@@ -619,7 +619,7 @@ def test_elements_that_a_list_leaves_out_are_not_offered() -> None:
 
 def test_an_annotation_that_names_nothing_is_refused() -> None:
     class Unfinished(BaseModel):
-        author: "Nothing"  # type: ignore[name-defined]  # noqa: F821
+        author: "Nothing"  # type: ignore[name-defined]  # noqa: F821  # a name that is nowhere: that is tested
 
     with pytest.raises(ConfigurationError, match=r"^Unfinished: name 'Nothing' is not defined"):
         offered(Unfinished)

@@ -148,7 +148,7 @@ def test_a_class_without_hints_is_a_mistake_of_the_developer() -> None:
         MemoryORM().model(object)
 
     class Broken:
-        x: "Missing"  # type: ignore[name-defined]  # noqa: F821
+        x: "Missing"  # type: ignore[name-defined]  # noqa: F821  # a name that is nowhere: that is tested
 
     with pytest.raises(ConfigurationError, match="cannot be read"):
         MemoryORM().model(Broken)

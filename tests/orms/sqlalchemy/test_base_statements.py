@@ -498,7 +498,7 @@ def test_a_text_condition_keeps_its_parentheses() -> None:
 def test_a_base_is_walked_by_cursor_or_refused(people: Store, name: str) -> None:
     """The pages of a walk are the rows of the base in the order of the sort."""
     if name == "lateral" and people.name != "postgres":
-        pytest.skip("no LATERAL")
+        pytest.skip(f"{people.name} has no LATERAL")
     other: Any = {**UNPAGED, **UNSORTED, **REFUSED}
     base = BASES[name]() if name in BASES else other[name][0]()
     model = model_of(base) if name in BASES else User

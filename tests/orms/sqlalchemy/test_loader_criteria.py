@@ -447,7 +447,7 @@ def test_a_path_whose_alias_is_forgotten_leads_to_no_row_of_another_tenant(peopl
     with said("the session", select(Person), CRITERIA["expression"]()) as base:
         for _ in range(2):
             assert ids(people, Person, "team.name==theirs,team.people.name==d", base=base) == []
-            for cached in (joins._alias_for, joins.rows_at, related_keys):  # pyright: ignore[reportPrivateUsage]
+            for cached in (joins._alias_for, joins.rows_at, related_keys):  # pyright: ignore[reportPrivateUsage]  # the caches themselves
                 cast("Any", cached).cache_clear()
 
 

@@ -133,7 +133,7 @@ INDEXED = between("rc_indexed", Index("rc_indexed_pair", "student_id", "course_i
 YEARLY = between("rc_yearly", Column("year", Integer), UniqueConstraint("student_id", "course_id", "year"))
 
 Repeated = aliased(Course, select(Course).join(Enrolment, Enrolment.course_id == Course.id).subquery())
-Student.repeated = relationship(  # pyright: ignore[reportAttributeAccessIssue]
+Student.repeated = relationship(  # pyright: ignore[reportAttributeAccessIssue]  # SQLAlchemy maps it
     Repeated,
     secondary=KEYED,
     primaryjoin=Student.id == KEYED.c.student_id,
@@ -318,7 +318,7 @@ def test_keys_are_compared_only_where_rows_can_repeat(relation: Relation) -> Non
 def test_keys_of_several_columns_need_a_form() -> None:
     statement = paged(Student, "@count[rooms]>1", options=OPTIONS).statement
     with pytest.raises(CompileError, match="DistinctKeys"):
-        statement.compile(dialect=mssql.dialect())  # type: ignore[no-untyped-call]
+        statement.compile(dialect=mssql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy has no types for it
 
 
 @pytest.mark.parametrize("only", [False, True])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeGuard, cast
 
 from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint
 from sqlalchemy.dialects import mysql, postgresql
@@ -199,14 +199,12 @@ def _column(schema: Schema, operand: FieldOperand) -> Column[Any] | None:
     owner = operand.relations[-1].target().type if operand.relations else schema.model.type
     attribute = getattr(owner, operand.field.source, None) if isinstance(operand.field.source, str) else None
     column = getattr(getattr(attribute, "property", None), "columns", [None])[0]
-    return _of_table(column)
+    return column if _is_of_table(column) else None
 
 
-def _of_table(column: Any) -> Column[Any] | None:
-    """A column, unless it is of a subquery: that has no indexes."""
-    if not isinstance(column, Column) or not isinstance(cast("Any", column.table), Table):
-        return None
-    return column  # pyright: ignore[reportUnknownVariableType]  # isinstance leaves the type parameter open
+def _is_of_table(column: object) -> TypeGuard[Column[Any]]:
+    """Whether a value is a column of a table, and not of a subquery: that has no indexes."""
+    return isinstance(column, Column) and isinstance(cast("Any", column).table, Table)
 
 
 def _links(schema: Schema, path: RelationPath) -> Iterator[list[Column[Any]]]:
@@ -234,7 +232,7 @@ def _relationship(owner: type, name: object) -> Any:
 
 
 def _of_tables(columns: Iterable[Any]) -> Iterator[list[Column[Any]]]:
-    found = [column for column in map(_of_table, columns) if column is not None]
+    found = list(filter(_is_of_table, columns))
     if found:
         yield list(dict.fromkeys(found))
 

@@ -63,9 +63,9 @@ def _mapper(entity: type) -> Mapper[Any]:
         raise ConfigurationError(str(error)) from error
     except NoInspectionAvailable:
         found = None
-    if not isinstance(found, Mapper):
+    if not getattr(found, "is_mapper", False):
         raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
-    return found  # pyright: ignore[reportUnknownVariableType]  # isinstance leaves the type parameter open
+    return cast("Mapper[Any]", found)
 
 
 def _model(mapper: Mapper[Any]) -> Model:
@@ -163,7 +163,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
 
 def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
     """Whether a relation holds its rows in a mapping."""
-    kind: Callable[[], object] | None = prop.collection_class  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # its items are unknown
+    kind: Callable[[], object] | None = cast("Any", prop).collection_class
     # It may be a function that makes a collection, such as `attribute_keyed_dict("name")`.
     return kind is not None and issubclass(kind if isinstance(kind, type) else type(kind()), Mapping)
 

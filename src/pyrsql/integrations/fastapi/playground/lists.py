@@ -96,8 +96,7 @@ def _dependencies(dependant: Dependant) -> Iterator[Any]:
 
 
 def _documented(dependency: Any) -> Any:
-    # `isinstance` leaves the type parameter open.
-    return dependency.documented if isinstance(dependency, RoleDependency) else dependency  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return cast("Any", dependency).documented if isinstance(dependency, RoleDependency) else dependency
 
 
 def _lists(call: Any, shown: Shown) -> bool:

@@ -156,7 +156,7 @@ def extreme(element: Extreme, compiler: SQLCompiler, **options: Any) -> str:
 @form(NullsPlaced)
 def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) -> str:
     """NULLS FIRST or NULLS LAST."""
-    write: Callable[..., str] = getattr(compiler, "visit_unary")  # noqa: B009  # it has no types
+    write: Callable[..., str] = cast("Any", compiler).visit_unary
     return write(element, **options)
 
 
