@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Select, Table, TextClause, inspect
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, FromClause, Select, Table, TextClause
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.entities import rows_of
 
 
 def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -> Iterator[ClauseElement]:
@@ -30,7 +31,7 @@ def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -
 def elements_of_select(base: Select[Any]) -> Iterator[ClauseElement]:
     """The elements of a select, of its criteria, and of the entities that it joins."""
     of_options = [option.where_criteria for option in parts.criteria(base) if not option.deferred_where_criteria]
-    joined = [inspect(join.entity).selectable for join in parts.base_joins(base) if join.entity is not None]
+    joined = [rows_of(join.entity) for join in parts.base_joins(base) if join.entity is not None]
     return elements_of((base, *cast("Iterable[ClauseElement]", of_options), *joined), subqueries=True)
 
 
