@@ -79,20 +79,26 @@ class _Question(NamedTuple):
 
 def names_at(schema: Schema, purpose: Purpose, place: Place) -> PublishedNames:
     """The names that a client may write at a place, or all published names that it may use."""
-    if not place.written or schema.options(purpose).public_fields is not None:
-        return _own_names(schema, purpose)
-    question = _Question(schema, schema.options(purpose), purpose, "", None, suggest=False)
-    return with_parts(suggestions.offered(schema, purpose, place, partial(_leads, question)))
-
-
-@lru_cache(maxsize=512)
-def _own_names(schema: Schema, purpose: Purpose) -> PublishedNames:
-    """The names that a client may write first, or all published names that it may use."""
+    is_closed = schema.options(purpose).public_fields is not None
+    kept, steps = _names_at_places(schema), () if is_closed else place.written
+    known = kept.get((purpose, steps))
+    if known is not None:
+        return known
     question = _Question(schema, schema.options(purpose), purpose, "", None, suggest=False)
     leads, published_fields = partial(_leads, question), question.options.public_fields
     if published_fields is None:
-        return with_parts(suggestions.offered(schema, purpose, start(schema.model), leads))
-    return with_parts(name for name in published_fields if leads(tuple(name.split("."))))
+        names = with_parts(suggestions.offered(schema, purpose, place, leads))
+    else:
+        names = with_parts(name for name in published_fields if leads(tuple(name.split("."))))
+    if len(steps) < _NEAR:
+        kept[purpose, steps] = names
+    return names
+
+
+@lru_cache(maxsize=256)
+def _names_at_places(schema: Schema) -> dict[tuple[Purpose, tuple[str, ...]], PublishedNames]:
+    """The names that a client may write first, and those behind each name that leads on, from their first use on."""
+    return {}
 
 
 def resolve(
@@ -130,6 +136,9 @@ def resolve(
             return _resolve_call(question, call)
 
 
+_NEAR = 2
+"""The most steps of a path that a schema keeps the meaning of: a name of the model, and one of a relation of it."""
+
 MOST_KNOWN = 1_024
 """The most names that a schema keeps the meaning of."""
 
@@ -149,7 +158,7 @@ def _is_near(question: _Question, parts: tuple[str, ...], operand: Operand) -> b
     """Whether a schema keeps the meaning of a path: one of the names that it publishes, or that the model and its
     relations have, and not a key of a document, which clients make up.
     """
-    near = len(parts) <= 2 or question.selector in (question.options.public_fields or ())
+    near = len(parts) <= _NEAR or question.selector in (question.options.public_fields or ())
     in_document = isinstance(operand, FieldOperand) and bool(operand.keys)
     return near and not in_document and len(_known_names(question.schema)) < MOST_KNOWN
 
