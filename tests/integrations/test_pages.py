@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from pyrsql import ALL_FIELDS, ConfigurationError, ParseLimits, QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
-from pyrsql.integrations.fastapi import FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
+from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource, Page
 from tests.asgi import get, request
 from tests.integrations.sessions import SessionDependency, filled, session_dependency
 from tests.sample_models import Base, User, rows
@@ -292,6 +292,32 @@ def test_the_links_of_a_long_query_are_bounded(session: SessionDependency, lengt
     assert len(header) <= 2_048
     assert len([link for link in header.split(", ") if link]) == links
     assert links == 0 or 'rel="next"' in header
+
+
+def test_links_stand_beside_those_of_the_application(session: SessionDependency) -> None:
+    def documented(response: Response) -> None:
+        response.headers["link"] = '</docs>; rel="service-doc"'
+
+    numbered = users().page_dependency(UserOut, session)
+    second = FastAPICriteriaConfig(
+        filter_parameter="f", sort_parameter="s", page_parameter="p", size_parameter="z", cursor_parameter="c"
+    )
+    by_cursor = users(second).cursor_page_dependency(UserOut, session)
+    app = FastAPI()
+
+    @app.get("/users", dependencies=[Depends(documented)])
+    async def list_users(
+        page: Annotated[Page[UserOut], Depends(numbered)], other: Annotated[CursorPage[UserOut], Depends(by_cursor)]
+    ) -> list[int]:
+        return [len(page.items), len(other.items)]
+
+    response = get(app, "/users?size=7&z=8")
+    assert response.json() == [7, 8]
+    found = [link.split("; ") for link in response.headers["link"].split(", ")]
+    assert [(path.partition("?")[0], relation) for path, relation in found] == [
+        ("</docs>", 'rel="service-doc"'),
+        *(("</users", f'rel="{relation}"') for relation in ("first", "next", "last", "first", "next", "last")),
+    ]
 
 
 def test_other_parameters_stay_byte_for_byte(session: SessionDependency) -> None:

@@ -85,7 +85,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
                 asked.request, self.config, size=made.size, next=made.next, prev=made.prev, last=last
             )
             if links:
-                asked.response.headers["link"] = links
+                asked.response.headers.append("link", links)
         return made
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[CursorPage[ItemT], str]:

@@ -79,7 +79,7 @@ class PageDependency(ListDependency[Page[ItemT]], Generic[ItemT]):
                 has_next=has_next,
             )
             if links is not None:
-                asked.response.headers["link"] = links
+                asked.response.headers.append("link", links)
         return made
 
     def _run(self, criteria: Criteria, base: Select[Any], session: Session) -> tuple[Page[ItemT], bool]:
