@@ -181,6 +181,7 @@ KEEPING = {
     "integrations/fastapi/integration": "the base statement of a model",
     "integrations/fastapi/playground/complete": "the fields of a schema",
     "testing": "strategies",
+    "validation/access": "the blacklists of a schema",
     "validation/rules": "the operators on the names of a schema",
     "validation/selectors": "the names of a schema",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal
 
@@ -23,16 +23,12 @@ class Schema:
         query_options: how filters are validated.
         sort_options: how sorts are validated.
         orm: the backend that described the model and lowers what is validated against it.
-        forbidden: what the blacklists stand for at each model, for `pyrsql.validation.access`.
     """
 
     model: Model
     query_options: QueryOptions
     sort_options: SortOptions
     orm: ORM
-    forbidden: dict[object, frozenset[tuple[str, ...]]] = field(
-        default_factory=dict[object, frozenset[tuple[str, ...]]], repr=False
-    )
 
     def options(self, purpose: Purpose) -> FieldOptions:
         """The names, rights and functions that count for this purpose."""

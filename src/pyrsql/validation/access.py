@@ -7,6 +7,7 @@ it stands for, whatever name leads there: a mapped name, a synonym, an associati
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import cast
 
 from pyrsql.models.model import Field, Model
@@ -91,6 +92,7 @@ def _hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
     return False
 
 
+@lru_cache(maxsize=1_024)
 def _forbidden_from(
     schema: Schema, purpose: Purpose, model: Model, owners: tuple[type, ...], *, is_root: bool
 ) -> frozenset[tuple[str, ...]]:
@@ -103,11 +105,7 @@ def _forbidden_from(
         owners: the subclasses that alone have the attribute at the end of the path.
         is_root: the path begins at the model.
     """
-    key = (purpose, model, owners, is_root)
-    known = schema.forbidden.get(key)
-    if known is None:
-        known = schema.forbidden[key] = frozenset(_spellings(schema.options(purpose), model, owners, is_root))
-    return known
+    return frozenset(_spellings(schema.options(purpose), model, owners, is_root))
 
 
 def _spellings(
