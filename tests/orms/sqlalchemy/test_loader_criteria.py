@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import ForeignKey, Select, String, case, event, func, literal_column, select
+from sqlalchemy import ForeignKey, Select, String, case, event, exists, func, literal_column, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import (
@@ -473,3 +473,93 @@ def test_criteria_by_relations_count_behind_paths_or_are_refused(people: Store, 
     teams = select(Team).options(with_loader_criteria(Person, lambda cls: cls.team.has(Team.tenant == 1)))
     assert ids(people, Team, "people.id=in=(1,2,3,4)", base=teams) == [1]
     assert ids(people, Team, "people=na=", base=teams) == [2]
+
+
+class PostBase(DeclarativeBase):
+    type_annotation_map = {str: String(50)}
+
+
+class Right(PostBase):
+    __tablename__ = "lc_right"
+    tenant: Mapped[int] = mapped_column(primary_key=True)
+    level: Mapped[int]
+
+
+class Author(PostBase):
+    __tablename__ = "lc_author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    best_id: Mapped[int | None]
+    best: Mapped["Article | None"] = relationship(primaryjoin="foreign(Author.best_id) == Article.id")
+    articles: Mapped[list["Article"]] = relationship(viewonly=True)
+
+
+class Post(Tenanted, PostBase):
+    __tablename__ = "lc_post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("lc_author.id"))
+    author: Mapped[Author | None] = relationship()
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "post"}
+
+
+class Article(Post):
+    __mapper_args__ = {"polymorphic_identity": "article"}
+
+
+POSTS = PostBase.metadata.tables["lc_post"]
+OF_OTHER_COLUMNS: dict[str, Callable[[], ORMOption]] = {
+    "a base class": lambda: with_loader_criteria(Post, Post.tenant == 1, include_aliases=True),
+    "a base class in a subclass": lambda: with_loader_criteria(Article, Post.tenant == 1),
+    "the table": lambda: with_loader_criteria(Article, POSTS.c.tenant == 1),
+    "the table everywhere": lambda: with_loader_criteria(Post, POSTS.c.tenant == 1, include_aliases=True),
+    "beside a subquery": lambda: with_loader_criteria(
+        Article, (Post.tenant == 1) & Post.id.in_(select(Post.id)) & POSTS.c.id.in_(select(POSTS.c.id))
+    ),
+    "in a subquery": lambda: with_loader_criteria(
+        Post, exists().where(Right.tenant == Post.tenant, Right.level > 0), include_aliases=True
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def posts(any_database: Store) -> Iterator[Store]:
+    mine = Article(id=1, tenant=1, name="mine", author=Author(id=1, best_id=2))
+    theirs = Article(id=2, tenant=2, name="theirs", author=Author(id=2, best_id=1))
+    more = [Post(id=3, tenant=1, name="c", author=mine.author), Post(id=4, tenant=1, name="d", author=theirs.author)]
+    with stocked(any_database, PostBase.metadata, [mine, theirs, *more, Right(tenant=1, level=1)]) as filled:
+        yield filled
+
+
+@by_both
+@pytest.mark.parametrize("form", OF_OTHER_COLUMNS)
+def test_criteria_by_columns_of_a_base_class_or_table_count_behind_paths(posts: Store, form: str, by: str) -> None:
+    """In a join, SQLAlchemy leaves such columns to the table of another row."""
+    options = QueryOptions(quantifiers=True)
+    with said(by, select(Post).where(Post.id > 2), OF_OTHER_COLUMNS[form]()) as base:
+        for text, wanted in {
+            "author.best.name==mine": [4],
+            "author.best.name==theirs": [],
+            "author.best.name=na=": [3],
+            "author.best=na=": [3],
+            "author.articles.name==mine": [3],
+            "author.articles.name==theirs": [],
+            "author.articles.author.best.name=na=": [3],
+            "@count[author.articles]==0": [4],
+        }.items():
+            assert ids(posts, Post, text, base=base, options=options) == wanted, text
+        for sort, wanted in {"author.best.name;id": [4, 3], "-author.articles.id,nullslast;-id": [3, 4]}.items():
+            assert ids(posts, Post, None, sort, base=base) == wanted, sort
+    with said(by, select(Author), OF_OTHER_COLUMNS[form]()) as base:
+        assert ids(posts, Author, "articles.name==theirs,best.name==theirs", base=base) == []
+        assert ids(posts, Author, None, "-articles.name,nullslast;-id", base=base) == [1, 2]
+        assert ids(posts, Author, None, "@count[articles];id", base=base, options=options) == [2, 1]
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_function_of_another_class_than_its_argument_is_refused(posts: Store, everywhere: bool) -> None:
+    functions: list[Callable[[Any], Any]] = [lambda _: Post.tenant == 1, lambda _: POSTS.c.tenant == 1]
+    for function in functions:
+        base = select(Author).options(with_loader_criteria(Article, function, include_aliases=everywhere))
+        with pytest.raises(ConfigurationError, match="columns of Article that are not those of its argument"):
+            ids(posts, Author, "best.name==theirs", base=base)

@@ -54,7 +54,7 @@ OF_A_SELECT = {
     "_where_criteria",
     "_with_options",
 }
-OF_AN_ELEMENT = {"_annotations", "_from_objects"}
+OF_AN_ELEMENT = {"_annotate", "_annotations", "_from_objects"}
 OF_AN_ATTRIBUTE = {"_extra_criteria", "_of_type"}
 OF_A_TYPE = {"_variant_mapping"}
 OF_AN_OPTION = {"_resolve_where_criteria"}
@@ -174,7 +174,12 @@ def test_options() -> None:
     assert [str(value) for value in parts.expressions_of(element)] == ["lower(users.email)"]
     assert not parts.expressions_of(cast("Any", selectinload(User.roles)).context[0])
     alias: Any = inspect(OTHER)
-    for_alias = parts.criteria_for_alias(criteria, alias)
+    assert parts.column_of_mapper(User.id.__clause_element__(), inspect(User)) is None
+    own = parts.column_of_mapper(User.__table__.c.id, inspect(User))
+    assert str(own) == "users.id"
+    assert parts.column_of_mapper(own, inspect(User)) is None
+    assert parts.column_of_mapper(Company.id.__clause_element__(), inspect(User)) is None
+    for_alias = parts.criteria_like(criteria, entity=alias)
     assert for_alias.where_criteria is criteria.where_criteria
     assert for_alias.entity is alias
     assert criteria.entity is inspect(Company)

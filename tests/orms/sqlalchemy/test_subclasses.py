@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
+    Session,
     aliased,
     column_property,
     composite,
@@ -591,3 +593,37 @@ def test_a_base_that_joins_beside_subclasses_which_every_select_loads(store: Sto
             assert ids(store, Person, "id>0", "-id", base=base) == [2, 1]
             assert ids(store, Person, "id>0", "-id", base=base, page=PageRequest.of(1, 1)) == [1]
             assert ids(store, Person, "skill==x", base=base) == [2]
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_base_that_joins_a_subclass_beside_its_base_class_needs_an_alias(
+    people: tuple[Store, dict[str, Any]], joined: bool
+) -> None:
+    """SQLAlchemy would make an alias by itself, and read the attributes of the base class from there."""
+    refused = family(f"beside{joined}", joined=joined)
+    bases: list[Any] = [
+        select(refused["Person"]).outerjoin(refused["Worker"], refused["Worker"].id == refused["Person"].friend_id),
+        select(refused["Person"]).join(refused["Person"].friend.of_type(refused["Worker"])),
+        select(refused["Team"])
+        .join(refused["Person"], refused["Person"].id == refused["Team"].id)
+        .join(refused["Worker"], refused["Worker"].team_id == refused["Team"].id),
+    ]
+    for model, base in zip(("Person", "Person", "Team"), bases, strict=True):
+        with pytest.raises(
+            ConfigurationError, match=r"joins Worker, .*: join an alias, as in aliased\(Worker, flat=True"
+        ):
+            paged(refused[model], "id>0", base=base)
+    store, real = people
+    person, worker = real["Person"], aliased(real["Worker"], flat=True)
+    for base in (
+        select(person).join(worker, worker.id == person.friend_id),
+        select(person).join(person.friend.of_type(worker)),
+    ):
+        wanted = store.run(partial(_ids_by_hand, base))
+        assert wanted
+        assert ids(store, person, base=base) == wanted
+        assert ids(store, person, "id>1", base=base) == [one for one in wanted if one > 1]
+
+
+def _ids_by_hand(base: Select[Any], session: Session) -> list[int]:
+    return sorted(one.id for one in session.scalars(base))

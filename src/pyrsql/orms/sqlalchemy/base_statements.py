@@ -33,7 +33,7 @@ from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
-from pyrsql.orms.sqlalchemy.names import refuse_generated_names, refuse_same_names
+from pyrsql.orms.sqlalchemy.names import refuse_automatic_aliases, refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.textual import elements_of, elements_of_select, is_text, is_ungrouped_text
@@ -110,6 +110,7 @@ def _examined(base: Select[Any], model: Model, elements: Iterable[ClauseElement]
             return BaseStatement(by_key(base, root, model), {(): root})
         return BaseStatement(base, {(): root})
     _refuse_what_a_filter_changes(base, root, model)
+    refuse_automatic_aliases(base, root)
     scope = _scope(base, root, model)
     joins = list(parts.base_joins(base))
     if _joins_are_to_one(base, scope, joins) and _reads_root_alone(base, *scope.values()):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Select
+from sqlalchemy import ClauseElement, ColumnElement, Select
+from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 
@@ -46,12 +47,13 @@ def with_criteria_of_paths(statement: Select[Any]) -> Select[Any]:
 def _apply_to_aliases(state: Any) -> None:
     for alias, original in aliases_of_paths(state.select_statement):
         among = parts.criteria_among(state, alias.mapper)
-        for option in among[:]:
-            if option.entity is not original:
+        for place, option in enumerate(among[:]):
+            if not (option.include_aliases or option.entity is original):
                 continue
-            _refuse_for_alias(option, alias)
-            if not option.include_aliases:
-                made = parts.criteria_for_alias(option, alias)
+            among[place] = adapted = _of_mapper(option, alias.mapper)
+            _refuse_for_alias(adapted, alias)
+            if not adapted.include_aliases:
+                made = parts.criteria_like(adapted, entity=alias)
                 if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
                     among.append(made)
 
@@ -73,6 +75,38 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any) -> None:
             f"a path leads to an alias of {name}, to which the text in with_loader_criteria({name}, …) does not apply"
             f": write it with attributes of {name}"
         )
+    if _reads_tables(condition, alias.mapper):
+        raise ConfigurationError(
+            f"a path leads to an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
+            f" apply: it has columns of {name} that are not those of its argument, as in lambda cls: cls.id > 0"
+        )
+
+
+def _of_mapper(option: LoaderCriteriaOption, mapper: Mapper[Any]) -> LoaderCriteriaOption:
+    """Criteria whose columns of a table, or of a base class, are those of a mapping: SQLAlchemy applies no others to an
+    alias that it joins.
+    """
+    condition = cast("ColumnElement[bool]", option.where_criteria)
+    if option.deferred_where_criteria or not _reads_tables(condition, mapper):
+        return option
+
+    def replaced(element: Any, **_: object) -> Any:
+        return element if _has_own_rows(element) else parts.column_of_mapper(element, mapper)
+
+    return parts.criteria_like(option, where_criteria=visitors.replacement_traverse(condition, {}, replaced))
+
+
+def _reads_tables(condition: ClauseElement, mapper: Mapper[Any]) -> bool:
+    """Whether a condition names the tables of a mapping for the row that it is about."""
+    if _has_own_rows(condition):
+        return False
+    is_read = parts.column_of_mapper(condition, mapper) is not None
+    return is_read or any(_reads_tables(part, mapper) for part in condition.get_children())
+
+
+def _has_own_rows(element: Any) -> bool:
+    """Whether an element is a select of one table: beside others, SQLAlchemy takes it from the statement around it."""
+    return isinstance(element, Select) and len(cast("Select[Any]", element).get_final_froms()) == 1
 
 
 def has_relation_test(conditions: Iterable[ClauseElement]) -> bool:

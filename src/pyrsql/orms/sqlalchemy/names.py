@@ -16,9 +16,9 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy.cardinality import leaves
-from pyrsql.orms.sqlalchemy.entities import mapper_of
+from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.select_parts import numbered_name
+from pyrsql.orms.sqlalchemy.select_parts import base_joins, numbered_name, tables_of
 
 _NUMBERED = re.compile(r"(.+)_\d+")
 
@@ -49,6 +49,27 @@ def refuse_generated_names(elements: Iterable[ClauseElement], model: Model) -> N
                 )
             case _:
                 continue
+
+
+def refuse_automatic_aliases(base: Select[Any], root: Entity) -> None:
+    """Refuse a join of a class that shares a table with another one: SQLAlchemy makes an alias of it, and reads the
+    attributes of both classes from there, in conditions and orders that come after the join.
+
+    Raises:
+        ConfigurationError: there is one, and what to write instead.
+    """
+    taken = {*tables_of(rows_of(root))}
+    for join in base_joins(base):
+        if join.entity is None or join.entity is root:
+            continue
+        tables = {*tables_of(rows_of(join.entity))}
+        if not taken.isdisjoint(tables):
+            name = mapper_of(join.entity).class_.__name__
+            raise ConfigurationError(
+                f"the base statement joins {name}, a table of which it reads already, so SQLAlchemy takes attributes of"
+                f" one for those of the other: join an alias, as in aliased({name}, flat=True)"
+            )
+        taken |= tables
 
 
 def refuse_same_names(base: Select[Any], model: Model) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_
+from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, FromClause, Select, and_
 from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
@@ -269,12 +269,17 @@ def condition_on(option: LoaderCriteriaOption, alias: Any) -> ColumnElement[bool
     return option._resolve_where_criteria(alias)
 
 
-def criteria_for_alias(option: LoaderCriteriaOption, alias: Any) -> LoaderCriteriaOption:
-    """The criteria of a class for an inspected alias of it."""
-    return _like(option, entity=alias)
+def column_of_mapper(element: Any, mapper: Mapper[Any]) -> ColumnElement[Any] | None:
+    """A column of the tables of a mapping as a column of the mapping; None for one that is, and for all else."""
+    if not isinstance(element, ColumnClause) or element.table not in mapper.tables:
+        return None
+    column = cast("ColumnElement[Any]", element)
+    parent = column._annotations.get("parentmapper")
+    return None if parent is not None and parent.isa(mapper) else column._annotate({"parentmapper": mapper})
 
 
-def _like(option: LoaderCriteriaOption, **changes: Any) -> LoaderCriteriaOption:
+def criteria_like(option: LoaderCriteriaOption, **changes: Any) -> LoaderCriteriaOption:
+    """Criteria like others, for another entity or with another condition."""
     made = LoaderCriteriaOption.__new__(LoaderCriteriaOption)
     for name in LoaderCriteriaOption.__slots__:
         setattr(made, name, changes.get(name, getattr(option, name)))
@@ -362,7 +367,7 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
         if not isinstance(option, LoaderCriteriaOption) or option.deferred_where_criteria:
             return option
         condition = cast("ColumnElement[bool]", option.where_criteria)
-        return _like(option, where_criteria=Grouping(and_(condition))) if is_text(condition) else option
+        return criteria_like(option, where_criteria=Grouping(and_(condition))) if is_text(condition) else option
 
     options = tuple(map(grouped, base._with_options))
     if all(map(operator.is_, options, base._with_options)):
