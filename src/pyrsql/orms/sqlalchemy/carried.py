@@ -13,7 +13,7 @@ import re
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, make_url, types
+from sqlalchemy import BindParameter, ColumnElement, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import FunctionElement
@@ -30,7 +30,7 @@ from pyrsql.orms.sqlalchemy.carried_text import (
     uuid_of,
     whole,
 )
-from pyrsql.orms.sqlalchemy.dialects.families import family_of
+from pyrsql.orms.sqlalchemy.dialects.families import POSTGRESQL, family_of
 from pyrsql.orms.sqlalchemy.elements import Construct, Enclosed
 from pyrsql.orms.sqlalchemy.json.values import JsonText
 from pyrsql.orms.sqlalchemy.leading_text import is_sorted_whole
@@ -201,10 +201,7 @@ def is_float(type_: TypeEngine[Any], dialect: Dialect) -> bool:
 
 def is_written(type_: TypeEngine[Any]) -> bool:
     """Whether PostgreSQL reads the text of a bound position as a value of a type."""
-    return isinstance(type_, CarriedValue) and written_type(type_.carries, _POSTGRESQL) is not None
-
-
-_POSTGRESQL = make_url("postgresql://").get_dialect()()
+    return isinstance(type_, CarriedValue) and written_type(type_.carries, POSTGRESQL) is not None
 
 
 def _plain(type_: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -6,14 +6,11 @@ import re
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement
-from sqlalchemy.dialects import mysql
-from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
 from sqlalchemy.sql import visitors
 
 from pyrsql.orms.sqlalchemy.column_types import declared_charset
+from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL
 from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, OrderedText, UpperText, WideText
-
-_DIALECTS = (mysql.dialect(), MariaDBDialect())
 
 _CONVERTED = (ExactText, FoldedText, OrderedText, UpperText, WideText)
 """Forms that are in `utf8mb4` themselves."""
@@ -48,7 +45,7 @@ def is_wide(text: ColumnElement[Any], *values: object) -> bool:
 
 def _lacked(column: Column[Any]) -> re.Pattern[str]:
     """The letters that a column may lack."""
-    charsets = {declared_charset(column, dialect) for dialect in _DIALECTS}
+    charsets = {declared_charset(column, dialect) for dialect in (MYSQL, MARIADB)}
     if "swe7" in charsets:
         # It has letters in place of brackets.
         return _BEYOND_ALL

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Column, make_url, types
+from sqlalchemy import Column, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -21,6 +21,7 @@ from pyrsql.orms.sqlalchemy.decorator_samples import (
     keeps_value,
     takes,
 )
+from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL, POSTGRESQL, SQLITE
 from pyrsql.orms.sqlalchemy.select_parts import variants
 from pyrsql.validation.text import UNBINDABLE
 
@@ -88,9 +89,7 @@ def is_text(type_: TypeEngine[Any]) -> bool:
     return all(isinstance(form, types.String) and not isinstance(form, types.Enum) for form in forms_of(type_))
 
 
-_DIALECTS: tuple[Dialect, ...] = tuple(
-    make_url(f"{name}://").get_dialect()() for name in ("postgresql", "sqlite", "mysql", "mariadb")
-)
+_DIALECTS = (POSTGRESQL, SQLITE, MYSQL, MARIADB)
 """The dialects that a type may have a form of its own on. PostgreSQL, which is the strictest, comes first."""
 
 
@@ -189,7 +188,7 @@ def _enumeration(type_: types.Enum) -> kinds.Enumeration:
 
 def is_declared(column: Column[Any]) -> bool:
     """Whether a text column says which character set or collation MySQL and MariaDB keep it in."""
-    return any(declared_text(column, _MYSQL))
+    return any(declared_text(column, MYSQL))
 
 
 def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
@@ -213,9 +212,6 @@ def declared_charset(column: Column[Any], dialect: Dialect) -> str:
     found = (charset or (collation or "").partition("_")[0]).lower()
     # A collation of UCA 14 may leave the character set to the table.
     return "" if found == "uca1400" else found
-
-
-_MYSQL = mysql.dialect()
 
 
 # --- types with several forms ----------------------------------------------------------------------------------------
@@ -262,17 +258,17 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     if isinstance(stored, kinds.Json | kinds.Array):
         # The values in a document or an array are compared, not the whole.
         return Described(stored, python_type_of(type_), _accepts_items(own))
-    said = _declared(type_) or annotated or class_read(type_, _DIALECTS[0])
+    said = _declared(type_) or annotated or class_read(type_)
     python_type = said or python_type_of(own)
     accepts = _accepts(type_)
     name = type(type_).__name__
     given = type(forms[0] if python_type is None else kinds.kind_of(python_type))
-    if said is None and not takes(type_, type(forms[0]), _DIALECTS[0]):
+    if said is None and not takes(type_, type(forms[0])):
         return Described(kinds.Opaque(name), None, accepts)
-    if not is_repeatable(type_, given, _DIALECTS[0]):
+    if not is_repeatable(type_, given):
         return Described(kinds.Opaque(name), None, accepts)
     if python_type is None or python_type is python_type_of(own):
-        if isinstance(forms[0], kinds.Text) and (varies or not keeps_letters(type_, _DIALECTS[0])):
+        if isinstance(forms[0], kinds.Text) and (varies or not keeps_letters(type_)):
             # A document of PostgreSQL's equals no text.
             equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration) for kind in forms)
             return Described(kinds.Opaque(name, str, kinds.Text() if equal else None), python_type, accepts)
@@ -285,7 +281,7 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
 
 def _in_order(type_: TypeDecorator[Any], kind: kinds.Kind) -> kinds.Kind:
     """The kind of values that are stored as numbers or times: one without ranges where these have another order."""
-    return kind if keeps_order(type_, type(kind), _DIALECTS[0]) else kinds.Opaque(type(type_).__name__, object, kind)
+    return kind if keeps_order(type_, type(kind)) else kinds.Opaque(type(type_).__name__, object, kind)
 
 
 def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
@@ -342,7 +338,7 @@ def _accepts(type_: TypeDecorator[Any]) -> Callable[[object], bool]:
     def accepts(value: object) -> bool:
         try:
             taken = all(_is_bindable(process(value)) for process in _processors(type_))
-            return taken and keeps_value(type_, value, _DIALECTS[0])
+            return taken and keeps_value(type_, value)
         except Exception:
             return False
 

@@ -1,6 +1,7 @@
 """The code of a decorated type, found out with samples: which values it takes, and how it stores them.
 
-A decorator that does not say what its values are, or stores them in another form, is known by its code alone.
+A decorator that does not say what its values are, or stores them in another form, is known by its code alone. The
+samples are those of PostgreSQL, which is the strictest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
+from pyrsql.orms.sqlalchemy.dialects.families import POSTGRESQL
 
 _SAMPLES: dict[type, tuple[object, ...]] = {
     kinds.Text: ("a", "1"),
@@ -51,13 +53,13 @@ def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
     return value
 
 
-def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind], dialect: Dialect) -> bool:
+def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
     """Whether the code of a decorator is made for values of the kind that it decorates. It may refuse some of them, but
     must take their Python type.
     """
     for sample in _SAMPLES.get(kind, ()):
         try:
-            as_stored(type_, sample, dialect)
+            as_stored(type_, sample, POSTGRESQL)
         except (TypeError, AttributeError, LookupError):
             continue
         except Exception:
@@ -66,44 +68,44 @@ def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind], dialect: Dialect) -
     return kind not in _SAMPLES
 
 
-def is_repeatable(type_: TypeDecorator[Any], kind: type[kinds.Kind], dialect: Dialect) -> bool:
+def is_repeatable(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
     """Whether a value of a kind is stored in the same form each time. An encryption with a random part has many forms
     of it, which equal none of each other.
     """
     for sample in _SAMPLES.get(kind, ()):
         with suppress(Exception):
-            return bool(as_stored(type_, sample, dialect) == as_stored(type_, sample, dialect))
+            return bool(as_stored(type_, sample, POSTGRESQL) == as_stored(type_, sample, POSTGRESQL))
     return True
 
 
-def keeps_letters(type_: TypeDecorator[Any], dialect: Dialect) -> bool:
+def keeps_letters(type_: TypeDecorator[Any]) -> bool:
     """Whether a text is stored letter by letter, as by a decorator that folds case. Only then can parts of it be found,
     and its order be that of the texts. A decorator that refuses the samples is believed to keep them.
     """
     with suppress(Exception):
-        first, second, both = (as_stored(type_, sample, dialect) for sample in ("ab1", "Ba2", "ab1Ba2"))
+        first, second, both = (as_stored(type_, sample, POSTGRESQL) for sample in ("ab1", "Ba2", "ab1Ba2"))
         return all(isinstance(text, str) for text in (first, second, both)) and both == first + second
     return True
 
 
-def keeps_order(type_: TypeDecorator[Any], kind: type[kinds.Kind], dialect: Dialect) -> bool:
+def keeps_order(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
     """Whether values of a kind are stored in their own order, as negated or scrambled numbers are not. A decorator that
     refuses the samples is believed to keep it.
     """
     with suppress(Exception):
-        stored = [as_stored(type_, sample, dialect) for sample in _ASCENDING.get(kind, ())]
+        stored = [as_stored(type_, sample, POSTGRESQL) for sample in _ASCENDING.get(kind, ())]
         return stored == sorted(stored)
     return True
 
 
-def keeps_value(type_: TypeDecorator[Any], value: object, dialect: Dialect) -> bool:
+def keeps_value(type_: TypeDecorator[Any], value: object) -> bool:
     """Whether a number, a date or a time is read as it was stored: not cut to cents or to seconds. A decorator that
     reads another class is believed to keep it.
     """
     if isinstance(type_.impl_instance, TypeDecorator) or not isinstance(value, _MEASURES) or isinstance(value, bool):
         return True
     with suppress(Exception):
-        read: Any = type_.process_result_value(as_stored(type_, value, dialect), dialect)
+        read: Any = type_.process_result_value(as_stored(type_, value, POSTGRESQL), POSTGRESQL)
         if type(read) is type(value):
             return bool(read == value) or (_has_offset(read) != _has_offset(value) and _second(read) == _second(value))
     return True
@@ -121,7 +123,7 @@ def _second(value: Any) -> tuple[int, int]:
     return value.second, value.microsecond
 
 
-def class_read(type_: TypeDecorator[Any], dialect: Dialect) -> type | None:
+def class_read(type_: TypeDecorator[Any]) -> type | None:
     """The class of the lists, sets, mappings or truth values that a decorator reads from a text; None where it reads
     anything else.
 
@@ -129,7 +131,7 @@ def class_read(type_: TypeDecorator[Any], dialect: Dialect) -> type | None:
     """
     read = type_.process_result_value
     with suppress(Exception):
-        given = read(as_stored(type_, "1", dialect), dialect)
+        given = read(as_stored(type_, "1", POSTGRESQL), POSTGRESQL)
         return next((known for known in _READ if isinstance(given, known)), None)
     return None
 

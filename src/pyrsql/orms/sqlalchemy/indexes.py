@@ -9,8 +9,7 @@ from itertools import chain
 from typing import Any, Literal, TypeGuard, cast
 
 from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint
-from sqlalchemy.dialects import mysql, postgresql
-from sqlalchemy.engine import Dialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators
 
 from pyrsql.models import kinds
@@ -18,7 +17,7 @@ from pyrsql.models.schema import Schema
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.cardinality import keys_of_table
 from pyrsql.orms.sqlalchemy.column_types import form_on
-from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, Family
+from pyrsql.orms.sqlalchemy.dialects.families import FAMILIES, MYSQL, POSTGRESQL, Family
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.validation.predicates import CallOperand, CountOperand, FieldOperand, RelationOperand, RelationPath
@@ -88,7 +87,7 @@ def _for_values(
     match kind:
         case kinds.Json() | kinds.Array() if family != "postgresql":
             yield MissingIndex(path, "filter", "no index of this database serves values in a document or an array")
-        case kinds.Json() if not isinstance(column.type.dialect_impl(_POSTGRESQL), postgresql.JSONB):
+        case kinds.Json() if not isinstance(column.type.dialect_impl(POSTGRESQL), postgresql.JSONB):
             yield MissingIndex(path, "filter", "declare the column as JSONB, with a GIN index")
         case kinds.Json() | kinds.Array():
             if not _has_gin(column):
@@ -154,7 +153,7 @@ def _computed_order(order: TextOrder, kind: kinds.Kind, column: Column[Any], fam
         isinstance(kind, kinds.Text)
         and family == "mysql"
         and not column.primary_key
-        and is_long(form_on(_MYSQL, column.type))
+        and is_long(form_on(MYSQL, column.type))
     ):
         return f"MySQL sorts long texts by their first {MOST_SORTED} characters: declare the length, at most that many"
     return None
@@ -176,8 +175,6 @@ def _has_foreign_order(order: TextOrder, column: Column[Any], family: Family | N
     return collation not in ("C", "POSIX", "utf8mb4_nopad_bin")
 
 
-_POSTGRESQL: Dialect = cast("Any", postgresql).dialect()
-_MYSQL: Dialect = cast("Any", mysql).dialect()
 _COMPUTED = "computed for each row: no index serves it"
 _CODE_POINT = 'text_order="code_point" is not the order of the column: leave it out, or give the column that collation'
 _NULL_ON_MYSQL = 'no index of MySQL has NULL last: make the column NOT NULL, or set SortOptions(null_order="database")'
@@ -346,7 +343,7 @@ def _is_gin(index: Index) -> bool:
 
 def _cut_on_mysql(column: Column[Any], family: Family | None) -> str | None:
     """The options of an index on a text that MySQL does not take whole: it indexes 3,072 bytes at most."""
-    form = form_on(_MYSQL, column.type)
+    form = form_on(MYSQL, column.type)
     if family != "mysql" or not isinstance(form, String) or (form.length or _WHOLE_ON_MYSQL + 1) <= _WHOLE_ON_MYSQL:
         return None
     return f"mysql_length={MOST_SORTED}, mariadb_length={MOST_SORTED}"
@@ -367,7 +364,7 @@ def _line(*columns: Column[Any], family: Family | None = None, options: str | No
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 9]}_{sha256(name.encode()).hexdigest()[:8]}"
     declared = f"Index({', '.join([repr(name), *map(repr, names), *([options] if options else [])])})"
-    forms = (form_on(_POSTGRESQL, column.type) for column in columns)
+    forms = (form_on(POSTGRESQL, column.type) for column in columns)
     too_long = family == "postgresql" and any(is_long(form, _WHOLE_ON_POSTGRESQL) for form in forms)
     return f"{declared}  # {_TOO_LONG}" if too_long else declared
 

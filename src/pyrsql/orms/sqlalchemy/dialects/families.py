@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import StrCompileDialect
 from sqlalchemy.exc import CompileError
@@ -30,6 +30,11 @@ FAMILIES: dict[str, Family] = {
 }
 """Name of a dialect -> its family. Add your own (`FAMILIES["mydb"] = "postgresql"`) where the database speaks the whole
 SQL of the family: functions, JSON and collations included. Dialects that are not listed get standard SQL."""
+
+POSTGRESQL, SQLITE, MYSQL, MARIADB = (
+    make_url(f"{name}://").get_dialect()() for name in ("postgresql", "sqlite", "mysql", "mariadb")
+)
+"""Dialects without a database, to look at types with."""
 
 Form = Callable[..., str]
 """Writes a construct: called with the element, the compiler and the compiler's options."""
