@@ -67,8 +67,8 @@ def private_attributes(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
             own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "super")
-            # `_replace` is the public method of a named tuple.
-            if not own and node.attr != "_replace":
+            # The public methods of a named tuple.
+            if not own and node.attr not in ("_asdict", "_replace"):
                 yield node.attr
 
 

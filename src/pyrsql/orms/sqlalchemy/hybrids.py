@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.models.model import Computed, Field
 from pyrsql.models.rights import FieldRights, narrowed
+from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
@@ -27,11 +28,7 @@ each step of the loop for `tags[0]`, `tags[1]` and so on."""
 
 
 def hybrid(
-    mapper: Mapper[Any],
-    name: str,
-    rights: FieldRights,
-    rights_of_column: Callable[[str], FieldRights],
-    annotation: Callable[[str], type | None],
+    mapper: Mapper[Any], name: str, rights: FieldRights, rights_of_column: Callable[[str], FieldRights]
 ) -> Computed:
     """A hybrid property of a mapped class. Its code runs once, when a path first names it.
 
@@ -40,17 +37,12 @@ def hybrid(
         name: the attribute.
         rights: its own rights.
         rights_of_column: the rights of a column attribute of the class.
-        annotation: the Python type that the annotation of an attribute names.
     """
-    return Computed(name, cache(partial(_field, mapper, name, rights, rights_of_column, annotation)), rights)
+    return Computed(name, cache(partial(_field, mapper, name, rights, rights_of_column)), rights)
 
 
 def _field(
-    mapper: Mapper[Any],
-    name: str,
-    rights: FieldRights,
-    rights_of_column: Callable[[str], FieldRights],
-    annotation: Callable[[str], type | None],
+    mapper: Mapper[Any], name: str, rights: FieldRights, rights_of_column: Callable[[str], FieldRights]
 ) -> Field | None:
     try:
         attribute, expression = _bounded(partial(_expression, mapper.class_, name))
@@ -67,17 +59,14 @@ def _field(
         # It reads another table beside its own, with nothing that joins the two.
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
-    found = described(type_of(value), annotation(column) if column else None)
+    found = described(type_of(value), annotated_type(mapper.class_, column) if column else None)
     return Field(
         name,
-        found.kind,
+        **found._asdict(),
         rights=narrowed((rights, rights_of_column(column))) if column else rights,
-        python_type=found.python_type,
-        accepts=found.accepts,
         computed=True,
         source=name,
         attribute=column,
-        over_text=found.over_text,
     )
 
 

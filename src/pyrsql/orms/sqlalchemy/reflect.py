@@ -157,8 +157,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
         if isinstance(descriptor, AssociationProxy):
             yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), _rights(descriptor.info))
         elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
-            of_column = partial(_column_rights, mapper)
-            yield hybrid(mapper, name, _rights(descriptor.info), of_column, partial(annotated_type, mapper.class_))
+            yield hybrid(mapper, name, _rights(descriptor.info), partial(_column_rights, mapper))
 
 
 def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
@@ -176,17 +175,13 @@ def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
 
 def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:
     expression = prop.columns[0]
-    found = described(type_of(expression), annotated_type(mapper.class_, prop.key))
     return Field(
         name,
-        found.kind,
+        **described(type_of(expression), annotated_type(mapper.class_, prop.key))._asdict(),
         nullable=not isinstance(expression, Column) or expression.nullable is not False,
         unique=expression in unique,
         rights=_column_rights(mapper, prop.key),
-        python_type=found.python_type,
-        accepts=found.accepts,
         source=prop.key,
-        over_text=found.over_text,
     )
 
 
