@@ -70,7 +70,9 @@ def _for_filter(schema: Schema, path: str, family: Family | None) -> Iterator[Mi
             yield from _for_links(schema, path, relations, family)
         case FieldOperand() as operand if (column := _column(schema, operand)) is not None:
             yield from _for_links(schema, path, operand.relations, family)
-            yield from _for_values(schema, path, operand.field.kind, column, family)
+            line = _line_for_values(schema.query_options.text_order, operand.field.kind, column, family)
+            if line is not None:
+                yield MissingIndex(path, "filter", line)
         case FieldOperand() | None:
             yield MissingIndex(path, "filter", _COMPUTED)
 
@@ -81,37 +83,20 @@ def _for_links(schema: Schema, path: str, relations: RelationPath, family: Famil
             yield MissingIndex(path, "filter", _line(*keys, family=family))
 
 
-def _for_values(
-    schema: Schema, path: str, kind: kinds.Kind, column: Column[Any], family: Family | None
-) -> Iterator[MissingIndex]:
-    match kind:
-        case kinds.Json() | kinds.Array() if family != "postgresql":
-            yield MissingIndex(path, "filter", "no index of this database serves values in a document or an array")
-        case kinds.Json() if not isinstance(column.type.dialect_impl(POSTGRESQL), postgresql.JSONB):
-            yield MissingIndex(path, "filter", "declare the column as JSONB, with a GIN index")
-        case kinds.Json() | kinds.Array():
-            if not _has_gin(column):
-                yield MissingIndex(path, "filter", _line(column, options='postgresql_using="gin"'))
-        case kinds.Boolean():
-            pass  # two values: a scan is as fast
-        case kinds.Text() if _has_foreign_order(schema.query_options.text_order, column, family):
-            yield MissingIndex(path, "filter", _CODE_POINT)
-        case (
-            kinds.Integer()
-            | kinds.Decimal()
-            | kinds.Float()
-            | kinds.Text()
-            | kinds.Date()
-            | kinds.Time()
-            | kinds.DateTime()
-            | kinds.Duration()
-            | kinds.Uuid()
-            | kinds.Enumeration()
-            | kinds.Binary()
-            | kinds.Opaque()
-        ):
-            if not _leads([column], family, in_order=False):
-                yield MissingIndex(path, "filter", _line(column, family=family, options=_cut_on_mysql(column, family)))
+def _line_for_values(order: TextOrder, kind: kinds.Kind, column: Column[Any], family: Family | None) -> str | None:
+    """The index that conditions on a column need, or why none serves them; None where there is one."""
+    if isinstance(kind, kinds.Json | kinds.Array):
+        if family != "postgresql":
+            return "no index of this database serves values in a document or an array"
+        if isinstance(kind, kinds.Json) and not isinstance(column.type.dialect_impl(POSTGRESQL), postgresql.JSONB):
+            return "declare the column as JSONB, with a GIN index"
+        return None if _has_gin(column) else _line(column, options='postgresql_using="gin"')
+    if isinstance(kind, kinds.Text) and _has_foreign_order(order, column, family):
+        return _CODE_POINT
+    # Of two values a scan is as fast.
+    if isinstance(kind, kinds.Boolean) or _leads([column], family, in_order=False):
+        return None
+    return _line(column, family=family, options=_cut_on_mysql(column, family))
 
 
 def _for_sort(schema: Schema, path: str, family: Family | None) -> Iterator[MissingIndex]:
