@@ -14,7 +14,6 @@ from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
@@ -112,11 +111,6 @@ def _has_own_rows(element: Any) -> bool:
 def has_relation_test(conditions: Iterable[ClauseElement]) -> bool:
     """Whether conditions hold `any()` or `has()` of a relation, which SQLAlchemy applies to its own class alone."""
     return any(parts.is_never_adapted(element) for each in conditions for element in visitors.iterate(each))
-
-
-def has_criteria(base: Select[Any], model: Model) -> bool:
-    """Whether a select has criteria for a model: for its class, a base class, or a mixin."""
-    return has_criteria_for(base, model.type)
 
 
 def has_criteria_for(base: Select[Any], entity: type) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, FromClause, Select, Table, event, inspect
@@ -115,14 +115,12 @@ def _of_mysql(connection: Connection, statement: Select[Any]) -> int | None:
         # EXPLAIN of a view needs rights on its tables, which the select itself does not.
         return None
     product = 1.0
-    for table in _outermost(tables):
+    for table in tables:
+        if table["select_type"] not in ("SIMPLE", "PRIMARY"):
+            continue
         if table["rows"] is None:
             # "Impossible WHERE" and the like. Without a table, there is no row.
             return 0 if table["table"] is None else None
         if not any(note in str(table["Extra"]) for note in _SAME_ROW):
             product *= int(table["rows"]) * float(table.get("filtered") or 100) / 100
     return round(product)
-
-
-def _outermost(tables: Sequence[Mapping[Any, Any]]) -> list[Mapping[Any, Any]]:
-    return [table for table in tables if table["select_type"] in ("SIMPLE", "PRIMARY")]

@@ -79,6 +79,7 @@ _OF_TEXT: dict[str, type[FunctionElement[str]]] = {
     "ltrim": LeftTrimmedText,
     "rtrim": RightTrimmedText,
 }
+_WHOLE: dict[str, type[FunctionElement[Any]]] = {"floor": WholeBelow, "ceil": WholeAbove, "round": WholeNear}
 
 
 def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> Clause:
@@ -92,7 +93,7 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
     """
     arguments = _widened([_undecorated(argument) for argument in arguments])
     match name, arguments:
-        case (("lower" | "upper" | "trim" | "ltrim" | "rtrim"), [text]):
+        case _, [text] if name in _OF_TEXT:
             return _OF_TEXT[name](text)
         case "length", [text]:
             # LENGTH counts bytes on MariaDB, characters elsewhere.
@@ -122,23 +123,16 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
             return func.nullif(value, other, type_=_type_of_either(arguments, kind, type_))
         case "abs", [number]:
             return Magnitude(number, type_)
-        case (("floor" | "ceil" | "round"), [number]):
-            return type_coerce(_rounded(name, number, kind), type_)
+        case _, [number] if name in _WHOLE:
+            # An integer as a decimal: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a
+            # bare constant.
+            whole = cast(number, Numeric(20, 0)) if isinstance(kind, kinds.Integer) else _WHOLE[name](number)
+            return type_coerce(whole, type_)
         case "year" | "month" | "day", [date]:
             return cast(extract(name, CalendarDate(InUtc(date) if _is_aware(date.type) else date)), type_)
         case _:
             # Not by an attribute of `func`: it has no names with underscores at both ends.
             return Function[Any](name, *arguments, type_=type_)
-
-
-def _rounded(name: str, number: Clause, kind: Kind) -> Clause:
-    if isinstance(kind, kinds.Integer):
-        # As decimals: PostgreSQL would make a float of it, and an ORDER BY of MariaDB a place of a bare constant.
-        return cast(number, Numeric(20, 0))
-    return _WHOLE[name](number)
-
-
-_WHOLE: dict[str, type[FunctionElement[Any]]] = {"floor": WholeBelow, "ceil": WholeAbove, "round": WholeNear}
 
 
 def _undecorated(argument: Clause) -> Clause:

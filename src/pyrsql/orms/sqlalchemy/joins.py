@@ -20,7 +20,7 @@ from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.names import with_free_names
-from pyrsql.orms.sqlalchemy.select_parts import base_joins
+from pyrsql.orms.sqlalchemy.select_parts import joined_rows
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with
@@ -228,15 +228,11 @@ def aliases_of_paths(statement: Select[Any]) -> set[AliasOfPath]:
     """The aliases by which a statement reads the ends of paths."""
     found: set[AliasOfPath] = set()
     for part in visitors.iterate(statement):
-        read: list[Any] = _joined(cast("Select[Any]", part)) if isinstance(part, Select) else [part]
+        read: list[Any] = joined_rows(cast("Select[Any]", part)) if isinstance(part, Select) else [part]
         for alias, original in (_aliases[leaf] for leaf in leaves(read) if leaf in _aliases):
             if (alive := alias()) is not None:
                 found.add(AliasOfPath(alive, original))
     return found
-
-
-def _joined(select: Select[Any]) -> list[FromClause]:
-    return [rows_of(join.entity) for join in base_joins(select) if join.entity is not None]
 
 
 _aliases: WeakKeyDictionary[FromClause, tuple[ref[Any], Any]] = WeakKeyDictionary()

@@ -12,7 +12,6 @@ from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.entities import rows_of
 
 
 def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -> Iterator[ClauseElement]:
@@ -31,7 +30,7 @@ def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -
 def elements_of_select(base: Select[Any]) -> Iterator[ClauseElement]:
     """The elements of a select, of its criteria, and of the entities that it joins."""
     of_options = [option.where_criteria for option in parts.criteria(base) if not option.deferred_where_criteria]
-    joined = [rows_of(join.entity) for join in parts.base_joins(base) if join.entity is not None]
+    joined = parts.joined_rows(base)
     return elements_of((base, *cast("Iterable[ClauseElement]", of_options), *joined), subqueries=True)
 
 
