@@ -28,9 +28,10 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.orms.sqlalchemy.entities import mapper_of
+from pyrsql.orms.sqlalchemy.entities import mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
+    base_joins,
     conditions,
     group_columns,
     is_plain,
@@ -133,6 +134,11 @@ def leaves(sources: Iterable[FromClause]) -> Iterator[FromClause]:
             yield from leaves((source.left, source.right))
         else:
             yield source
+
+
+def joined_rows(base: Select[Any]) -> list[FromClause]:
+    """The rows of the entities that a select joins by itself."""
+    return [rows_of(join.entity) for join in base_joins(base) if join.entity is not None]
 
 
 def _ons(sources: Iterable[FromClause]) -> Iterator[ClauseElement]:

@@ -15,12 +15,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
-from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.cardinality import joined_rows, leaves
 from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.names import with_free_names
-from pyrsql.orms.sqlalchemy.select_parts import joined_rows
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with

@@ -24,7 +24,7 @@ from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.elements import with_part
-from pyrsql.orms.sqlalchemy.entities import Entity, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity
 
 ElementT = TypeVar("ElementT", bound=ClauseElement)
 
@@ -191,11 +191,6 @@ def _joined_entity(target: Any, link: QueryableAttribute[Any]) -> Entity | None:
         return entity_of(target)
     of_type = link._of_type
     return link.property.mapper.class_ if of_type is None else of_type.entity
-
-
-def joined_rows(base: Select[Any]) -> list[FromClause]:
-    """The rows of the entities that a select joins by itself."""
-    return [rows_of(join.entity) for join in base_joins(base) if join.entity is not None]
 
 
 def has_other_entities(base: Select[Any]) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnClause, Grouping
 from sqlalchemy.sql.selectable import ScalarSelect, SelectBase
 
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.cardinality import joined_rows
 
 
 def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -> Iterator[ClauseElement]:
@@ -30,7 +31,7 @@ def elements_of(clauses: Iterable[ClauseElement], *, subqueries: bool = False) -
 def elements_of_select(base: Select[Any]) -> Iterator[ClauseElement]:
     """The elements of a select, of its criteria, and of the entities that it joins."""
     of_options = [option.where_criteria for option in parts.criteria(base) if not option.deferred_where_criteria]
-    joined = parts.joined_rows(base)
+    joined = joined_rows(base)
     return elements_of((base, *cast("Iterable[ClauseElement]", of_options), *joined), subqueries=True)
 
 
