@@ -175,7 +175,8 @@ class CustomPredicateDefinition:
 
     Args:
         operator: its name, spellings and arity.
-        argument_type: the Python type its arguments are converted to; None takes the type of the field.
+        argument_type: the Python type its arguments are converted to, one of those of columns or with a converter of
+            its own; None takes the type of the field.
         field_types: the Python types of the fields that take it; `dict` is a JSON document, `list` an array column, a
             model a relation to it. None, together with `fields`, lets every field and relation take it.
         fields: paths of fields and relations that take it, whatever their type. A path below a JSON document takes it

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import enum
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,8 +13,8 @@ from sqlalchemy import JSON, create_engine, func, select, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
-from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions
-from pyrsql.adapters.fastapi.fields import filter_fields
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions, ValueConverterRegistry
+from pyrsql.adapters.fastapi.fields import filter_fields, operators_of
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.models import kinds
 from pyrsql.models.schema import schema_for
@@ -201,3 +202,30 @@ def test_a_mistake_shows_before_any_request() -> None:
     )
     with pytest.raises(ConfigurationError, match=r"custom_predicates lists 'company\.nmae' for 'longer'"):
         schema(User, options, orm=SQLAlchemyORM(custom_predicates={"longer": lambda payload: payload.expression}))
+
+
+PLAIN_TYPES = [bool, int, float, Decimal, str, dt.date, dt.datetime, dt.time, dt.timedelta, uuid.UUID, Size]
+
+
+class Point:
+    """A type of the developer's."""
+
+
+@pytest.mark.parametrize("argument_type", [Point, bytes, dict, list, set, object, type(None)])
+def test_an_argument_that_no_text_becomes_is_refused(argument_type: type) -> None:
+    definition = CustomPredicateDefinition(operator=LONGER, argument_type=argument_type)
+    orm = SQLAlchemyORM(custom_predicates={"longer": lambda payload: payload.expression == "demo"})
+    options = QueryOptions(custom_predicates={"longer": definition})
+    with pytest.raises(ConfigurationError, match=f"the argument_type {argument_type.__name__}, which no text becomes"):
+        schema(User, options, orm=orm)
+    converters = ValueConverterRegistry().with_converter(argument_type, lambda text: text)
+    converted = replace(options, value_converter_registry=converters)
+    assert "=longer=" in operators_of(schema(User, converted, orm=orm), "name")
+
+
+@pytest.mark.parametrize("argument_type", [*PLAIN_TYPES, None])
+def test_an_argument_of_a_plain_type_needs_no_converter(argument_type: type | None) -> None:
+    definition = CustomPredicateDefinition(operator=LONGER, argument_type=argument_type)
+    orm = SQLAlchemyORM(custom_predicates={"longer": lambda payload: payload.expression == "demo"})
+    offered = operators_of(schema(User, QueryOptions(custom_predicates={"longer": definition}), orm=orm), "name")
+    assert "=longer=" in offered

@@ -7,6 +7,7 @@ Only what is certainly a mistake is refused, because endpoints may share options
   and one that a mapping leads to must go on as it begins: `company.nmae` is a mistake where the model has a `company`.
   Its first name must be one that the model, or some model that a path leads to, has or maps.
 - In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too.
+- The argument_type of a custom operator is a type that text is converted to: no client could use it otherwise.
 - A join hint must name a relation where it names a model that a path leads to. Hints for other models wait for them.
 
 This says nothing about rights: a listed field may be hidden by the model all the same.
@@ -103,6 +104,8 @@ def _faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     yield from _path_faults(reach, options)
     yield from _model_faults(reach, options)
     yield from _hint_faults(reach, options)
+    if isinstance(options, QueryOptions):
+        yield from _operator_faults(options)
 
 
 def _list_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
@@ -160,6 +163,19 @@ def _hint_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
         for model in reach.models:
             if not owner or (model.name == owner and not isinstance(model.members.get(name), Relation)):
                 yield f"join_hints has {hint!r}, which is no relation: write it as 'User.company'"
+
+
+def _operator_faults(options: QueryOptions) -> Iterator[str]:
+    """Custom operators that no value can be given to."""
+    for name, definition in options.custom_predicates.items():
+        type_ = definition.argument_type
+        if type_ is None or type_ in options.value_converter_registry.converters:
+            continue
+        if definition.operator.maximum_arguments != 0 and isinstance(kinds.kind_of(type_), kinds.Binary | kinds.Opaque):
+            yield (
+                f"custom_predicates gives {name!r} the argument_type {type_.__name__}, which no text becomes: give it a"
+                " converter (value_converter_registry), or another argument_type"
+            )
 
 
 def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[str]) -> Iterator[str]:
