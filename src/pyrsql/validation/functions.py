@@ -216,28 +216,13 @@ def _declared_result(signature: FunctionSignature, arguments: Arguments) -> Kind
 
 def _is_taken(declared: Kind, given: Kind) -> bool:
     """Whether every database converts the argument by itself: PostgreSQL makes no decimal of a float."""
-    match declared:
-        case kinds.Integer():
-            return isinstance(given, kinds.Integer)
-        case kinds.Decimal():
-            return isinstance(given, kinds.Integer | kinds.Decimal)
-        case kinds.Float():
-            return isinstance(given, _Number)
-        case (
-            kinds.Boolean()
-            | kinds.Text()
-            | kinds.Date()
-            | kinds.Time()
-            | kinds.DateTime()
-            | kinds.Duration()
-            | kinds.Uuid()
-            | kinds.Enumeration()
-            | kinds.Binary()
-            | kinds.Json()
-            | kinds.Array()
-            | kinds.Opaque()
-        ):
-            return declared == given
+    if isinstance(declared, kinds.Integer):
+        return isinstance(given, kinds.Integer)
+    if isinstance(declared, kinds.Decimal):
+        return isinstance(given, kinds.Integer | kinds.Decimal)
+    if isinstance(declared, kinds.Float):
+        return isinstance(given, _Number)
+    return declared == given
 
 
 # --- functions that mean the same on every database ------------------------------------------------------------------

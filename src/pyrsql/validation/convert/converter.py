@@ -9,7 +9,6 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable
 from functools import partial
-from typing import assert_never
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
@@ -47,21 +46,26 @@ def converter(kind: Kind) -> Callable[[str], object]:
             if equal_to is not None:
                 return converter(equal_to)
             return partial(_refused, Refusal(f"no value: {name} has no text form here", _NULL_CHECKS))
+        case kinds.Integer(minimum, maximum):
+            return to_integer(minimum, maximum)
+        case kinds.Decimal(precision, scale):
+            return to_decimal(precision, scale)
+        case kinds.Time(aware):
+            return partial(to_time, aware)
+        case kinds.DateTime(aware):
+            return partial(to_datetime, aware)
+        case kinds.Uuid(as_text):
+            return to_uuid_text if as_text else to_uuid
         case (
             kinds.Boolean()
-            | kinds.Integer()
-            | kinds.Decimal()
             | kinds.Float()
             | kinds.Text()
             | kinds.Date()
-            | kinds.Time()
-            | kinds.DateTime()
             | kinds.Duration()
-            | kinds.Uuid()
             | kinds.Binary()
             | kinds.Json()
         ):
-            return _of_plain_kind(kind)
+            return _PLAIN[type(kind)]
 
 
 def with_converter(
@@ -88,51 +92,20 @@ def with_converter(
     return converted
 
 
-def _of_plain_kind(
-    kind: kinds.Boolean
-    | kinds.Integer
-    | kinds.Decimal
-    | kinds.Float
-    | kinds.Text
-    | kinds.Date
-    | kinds.Time
-    | kinds.DateTime
-    | kinds.Duration
-    | kinds.Uuid
-    | kinds.Binary
-    | kinds.Json,
-) -> Callable[[str], object]:
-    match kind:
-        case kinds.Boolean():
-            return to_boolean
-        case kinds.Integer(minimum, maximum):
-            return to_integer(minimum, maximum)
-        case kinds.Decimal(precision, scale):
-            return to_decimal(precision, scale)
-        case kinds.Float():
-            return to_float
-        case kinds.Text():
-            return to_text
-        case kinds.Date():
-            return to_date
-        case kinds.Time(aware):
-            return partial(to_time, aware)
-        case kinds.DateTime(aware):
-            return partial(to_datetime, aware)
-        case kinds.Duration():
-            return to_duration
-        case kinds.Uuid(as_text):
-            return to_uuid_text if as_text else to_uuid
-        case kinds.Binary():
-            return partial(_refused, Refusal("no value: binary data has no text form", _NULL_CHECKS))
-        case kinds.Json():
-            return to_json
-        case _:
-            assert_never(kind)
-
-
 _NULL_CHECKS = "Only '=na=' and '=nn=' apply."
 
 
 def _refused(refusal: Refusal, text: str) -> Refusal:
     return refusal
+
+
+_PLAIN: dict[type[Kind], Callable[[str], object]] = {
+    kinds.Boolean: to_boolean,
+    kinds.Float: to_float,
+    kinds.Text: to_text,
+    kinds.Date: to_date,
+    kinds.Duration: to_duration,
+    kinds.Binary: partial(_refused, Refusal("no value: binary data has no text form", _NULL_CHECKS)),
+    kinds.Json: to_json,
+}
+"""The conversions of kinds without arguments."""
