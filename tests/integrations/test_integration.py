@@ -662,6 +662,27 @@ def test_an_answer_that_is_declared_for_several_statuses_stays(
     assert responses[declared]["description"] == "Mine"
 
 
+@pytest.mark.parametrize("install", [install_openapi, install_problem_details])
+@pytest.mark.parametrize("name", ["CriteriaErrorResponse", "ProblemDetails", "HTTPValidationError"])
+def test_an_answer_of_a_model_of_the_same_name_stays(install: Callable[[FastAPI], None], name: str) -> None:
+    theirs = create_model(name, strange=(int, ...))
+    app = FastAPI()
+
+    @app.get("/users", responses={400: {"model": theirs}, 422: {"model": theirs, "description": "Mine"}})
+    async def read(statement: Annotated[Any, Depends(users().select_dependency())]) -> None: ...
+
+    install(app)
+    document = app.openapi()
+    responses = document["paths"]["/users"]["get"]["responses"]
+    assert "strange" in document["components"]["schemas"][name]["properties"]
+    assert responses["422"]["description"] == "Mine"
+    for status in ("400", "422"):
+        contents = responses[status]["content"].values()
+        bodies = [one["$ref"] for each in contents for one in each["schema"].get("anyOf", [each["schema"]])]
+        assert f"#/components/schemas/{name}" in bodies
+        assert len(bodies) == 2
+
+
 def test_a_filter_beside_another_body_is_documented(engine: Engine) -> None:
     app = FastAPI()
 

@@ -81,9 +81,11 @@ def _complete(document: dict[str, Any], handlers: Iterable[DocumentedHandler], *
     model = ProblemDetails if problem_details else CriteriaErrorResponse
     media_type = PROBLEM_JSON if problem_details else "application/json"
     content = {media_type: {"schema": {"$ref": _reference(_add_schema(components, model))}}}
+    ours = CriteriaErrorResponse.__name__
+    by_hand = _of_json(ours) if components.get(ours) == _schemas(CriteriaErrorResponse)[ours] else None
     for operation in operations:
         _describe_parameters(operation, components)
-        _add_responses(operation, content)
+        _add_responses(operation, content, by_hand)
     for handler in handlers:
         shown = _reference(_add_schema(components, handler.problem_model if problem_details else handler.model))
         response = {media_type: {"schema": {"$ref": shown}}}
@@ -95,14 +97,19 @@ def _complete(document: dict[str, Any], handlers: Iterable[DocumentedHandler], *
 
 def _add_schema(components: dict[str, Any], model: type[BaseModel]) -> str:
     """Add the schema of a model, and give its name. Where the application has another one of that name, both stay."""
-    own = model.model_json_schema(mode="serialization", ref_template=_reference("{model}"))
-    schemas: dict[str, Any] = {**own.pop("$defs", {}), model.__name__: own}
+    schemas = _schemas(model)
     names = {
         name: name if components.get(name, schema) == schema else f"pyrsql__{name}" for name, schema in schemas.items()
     }
     for name, schema in schemas.items():
         components[names[name]] = _renamed(schema, {_reference(old): _reference(new) for old, new in names.items()})
     return names[model.__name__]
+
+
+def _schemas(model: type[BaseModel]) -> dict[str, Any]:
+    """The schemas of a model and of its parts, by name."""
+    own = model.model_json_schema(mode="serialization", ref_template=_reference("{model}"))
+    return {**own.pop("$defs", {}), model.__name__: own}
 
 
 def _renamed(schema: object, references: dict[str, str]) -> Any:
@@ -153,15 +160,22 @@ def _describe_parameters(operation: dict[str, Any], components: dict[str, Any]) 
             parameter["description"] = f"{written}\n\n{fields}".lstrip()
 
 
-def _add_responses(operation: dict[str, Any], content: dict[str, Any]) -> None:
+def _add_responses(operation: dict[str, Any], content: dict[str, Any], by_hand: dict[str, Any] | None) -> None:
+    """Add the answers 400 and 422, in place of those that a route has of pyrsql's own models, and of FastAPI's 422.
+
+    Args:
+        operation: of the route.
+        content: of the answers.
+        by_hand: the content that `error_responses` gives a route; None where no route has it.
+    """
     responses: dict[str, Any] = operation.setdefault("responses", {})
     for status, description in DESCRIPTIONS.items():
-        of_route = responses.get(str(status), {}).get("content", {})
-        if _is_of(of_route, CriteriaErrorResponse.__name__):
-            responses[str(status)]["content"] = {}
-        elif _is_of(of_route, "HTTPValidationError"):
-            # FastAPI's own 422 has no description to keep.
-            responses[str(status)] = {"content": of_route if _has_other_input(operation) else {}}
+        declared = responses.get(str(status), {})
+        if declared == _OF_FASTAPI:
+            # It has no description to keep.
+            responses[str(status)] = {"content": declared["content"] if _has_other_input(operation) else {}}
+        elif by_hand and declared.get("content") == by_hand:
+            declared["content"] = {}
         _add_response(responses, status, description, content)
 
 
@@ -204,10 +218,13 @@ def _has_other_input(operation: dict[str, Any]) -> bool:
     )
 
 
-def _is_of(content: dict[str, Any], model: str) -> bool:
-    """Whether an answer has the body of a model, and no other."""
-    schema = content.get("application/json", {}).get("schema", {})
-    return len(content) == 1 and bool(schema.get("$ref") == _reference(model))
+def _of_json(model: str) -> dict[str, Any]:
+    """The content of an answer with the body of a model."""
+    return {"application/json": {"schema": {"$ref": _reference(model)}}}
+
+
+_OF_FASTAPI = {"description": "Validation Error", "content": _of_json("HTTPValidationError")}
+"""The answer 422 that FastAPI adds to a route which declares none."""
 
 
 def install_problem_details(app: FastAPI) -> None:
