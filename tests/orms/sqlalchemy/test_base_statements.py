@@ -473,6 +473,32 @@ def test_a_lock_is_taken_of_rows_and_not_of_counts(name: str) -> None:
         )
 
 
+LOCKED: dict[str, Callable[[], Any]] = {
+    "an alias": lambda: select(OTHER),
+    "a subquery": lambda: select(YOUNG_USER),
+    "a CTE": lambda: select(User).join(ELDERS, ELDERS.c.id == User.id),
+    "an alias of a CTE": lambda: select(aliased(User, YOUNG.cte("young"))),
+    "a function": lambda: select(User).join(func.generate_series(1, 1).table_valued("n"), true()),
+    "two tables": lambda: select(User).join(User.company),
+}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_lock_is_taken_of_what_has_rows_of_its_own(people: Store, name: str) -> None:
+    """PostgreSQL takes `FOR UPDATE` beside a CTE or a function, but no `OF` with the name of one."""
+    if people.name != "postgres" and name == "a function":
+        pytest.skip("only PostgreSQL joins a function")
+    base = LOCKED[name]()
+    for filter, sort in (
+        (None, "company.name"),
+        ("company.name==acme,manager.name==demo", None),
+        (None, "manager.age"),
+    ):
+        wanted = rows_of(people, paged(User, filter, sort, PageRequest.of(0, 4), base=base).statement, User)
+        found = paged(User, filter, sort, PageRequest.of(0, 4), base=base.with_for_update()).statement
+        assert rows_of(people, found, User) == wanted, (filter, sort)
+
+
 def test_the_options_of_a_wrapped_base_stay() -> None:
     base = select(User).join(User.roles).options(selectinload(User.roles)).execution_options(tenant=7)
     found = paged(User, "id>0", "age", PageRequest.of(0, 2), base=base).statement

@@ -11,7 +11,9 @@ from sqlalchemy import (
     Alias,
     ClauseElement,
     ColumnElement,
+    FromClause,
     Select,
+    Subquery,
     Table,
     UnaryExpression,
     func,
@@ -25,7 +27,7 @@ from pyrsql.options import SortOptions
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.branches import is_narrowed
-from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere
+from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere, leaves
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, rows_of
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, with_joins
@@ -213,8 +215,14 @@ def _reaching(statement: Select[Any], joins: Sequence[Join]) -> Select[Any]:
     lock = parts.lock_of(statement)
     if joins and lock is not None and not lock.of:
         # PostgreSQL locks no row behind an outer join. The tables of the base statement are locked, as before.
-        joined = locked(joined, lock, *statement.get_final_froms())
+        tables = [leaf for leaf in leaves(statement.get_final_froms()) if _has_lock(leaf)]
+        joined = locked(joined, lock, *tables) if tables else parts.without_lock(joined)
     return with_criteria_of_paths(joined)
+
+
+def _has_lock(leaf: FromClause) -> bool:
+    """Whether a lock of a select locks rows of a FROM clause: a CTE and a function have none, and take no `OF`."""
+    return isinstance(leaf, Table | Subquery) or (isinstance(leaf, Alias) and isinstance(leaf.element, Table))
 
 
 def _missing(
