@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import (
     Select,
     and_,
+    bindparam,
     column,
     delete,
     distinct,
@@ -471,6 +472,29 @@ def test_a_lock_is_taken_of_rows_and_not_of_counts(name: str) -> None:
         assert rows.endswith(
             (" FOR UPDATE OF users, companies SKIP LOCKED", " FOR UPDATE OF companies, users SKIP LOCKED")
         )
+
+
+WITH_PARAMETERS: dict[str, Any] = {
+    "the class": User,
+    "an alias": OTHER,
+    "a subquery": YOUNG_USER,
+    "a union": UNITED,
+    "an alias of a CTE": aliased(User, YOUNG.cte("young_of_parameters")),
+}
+
+
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_the_total_of_a_base_with_parameters_follows_paths(people: Store, name: str) -> None:
+    """`params()` of SQLAlchemy 2.0 copies subqueries; the total read the original beside the copy."""
+    user = WITH_PARAMETERS[name]
+    base = select(user).where(user.id > bindparam("lowest")).params(lowest=2)
+    whole = {*rows_of(people, base, User)}
+    assert whole
+    for filter in (None, "company.name==acme,manager.name==demo", "roles.level>0", "manager=na="):
+        found = paged(User, filter, "-company.name", PageRequest.of(0, 50), base=base)
+        wanted = whole & passing(people, User, filter) if filter else whole
+        assert sorted(rows_of(people, found.statement, User)) == sorted(wanted), filter
+        assert total(people, found) == len(wanted), filter
 
 
 LOCKED: dict[str, Callable[[], Any]] = {

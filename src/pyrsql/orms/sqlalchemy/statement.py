@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    CTE,
     Alias,
     ClauseElement,
     ColumnElement,
@@ -191,6 +192,9 @@ def count(base: BaseStatement) -> Select[Any]:
         # A root that appears in several rows is read as one.
         return count_up_to(cast("Select[Any]", statement.with_only_columns(*keys_of(root))).distinct(), None)
     if not base.rooted or base.unsorted or not parts.is_ungrouped(statement) or is_read_elsewhere(root):
+        return count_up_to(statement, None)
+    if isinstance(rows_of(root), CTE | Subquery):
+        # `params()` of SQLAlchemy 2.0 copies them, and the entity would be read beside the copy.
         return count_up_to(statement, None)
     unordered = parts.without_lock(parts.without_loading(statement)).order_by(None)
     # `*` and not the key: SQLite counts the entries of an index then.
