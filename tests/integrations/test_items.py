@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, Flag
 from typing import Annotated, Any, Generic, Literal, NewType, Optional, TypeVar
 
 import pytest
@@ -253,6 +253,24 @@ class Computed(BaseModel):
         return "computed"
 
 
+class Guessing(Enum):
+    """Shows a member for a value that it does not have."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        return next(iter(cls))
+
+
+class Guess(Guessing):
+    OPEN = "open"
+    OTHER = "other"
+
+
+class Bits(Flag):
+    ONE = 1
+    TWO = 2
+
+
 Alias = TypeAliasType("Alias", list[TagOut])
 Forward = TypeAliasType("Forward", "list[TagOut]")  # A name that nobody resolves.
 Number = NewType("Number", int)
@@ -292,6 +310,13 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(Annotated[AuthorOut, WrapSerializer(lambda value, handler: "***")], "author"), {}),
         (item(Annotated[str, AfterValidator(mask)]), {}),
         (item(Annotated[str, StringConstraints(max_length=9)]), TITLE),
+        (item(Guess, "status"), {}),
+        (item(Guess | None, "status"), {}),
+        (item(Annotated[str | Guess, Field(description="x")], "status"), {}),
+        (item(list[Guess], "doc"), {}),
+        (item(dict[str, Guess], "doc"), {}),
+        (item(item(Guess, "size"), "doc"), {}),
+        (item(Bits, "id"), {"id": "id"}),
         (item(HttpUrl), TITLE),
         (item(name="plain"), {}),
         (item(name="nothing", default=""), {}),

@@ -6,6 +6,7 @@ It may mask a value, so that a filter would reveal it. Nobody can tell a validat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, get_args
 
 from pydantic import (
@@ -78,7 +79,14 @@ def hides(metadata: object) -> bool:
 
 
 def _changes(kind: type) -> bool:
-    return hasattr(kind, "__get_pydantic_core_schema__") and is_own(kind)
+    if hasattr(kind, "__get_pydantic_core_schema__") and is_own(kind):
+        return True
+    return issubclass(kind, Enum) and _is_guessing(kind)
+
+
+def _is_guessing(kind: type[Enum]) -> bool:
+    """Whether code of the developer's says which member stands for a value that the enum does not have."""
+    return next(base for base in kind.__mro__ if "_missing_" in vars(base)).__module__ != Enum.__module__
 
 
 def is_own(code: Any) -> bool:
