@@ -114,9 +114,9 @@ mutate: $(VENV)/.installed ## put small errors into modules and see whether the 
 # --- speed ---
 
 .PHONY: bench
-bench: ## measure speed beside the alternatives, and write benchmarks/README.md; BENCH_ARGUMENTS=--quick is short
-	$(PYTHON) -m benchmarks $(BENCH_ARGUMENTS)
-	$(PYTHON) -m benchmarks.keyset
+bench: $(VENV)/.installed ## measure speed beside the alternatives, and write benchmarks/README.md; BENCH_ARGUMENTS=--quick is short
+	$(BIN)/python -m benchmarks $(BENCH_ARGUMENTS)
+	$(BIN)/python -m benchmarks.keyset
 
 .PHONY: bench-smoke
 bench-smoke: $(VENV)/.installed ## fail where a ratio to hand-written code is 1.5 times what benchmarks/smoke.json expects
