@@ -374,11 +374,29 @@ def subquery_reads_own_rows(people: Store, base: Select[Any], form: str) -> None
         assert ids(people, Person, text, base=base, options=QueryOptions(quantifiers=True)) == found, text
 
 
-def test_criteria_of_a_subclass_count_for_its_relations(people: Store) -> None:
-    """A second relation to the same class, to a subclass, and an alias of the developer's own keep their rules."""
-    base = select(Person).outerjoin(Person.team.of_type(TEAM)).options(with_loader_criteria(Team, Team.tenant == 1))
-    # The base statement joins an alias, which criteria without `include_aliases` leave alone; the path uses its join.
-    assert ids(people, Person, "team.name==theirs", base=base) == [2, 4]
+BASE_JOINS: dict[str, Callable[[], Select[Any]]] = {
+    "the relation": lambda: select(Person).outerjoin(Person.team),
+    "an alias": lambda: select(Person).outerjoin(TEAM, Person.team),
+    "of an alias": lambda: select(Person).outerjoin(Person.team.of_type(TEAM)),
+    "an alias that is loaded": lambda: (
+        select(Person).outerjoin(TEAM, Person.team).options(contains_eager(Person.team.of_type(TEAM)))
+    ),
+}
+
+
+@by_both
+@pytest.mark.parametrize("name", BASE_JOINS)
+def test_a_path_leads_to_no_row_of_another_tenant_whatever_the_base_joins(people: Store, name: str, by: str) -> None:
+    with said(by, BASE_JOINS[name](), with_loader_criteria(Team, Team.tenant == 1)) as base:
+        for filter, found in {
+            "team.name==theirs": [],
+            "team.name==mine": [1, 3],
+            "team.league.name==second": [],
+        }.items():
+            assert ids(people, Person, filter, base=base) == found
+            total = paged(Person, filter, None, PageRequest.of(0, 1), base=base).count_statement
+            assert scalar(people, total) == len(found)
+        assert ids(people, Person, None, "-team.name,nullslast;id", base=base) == [1, 3, 2, 4, 5]
 
 
 def test_criteria_that_are_there_already_are_not_added_again() -> None:

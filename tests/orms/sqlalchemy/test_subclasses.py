@@ -627,3 +627,58 @@ def test_a_base_that_joins_a_subclass_beside_its_base_class_needs_an_alias(
 
 def _ids_by_hand(base: Select[Any], session: Session) -> list[int]:
     return sorted(one.id for one in session.scalars(base))
+
+
+# --- base statements that join another class than a relation leads to ---
+
+
+class Joined(DeclarativeBase):
+    type_annotation_map = {str: String(20)}
+
+
+class Company(Joined):
+    __tablename__ = "sub_company"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "company"}
+
+
+class Bank(Company):
+    __mapper_args__ = {"polymorphic_identity": "bank"}
+
+
+class Client(Joined):
+    __tablename__ = "sub_client"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("sub_company.id"))
+    company: Mapped[Company | None] = relationship()
+    bank: Mapped[Bank | None] = relationship(viewonly=True)
+
+
+@pytest.fixture(scope="module")
+def clients(any_database: Store) -> Iterator[Store]:
+    companies = [Company(id=1, name="acme"), Bank(id=2, name="acme")]
+    rows = [*companies, Client(id=1, company_id=1), Client(id=2, company_id=2), Client(id=3)]
+    with stocked(any_database, Joined.metadata, rows) as filled:
+        yield filled
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        select(Client),
+        select(Client).outerjoin(Client.company),
+        select(Client).outerjoin(Company, Client.bank),
+        select(Client).outerjoin(Client.bank),
+        select(Client).outerjoin(Client.company.of_type(Bank)),
+        select(Client).outerjoin(aliased(Company), Client.company),
+        select(Client).outerjoin(aliased(Company), Client.bank),
+    ],
+)
+def test_a_path_leads_to_the_rows_of_its_relation_whatever_the_base_joins(clients: Store, base: Select[Any]) -> None:
+    wanted = {"company.name==acme": [1, 2], "bank.name==acme": [2], "company=na=": [3], "bank=na=": [1, 3]}
+    for filter, found in wanted.items():
+        assert ids(clients, Client, filter, base=base) == found, filter
+    assert ids(clients, Client, None, "bank.name,nullslast;-id", base=base) == [2, 3, 1]
+    assert ids(clients, Client, None, "company.name,nullsfirst;-id", base=base) == [3, 2, 1]

@@ -31,7 +31,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refu
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
-from pyrsql.orms.sqlalchemy.joins import Scope
+from pyrsql.orms.sqlalchemy.joins import Scope, target_of
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_automatic_aliases, refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
@@ -357,7 +357,11 @@ def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
 
 
 def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:
-    """The scope of a base statement: its root, and the to-one relations that it joins."""
+    """The scope of a base statement: its root, and the to-one relations that it joins.
+
+    A join of another entity than the relation leads to may have other rows: criteria leave out no row of an alias, and
+    a subclass has fewer. A path joins an entity of its own then.
+    """
     scope: dict[RelationPath, Entity] = {(): root}
     for join in parts.base_joins(base):
         # A relationship narrowed by `and_` leads to fewer rows than the path does.
@@ -369,6 +373,7 @@ def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:
                 relation is not None
                 and not (relation.many or relation.via)
                 and inspect(join.link.parent) is inspect(entity)
+                and join.entity is target_of(entity, relation)
             ):
                 scope.setdefault((*path, relation), join.entity)
     return scope
