@@ -47,11 +47,14 @@ class Member(Own):
     login: Mapped[str] = mapped_column(String(20))
 
 
-class Post(Own):
+class Tenanted:
+    tenant: Mapped[int] = mapped_column()
+
+
+class Post(Tenanted, Own):
     __tablename__ = "scope_posts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    tenant: Mapped[int]
     title: Mapped[str] = mapped_column(String(20))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("scope_posts.id"))
     parent: Mapped["Post | None"] = relationship(remote_side=[id])
@@ -259,6 +262,34 @@ def test_conditions_that_cannot_be_applied_to_related_rows_are_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match="a relation leads back to Post, and the conditions"):
         get(app_of(factory, session), f"/posts{request_}")
+
+
+SOME_POST = aliased(Post)
+
+
+@pytest.mark.parametrize(
+    ("option", "counts"),
+    [
+        (lambda tenant: with_loader_criteria(Post, Post.tenant == tenant), True),
+        (lambda tenant: with_loader_criteria(Post, Post.tenant == tenant, include_aliases=True), True),
+        (lambda tenant: with_loader_criteria(Tenanted, lambda cls: cls.tenant > 0, include_aliases=True), True),
+        (lambda tenant: with_loader_criteria(Tenanted, lambda cls: cls.tenant > 0), False),
+        (lambda tenant: with_loader_criteria(SOME_POST, SOME_POST.tenant == tenant), False),
+        (lambda tenant: with_loader_criteria(Tag, Tag.id > 0, include_aliases=True), False),
+    ],
+)
+def test_only_criteria_that_count_behind_paths_take_the_place_of_conditions(
+    option: Callable[[int], Any], counts: bool, session: Any
+) -> None:
+    def factory(tenant: Tenant) -> Select[Any]:
+        return by_join(tenant).options(option(tenant))
+
+    app = app_of(factory, session)
+    if counts:
+        assert get(app, "/posts").status_code == 200
+        return
+    with pytest.raises(ConfigurationError, match="a relation leads back to Post, and the conditions"):
+        get(app, "/posts")
 
 
 class PostAlone(BaseModel):

@@ -15,6 +15,7 @@ from sqlalchemy.sql import visitors
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
@@ -116,6 +117,17 @@ def has_relation_test(conditions: Iterable[ClauseElement]) -> bool:
 def has_criteria_for(base: Select[Any], entity: type) -> bool:
     """Whether a select has criteria for a class, for one of its base classes, or for a mixin."""
     return any(issubclass(entity, _class_of(option)) for option in parts.criteria(base))
+
+
+def has_criteria_behind_paths(base: Select[Any], entity: type) -> bool:
+    """Whether a select has criteria that count for each row of a class which a path leads to: those of the class
+    itself, or with `include_aliases`.
+    """
+    mapper = mapper_of(entity)
+    return any(
+        issubclass(entity, _class_of(option)) and (option.include_aliases or option.entity is mapper)
+        for option in parts.criteria(base)
+    )
 
 
 def _class_of(option: LoaderCriteriaOption) -> type:

@@ -14,7 +14,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
-from pyrsql.orms.sqlalchemy.criteria import has_criteria_for, has_relation_test
+from pyrsql.orms.sqlalchemy.criteria import has_criteria_behind_paths, has_relation_test
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.textual import is_ungrouped_text
 
@@ -68,7 +68,7 @@ def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
         return base
     subqueries = [part for each in conditions for part in visitors.iterate(each) if isinstance(part, SelectBase)]
     if not _can_be_applied(base, root) or any(_joins(subquery, model) for subquery in subqueries):
-        if has_criteria_for(base, model.type):
+        if has_criteria_behind_paths(base, model.type):
             return base
         raise ConfigurationError(
             f"a relation leads back to {model.name}, and the conditions of the base statement cannot count for rows"
