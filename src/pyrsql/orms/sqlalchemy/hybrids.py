@@ -18,6 +18,7 @@ from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.row_values import has_own_operators, is_row_value, takes_parameters
+from pyrsql.orms.sqlalchemy.same_values import NamedValue, names_of
 from pyrsql.orms.sqlalchemy.select_parts import tables_of
 
 ResultT = TypeVar("ResultT")
@@ -28,7 +29,11 @@ each step of the loop for `tags[0]`, `tags[1]` and so on."""
 
 
 def hybrid(
-    mapper: Mapper[Any], name: str, rights: FieldRights, rights_of_column: Callable[[str], FieldRights]
+    mapper: Mapper[Any],
+    name: str,
+    rights: FieldRights,
+    known: list[NamedValue],
+    rights_of_column: Callable[[list[str]], FieldRights],
 ) -> Computed:
     """A hybrid property of a mapped class. Its code runs once, when a path first names it.
 
@@ -36,13 +41,18 @@ def hybrid(
         mapper: of the class.
         name: the attribute.
         rights: its own rights.
-        rights_of_column: the rights of a column attribute of the class.
+        known: the column attributes of the class.
+        rights_of_column: the rights of a column attribute of the class, by its names.
     """
-    return Computed(name, cache(partial(_field, mapper, name, rights, rights_of_column)), rights)
+    return Computed(name, cache(partial(_field, mapper, name, rights, known, rights_of_column)), rights)
 
 
 def _field(
-    mapper: Mapper[Any], name: str, rights: FieldRights, rights_of_column: Callable[[str], FieldRights]
+    mapper: Mapper[Any],
+    name: str,
+    rights: FieldRights,
+    known: list[NamedValue],
+    rights_of_column: Callable[[list[str]], FieldRights],
 ) -> Field | None:
     try:
         attribute, expression = _bounded(partial(_expression, mapper.class_, name))
@@ -59,14 +69,15 @@ def _field(
         # It reads another table beside its own, with nothing that joins the two.
         return None
     column = prop.key if isinstance(prop, ColumnProperty) and mapper.attrs.get(prop.key) is prop else None
+    names = names_of(known, value, *(prop.columns if isinstance(prop, ColumnProperty) and column else ()))
     found = described(type_of(value), annotated_type(mapper.class_, column) if column else None)
     return Field(
         name,
         **found._asdict(),
-        rights=narrowed((rights, rights_of_column(column))) if column else rights,
+        rights=narrowed((rights, rights_of_column(names))),
         computed=True,
         source=name,
-        attribute=column,
+        attribute=names[0] if names else None,
     )
 
 

@@ -6,7 +6,6 @@ import inspect as python_inspect
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -31,6 +30,7 @@ from pyrsql.orms.sqlalchemy.hybrids import hybrid
 from pyrsql.orms.sqlalchemy.leading_text import may_be_long
 from pyrsql.orms.sqlalchemy.repeated_rows import lacking_columns
 from pyrsql.orms.sqlalchemy.row_values import is_row_value, takes_parameters
+from pyrsql.orms.sqlalchemy.same_values import NamedValue, named_values, names_of
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 from pyrsql.orms.sqlalchemy.textual import names_table
 
@@ -122,7 +122,7 @@ def _members_of(mapper: Mapper[Any]) -> dict[str, Member]:
 
 
 def _members(mapper: Mapper[Any]) -> Iterator[Member]:
-    unique = _unique_columns(mapper)
+    unique, known = _unique_columns(mapper), named_values(mapper)
     for name, prop in mapper.attrs.items():
         if _refusal(mapper, prop):
             continue
@@ -134,7 +134,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                 # The class lacks the attribute: it is the expression of `polymorphic_on`.
                 continue
             case ColumnProperty():
-                yield _column_field(mapper, name, prop, unique)
+                yield _column_field(mapper, name, prop, unique, known)
             case RelationshipProperty():
                 yield Relation(
                     name,
@@ -148,7 +148,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     keyed=_is_keyed(prop),
                 )
             case CompositeProperty():
-                yield Embedded(name, dict(_composite_members(mapper, name, prop, unique)), _rights(prop.info))
+                yield Embedded(name, dict(_composite_members(mapper, name, prop, unique, known)), _rights(prop.info))
             case _:
                 continue
     for name, synonym in mapper.synonyms.items():
@@ -157,7 +157,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
         if isinstance(descriptor, AssociationProxy):
             yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), _rights(descriptor.info))
         elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
-            yield hybrid(mapper, name, _rights(descriptor.info), partial(_column_rights, mapper))
+            yield hybrid(mapper, name, _rights(descriptor.info), known, partial(_column_rights, mapper))
 
 
 def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
@@ -173,25 +173,33 @@ def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
     return name != own and descriptors.get(own) is descriptors[name]
 
 
-def _column_field(mapper: Mapper[Any], name: str, prop: ColumnProperty[Any], unique: set[ColumnElement[Any]]) -> Field:
+def _column_field(
+    mapper: Mapper[Any],
+    name: str,
+    prop: ColumnProperty[Any],
+    unique: set[ColumnElement[Any]],
+    known: list[NamedValue],
+) -> Field:
     expression = prop.columns[0]
+    names = names_of(known, *prop.columns) or [prop.key]
     return Field(
         name,
         **described(type_of(expression), annotated_type(mapper.class_, prop.key))._asdict(),
         nullable=not isinstance(expression, Column) or expression.nullable is not False,
         unique=expression in unique,
-        rights=_column_rights(mapper, prop.key),
+        rights=_column_rights(mapper, names),
         source=prop.key,
+        attribute=None if name == names[0] else names[0],
     )
 
 
-def _column_rights(mapper: Mapper[Any], name: str) -> FieldRights:
-    """The rights of a column attribute: those of each of its columns, and of each property of that name.
+def _column_rights(mapper: Mapper[Any], names: Iterable[str]) -> FieldRights:
+    """The rights of a column attribute: those of each of its columns, and of each property of one of its names.
 
     `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property. A subclass that maps a
     column of its own under the name of an inherited one has a property without the info of the inherited one.
     """
-    props = (base.attrs.get(name) for base in mapper.iterate_to_root())
+    props = (base.attrs.get(name) for base in mapper.iterate_to_root() for name in names)
     named = [prop for prop in props if isinstance(prop, ColumnProperty)]
     infos = [prop.info for prop in named]
     infos += [column.info for prop in named for column in prop.columns if isinstance(column, Column)]
@@ -199,14 +207,17 @@ def _column_rights(mapper: Mapper[Any], name: str) -> FieldRights:
 
 
 def _composite_members(
-    mapper: Mapper[Any], name: str, prop: CompositeProperty[Any], unique: set[ColumnElement[Any]]
+    mapper: Mapper[Any],
+    name: str,
+    prop: CompositeProperty[Any],
+    unique: set[ColumnElement[Any]],
+    known: list[NamedValue],
 ) -> Iterator[tuple[str, Field]]:
     """The fields of a composite, by the names of its constructor's parameters, which take them in this order."""
     parameters = list(python_inspect.signature(prop.composite_class).parameters)
     for parameter, inner in zip(parameters, prop.props, strict=False):
         if isinstance(inner, ColumnProperty):
-            column = _column_field(mapper, f"{name}.{parameter}", inner, unique)
-            yield parameter, replace(column, attribute=inner.key)
+            yield parameter, _column_field(mapper, f"{name}.{parameter}", inner, unique, known)
 
 
 def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:

@@ -131,7 +131,7 @@ def _reached(mapper: Mapper[Any], name: str, found: Sequence[_Having], step: Rel
             return replace(member, rights=rights, owners=owners, via=(step,))
         case Embedded(members=inner):
             columns = {
-                part: replace(_column(mapper, top, field, field.attribute or part), owners=owners)
+                part: replace(_column(mapper, top, field, str(field.source)), owners=owners)
                 for part, field in inner.items()
                 if isinstance(field, Field)
             }
