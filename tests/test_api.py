@@ -126,7 +126,8 @@ def test_the_base_statement_stays(session: Session) -> None:
         pyrsql.apply(base, User, "id>0,id<0", orm=ORM), User, orm=ORM
     )
     assert ids(session, statement) == [12, 11, 6, 3, 2]
-    assert str(statement).count("JOIN") == 1
+    # Criteria may not count for an alias of the base statement: the path joins an entity of its own.
+    assert str(statement).count("JOIN") == 2
 
 
 def test_the_same_surface_without_a_database() -> None:

@@ -31,7 +31,7 @@ from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refu
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
-from pyrsql.orms.sqlalchemy.joins import Scope, target_of
+from pyrsql.orms.sqlalchemy.joins import Scope, is_joined_by_path
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_automatic_aliases, refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
@@ -373,7 +373,7 @@ def _scope(base: Select[Any], root: Entity, model: Model) -> Scope:
                 relation is not None
                 and not (relation.many or relation.via)
                 and inspect(join.link.parent) is inspect(entity)
-                and join.entity is target_of(entity, relation)
+                and is_joined_by_path(join.entity, entity, relation)
             ):
                 scope.setdefault((*path, relation), join.entity)
     return scope

@@ -260,7 +260,15 @@ def _alias_of(target: Any) -> Entity:
     rows = own.alias() if isinstance(own, Alias) else rows_of(aliased(target.entity, flat=True))
     with_free_names(rows, target.mapper.class_)
     # SQLAlchemy keeps a compiled statement by this name, too: it is no other one with an alias of the developer's.
-    return aliased(target.mapper, rows, name="of a path")
+    return aliased(target.mapper, rows, name=_OF_A_PATH)
+
+
+_OF_A_PATH = "of a path"
+
+
+def is_joined_by_path(joined: Entity, parent: Entity, relation: Relation) -> bool:
+    """Whether a join of a relation reads what a path does: what it leads to, or an alias that a path made."""
+    return joined is target_of(parent, relation) or getattr(inspect(joined), "name", None) == _OF_A_PATH
 
 
 def target_of(parent: Entity, relation: Relation) -> Entity:
