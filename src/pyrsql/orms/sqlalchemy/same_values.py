@@ -50,7 +50,7 @@ def _expressions(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> Iterator[Col
 
 
 def _returned(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """What an expression only returns: a label, brackets and `type_coerce` leave a value as it is."""
+    """The expression that another one only returns: a label, brackets and `type_coerce` leave a value as it is."""
     while isinstance(value, Label | Grouping | TypeCoerce):
         inner: object = value.clause if isinstance(value, TypeCoerce) else value.element
         value = cast("ColumnElement[Any]", inner)
