@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, and_, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, and_, event, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Load,
     Mapped,
+    ORMExecuteState,
     Session,
     contains_eager,
+    defaultload,
     foreign,
     joinedload,
     lazyload,
@@ -67,6 +69,7 @@ class Eager(Base):
     home_id: Mapped[int] = mapped_column(ForeignKey("il_team.id"))
     team: Mapped[Team | None] = relationship(foreign_keys=team_id, lazy="joined", innerjoin=True)
     home: Mapped[Team] = relationship(foreign_keys=home_id, lazy="joined", innerjoin=True)
+    lazies: Mapped[list[Lazy]] = relationship(back_populates="eager")
 
 
 class Above(Base):
@@ -76,6 +79,24 @@ class Above(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     eager_id: Mapped[int | None] = mapped_column(ForeignKey("il_eager.id"))
     eager: Mapped[Eager | None] = relationship(lazy="selectin")
+
+
+class Lazy(Base):
+    """Its mapping leaves to an option what it joins by INNER JOIN, and what that joins."""
+
+    __tablename__ = "il_lazy"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    eager_id: Mapped[int] = mapped_column(ForeignKey("il_eager.id"))
+    eager: Mapped[Eager] = relationship(innerjoin=True, back_populates="lazies")
+
+
+class Lead(Base):
+    """Its mapping joins a row whose mapping joins others by INNER JOIN; nothing but an option loads it."""
+
+    __tablename__ = "il_lead"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    above_id: Mapped[int] = mapped_column(ForeignKey("il_above.id"))
+    above: Mapped[Above] = relationship(innerjoin=True)
 
 
 class Run(Base):
@@ -115,12 +136,14 @@ class Guest(Base):
 def rows() -> list[Base]:
     city = City(id=1)
     red, blue = Team(id=1, city=city), Team(id=2)
-    eager = Eager(id=1, home=red)
+    eager, other = Eager(id=1, home=red), Eager(id=2, team=blue, home=blue)
+    above = Above(id=1, eager=eager)
     return [
         *(Person(id=number, team=team, home=red) for number, team in enumerate((red, None, blue, None), 1)),
         *(Run(city_id=1, number=number) for number in (1, 7)),
         *(Job(id=number, city_id=1, number=team) for number, team in enumerate((1, 7), 1)),
-        *(eager, Eager(id=2, team=blue, home=blue), Above(id=1, eager=eager), Above(id=2)),
+        *(eager, other, above, Above(id=2), Lead(id=1, above=above)),
+        *(Lazy(id=number, eager=each) for number, each in enumerate((eager, other, eager), 1)),
     ]
 
 
@@ -227,5 +250,81 @@ def test_pages_and_totals_agree(stored: Store, name: str) -> None:
         whole = [1, 3] if "join of" in name else [1, 2, 3, 4] if model is Person else [1, 2]
         assert [row if isinstance(row, int) else row.id for row in found] == whole
         assert session.scalar(pages[0].count_statement) == len(whole)
+
+    stored.run(ask)
+
+
+LAZY, LEAD = reflect(Lazy), reflect(Lead)
+
+ANSWERS: dict[str, list[tuple[str, ...]]] = {
+    "the next rows": [("eager", "id")],
+    "and what their mapping joins": [("eager", "id"), ("eager", "team", "id"), ("eager", "home", "id")],
+    "and what is behind that": [("eager", "team", "city", "id"), ("eager", "home", "city", "id")],
+}
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("paths", ANSWERS.values(), ids=ANSWERS)
+def test_what_an_answer_reads_leaves_out_no_row(stored: Store, paths: list[tuple[str, ...]], *, only: bool) -> None:
+    loaded = loading(LAZY, reading(LAZY, paths), only=only)(select(Lazy))
+    pages = [paged(Lazy, "id>0", "id", PageRequest.of(number, 1), base=loaded) for number in range(3)]
+
+    def ask(session: Session) -> None:
+        for page, eager, team, home in zip(pages, (1, 2, 1), (None, 2, None), (1, 2, 1), strict=True):
+            [row] = session.scalars(page.statement)
+            assert "eager" in row.__dict__
+            assert (row.eager.id, row.eager.team_id, row.eager.home.id) == (eager, team, home)
+            assert session.scalar(page.count_statement) == 3
+
+    stored.run(ask)
+
+
+@pytest.mark.parametrize("only", [False, True])
+def test_nor_a_row_of_a_collection_or_further_on(stored: Store, *, only: bool) -> None:
+    eager = reflect(Eager)
+    teams = lazyload(Eager.team), lazyload(Eager.home)
+    read = reading(eager, [("lazies", "eager", "id")])
+    collected = loading(eager, read, only=only)(select(Eager).options(*teams)).order_by(Eager.id)
+    further = loading(LEAD, reading(LEAD, [("above", "eager", "id")]), only=only)(select(Lead))
+
+    def ask(session: Session) -> None:
+        assert [sorted(row.id for row in each.lazies) for each in session.scalars(collected)] == [[1, 3], [2]]
+        session.expunge_all()
+        [lead] = session.scalars(further)
+        assert lead.above.eager is not None
+        assert lead.above.eager.id == 1
+
+    stored.run(ask)
+
+
+@pytest.mark.parametrize("in_event", [False, True], ids=["in the base", "in an event"])
+def test_nor_a_row_that_leads_to_a_hidden_one(stored: Store, *, in_event: bool) -> None:
+    criteria = with_loader_criteria(Eager, Eager.id == 1)
+    base = select(Lazy) if in_event else select(Lazy).options(criteria)
+    loaded = loading(LAZY, reading(LAZY, [("eager", "id")]))(base)
+    pages = [paged(Lazy, "id>0", "id", PageRequest.of(number, 1), base=loaded) for number in range(3)]
+
+    def add_criteria(state: ORMExecuteState) -> None:
+        if state.is_select and in_event:
+            state.statement = state.statement.options(criteria)
+
+    def ask(session: Session) -> None:
+        event.listen(session, "do_orm_execute", add_criteria)
+        found = [(row.id, row.eager and row.eager.id) for page in pages for row in session.scalars(page.statement)]
+        assert found == [(1, 1), (2, None), (3, 1)]
+        assert [session.scalar(page.count_statement) for page in pages] == [3, 3, 3]
+
+    stored.run(ask)
+
+
+def test_an_option_of_the_base_below_stays(stored: Store) -> None:
+    base = select(Lazy).options(defaultload(Lazy.eager).selectinload(Eager.team))
+    loaded = loading(LAZY, reading(LAZY, [("eager", "id")]))(base)
+    sql = str(loaded)
+    assert "il_team" in sql
+    assert sql.count("JOIN il_team") == 1
+
+    def ask(session: Session) -> None:
+        assert [row.eager.id for row in session.scalars(loaded.order_by(Lazy.id))] == [1, 2, 1]
 
     stored.run(ask)

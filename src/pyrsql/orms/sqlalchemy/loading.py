@@ -16,7 +16,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
-from pyrsql.orms.sqlalchemy.inner_loads import may_lead_nowhere
+from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.repeated_rows import may_repeat
 
@@ -211,14 +211,28 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     elif repeats:
         nested = load.subqueryload(attribute)
     elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
-        # A mapping may say INNER JOIN, which would leave out rows that lead nowhere.
-        outer = relation.innerjoin and may_lead_nowhere(relation)
-        nested = load.joinedload(attribute, innerjoin=False if outer else None)
+        # A mapping may say INNER JOIN, which would leave out rows that lead nowhere, or to a row that criteria hide.
+        nested = load.joinedload(attribute, innerjoin=False)
     else:
         nested = load.selectinload(attribute)
     deeper = list(_options(nested, relation.entity.entity, below, path, said))
+    if not is_said:
+        deeper += _outer_joins_below(nested, relation.entity.entity, path, said)
     # An option for a longer path says the same of its beginnings.
     yield from deeper if deeper or is_said else [nested]
+
+
+def _outer_joins_below(load: Any, entity: Entity, at: Path, said: _Said) -> Iterator[Any]:
+    """The options that join what the mapping of a loaded row joins by INNER JOIN, so that no row is left out."""
+    for steps, _, _ in loads_of_mapping(mapper_of(entity).class_):
+        path = (*at, *steps)
+        if any(path[:end] in said.loaded for end in range(len(at) + 1, len(path) + 1)):
+            continue
+        option, owner = load, entity
+        for name in steps[:-1]:
+            attribute = getattr(owner, name)
+            option, owner = option.defaultload(attribute), attribute.property.entity.entity
+        yield option.joinedload(getattr(owner, steps[-1]), innerjoin=False)
 
 
 def _columns_of(mapper: Mapper[Any], read: Reading) -> dict[str, None]:
