@@ -260,8 +260,8 @@ BASES: dict[str, tuple[Select[Any], Test, int]] = {
     "inner join": (select(User).join(User.company), lambda u: u.company, 1),
     "inner join by hand": (select(User).join(Company, User.company), lambda u: u.company, 1),
     "inner join by ON": (select(User).join(Company, User.company_id == Company.id), lambda u: u.company, 2),
-    "join of an alias": (select(User).join(User.company.of_type(COMPANY)), lambda u: u.company, 1),
-    "join of an alias by hand": (select(User).join(COMPANY, User.company), lambda u: u.company, 1),
+    "join of an alias": (select(User).join(User.company.of_type(COMPANY)), lambda u: u.company, 2),
+    "join of an alias by hand": (select(User).join(COMPANY, User.company), lambda u: u.company, 2),
     "outer join": (select(User).outerjoin(User.company), lambda u: True, 1),
     "narrowed join": (
         select(User).join(User.company).where(Company.country == "DE"),
@@ -292,7 +292,7 @@ BASES: dict[str, tuple[Select[Any], Test, int]] = {
 
 @pytest.mark.parametrize("name", BASES)
 def test_a_base_statement_is_narrowed(people: Store, name: str) -> None:
-    """A filter takes rows away, and a path that the base has joined already is not joined again."""
+    """A filter takes rows away, and a path whose class the base has joined already is not joined again."""
     base, kept, joins = BASES[name]
     text = "company.name==acme,company.name==Umbrella;roles=nn=,manager.name==demo"
 
