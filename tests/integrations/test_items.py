@@ -148,6 +148,10 @@ class TagOut(BaseModel):
     label: str
 
 
+class FrozenTag(BaseModel, frozen=True):
+    label: str
+
+
 class PostOut(BaseModel):
     id: int
     title: str
@@ -189,16 +193,6 @@ class Status(Enum):
 class Person(BaseModel):
     name: str
     boss: "Person | None"
-
-
-class WriterOut(BaseModel):
-    name: str
-    posts: list["PostOfWriter"]
-
-
-class PostOfWriter(BaseModel):
-    title: str
-    author: WriterOut
 
 
 class Sql(SQLModel):
@@ -331,11 +325,10 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (RootModel[item()], TITLE),  # type: ignore[misc]  # the model is made here
         (item(AuthorOut | None, "author"), AUTHOR),
         (item(tuple[TagOut, ...], "tags"), TAGS),
-        (item(set[TagOut], "tags"), TAGS),
+        (item(set[FrozenTag], "tags"), TAGS),
         (item(Alias, "tags"), TAGS),
         (item(Annotated[list[TagOut], Field(max_length=9)], "tags"), TAGS),
         (Box[AuthorOut], AUTHOR),
-        (Box, {}),
         (Bounded, AUTHOR),
         (Box[Annotated[AuthorOut | None, Field(description="x")]], AUTHOR),
         # Of a union, what each of its models shows: a row of one may have what only another shows.
@@ -347,7 +340,6 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (VideoOut | item(), {**TITLE, "length": "length", "studio": "studio", "studio.name": "studio.name"}),
         (item(DocOut | DocDict, "doc"), {"doc.size": "doc.size"}),
         (item(DocDict | dict[str, Any], "doc"), {"doc.size": "doc.size"}),
-        (item(Any, "author"), {}),
         # The first of several places, and not one of several values.
         (item(validation_alias=AliasChoices(AliasPath("author", "nam"), AliasPath("author", "name"))),
          {"title": "author.name"}),
@@ -459,9 +451,8 @@ def test_an_annotation_that_takes_no_related_row_is_refused(shape: Any, message:
 @pytest.mark.parametrize(
     "shape",
     [
-        item(Any, "author"),
-        item(list[Any], "tags"),
-        item(list, "tags"),
+        item(AuthorOut | Any, "author"),
+        item(Annotated[Any, PlainSerializer(str)], "author"),
         item(list[Annotated[str, BeforeValidator(lambda tag: tag.label)]], "tags"),
         item(Annotated[str, BeforeValidator(lambda author: author.name)], "author"),
         item(name="author", exclude=True),
@@ -576,16 +567,6 @@ def test_serializers_and_model_validators_hide_fields() -> None:
     assert offered(Masked).keys() == {"id", *AUTHOR, *TAGS}
     assert offered(Inherited).keys() == {"id", "text", *AUTHOR, *TAGS}
     assert offered(MaskedByModel) == offered(MadeByModel) == {}
-
-
-def test_models_that_contain_each_other() -> None:
-    assert offered(PostOfWriter).keys() == {
-        "title",
-        "author",
-        "author.name",
-        "author.posts",
-        "author.posts.title",
-    }
 
 
 def test_a_type_with_a_schema_of_its_own_is_not_offered() -> None:

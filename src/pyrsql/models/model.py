@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pyrsql.models.kinds import Kind
 from pyrsql.models.rights import ALL_RIGHTS, FieldRights
@@ -65,6 +66,10 @@ class Computed:
     owners: tuple[type, ...] = ()
 
 
+Holds = Literal["list", "other", "mapping", "nothing"]
+"""A collection of related rows: a plain list, a mapping, any other, or none that can be read."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
     """A link to another model's rows: to one, or to `many`.
@@ -80,7 +85,7 @@ class Relation:
         via: the hidden steps to the row that has it, where that is the row of a subclass.
         shows_one: the attribute holds one row or none, also where nothing keeps the relation from leading to `many`.
         shared: several rows may lead to the same row.
-        keyed: the attribute holds a mapping of rows.
+        holds: the collection that the attribute holds of several rows.
     """
 
     name: str
@@ -93,7 +98,7 @@ class Relation:
     via: tuple[Relation, ...] = ()
     shows_one: bool = False
     shared: bool = False
-    keyed: bool = False
+    holds: Holds = "list"
 
 
 def repeating_steps(path: tuple[Relation, ...], start: int = 0) -> list[int]:

@@ -35,7 +35,7 @@ class Source(NamedTuple):
         if path[0] not in self.members and inspect.getattr_static(self.type, path[0], None) is None:
             return False
         member = self.members.get(path[0])
-        if not isinstance(member, Relation) or member.keyed or len(path) == 1:
+        if not isinstance(member, Relation) or member.holds == "mapping" or len(path) == 1:
             return True
         holds_one = member.shows_one or not member.many
         return holds_one and Source.of(member.target()).has(path[1:])

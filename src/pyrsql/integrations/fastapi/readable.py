@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
+from types import FunctionType
+from typing import Any
+
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from sqlalchemy import MetaData
+from sqlalchemy import inspect as inspect_mapping
+from sqlalchemy.orm import Mapper, RelationshipProperty, registry
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.attributes import Source, fields_of, looked_up, lookups
+from pyrsql.integrations.fastapi.held import held_at
 from pyrsql.integrations.fastapi.hidden import is_hidden, is_own
 from pyrsql.integrations.fastapi.shapes import Held, shape_of
 from pyrsql.language.nearest import nearest
-from pyrsql.models.model import Relation
 
-_INSTEAD: dict[Held, str] = {
+_ROWS = "a collection of rows: annotate it with list[…] of a Pydantic model"
+_INSTEAD: dict[Held | None, str] = {
     "row": "one row: annotate it with a Pydantic model",
-    "rows": "a collection of rows: annotate it with list[…] of a Pydantic model",
+    "list": _ROWS,
+    "rows": _ROWS,
     "mapping": "a mapping of rows: annotate it with dict[…] of a Pydantic model",
+    "values": "a collection of values: annotate it with list[…]",
+    "pairs": "a mapping of values: annotate it with dict[…]",
+    None: "rows that only a query of its own reads: leave the field out",
 }
 
 
@@ -27,15 +39,14 @@ def refuse_unreadable(item: type, source: Source) -> None:
     """
     if source.type is None or not issubclass(item, BaseModel) or _may_have_others(item, source.type):
         return
-    related: dict[tuple[str, ...], Relation] = {
-        (name,): member for name, member in source.members.items() if isinstance(member, Relation)
-    }
     for field, info in fields_of(item).items():
         looked = looked_up(item, field, info, source)
         if looked.attribute is None and info.is_required():
             raise ConfigurationError(_missing(item, field, info, source, source.type))
-        if looked.is_sure and looked.attribute in related and not is_hidden(item, field, info):
-            _refuse_shape(item, field, info, related[looked.attribute])
+        if looked.attribute is not None and looked.is_sure and not is_hidden(item, field, info):
+            _refuse_no_value(item, field, source, looked.attribute[0])
+            _refuse_shape(item, field, info, source, looked.attribute)
+            _refuse_circle(item, field, info, source, looked.attribute)
 
 
 def _missing(item: type, field: str, info: FieldInfo, source: Source, row: type) -> str:
@@ -45,14 +56,71 @@ def _missing(item: type, field: str, info: FieldInfo, source: Source, row: type)
     return f"{item.__name__} requires {name!r}, an attribute that {row.__name__} has not: {advice}"
 
 
-def _refuse_shape(item: type, field: str, info: FieldInfo, relation: Relation) -> None:
-    """Refuse an annotation that does not take the related rows which an attribute holds."""
-    several: Held = "mapping" if relation.keyed else "rows"
-    held = several if relation.many and not relation.shows_one else "row"
-    if held not in shape_of(info.annotation).takes:
+def _refuse_shape(item: type, field: str, info: FieldInfo, source: Source, path: tuple[str, ...]) -> None:
+    """Refuse an annotation that does not take the related rows which an attribute holds, or that takes them as they
+    are: an answer can write no row.
+    """
+    found = held_at(source.members, path)
+    if found is not None and found.held not in shape_of(info.annotation).takes:
+        owner = _name(source) if len(path) == 1 else found.relation.owner
         raise ConfigurationError(
-            f"{item.__name__}.{field} reads {relation.owner}.{relation.name}, which holds {_INSTEAD[held]}"
+            f"{item.__name__}.{field} reads {owner}.{path[-1]}, which holds {_INSTEAD[found.held]}"
         )
+
+
+def _refuse_no_value(item: type, field: str, source: Source, name: str) -> None:
+    """Refuse an attribute that is no value of a row."""
+    match inspect.getattr_static(source.type, name, None):
+        case MetaData() | registry():
+            near = nearest(name, source.members)
+            advice = "give the field a validation_alias" + ("" if near is None else f", such as {near!r}")
+            reason = f"an attribute of SQLAlchemy: {advice}"
+        case FunctionType() | classmethod() | staticmethod():
+            reason = "a method: make it a property"
+        case _:
+            return
+    raise ConfigurationError(f"{item.__name__}.{field} reads {_name(source)}.{name}, {reason}")
+
+
+def _refuse_circle(item: type, field: str, info: FieldInfo, source: Source, path: tuple[str, ...]) -> None:
+    """Refuse models that lead back to the row where they began, as those of `user.company.users` do: Pydantic reads no
+    row inside itself.
+    """
+    models = shape_of(info.annotation).models
+    found = held_at(source.members, path)
+    attribute, *further = path
+    if further or len(models) > 1 or found is None:
+        return
+    there = Source.of(found.relation.target())
+    for model in models:
+        for name, other in fields_of(model).items():
+            back = looked_up(model, name, other, there)
+            if (
+                back.is_sure
+                and back.attribute is not None
+                and shape_of(other.annotation).models == (item,)
+                and not is_hidden(model, name, other)
+                and _is_inverse(source, attribute, there, back.attribute[0])
+            ):
+                raise ConfigurationError(
+                    f"{item.__name__}.{field} reads {_name(source)}.{attribute}, and {model.__name__}.{name} leads back"
+                    f" to the same row as {item.__name__} again: give one of them a model without the other"
+                )
+
+
+def _is_inverse(source: Source, name: str, target: Source, other: str) -> bool:
+    """Whether a relation leads back to the row that another one starts from."""
+    one, back = (_relation(*each) for each in ((source, name), (target, other)))
+    return one is not None and back is not None and (one.back_populates == other or back.back_populates == name)
+
+
+def _relation(source: Source, name: str) -> RelationshipProperty[Any] | None:
+    mapper: Mapper[Any] | None = inspect_mapping(source.type, raiseerr=False)
+    return None if mapper is None else mapper.relationships.get(name)
+
+
+def _name(source: Source) -> str:
+    return "" if source.type is None else source.type.__name__
 
 
 def _may_have_others(item: type[BaseModel], row: type) -> bool:

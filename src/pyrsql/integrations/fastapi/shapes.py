@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, MutableSequence, MutableSet, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, is_dataclass
 from types import UnionType
@@ -32,18 +31,14 @@ from typing_extensions import TypeAliasType, is_typeddict
 from pyrsql.integrations.fastapi.attributes import fields_of
 from pyrsql.integrations.fastapi.hidden import hides, is_hidden
 
-Held = Literal["row", "rows", "mapping"]
-"""The value of an attribute that leads to related rows: a row, several of them, or a mapping of them."""
+Held = Literal["row", "list", "rows", "mapping", "values", "pairs"]
+"""The value of an attribute that leads to related rows: a row, several of them in a plain list or in any other
+collection, or a mapping of them; or a collection or a mapping of values that related rows have."""
 
 _SECRETS = (SecretStr, SecretBytes, Secret)
-_SEVERAL = (list, tuple, set, frozenset, deque, Sequence, Collection, Iterable, AbstractSet)
+_SETS = (set, frozenset, AbstractSet, MutableSet)
+_SEVERAL = (list, tuple, deque, Sequence, MutableSequence, Collection, Iterable, *_SETS)
 _PARTS = (Union, UnionType, ClassVar, Final, Required, NotRequired)
-_PLAIN_MODULES = {"pydantic", "pydantic_extra_types", *sys.stdlib_module_names}
-"""Modules whose classes take no row of a table."""
-
-_ROW: frozenset[Held] = frozenset({"row"})
-_ROWS: frozenset[Held] = frozenset({"rows"})
-_MAPPING: frozenset[Held] = frozenset({"mapping"})
 
 
 @dataclass(frozen=True)
@@ -63,9 +58,13 @@ class Shape:
     takes: frozenset[Held] = frozenset()
 
 
-_ALL = _ROW | _ROWS | _MAPPING
+_ROW: frozenset[Held] = frozenset(["row"])
+_VALUES: frozenset[Held] = frozenset(["values"])
+_PAIRS: frozenset[Held] = frozenset(["pairs"])
+_ALL: frozenset[Held] = frozenset(get_args(Held))
 _UNKNOWN = Shape(hidden=True, takes=_ALL)
-_ANYTHING = Shape(anything=True, takes=_ALL)
+_ANYTHING = Shape(anything=True)
+"""It takes a row, too, which no answer can write."""
 
 
 def shape_of(annotation: Any, around: tuple[Any, ...] = ()) -> Shape:
@@ -112,31 +111,41 @@ def _of_collection(kind: type[Any], arguments: tuple[Any, ...], around: tuple[An
         values = shape_of(arguments[1], around) if len(arguments) > 1 else _ANYTHING
         # The keys are not known, so what the models of the values leave out is not either.
         hidden = values.hidden or bool(values.models)
-        return Shape(values.models, hidden, anything=True, takes=_if_row(_MAPPING, values))
+        return Shape(values.models, hidden, anything=True, takes=_if_row("mapping", values) | _PAIRS)
     if kind in _SEVERAL:
         parts = _together(shape_of(argument, around) for argument in arguments if argument is not Ellipsis)
         parts = parts if arguments else _ANYTHING
-        return Shape(parts.models, parts.hidden, parts.anything, _if_row(_ROWS, parts))
+        return Shape(parts.models, parts.hidden, parts.anything, _several(kind, parts))
     return None
 
 
-def _if_row(held: frozenset[Held], parts: Shape) -> frozenset[Held]:
-    return held if "row" in parts.takes else frozenset()
+def _several(kind: type[Any], parts: Shape) -> frozenset[Held]:
+    """The values that a collection takes."""
+    if kind is Sequence:
+        # Pydantic takes few other collections for it, and loses the rows of some.
+        return _if_row("list", parts)
+    if kind in _SETS and not all(issubclass(model, Hashable) for model in parts.models):
+        return _VALUES
+    return _if_row("list", parts) | _if_row("rows", parts) | _VALUES
+
+
+def _if_row(held: Held, parts: Shape) -> frozenset[Held]:
+    return frozenset([held]) if "row" in parts.takes else frozenset()
 
 
 def _of_class(kind: type[Any]) -> Shape:
     if issubclass(kind, _SECRETS):
         return Shape(hidden=True)
+    if kind in (BaseModel, RootModel):
+        # They have no fields to read.
+        return Shape()
     if _is_root_model(kind):
         info = fields_of(kind)["root"]
         inner = shape_of(info.annotation)
         return Shape(inner.models, True, inner.anything, _ALL) if is_hidden(kind, "root", info) else inner
     if issubclass(kind, BaseModel) or is_dataclass(kind) or is_typeddict(kind):
         return Shape((kind,), takes=_ROW)
-    if hides(kind):
-        return _UNKNOWN
-    is_plain = kind.__module__.partition(".")[0] in _PLAIN_MODULES
-    return Shape() if is_plain else Shape(takes=_ROW)
+    return _UNKNOWN if hides(kind) else Shape()
 
 
 def _is_root_model(kind: type[Any]) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import NullType
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.models.model import Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.model import Embedded, Field, Holds, Member, Model, Relation, Shortcut
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values
@@ -145,7 +145,7 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     name,
                     shows_one=not prop.uselist,
                     shared=prop.direction is not RelationshipDirection.ONETOMANY,
-                    keyed=_is_keyed(prop),
+                    holds=_held_by(prop),
                 )
             case CompositeProperty():
                 yield Embedded(name, dict(_composite_members(mapper, name, prop, unique, known)), _rights(prop.info))
@@ -160,11 +160,15 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
             yield hybrid(mapper, name, _rights(descriptor.info), known, partial(_column_rights, mapper))
 
 
-def _is_keyed(prop: RelationshipProperty[Any]) -> bool:
-    """Whether a relation holds its rows in a mapping."""
-    kind: Callable[[], object] | None = cast("Any", prop).collection_class
+def _held_by(prop: RelationshipProperty[Any]) -> Holds:
+    """The collection that the attribute of a relation holds."""
+    if prop.lazy in ("write_only", "dynamic"):
+        return "nothing" if prop.lazy == "write_only" else "other"
+    kind: Callable[[], object] = cast("Any", prop).collection_class or list
+    if kind is list:
+        return "list"
     # It may be a function that makes a collection, such as `attribute_keyed_dict("name")`.
-    return kind is not None and issubclass(kind if isinstance(kind, type) else type(kind()), Mapping)
+    return "mapping" if issubclass(kind if isinstance(kind, type) else type(kind()), Mapping) else "other"
 
 
 def _is_part_of_hybrid(mapper: Mapper[Any], name: str, own: str) -> bool:
