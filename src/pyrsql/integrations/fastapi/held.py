@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pyrsql.integrations.fastapi.attributes import member_at
 from pyrsql.integrations.fastapi.shapes import Held
-from pyrsql.models.model import Embedded, Member, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Member, Relation, Shortcut
 
 _OF_ROWS: Mapping[str, Held | None] = {"list": "list", "other": "rows", "mapping": "mapping", "nothing": None}
 
@@ -39,7 +39,7 @@ def held_at(members: Mapping[str, Member], path: tuple[str, ...]) -> Attribute |
             return held_at(target().members, rest) if rest else Attribute(relation, _of_relation(relation))
         case Embedded(members=inner) if rest:
             return held_at(inner, rest)
-        case _:
+        case Embedded() | Field() | Computed() | None:
             return None
 
 
@@ -62,5 +62,5 @@ def _of_proxy(members: Mapping[str, Member], steps: tuple[str, ...]) -> Attribut
             return None
         case Relation():
             return Attribute(relation, "mapping" if relation.holds == "mapping" else "rows")
-        case _:
+        case Embedded() | Field() | Computed() | Shortcut() | None:
             return Attribute(relation, "pairs" if relation.holds == "mapping" else "values")
