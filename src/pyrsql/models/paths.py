@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
+from pyrsql.models.rights import ALL_RIGHTS, FieldRights, narrowed
 from pyrsql.options import FieldOptions
 
 
@@ -34,6 +35,7 @@ class Place(NamedTuple):
         written: the steps so far as the client wrote them.
         real: the steps so far with each mapped name and shortcut spelled out.
         visited: the models on the way, this one included.
+        rights: those of the groups and shortcuts on the way, which count for the value at its end.
     """
 
     model: Model
@@ -43,18 +45,24 @@ class Place(NamedTuple):
     written: tuple[str, ...] = ()
     real: tuple[str, ...] = ()
     visited: tuple[Visit, ...] = ()
+    rights: FieldRights = ALL_RIGHTS
 
     def into(self, group: Embedded, written: tuple[str, ...]) -> Place:
         """The place inside a group of this one."""
         groups, real = (*self.groups, group.name), (*self.real, group.name)
-        return self._replace(members=group.members, groups=groups, written=written, real=real)
+        inside = self._replace(members=group.members, groups=groups, written=written, real=real)
+        return inside._replace(rights=narrowed((self.rights, group.rights)))
+
+    def by(self, shortcut: Shortcut, written: tuple[str, ...]) -> Place:
+        """The place where the path of a shortcut of this one begins."""
+        return self._replace(written=written, rights=narrowed((self.rights, shortcut.rights)))
 
     def along(self, relation: Relation, written: tuple[str, ...]) -> Place:
         """The place at the end of a relation."""
         model, real = relation.target(), (*self.real, relation.name)
         left = self.visited[-1]._replace(owners=relation.owners)
         visited = (*self.visited[:-1], left, Visit(model, len(real)))
-        return Place(model, model.members, self.through(relation), (), written, real, visited)
+        return Place(model, model.members, self.through(relation), (), written, real, visited, self.rights)
 
     def through(self, member: Relation) -> tuple[Relation, ...]:
         """The relations to the end of a relation of this place."""
@@ -101,6 +109,11 @@ class Step(NamedTuple):
     def own(self) -> tuple[str, ...]:
         """The path from the model on that the step touches."""
         return (*self.place.groups, self.name, *self.keys)
+
+    @property
+    def rights(self) -> FieldRights:
+        """The rights of the member, and of the groups and shortcuts that lead to it."""
+        return narrowed((self.place.rights, self.member.rights))
 
     @property
     def spellings(self) -> tuple[tuple[str, ...], ...]:
@@ -184,8 +197,8 @@ def spelled_out(options: FieldOptions, place: Place, path: tuple[str, ...]) -> I
         match place.members.get(name):
             case None:
                 return
-            case Shortcut(path=steps):
-                ahead, place = (*steps, *ahead), place._replace(written=written)
+            case Shortcut(path=steps) as shortcut:
+                ahead, place = (*steps, *ahead), place.by(shortcut, written)
             case Embedded() as group:
                 place = place.into(group, written)
             case Relation() as relation:

@@ -23,9 +23,7 @@ def is_allowed(schema: Schema, purpose: Purpose, step: Step) -> bool:
     field.
     """
     options, rights = schema.options(purpose), step.member.rights
-    # A path may lead on through a relation whatever operators the relation itself takes.
-    sortable = rights.sorts_values if isinstance(step.member, Field) else rights.sort is not False
-    if not (rights.filter if purpose == "filter" else sortable):
+    if not (rights.filter if purpose == "filter" else _is_sortable(step)):
         return False
     if options.field_whitelist is not None and not _listed(options.field_whitelist, step):
         return False
@@ -35,6 +33,13 @@ def is_allowed(schema: Schema, purpose: Purpose, step: Step) -> bool:
             if allowed is not None and not _begun(allowed, step):
                 return False
     return not is_forbidden(schema, purpose, step)
+
+
+def _is_sortable(step: Step) -> bool:
+    """Whether rights let a sort take a step. A path may lead on through a relation whatever operators the relation
+    itself takes.
+    """
+    return step.rights.sorts_values if isinstance(step.member, Field) else step.member.rights.sort is not False
 
 
 def is_forbidden(schema: Schema, purpose: Purpose, step: Step) -> bool:

@@ -17,7 +17,6 @@ from pyrsql.language.parse import parse_selector
 from pyrsql.models import kinds
 from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shortcut
 from pyrsql.models.paths import Place, Step, mapped, start
-from pyrsql.models.rights import both
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import FieldOptions
 from pyrsql.problems import ForbiddenFunction, Span, UnknownField, WrongCall
@@ -180,7 +179,6 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
         length, ahead = found
         place, rest = place._replace(written=parts[:length]), parts[length:]
     shortcut_of: Model | None = None
-    operators: frozenset[str] | None = None
     proxied: int | None = None
     while True:
         written = place.written
@@ -194,14 +192,12 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
         step = _step(question, place, step_name, written, (*ahead, *rest), shortcut_of)
         if step is None:
             return _unknown(question, _suggestion(question, asked, parts))
-        member = step.member
-        if step.final or not isinstance(member, Relation):
-            operators = both(operators, member.rights.operators)
+        member, operators = step.member, step.rights.operators
         match member:
             case Shortcut(path=path):
                 proxied = _before_proxy(step, proxied)
                 ahead, shortcut_of = (*path, *ahead), place.model
-                place = place._replace(written=written)
+                place = place.by(member, written)
             case Embedded():
                 place = place.into(member, written)
                 if step.final:
@@ -261,6 +257,10 @@ def _step(
     value = isinstance(member, Field | Computed)
     step = Step(place, member, name, written, value or not onward, onward if value else (), shortcut_of)
     if not is_allowed(question.schema, question.purpose, step):
+        return None
+    if isinstance(member, Embedded) and not suggestions.has_parts(
+        question.schema, question.purpose, place.into(member, written)
+    ):
         return None
     if isinstance(member, Computed):
         # The developer's code runs only for clients that may use its result, which has rights of its own.

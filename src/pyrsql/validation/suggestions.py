@@ -44,16 +44,25 @@ def meant(names: Collection[str], place: Place, parts: tuple[str, ...], leads: L
     inside = [".".join((*place.written, one)) for one in names if one.startswith(f"{name}.")]
     if inside:
         return _did_you_mean(inside)
-    near = nearest(name, names)
+    near = _nearest_usable(name, names, place, leads)
     if near is None or near == name:
         return None
     path = (*place.written, near)
-    if isinstance(place.members.get(near), Computed) and not leads(path):
-        # Only now was it worth finding out whether the database can compute it.
-        return None
     hint = f"Did you mean '{'.'.join(path)}'?"
     whole = ".".join((*path, *parts[before + 1 :]))
     return Advice(hint, render_selector(whole) if _keeps_signs(".".join(parts), whole) else None)
+
+
+def _nearest_usable(name: str, names: Collection[str], place: Place, leads: Leads) -> str | None:
+    """The name that is most like a written one. Code of the developer's says whether a computed value can be used: it
+    runs for the nearest names alone.
+    """
+    left = [*names]
+    while (near := nearest(name, left)) is not None:
+        if not isinstance(place.members.get(near), Computed) or leads((*place.written, near)):
+            break
+        left.remove(near)
+    return near
 
 
 def published(names: PublishedNames, parts: tuple[str, ...]) -> Advice | None:
@@ -129,20 +138,29 @@ def _choice(names: Sequence[str]) -> str:
 
 
 def offered(schema: Schema, purpose: Purpose, place: Place, leads: Leads) -> tuple[str, ...]:
-    """The names that a client may write at a place, mapped ones included, up to a bounded number."""
-    names = [
-        name
-        for name, member in islice(place.members.items(), _CANDIDATES)
-        if _is_offered(
-            schema,
-            purpose,
-            Step(place, member, name, (*place.written, name), isinstance(member, Field | Computed)),
-            leads,
-        )
-    ]
+    """The names that a client may write at a place, mapped ones included, up to a bounded number. Names that it may not
+    write leave room for others.
+    """
+    steps = (
+        Step(place, member, name, (*place.written, name), isinstance(member, Field | Computed))
+        for name, member in place.members.items()
+    )
+    names = [step.name for step in islice((s for s in steps if _is_offered(schema, purpose, s, leads)), _CANDIDATES)]
     for mapping in mappings(schema.options(purpose), place):
-        names += [alias for alias in islice(mapping, _CANDIDATES) if leads((*place.written, *alias.split(".")))]
+        usable = (alias for alias in mapping if leads((*place.written, *alias.split("."))))
+        names += islice(usable, _CANDIDATES)
     return tuple(names)
+
+
+def has_parts(schema: Schema, purpose: Purpose, group: Place) -> bool:
+    """Whether a client may use a member of the group that a place is in."""
+    return any(
+        has_parts(schema, purpose, step.place.into(member, step.written)) if isinstance(member, Embedded) else True
+        for name, member in group.members.items()
+        if is_allowed(
+            schema, purpose, step := Step(group, member, name, (*group.written, name), isinstance(member, Field))
+        )
+    )
 
 
 def _is_offered(schema: Schema, purpose: Purpose, step: Step, leads: Leads) -> bool:
@@ -151,7 +169,8 @@ def _is_offered(schema: Schema, purpose: Purpose, step: Step, leads: Leads) -> b
         case Shortcut():
             return leads(step.written)
         case Embedded() as group:
-            inside = step.place.into(group, step.written)
-            return is_allowed(schema, purpose, step) and bool(offered(schema, purpose, inside, leads))
+            return is_allowed(schema, purpose, step) and has_parts(
+                schema, purpose, step.place.into(group, step.written)
+            )
         case Field() | Computed() | Relation():
             return is_allowed(schema, purpose, step)

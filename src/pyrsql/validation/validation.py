@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pyrsql.language.comparisons import UNLIMITED
 from pyrsql.language.nested import Groups
 from pyrsql.language.nodes import Comparison, Node, size_of
+from pyrsql.models.paths import start
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import QueryOptions
 from pyrsql.problems import Problem, Span, UnknownField
 from pyrsql.validation.limit_usage import Usage
 from pyrsql.validation.predicates import RelationPath
 from pyrsql.validation.quantifiers import as_written_below
-from pyrsql.validation.selectors import Resolution, Unresolved, resolve
+from pyrsql.validation.selectors import Resolution, Unresolved, names_at, resolve
 from pyrsql.validation.value_first import value_first_advice
 
 _SUGGESTIONS = 10
@@ -84,7 +85,7 @@ class Validation:
         """
         usage = self.usage
         suggest = usage.suggestions < _SUGGESTIONS
-        names = self.schema.options(purpose).public_fields or self.schema.model.members
+        names = names_at(self.schema, purpose, start(self.schema.model))
         usage.suggestions += 1 + len(names) // _MANY_NAMES
         found = resolve(self.schema, purpose, selector, span, suggest=suggest)
         if not isinstance(found, UnknownField):
