@@ -88,10 +88,12 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if isinstance(field.source, SubclassColumn):
         return _subclass_value(entity, field.source)
     value = _attribute(field, entity)
-    if isinstance(value, ColumnClause):
+    is_aliased: bool = inspect(entity).is_aliased_class
+    reads_table = is_aliased and _reads_table(value, entity)
+    if isinstance(value, ColumnClause) and not reads_table:
         return value
     has_names = may_name_columns(value)
-    is_of_other_table = has_names and inspect(entity).is_aliased_class
+    is_of_other_table = reads_table or (has_names and is_aliased)
     is_ambiguous = has_names and not is_of_other_table and (linked or _is_ambiguous(value, entity))
     if not (linked or is_of_other_table or is_ambiguous):
         return value
@@ -99,14 +101,23 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if field.via:
         # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
         value, keys = without_entities(value), [*map(without_entities, keys)]
-    if has_names or _has_subquery(value):
+    if is_of_other_table or has_names or _has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
-        # A text in the value names the table itself, or a column of the one table that the subquery has.
+        # A text in the value names the table itself, or a column of the one table that the subquery has. So does the
+        # code of a hybrid that names its class or its table.
         mapper = mapper_of(entity)
         other: Entity = mapper.class_ if is_of_other_table else _alias(mapper)
         alone = select(_attribute(field, other)).select_from(other).where(*map(operator.eq, keys_of(other), keys))
-        return alone.correlate(rows_of(entity)).scalar_subquery()
+        return alone.correlate(*tables_of(rows_of(entity))).scalar_subquery()
     return case((keys[0].is_not(None), value))
+
+
+def _reads_table(value: ColumnElement[Any], entity: Entity) -> bool:
+    """Whether a value of an alias reads the tables of its class all the same, as `func.lower(User.name)` in a hybrid of
+    `User` does: of an alias that is another row.
+    """
+    tables = mapper_of(entity).tables
+    return any(isinstance(part, ColumnClause) and part.table in tables for part in visitors.iterate(value))
 
 
 def _alias(mapper: Mapper[Any]) -> Entity:
