@@ -8,7 +8,17 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from sqlalchemy import Column, Engine, ForeignKey, Select, String, Table, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column, relationship, with_loader_criteria
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    foreign,
+    mapped_column,
+    relationship,
+    remote,
+    with_loader_criteria,
+)
 
 from pyrsql import ALL_FIELDS, ConfigurationError, ParseLimits, QueryOptions
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig
@@ -328,3 +338,76 @@ def test_they_count_as_they_are_where_no_relation_leads_back(
 def test_a_statement_of_all_requests_says_nothing_of_related_rows(session: Any) -> None:
     app = app_of(lambda: select(Post).where(Post.tenant == 1), session)
     assert get(app, "/ids", params={"filter": "parent.title==secret"}).json() == [3]
+
+
+class Upper(Own):
+    """Others have its rows as their base class, and as what they lead to."""
+
+    __tablename__ = "scope_uppers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tenant: Mapped[int]
+    name: Mapped[str] = mapped_column(String(20))
+    type: Mapped[str] = mapped_column(String(20))
+    next_id: Mapped[int | None] = mapped_column(ForeignKey("scope_uppers.id"))
+    __mapper_args__ = {"polymorphic_on": "type", "polymorphic_identity": "upper"}
+
+
+class Lower(Upper):
+    __tablename__ = "scope_lowers"
+
+    id: Mapped[int] = mapped_column(ForeignKey("scope_uppers.id"), primary_key=True, autoincrement=False)
+    next: Mapped["Lower | None"] = relationship(
+        primaryjoin=lambda: foreign(Lower.next_id) == remote(Upper.id), viewonly=True
+    )
+    __mapper_args__ = {"polymorphic_identity": "lower", "inherit_condition": id == Upper.id}
+
+
+class NextOut(BaseModel):
+    name: str
+
+
+class LowerOut(BaseModel):
+    id: int
+    next: NextOut | None
+
+
+OF_TABLE = Upper.__table__.c
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        with_loader_criteria(Upper, Upper.tenant == 1, include_aliases=True),
+        with_loader_criteria(Upper, OF_TABLE.tenant == 1, include_aliases=True),
+        with_loader_criteria(Lower, Upper.tenant == 1),
+        with_loader_criteria(Lower, OF_TABLE.tenant == 1),
+        with_loader_criteria(Lower, lambda cls: cls.tenant == 1),
+    ],
+)
+@pytest.mark.parametrize("base", [select(Lower), select(Lower).distinct(), select(Lower).where(text("1 = 1"))])
+def test_criteria_count_for_related_rows_that_an_answer_joins(criteria: Any, base: Select[Any], session: Any) -> None:
+    rows = next(session())
+    rows.merge(Lower(id=1, tenant=2, name="secret"))
+    rows.merge(Lower(id=2, tenant=1, name="mine", next_id=1))
+    rows.merge(Lower(id=3, tenant=1, name="last", next_id=2))
+    rows.commit()
+    opened = FastAPISQLAlchemyIntegration().resource(
+        Lower, item=LowerOut, statement_factory=lambda: base.options(criteria), default_sort="id"
+    )
+    app = FastAPI()
+    app.include_router(opened.router(session), prefix="/lowers")
+    expected = [{"id": 2, "next": None}, {"id": 3, "next": {"name": "mine"}}]
+    assert get(app, "/lowers").json()["items"] == expected
+    assert get(app, "/lowers/3").json() == expected[1]
+
+
+def test_criteria_that_no_join_of_an_answer_can_have_are_refused(session: Any) -> None:
+    criteria = with_loader_criteria(Lower, lambda _: OF_TABLE.tenant == 1)
+    opened = FastAPISQLAlchemyIntegration().resource(
+        Lower, item=LowerOut, statement_factory=lambda: select(Lower).options(criteria)
+    )
+    app = FastAPI()
+    app.include_router(opened.router(session), prefix="/lowers")
+    with pytest.raises(ConfigurationError, match="joinedload reads an alias of Lower, to which the function"):
+        get(app, "/lowers")

@@ -1,4 +1,4 @@
-"""Hybrids whose code names their class, or its table, and not the entity that it is given: the same row all the same."""
+"""Hybrids whose code names their class, or its table, and not the entity that they are given: the same row."""
 
 from collections.abc import Iterator
 from typing import Any

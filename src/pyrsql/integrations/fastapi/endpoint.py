@@ -35,7 +35,7 @@ from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
 from pyrsql.options import FieldOptions
 from pyrsql.orms.sqlalchemy.orm import refuse_unpaged
-from pyrsql.orms.sqlalchemy.related_scope import leads_back, scoping_related_rows
+from pyrsql.orms.sqlalchemy.related_scope import scoping_related_rows, sharing_rows
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
@@ -143,26 +143,27 @@ class Endpoint:
         return made
 
     @cached_property
-    def _leads_back(self) -> bool:
-        """Whether a path that clients may write leads to rows of the model again."""
+    def _reached(self) -> frozenset[type]:
+        """The classes that paths of clients lead to whose rows may be rows of the model."""
         schema = self.schema
-        return any(leads_back(schema.model, _steps(options)) for options in (schema.query_options, schema.sort_options))
+        options = (schema.query_options, schema.sort_options)
+        return frozenset[type]().union(*(sharing_rows(schema.model, _steps(each)) for each in options))
 
-    def statement(self, given: Select[Any] | None, *, reads_back: bool = False) -> Select[Any]:
+    def statement(self, given: Select[Any] | None, read: frozenset[type] = frozenset()) -> Select[Any]:
         """The statement that a request narrows.
 
         A statement of the request's own also narrows the related rows of its model: no client sees past it.
 
         Args:
             given: the statement of the request, where it has one of its own.
-            reads_back: the answer shows related rows of the same model.
+            read: the classes of related rows that the answer shows which may be rows of the model.
 
         Raises:
             ConfigurationError: each request has one of its own, and none is given.
         """
         base = self.base.statement(given)
-        if self.base.per_request and (reads_back or self._leads_back):
-            return scoping_related_rows(base, self.schema.model)
+        if self.base.per_request and (reached := self._reached | read):
+            return scoping_related_rows(base, self.schema.model, reached)
         return base
 
     @cached_property

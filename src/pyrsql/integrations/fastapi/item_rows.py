@@ -16,7 +16,7 @@ from pyrsql.models.model import Model
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.loading import Reading, loading, reading, values_of
-from pyrsql.orms.sqlalchemy.related_scope import leads_back
+from pyrsql.orms.sqlalchemy.related_scope import sharing_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class ItemRows:
         Raises:
             ConfigurationError: it selects no whole rows; each request has one of its own, and none is given.
         """
-        statement = self.endpoint.statement(given, reads_back=self._reads_back)
+        statement = self.endpoint.statement(given, self._shared)
         if not parts.is_entity(parts.columns(statement)[0], root_entity(statement, self._model)):
             name = self._model.name
             raise ConfigurationError(f"the base statement selects columns, but an answer reads rows: select({name})")
@@ -75,5 +75,5 @@ class ItemRows:
         return [read.path for read in reads(self._model, self.item)]
 
     @cached_property
-    def _reads_back(self) -> bool:
-        return leads_back(self._model, {step for path in self._paths for step in path})
+    def _shared(self) -> frozenset[type]:
+        return sharing_rows(self._model, {step for path in self._paths for step in path})

@@ -28,7 +28,7 @@ from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_shared_keys
-from pyrsql.orms.sqlalchemy.criteria import refuse_criteria
+from pyrsql.orms.sqlalchemy.criteria import refuse_criteria, with_criteria_of_aliases
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope, is_joined_by_path
@@ -280,7 +280,7 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
             )
         order = ()
     key = keys_of(root)
-    inner = parts.without_lock(parts.without_loading(base)).with_only_columns(*key)
+    inner = parts.without_lock(parts.without_loading(base, inner=True)).with_only_columns(*key)
     if not keeps_order:
         inner = inner.order_by(None)
     inner = inner.correlate(None)
@@ -289,7 +289,7 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     if (lock := parts.lock_of(base)) is not None:
         outer = locked(outer, lock)
     outer = outer.set_label_style(base.get_label_style())
-    return wrapped_in(outer, base, parts.options_of(base))
+    return with_criteria_of_aliases(wrapped_in(outer, base, parts.options_of(base)))
 
 
 def wrapped_in(outer: Select[Any], base: Select[Any], options: Iterable[ExecutableOption]) -> Select[Any]:

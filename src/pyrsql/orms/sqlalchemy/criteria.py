@@ -17,6 +17,7 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
+from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
@@ -35,8 +36,9 @@ def refuse_criteria(base: Select[Any]) -> None:
             )
 
 
-def with_criteria_of_paths(statement: Select[Any]) -> Select[Any]:
-    """A select in which criteria of a class count for the aliases that paths lead to, as they do for a join of it.
+def with_criteria_of_aliases(statement: Select[Any]) -> Select[Any]:
+    """A select in which criteria of a class count for its aliases: those that paths lead to, as for a join of the
+    class, and those that eager loading joins.
 
     Raises (when SQLAlchemy compiles it):
         ConfigurationError: there are criteria that cannot be applied to an alias.
@@ -45,20 +47,28 @@ def with_criteria_of_paths(statement: Select[Any]) -> Select[Any]:
 
 
 def _apply_to_aliases(state: Any) -> None:
+    criteria = parts.criteria_of_classes(state)
+    for mapper, among in criteria.items():
+        among[:] = [_of_mapper(option, mapper) for option in among]
     for alias, original in aliases_of_paths(state.select_statement):
-        among = parts.criteria_among(state, alias.mapper)
-        for place, option in enumerate(among[:]):
+        among = criteria.get(alias.mapper, [])
+        for option in among[:]:
             if not (option.include_aliases or option.entity is original):
                 continue
-            among[place] = adapted = _of_mapper(option, alias.mapper)
-            _refuse_for_alias(adapted, alias)
-            if not adapted.include_aliases:
-                made = parts.criteria_like(adapted, entity=alias)
+            _refuse_for_alias(option, alias)
+            if not option.include_aliases:
+                made = parts.criteria_like(option, entity=alias)
                 if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
                     among.append(made)
+    for step in loader_steps(state.select_statement):
+        if step.strategy.get("lazy") == "joined" and not step.is_joined and step.relations:
+            mapper = step.relations[-1].mapper
+            for option in criteria.get(mapper, []):
+                if option.propagate_to_loaders:
+                    _refuse_for_alias(option, mapper, "joinedload reads")
 
 
-def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any) -> None:
+def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a path leads to") -> None:
     """Refuse criteria that SQLAlchemy would not apply to an alias: a text keeps the names of the table.
 
     Raises:
@@ -67,17 +77,17 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any) -> None:
     name, condition = _class_of(option).__name__, parts.condition_on(option, alias)
     if not option.deferred_where_criteria and has_relation_test([condition]):
         raise ConfigurationError(
-            f"a path leads to an alias of {name}, to which any() or has() in with_loader_criteria({name}, …) does not"
+            f"{reader} an alias of {name}, to which any() or has() in with_loader_criteria({name}, …) does not"
             f" apply: give it as a function, as in with_loader_criteria({name}, lambda cls: …)"
         )
     if may_name_columns(condition):
         raise ConfigurationError(
-            f"a path leads to an alias of {name}, to which the text in with_loader_criteria({name}, …) does not apply"
+            f"{reader} an alias of {name}, to which the text in with_loader_criteria({name}, …) does not apply"
             f": write it with attributes of {name}"
         )
     if _reads_tables(condition, alias.mapper):
         raise ConfigurationError(
-            f"a path leads to an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
+            f"{reader} an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
             f" apply: it has columns of {name} that are not those of its argument, as in lambda cls: cls.id > 0"
         )
 

@@ -15,6 +15,7 @@ from pyrsql.models.model import Computed, Embedded, Field, Model, Relation, Shor
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
+from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_aliases
 from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
@@ -109,7 +110,7 @@ def loading(model: Model, read: Reading, *, only: bool = False) -> Callable[[Sel
         root, said = root_entity(base, model), replace(_Said.by(base), only=only)
         is_plain = root is model.type and said == replace(_NOTHING_SAID, only=only)
         options = plain if is_plain else tuple(_options(Load(root), root, read, (), said))
-        return base.options(*options) if options else base
+        return with_criteria_of_aliases(base.options(*options)) if options else base
 
     return loaded
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, and_
-from sqlalchemy.orm import with_loader_criteria
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Join, Select, Table, and_
+from sqlalchemy.orm import Mapper, with_loader_criteria
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
@@ -14,13 +14,15 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Member, Model, Relation, Shortcut
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
-from pyrsql.orms.sqlalchemy.criteria import has_criteria_behind_paths, has_relation_test
+from pyrsql.orms.sqlalchemy.criteria import has_criteria_behind_paths, has_criteria_for, has_relation_test
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.textual import is_ungrouped_text
 
 
-def leads_back(model: Model, names: Collection[str] | None) -> bool:
-    """Whether a path may lead to rows of the model that it starts from.
+def sharing_rows(model: Model, names: Collection[str] | None) -> frozenset[type]:
+    """The classes that paths lead to whose rows may be rows of the model that they start from.
+
+    Those are the class itself, its subclasses and its base classes.
 
     Args:
         model: the model.
@@ -33,9 +35,19 @@ def leads_back(model: Model, names: Collection[str] | None) -> bool:
         for name in members if names is None else members.keys() & names:
             for target in _along(members, (name,)):
                 if target.type not in reached:
-                    reached.update(target.type.__mro__)
+                    reached.add(target.type)
                     unread.append(target)
-    return model.type in reached
+    return frozenset(each for each in reached if _share_rows(mapper_of(model.type), mapper_of(each)))
+
+
+def _share_rows(one: Mapper[Any], other: Mapper[Any]) -> bool:
+    """Whether a row of one mapping may be one of another: with concrete inheritance, each may have its own tables."""
+    return (one.isa(other) or other.isa(one)) and not _tables(one).isdisjoint(_tables(other))
+
+
+def _tables(mapper: Mapper[Any]) -> set[object]:
+    """The tables that a select of a mapped class reads, those of a union of tables included."""
+    return {part for part in visitors.iterate(mapper.selectable) if isinstance(part, Table)}
 
 
 def _along(members: Mapping[str, Member], path: tuple[str, ...]) -> Iterator[Model]:
@@ -50,7 +62,7 @@ def _along(members: Mapping[str, Member], path: tuple[str, ...]) -> Iterator[Mod
             yield target
 
 
-def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
+def scoping_related_rows(base: Select[Any], model: Model, reached: Collection[type]) -> Select[Any]:
     """A base statement whose conditions also count for rows of its model that a relation reaches.
 
     Filters, sorts, counts and loads of related rows then see no row that the statement itself leaves out.
@@ -58,13 +70,17 @@ def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
     Args:
         base: the statement.
         model: the model of its rows.
+        reached: the classes that relations lead to whose rows may be rows of the model.
 
     Raises:
         ConfigurationError: its conditions cannot be applied to related rows, and it has no `with_loader_criteria` for
-            the model either.
+            their class either.
     """
     root, conditions = root_entity(base, model), parts.conditions(base)
-    if root is model.type and parts.is_bare(base):
+    above = [each for each in reached if each is not model.type and issubclass(model.type, each)]
+    if above and _narrows(base, root, model):
+        _refuse_rows_of_base_classes(base, model, above)
+    if len(above) == len(reached) or (root is model.type and parts.is_bare(base)):
         return base
     subqueries = [part for each in conditions for part in visitors.iterate(each) if isinstance(part, SelectBase)]
     if not _can_be_applied(base, root) or any(_joins(subquery, model) for subquery in subqueries):
@@ -79,6 +95,29 @@ def scoping_related_rows(base: Select[Any], model: Model) -> Select[Any]:
     is_direct = root is model.type and parts.is_plain(base) and not subqueries
     condition = and_(*conditions) if is_direct else _is_among(base, root, model)
     return base.options(with_loader_criteria(model.type, condition, include_aliases=True))
+
+
+def _narrows(base: Select[Any], root: Entity, model: Model) -> bool:
+    """Whether a statement may leave out rows of its model."""
+    is_whole = root is model.type and parts.is_plain(base) and not parts.conditions(base)
+    return not is_whole or has_criteria_for(base, model.type)
+
+
+def _refuse_rows_of_base_classes(base: Select[Any], model: Model, above: Iterable[type]) -> None:
+    """Refuse base classes that relations lead to, among whose rows are those of the model that a statement leaves out.
+
+    Raises:
+        ConfigurationError: there is one for which the statement has no criteria, and what to add.
+    """
+    without = [each for each in above if not has_criteria_behind_paths(base, each)]
+    if without:
+        # Criteria for the highest of them count for the others.
+        name = min(without, key=lambda each: len(each.__mro__)).__name__
+        raise ConfigurationError(
+            f"a relation leads back to {model.name} as {name}, its base class, and the conditions of the base"
+            f" statement say nothing of the rows of {name}: add with_loader_criteria({name}, …, include_aliases=True),"
+            " which counts for them"
+        )
 
 
 def _can_be_applied(base: Select[Any], root: Entity) -> bool:
@@ -107,5 +146,5 @@ def _is_join(part: object) -> bool:
 
 def _is_among(base: Select[Any], root: Entity, model: Model) -> ColumnElement[bool]:
     """A row of the model is one of those that the statement selects."""
-    rows = parts.without_lock(parts.without_loading(base)).with_only_columns(*keys_of(root)).correlate(None)
+    rows = parts.without_lock(parts.without_loading(base, inner=True)).with_only_columns(*keys_of(root)).correlate(None)
     return are_among(keys_of(model.type), rows)

@@ -228,15 +228,16 @@ def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, 
     return tuple(option for option in options if not isinstance(option, LoaderOption))
 
 
-def without_loading(base: Select[Any]) -> Select[Any]:
+def without_loading(base: Select[Any], *, inner: bool = False) -> Select[Any]:
     """The select without loader strategies, which a select that loads no entity refuses.
 
-    All other options stay: `with_loader_criteria` says which rows there are.
+    All other options stay: `with_loader_criteria` says which rows there are. SQLAlchemy takes them from the outermost
+    select, and fails where it copies those of an inner one, which has none therefore.
     """
     if not base._with_options:
         return base
     bare = base._generate()
-    bare._with_options = _no_loading(base._with_options)
+    bare._with_options = () if inner else _no_loading(base._with_options)
     return bare
 
 
@@ -259,9 +260,10 @@ def when_compiled(base: Select[Any], work: Callable[[Any], None]) -> Select[Any]
     return cast("Select[Any]", add(work, None))
 
 
-def criteria_among(state: Any, mapper: Mapper[Any]) -> list[LoaderCriteriaOption]:
-    """The `with_loader_criteria` options for a class while a statement is compiled: a list that can be added to."""
-    return cast("list[LoaderCriteriaOption]", state.global_attributes.get(("additional_entity_criteria", mapper), []))
+def criteria_of_classes(state: Any) -> dict[Mapper[Any], list[LoaderCriteriaOption]]:
+    """The `with_loader_criteria` options of each class while a statement is compiled: lists that can be changed."""
+    attributes = cast("dict[Any, list[LoaderCriteriaOption]]", state.global_attributes)
+    return {key[1]: found for key, found in attributes.items() if key[:1] == ("additional_entity_criteria",)}
 
 
 def condition_on(option: LoaderCriteriaOption, alias: Any) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement, locked, wrapped_in
 from pyrsql.orms.sqlalchemy.branches import is_narrowed
 from pyrsql.orms.sqlalchemy.cardinality import is_read_elsewhere, leaves
-from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_paths
+from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_aliases
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, rows_of
 from pyrsql.orms.sqlalchemy.joins import Join, Scope, is_outer, joins_to, with_joins
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
@@ -208,9 +208,10 @@ def count(base: BaseStatement) -> Select[Any]:
 
 def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     """A select of the number of rows of a select, or of `limit` where there are more: the database stops there."""
-    bare = parts.without_lock(parts.without_loading(statement)).order_by(None).limit(limit)
+    bare = parts.without_lock(parts.without_loading(statement, inner=True)).order_by(None).limit(limit)
     rows = select(func.count()).select_from(bare.subquery())
-    return cast("Select[tuple[int]]", wrapped_in(rows, statement, parts.options_of(bare)))
+    outside = parts.options_of(parts.without_loading(statement))
+    return cast("Select[tuple[int]]", wrapped_in(rows, statement, outside))
 
 
 def _reaching(statement: Select[Any], joins: Sequence[Join]) -> Select[Any]:
@@ -221,7 +222,7 @@ def _reaching(statement: Select[Any], joins: Sequence[Join]) -> Select[Any]:
         # PostgreSQL locks no row behind an outer join. The tables of the base statement are locked, as before.
         tables = [leaf for leaf in leaves(statement.get_final_froms()) if _has_lock(leaf)]
         joined = locked(joined, lock, *tables) if tables else parts.without_lock(joined)
-    return with_criteria_of_paths(joined)
+    return with_criteria_of_aliases(joined)
 
 
 def _has_lock(leaf: FromClause) -> bool:
