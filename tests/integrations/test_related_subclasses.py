@@ -180,7 +180,8 @@ def test_a_base_class_that_a_relation_leads_to_needs_criteria(
 def test_with_criteria_no_question_reaches_a_row_of_another_tenant(people: Family, made: Any, aliases: bool) -> None:
     def statement(tenant: int) -> Select[Any]:
         above = [people.person] if aliases else [people.person, people.employee]
-        return made(people.manager, tenant).options(
+        narrowed: Select[Any] = made(people.manager, tenant)
+        return narrowed.options(
             *(with_loader_criteria(each, each.tenant == tenant, include_aliases=aliases) for each in above)
         )
 
