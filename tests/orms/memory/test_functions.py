@@ -90,7 +90,7 @@ def test_what_functions_give(name: str, arguments: list[Any], result: object) ->
         for part, value in zip("abc", arguments, strict=False)
         for kind in [kinds.kind_of(type(value))]
     )
-    operand = CallOperand("@f", name, operands, kinds.Text())
+    operand = CallOperand("@f", name, operands, kinds.kind_of(type(result)))
     row = dict(zip("abc", arguments, strict=False))
     model = Model("Row", dict, {})
     test = Null(operand) if result is None else Member(operand, (result,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import fractions
 import uuid
 from dataclasses import dataclass
 from itertools import product
@@ -31,6 +32,7 @@ class Thing:
     day: dt.date | None = None
     moment: dt.datetime | None = None
     doc: Annotated[Any, kinds.Json()] = None
+    number: int | None = None
 
 
 class Level(enum.Enum):
@@ -101,6 +103,22 @@ def test_a_walk_is_completed_by_bytes(backward: bool) -> None:
     assert [chunk.digest for chunk in found] == [b"", b"a", b"a\0", b"\xff"]
 
 
+class Grade(str, enum.Enum):  # noqa: UP042  # its text is 'Grade.A'
+    A = "a"
+    B = "b"
+
+
+class Number(int, enum.Enum):
+    TWO = 2
+
+
+class Float64(float):
+    """Like a number of numpy."""
+
+    def __repr__(self) -> str:
+        return f"float64({float(self)})"
+
+
 @pytest.mark.parametrize(
     ("field", "values"),
     [
@@ -109,6 +127,13 @@ def test_a_walk_is_completed_by_bytes(backward: bool) -> None:
         ("price", [True, decimal.Decimal(2), False, 10**400]),
         ("ratio", [True, 0.5, False]),
         ("flag", [1, False, True, 0]),
+        # Classes below Python's own, whose text is another one, and other classes of numbers.
+        ("name", [Grade.B, "ab", Grade.A, 5]),
+        ("doc.a", [{"a": Grade.B}, {"a": "ab"}, {"a": Grade.A}]),
+        ("doc.a", [{"a": Float64(2.5)}, {"a": 2}, {"a": Number.TWO}]),
+        ("price", [Float64(2.5), decimal.Decimal("0.5"), fractions.Fraction(1, 3), Number.TWO]),
+        ("ratio", [Float64(2.5), 0.5, fractions.Fraction(1, 3), Number.TWO]),
+        ("number", [Number.TWO, 1, decimal.Decimal("sNaN"), 10**5000, -(10**5000), decimal.Decimal(3)]),
         (
             "moment",
             [

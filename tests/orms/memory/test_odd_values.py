@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any
 
 import pytest
@@ -71,6 +72,46 @@ def test_the_order_of_nan(field: str) -> None:
     rows = [Reading(place, **{name: value}) for place, value in enumerate(numbers, 1)]
     assert sorted_ids(field, rows) == [7, 1, 5, 2, 3, 4, 6]
     assert sorted_ids(field.replace("'@", "-'@") if "@" in field else f"-{field}", rows) == [6, 2, 3, 4, 5, 1, 7]
+
+
+class Grade(str, Enum):  # noqa: UP042  # its text is 'Grade.A'
+    A = "a"
+    B = "b"
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        ("name==b", [1, 2]),
+        ("name==b*", [1, 2]),
+        ("name==^B", [1, 2]),
+        ("name=in=(b,c)", [1, 2]),
+        ("name>a", [1, 2]),
+        ("@upper[name]==B", [1, 2]),
+        ("name==5", [3]),
+        ("name<6", [3]),
+        ("price==2.5", [1, 2]),
+        ("price>2", [1, 2]),
+        ("ratio==2.5", [1, 2]),
+        ("@ceil[price]==3", [1, 2]),
+        ("payload.a==2.5", [1, 2]),
+        ("payload.a>3", [4]),
+    ],
+)
+def test_values_of_classes_below_those_of_python(filter: str, expected: list[int]) -> None:
+    class Float64(float):
+        def __repr__(self) -> str:
+            return f"float64({float(self)})"
+
+    odd: Any = Float64(2.5)
+    number: Any = 5
+    rows = [
+        Reading(1, price=odd, ratio=odd, payload={"a": odd}, name=Grade.B),
+        Reading(2, price=Decimal("2.5"), ratio=2.5, payload={"a": 2.5}, name="b"),
+        Reading(3, name=number),
+        Reading(4, payload={"a": Float64(4)}, name=Grade.A),
+    ]
+    assert ids(filter, rows) == expected
 
 
 def test_nan_is_no_number_of_json() -> None:

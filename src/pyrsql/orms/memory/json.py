@@ -9,7 +9,7 @@ from typing import Any, assert_never, cast
 
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth
-from pyrsql.orms.memory.values import exact_number
+from pyrsql.orms.memory.values import exact_number, plain
 from pyrsql.validation.convert import temporal
 from pyrsql.validation.convert.times import aware_moment, time_in_utc
 from pyrsql.validation.predicates import (
@@ -113,7 +113,7 @@ def scalar(value: object, like: object) -> Any:
         case int() | float() | decimal.Decimal():
             return exact_number(value)
         case str():
-            return value if isinstance(value, str) else None
+            return plain(value) if isinstance(value, str) else None
         case dt.date():
             value = temporal(value) if isinstance(value, str) else value
             return aware_moment(value) if isinstance(value, dt.date) else None

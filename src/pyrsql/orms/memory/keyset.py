@@ -188,7 +188,8 @@ def _carried(value: object) -> Carried:
         case bool():
             return f"b{int(value)}"
         case int():
-            return f"i{value}"
+            # Python writes no number of many thousand digits in decimal.
+            return f"i{value:x}"
         case float():
             return f"f{value!r}"
         case decimal.Decimal():
@@ -243,7 +244,7 @@ def _number(read: Callable[[str], NumberT], body: str) -> NumberT:
 
 _READ: Mapping[str, Callable[[str], Any]] = {
     "b": lambda body: bool(int(body)),
-    "i": int,
+    "i": lambda body: int(body, 16),
     "f": partial(_number, float),
     "d": partial(_number, decimal.Decimal),
     "m": _moment,

@@ -15,7 +15,7 @@ from pyrsql.orms.memory.json import below, elements, scalar
 from pyrsql.orms.memory.operands import value_of
 from pyrsql.orms.memory.predicates import CustomPredicate, Evaluation
 from pyrsql.orms.memory.rows import OrderedRows, Row, Scope, related_scopes, rows_of
-from pyrsql.orms.memory.values import exact_number, orderable
+from pyrsql.orms.memory.values import exact_number, orderable, plain
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, ValueOperand
 from pyrsql.validation.text import fold
 
@@ -77,7 +77,7 @@ def _sort_values(value: object, key: OrderKey, options: FieldOptions | None) -> 
         case _ if value is None:
             return
         case kinds.Text():
-            yield fold(str(value)) if key.ignore_case else value
+            yield fold(str(plain(value))) if key.ignore_case else str(plain(value))
         case kinds.Enumeration(members):
             # By the order in which the members are declared.
             yield next((place for place, (_, member) in enumerate(members) if member == value), len(members))
@@ -94,7 +94,7 @@ def _json_scalar(value: object, key: OrderKey) -> tuple[int, Any] | None:
             number = exact_number(value)
             return None if number is None else (1, number)
         case str():
-            return 0, fold(value) if key.ignore_case else value
+            return 0, fold(value) if key.ignore_case else plain(value)
         case _:
             return None
 

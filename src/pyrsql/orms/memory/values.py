@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import numbers
 from typing import Any
 
 from pyrsql.models import kinds
@@ -14,8 +15,11 @@ from pyrsql.validation.convert.times import aware_moment, time_in_utc
 def comparable(value: Any, kind: Kind | None) -> Any:
     """A value in the one form in which values of its kind are compared.
 
-    Rows hold what their programmers put there: times with and without an offset, floats where decimals are declared.
+    Rows hold what their programmers put there: times with and without an offset, floats where decimals are declared,
+    members of a `StrEnum` where text is.
     """
+    if isinstance(kind, kinds.Text | kinds.Integer | kinds.Decimal | kinds.Float):
+        value = plain(value)
     match kind:
         case kinds.DateTime():
             return aware_moment(value) if isinstance(value, dt.date) else value
@@ -27,9 +31,34 @@ def comparable(value: Any, kind: Kind | None) -> Any:
             return _quiet(decimal.Decimal(repr(value)) if isinstance(value, float) else value)
         case kinds.Float():
             return float(_quiet(value)) if isinstance(value, decimal.Decimal) else value
-        case kinds.Boolean() | kinds.Integer() | kinds.Text() | kinds.Duration() | kinds.Uuid() | kinds.Enumeration():
+        case kinds.Integer():
+            return _quiet(value)
+        case kinds.Text():
+            return value if value is None else str(value)
+        case kinds.Boolean() | kinds.Duration() | kinds.Uuid() | kinds.Enumeration():
             return value
         case kinds.Binary() | kinds.Json() | kinds.Array() | kinds.Opaque() | None:
+            return value
+
+
+_PLAIN = frozenset([type(None), bool, int, float, str])
+
+
+def plain(value: Any) -> Any:
+    """A value of a class below Python's own text and numbers, or of another class of numbers, as Python's own.
+
+    The text of a class below may be another one, as that of a member of `class Level(str, Enum)`, and of a `float64`.
+    """
+    if type(value) in _PLAIN or isinstance(value, decimal.Decimal):
+        return value
+    match value:
+        case str():
+            return str.__str__(value)
+        case numbers.Integral():
+            return int.__int__(value) if isinstance(value, int) else int(value)
+        case numbers.Real():
+            return float.__float__(value) if isinstance(value, float) else float(value)
+        case _:
             return value
 
 
@@ -51,6 +80,7 @@ def orderable(value: Any, kind: Kind | None) -> Any:
 
 def exact_number(value: object) -> decimal.Decimal | None:
     """A JSON number with the value of its digits; None for other values, NaN and infinity among them."""
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, int | float | decimal.Decimal):
         return None
     number = decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
