@@ -54,10 +54,14 @@ def plain(value: Any) -> Any:
     match value:
         case str():
             return str.__str__(value)
+        case int():
+            return int.__int__(value)
+        case float():
+            return float.__float__(value)
         case numbers.Integral():
-            return int.__int__(value) if isinstance(value, int) else int(value)
+            return int(value)
         case numbers.Real():
-            return float.__float__(value) if isinstance(value, float) else float(value)
+            return float(value)
         case _:
             return value
 
