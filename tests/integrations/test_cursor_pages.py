@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,9 +17,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_serializer
 from sqlalchemy import Select, create_engine, event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column
 
-from pyrsql import ALL_FIELDS, ConfigurationError
+from pyrsql import ALL_FIELDS, ConfigurationError, field_rights
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
 from pyrsql.integrations.fastapi import CursorPage, FastAPISQLAlchemyIntegration, FastAPISQLAlchemyResource
 from pyrsql.options import QueryOptions
@@ -283,6 +283,25 @@ def test_a_key_that_nobody_may_see_needs_a_sealer(session: SessionDependency) ->
     app = app_of(users(FastAPICriteriaConfig(cursor_sealer=Hiding())), session, Nameless)
     cursor = get(app, "/feed?size=10").json()["next"]
     assert get(app, f"/feed?size=10&cursor={cursor}").json()["items"] == [{"age": -1}, {"age": None}]
+
+
+def test_a_key_that_takes_some_operators_only_needs_a_sealer() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Ticket(Own):
+        __tablename__ = "cursor_tickets"
+        token: Mapped[str] = mapped_column(primary_key=True, info={"pyrsql": field_rights(operators=["equal"])})
+        age: Mapped[int]
+
+    def session() -> Iterator[Session]:
+        raise NotImplementedError
+
+    for config, refused in ((None, True), (FastAPICriteriaConfig(cursor_sealer=Hiding()), False)):
+        resource = FastAPISQLAlchemyIntegration(criteria_config=config).resource(Ticket, filterable_fields=ALL_FIELDS)
+        expected = pytest.raises(ConfigurationError, match="would show 'token'") if refused else nullcontext()
+        with expected:
+            resource.cursor_page_dependency(Nameless, session)
 
 
 COUNTING = FastAPICriteriaConfig(query_options=QueryOptions(quantifiers=True))

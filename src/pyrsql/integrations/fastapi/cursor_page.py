@@ -20,6 +20,7 @@ from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.language.nodes import SortKey
+from pyrsql.models.schema import Purpose
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
@@ -110,8 +111,12 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
         return self._page.model_validate(content, from_attributes=True), page.last_page
 
 
+_PURPOSES: tuple[Purpose, ...] = ("filter", "sort")
+
+
 def check_shown(endpoint: Endpoint, item: Any) -> None:
-    """Refuse cursors that show a value which clients may neither filter nor sort by, and which no item shows.
+    """Refuse cursors that show a value which clients cannot find out by filters and sorts, and which no item shows. A
+    field that takes `==` alone is one.
 
     The keys of a client's sort are its own. The primary key completes every order, and a default sort is the
     developer's.
@@ -129,8 +134,8 @@ def check_shown(endpoint: Endpoint, item: Any) -> None:
     for key in (*order.keys, *order.completing, *completing):
         for hidden in _hidden(endpoint, shown, key.operand):
             raise ConfigurationError(
-                f"cursors of {model.name} would show {hidden!r}, which clients may neither filter nor sort by, and "
-                "which the item does not show: show it, or give a cursor_sealer that hides it"
+                f"cursors of {model.name} would show {hidden!r}, which clients cannot find out by filters and "
+                "sorts, and which the item does not show: show it, or give a cursor_sealer that hides it"
             )
 
 
@@ -156,12 +161,11 @@ def _hidden(
 
 
 def _is_offered(endpoint: Endpoint, path: str) -> bool:
-    """Whether clients may filter or sort by a field, under its own name or one that is mapped to it."""
+    """Whether clients may sort by a field or filter by it with every operator, by its own name or one that is mapped to
+    it.
+    """
     schema = endpoint.schema
     mappings = (schema.query_options.field_mapping, schema.sort_options.field_mapping)
     names = [path, *(name for mapping in mappings for name, meant in mapping.items() if meant == path)]
-    return any(
-        isinstance(resolve(schema, purpose, name, suggest=False), Resolution)
-        for purpose in ("filter", "sort")
-        for name in names
-    )
+    found = [(purpose, resolve(schema, purpose, name, suggest=False)) for purpose in _PURPOSES for name in names]
+    return any(isinstance(one, Resolution) and (purpose == "sort" or one.operators is None) for purpose, one in found)
