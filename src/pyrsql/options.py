@@ -228,8 +228,8 @@ class FieldOptions(_Settled):
             one step: a path is allowed when it is listed whole or each of its steps is, as the client writes it or as
             the mapping and shortcuts spell it out. None allows all.
         field_blacklist: fields a client may not use: an entry forbids the path itself, every longer path that starts
-            with it, and, when it is a single name, that name anywhere in a path, whatever name leads there. An entry
-            that is a mapped name, a synonym, an association proxy or a composite forbids the attributes behind it too.
+            with it or comes back to it (`"boss.pay"` also `boss.boss.pay`), and, when it is a single name, that name
+            anywhere in a path. A mapped name, a synonym, a proxy or a composite forbids the attributes behind it too.
         model_field_whitelist: model -> the only attributes of it that a path may touch.
         model_field_blacklist: model -> attributes of it, or paths from it, that no path may touch. Entries cover the
             attributes behind them, as in `field_blacklist`. Both lists also apply to the attributes that only

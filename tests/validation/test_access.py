@@ -265,6 +265,17 @@ OTHER_NAMES: dict[str, Any] = {
         ("size", "low_column", False),
         ("size", "boss.range.low", False),
         ("size", "range.high", True),
+        # A path from the class, wherever a longer path comes back to one of its rows.
+        ("boss.name", "boss.boss.name", False),
+        ("boss.name", "boss.boss.nick", False),
+        ("boss.name", "boss.boss.kind", True),
+        ("chief.name", "boss.boss.name", False),
+        ("chief_note", "boss.boss.bodies", False),
+        ("boss.range.low", "boss.boss.low_column", False),
+        ("boss.document.secret", "boss.boss.document.secret", False),
+        ("notes.body", "boss.bodies", False),
+        ("notes.body", "boss.notes.id", True),
+        ("document.secret.deep", "boss.document.secret.open", True),
     ],
 )
 def test_an_entry_of_the_blacklist_covers_the_field_under_every_name(listed: str, path: str, allowed: bool) -> None:
@@ -347,7 +358,8 @@ def test_a_comparison_with_a_document_asks_for_no_hidden_key(
         ("document.a.secret", "document.a=='{\"secret\":1}'", False),
         ("document.a.secret", "document.a=='[[{\"secret\":1}]]'", False),
         ("document.a.secret", "document.b=='{\"secret\":1}'", True),
-        ("document.a.secret", "boss.document.a=='{\"secret\":1}'", True),
+        ("document.a.secret", "boss.document.a=='{\"secret\":1}'", False),
+        ("document.a.secret", "boss.document.b=='{\"secret\":1}'", True),
     ],
 )
 def test_a_hidden_key_is_hidden_where_it_is(listed: str, filter: str, allowed: bool) -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import cast
 
 from pyrsql.models.model import Field, Model
-from pyrsql.models.paths import Step, classes_of, further_on, spelled_out, start
+from pyrsql.models.paths import Place, Step, classes_of, further_on, spelled_out, start
 from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import FieldOptions
 
@@ -54,7 +54,7 @@ def is_forbidden(schema: Schema, purpose: Purpose, step: Step) -> bool:
     last = len(step.place.visited) - 1
     for place, (model, before, owners_on) in enumerate(step.place.visited):
         owners = step.member.owners if place == last else owners_on
-        forbidden = _forbidden_from(schema, purpose, model, owners, is_root=place == 0)
+        forbidden = _forbidden_from(schema, purpose, model, owners, is_start=place == 0)
         for path in step.spellings:
             if any(path[before:end] in forbidden for end in range(before + 1, len(path) + 1)):
                 return True
@@ -89,7 +89,7 @@ def _hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
     if not (options.field_blacklist or options.model_field_blacklist):
         return False
     for place, (model, before, _) in enumerate(step.place.visited):
-        forbidden = _forbidden_from(schema, purpose, model, step.member.owners, is_root=place == 0)
+        forbidden = _forbidden_from(schema, purpose, model, step.member.owners, is_start=place == 0)
         for spelling in step.spellings:
             path = spelling[before:]
             if any(hidden[: len(path)] == path for hidden in forbidden if len(hidden) > len(path)):
@@ -99,7 +99,7 @@ def _hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _forbidden_from(
-    schema: Schema, purpose: Purpose, model: Model, owners: tuple[type, ...], *, is_root: bool
+    schema: Schema, purpose: Purpose, model: Model, owners: tuple[type, ...], *, is_start: bool
 ) -> frozenset[tuple[str, ...]]:
     """The paths from a model that are forbidden, each with all of its spellings.
 
@@ -108,25 +108,35 @@ def _forbidden_from(
         purpose: filter or sort.
         model: a model on the way of a path.
         owners: the subclasses that alone have the attribute at the end of the path.
-        is_root: the path begins at the model.
+        is_start: the path begins at the model.
     """
-    return frozenset(_spellings(schema.options(purpose), model, owners, is_root))
+    options, root = schema.options(purpose), schema.model.type
+    comes_back = issubclass(model.type, root) or issubclass(root, model.type)
+    return frozenset(_spellings(options, model, owners, is_start=is_start, is_root=is_start or comes_back))
 
 
 def _spellings(
-    options: FieldOptions, model: Model, owners: tuple[type, ...], is_root: bool
+    options: FieldOptions, model: Model, owners: tuple[type, ...], *, is_start: bool, is_root: bool
 ) -> Iterator[tuple[str, ...]]:
-    # A single name counts everywhere; a path and the mapping of the options count from the root alone.
-    place = start(model) if is_root else further_on(model)
-    listed = {entry for entry in options.field_blacklist if is_root or "." not in entry}
+    # A single name counts everywhere. A path counts from each row of the root's class: `boss.pay` also hides
+    # `boss.boss.pay`. A name that the options map counts where paths begin, and the path behind it as any other.
+    begun = start(model)
+    here = begun if is_start else further_on(model)
+    listed = {entry for entry in options.field_blacklist if "." not in entry}
     for entity in classes_of(model, owners):
         listed.update(options.model_field_blacklist.get(entity, ()))
     for entry in listed:
-        path = tuple(entry.split("."))
-        yield path
-        yield from spelled_out(options, place, path)
-        if is_root and options.public_fields and entry in options.public_fields:
-            yield tuple(options.public_fields[entry].removesuffix(".*").split("."))
+        yield from _spellings_of(options, here, entry)
+    for entry in options.field_blacklist if is_root else ():
+        yield from (path for path in _spellings_of(options, begun, entry) if len(path) > 1)
+
+
+def _spellings_of(options: FieldOptions, place: Place, entry: str) -> Iterator[tuple[str, ...]]:
+    path = tuple(entry.split("."))
+    yield path
+    yield from spelled_out(options, place, path)
+    if not place.written and options.public_fields and entry in options.public_fields:
+        yield tuple(options.public_fields[entry].removesuffix(".*").split("."))
 
 
 def _listed(whitelist: Collection[str], step: Step) -> bool:
