@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 import pytest
 from fastapi import FastAPI
@@ -385,3 +385,45 @@ def test_what_a_mapping_never_loads_is_loaded_for_an_answer_that_reads_it() -> N
         session.execute(pets.insert(), {"id": 1})
         loaded = loading(reflect(Owner), reading(reflect(Owner), [("pets", "id")]))
         assert [pet.id for pet in session.scalars(loaded(select(Owner))).one().pets] == [1]
+
+
+@pytest.mark.parametrize("only", [False, True])
+@pytest.mark.parametrize("read_with", ["*", None])
+def test_relations_of_subclasses_behind_a_relation(read_with: Any, *, only: bool) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Food(Own):
+        __tablename__ = "food"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Pet(Own):
+        __tablename__ = "pet"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "pet", "with_polymorphic": read_with}
+
+    class Cat(Pet):
+        __tablename__ = "cat"
+        id: Mapped[int] = mapped_column(ForeignKey("pet.id"), primary_key=True)
+        food_id: Mapped[int] = mapped_column(ForeignKey("food.id"))
+        food: Mapped[Food] = relationship()
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    class Home(Own):
+        __tablename__ = "home"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pet_id: Mapped[int] = mapped_column(ForeignKey("pet.id"))
+        pet: Mapped[Pet] = relationship()
+
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Own.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Home(pet=Cat(food=Food())), Home(pet=Pet(kind="pet"))])
+        session.commit()
+        session.expunge_all()
+        homes = reflect(Home)
+        statement = loading(homes, reading(homes, [("pet", "food", "id")]), only=only)(select(Home))
+        first, second = session.scalars(statement.order_by(Home.id))
+        session.expunge_all()
+        assert (cast("Cat", first.pet).food.id, type(second.pet)) == (1, Pet)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, and_, event, select
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String, and_, event, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Load,
@@ -99,6 +99,57 @@ class Lead(Base):
     above: Mapped[Above] = relationship(innerjoin=True)
 
 
+class Twice(Base):
+    """Its mapping loads two rows of a class whose mapping loads others by INNER JOIN."""
+
+    __tablename__ = "il_twice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    one_id: Mapped[int] = mapped_column(ForeignKey("il_eager.id"))
+    other_id: Mapped[int] = mapped_column(ForeignKey("il_eager.id"))
+    one: Mapped[Eager] = relationship(foreign_keys=one_id, lazy="joined")
+    other: Mapped[Eager] = relationship(foreign_keys=other_id, lazy="joined")
+
+
+class Node(Base):
+    """A mapping loads no class below itself, but to the depth that it says."""
+
+    __tablename__ = "il_node"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    up_id: Mapped[int | None] = mapped_column(ForeignKey("il_node.id"))
+    up: Mapped[Node | None] = relationship(remote_side=id, lazy="joined", innerjoin=True, viewonly=True)
+
+
+class Deep(Base):
+    __tablename__ = "il_deep"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    up_id: Mapped[int | None] = mapped_column(ForeignKey("il_deep.id"))
+    up: Mapped[Deep | None] = relationship(remote_side=id, lazy="joined", innerjoin=True, join_depth=1)
+
+
+class Animal(Base):
+    """Rows of all of its classes are read together."""
+
+    __tablename__ = "il_animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal", "with_polymorphic": "*"}
+
+
+class Dog(Animal):
+    __tablename__ = "il_dog"
+    id: Mapped[int] = mapped_column(ForeignKey("il_animal.id"), primary_key=True)
+    home_id: Mapped[int] = mapped_column(ForeignKey("il_team.id"))
+    home: Mapped[Team] = relationship(lazy="joined", innerjoin=True)
+    __mapper_args__ = {"polymorphic_identity": "dog"}
+
+
+class Cage(Base):
+    __tablename__ = "il_cage"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    animal_id: Mapped[int | None] = mapped_column(ForeignKey("il_animal.id"))
+    animal: Mapped[Animal | None] = relationship()
+
+
 class Run(Base):
     __tablename__ = "il_run"
     city_id: Mapped[int] = mapped_column(ForeignKey("il_city.id"), primary_key=True)
@@ -144,6 +195,8 @@ def rows() -> list[Base]:
         *(Job(id=number, city_id=1, number=team) for number, team in enumerate((1, 7), 1)),
         *(eager, other, above, Above(id=2), Lead(id=1, above=above)),
         *(Lazy(id=number, eager=each) for number, each in enumerate((eager, other, eager), 1)),
+        *(Twice(id=1, one=eager, other=other), Twice(id=2, one=other, other=eager)),
+        *(Node(id=1), Node(id=2, up_id=1), Animal(id=1, kind="animal"), Dog(id=2, home=red)),
     ]
 
 
@@ -202,6 +255,23 @@ REFUSED: dict[str, tuple[type, Callable[[], Any], str]] = {
     ),
     "a mapping": (Eager, lambda: select(Eager), "Eager.team"),
     "a mapping that a mapping loads": (Above, lambda: select(Above), "Eager.team"),
+    "a mapping below one of two relations": (Twice, lambda: select(Twice).options(lazyload(Twice.one)), "Eager.team"),
+    "a mapping below an option": (Lazy, lambda: select(Lazy).options(joinedload(Lazy.eager)), "Eager.team"),
+    "a mapping below another strategy": (Lazy, lambda: select(Lazy).options(selectinload(Lazy.eager)), "Eager.team"),
+    "a mapping below a relation of a class that is lazy": (
+        Twice,
+        lambda: select(Twice).options(Load(Twice).lazyload("*"), joinedload(Twice.one)),
+        "Eager.team",
+    ),
+    "a mapping below a join of the base": (
+        Lazy,
+        lambda: select(Lazy).join(Lazy.eager).options(contains_eager(Lazy.eager)),
+        "Eager.team",
+    ),
+    "a mapping below all relations": (Lazy, lambda: select(Lazy).options(joinedload("*")), "Eager.team"),
+    "a mapping of its own class": (Deep, lambda: select(Deep), "Deep.up"),
+    "an option of its own class": (Node, lambda: select(Node).options(joinedload(Node.up)), "Node.up"),
+    "a mapping of a subclass": (Animal, lambda: select(Animal), "Dog.home"),
     "a mapping with another option": (Eager, lambda: select(Eager).options(selectinload(Eager.home)), "Eager.team"),
 }
 
@@ -230,6 +300,19 @@ KEPT: dict[str, tuple[type, Callable[[], Any]]] = {
     "a join of the base": (
         Person,
         lambda: select(Person).join(Person.team).options(contains_eager(Person.team)),
+    ),
+    "a mapping below both of two relations": (
+        Twice,
+        lambda: select(Twice).options(*(defaultload(each).lazyload(Eager.team) for each in (Twice.one, Twice.other))),
+    ),
+    "a mapping below relations that are lazy": (
+        Twice,
+        lambda: select(Twice).options(lazyload(Twice.one), lazyload(Twice.other)),
+    ),
+    "a mapping that ends at its own class": (Node, lambda: select(Node)),
+    "a mapping of a subclass that is overruled": (
+        Animal,
+        lambda: select(Animal).options(joinedload(Dog.home, innerjoin=False)),
     ),
     "a foreign key of two columns": (Job, lambda: select(Job)),
     "a foreign key to another table, as an answer reads it": (
@@ -328,3 +411,33 @@ def test_an_option_of_the_base_below_stays(stored: Store) -> None:
         assert [row.eager.id for row in session.scalars(loaded.order_by(Lazy.id))] == [1, 2, 1]
 
     stored.run(ask)
+
+
+def test_a_join_of_the_base_takes_the_place_of_a_mapping(stored: Store) -> None:
+    base = select(Eager).join(Eager.team).options(contains_eager(Eager.team), lazyload(Eager.home))
+    page = paged(Eager, "id>0", "id", PageRequest.of(0, 2), base=base)
+
+    def ask(session: Session) -> None:
+        assert [row.id for row in session.scalars(page.statement)] == [2]
+        assert session.scalar(page.count_statement) == 1
+
+    stored.run(ask)
+
+
+@pytest.mark.parametrize("lazy", [lazyload("*"), Load(Twice).lazyload("*")])
+def test_an_answer_loads_both_of_two_rows_of_a_class(stored: Store, lazy: Any) -> None:
+    twice = reflect(Twice)
+    loaded = loading(twice, reading(twice, [("one", "id"), ("other", "id")]))(select(Twice).options(lazy))
+
+    def ask(session: Session) -> None:
+        rows = session.scalars(loaded.order_by(Twice.id)).all()
+        assert all(name in row.__dict__ for row in rows for name in ("one", "other"))
+        assert [(row.one.id, row.other.id) for row in rows] == [(1, 2), (2, 1)]
+
+    stored.run(ask)
+
+
+def test_an_answer_that_would_leave_out_rows_of_other_classes_is_refused() -> None:
+    cage = reflect(Cage)
+    with pytest.raises(ConfigurationError, match=r"the mapping loads Dog.home by INNER JOIN .* give the relationship"):
+        loading(cage, reading(cage, [("animal", "id")]))(select(Cage))

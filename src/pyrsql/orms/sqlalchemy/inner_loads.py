@@ -14,21 +14,36 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, equated_columns
 from pyrsql.orms.sqlalchemy.criteria import has_criteria_for
 from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
-from pyrsql.orms.sqlalchemy.loader_options import loader_steps
+from pyrsql.orms.sqlalchemy.loader_options import LoaderStep, loader_steps
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 
 _EAGER = {"joined", False, "selectin", "subquery", "immediate"}
-"""Loading strategies of a mapping that load related rows with their owner."""
+"""Loading strategies that load related rows with their owner."""
 
 _Path = tuple[str, ...]
 
+_ALL = "*"
+"""The last step of a path to all relations of its end."""
+
+_EVERYWHERE = ("**",)
+"""The path of an option for all relations of all classes."""
+
 
 class _Load(NamedTuple):
-    """A relation that a select or a mapping loads: its path, and whether by INNER JOIN; `path` ends on `*` for all."""
+    """A relation that a select or a mapping loads, whether by INNER JOIN, and with rows of a class that may lack it."""
 
     path: _Path
     prop: RelationshipProperty[Any]
     inner: bool
+    of_subclass: bool = False
+
+
+class _Said(NamedTuple):
+    """How an option loads a relation, or all of a class; `inner` is None where it leaves that to the mapping."""
+
+    path: _Path
+    lazy: Any
+    inner: bool | None
 
 
 def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
@@ -37,16 +52,12 @@ def refuse_inner_loads(base: Select[Any], root: Entity) -> None:
     Raises:
         ConfigurationError: it does, and what to write instead.
     """
-    of_mapping = loads_of_mapping(root)
-    if not (of_mapping or parts.options_of(base)):
+    if not (parts.options_of(base) or loads_of_mapping(root)):
         return
     if not any(parts.is_entity(column, root) for column in parts.columns(base)):
         return
-    said = [*_loads_of_options(base, mapper_of(root))]
-    paths = {load.path for load in said}
-    mapped = [load for load in of_mapping if not any(_covers(path, load.path) for path in paths)]
-    for _, prop, inner in (*said, *mapped):
-        if inner and (may_lead_nowhere(prop) or has_criteria_for(base, prop.mapper.class_)):
+    for _, prop, inner, of_subclass in _loads_of(base, mapper_of(root)):
+        if inner and (of_subclass or may_lead_nowhere(prop) or has_criteria_for(base, prop.mapper.class_)):
             name = f"{prop.parent.class_.__name__}.{prop.key}"
             raise ConfigurationError(
                 f"the base statement loads {name} by INNER JOIN (innerjoin=True), which leaves out rows that totals"
@@ -70,39 +81,66 @@ def may_lead_nowhere(prop: RelationshipProperty[Any]) -> bool:
     return not any(pairs <= {(each.parent, each.column) for each in key.elements} for key in constraints)
 
 
-def _loads_of_options(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]:
-    for step in loader_steps(base):
-        if "lazy" not in step.strategy or step.is_joined:
-            continue
-        props, path = step.relations, step.path
-        if step.is_of_all:
-            owner = props[-1].mapper if props else mapper
-            props, path = list(owner.relationships), (*path, "*")
-        is_joined = step.strategy["lazy"] == "joined"
-        for prop in props[-1:] if path[-1:] != ("*",) else props:
-            yield _Load(path, prop, is_joined and bool(step.settings.get("innerjoin", prop.innerjoin)))
+def _loads_of(base: Select[Any], mapper: Mapper[Any]) -> Iterator[_Load]:
+    """The relations that a select loads by its options, and by the mappings of the rows that it loads."""
+    said = [(step, _said(step)) for step in loader_steps(base) if "lazy" in step.strategy]
+    options = frozenset(each for _, each in said)
+    yield from _loads_below(mapper, options)
+    for step, (path, lazy, inner) in said:
+        # An option may also be about related rows that are loaded later.
+        if step.relations and not step.is_of_all and lazy in _EAGER:
+            prop = step.relations[-1]
+            yield _Load(path, prop, lazy == "joined" and bool(prop.innerjoin if inner is None else inner))
+            yield from _loads_below(prop.mapper, options, path)
+
+
+def _said(step: LoaderStep) -> _Said:
+    path = step.path
+    if step.is_of_all:
+        path = (*path, _ALL) if len(step.steps) > 1 else _EVERYWHERE
+    # `contains_eager` reads a join of the select, which loses no row that the select has.
+    return _Said(path, step.strategy["lazy"], False if step.is_joined else step.settings.get("innerjoin"))
+
+
+def loads_of_mapping(root: Entity) -> tuple[_Load, ...]:
+    """The relations that a mapping loads by INNER JOIN with a row, or with a related row that it loads."""
+    return _loads_below(mapper_of(root), frozenset())
 
 
 @made_once
-def loads_of_mapping(root: Entity) -> tuple[_Load, ...]:
-    """The relations that a mapping loads by INNER JOIN with a row, or with a related row that it loads."""
-    mapper = mapper_of(root)
+def _loads_below(root: Mapper[Any], said: frozenset[_Said], at: _Path = ()) -> tuple[_Load, ...]:
+    """The relations that are loaded by INNER JOIN with a row, or with a related row that is loaded with it.
+
+    Args:
+        root: the mapping of the row.
+        said: how options load relations; the mappings say it for all others.
+        at: the path to the row.
+    """
+    options = {each.path: each for each in said}
     found: list[_Load] = []
-    seen: set[Mapper[Any]] = {mapper}
-    unread: list[tuple[_Path, Mapper[Any]]] = [((), mapper)]
+    unread: list[tuple[_Path, tuple[Mapper[Any], ...]]] = [(at, (root,))]
     while unread:
-        path, owner = unread.pop()
-        for prop in owner.relationships:
-            if prop.lazy not in _EAGER:
+        before, mappers = unread.pop()
+        owner = mappers[-1]
+        for prop in _relations(owner):
+            path = (*before, prop.key)
+            places = (path, (*before, _ALL), _EVERYWHERE)
+            said_of_it = next((options[each] for each in places if each in options), None)
+            _, lazy, inner = said_of_it or _Said(path, prop.lazy, None)
+            if lazy not in _EAGER or (path not in options and _ends(prop, path, mappers)):
                 continue
-            if prop.lazy in ("joined", False) and prop.innerjoin:
-                found.append(_Load((*path, prop.key), prop, True))
-            if prop.mapper not in seen:
-                seen.add(prop.mapper)
-                unread.append(((*path, prop.key), prop.mapper))
+            if lazy in ("joined", False) and (prop.innerjoin if inner is None else inner):
+                found.append(_Load(path, prop, True, not owner.has_property(prop.key)))
+            unread.append((path, (*mappers, prop.mapper)))
     return tuple(found)
 
 
-def _covers(said: _Path, path: _Path) -> bool:
-    """Whether an option for a path says how another one is loaded, or leads to."""
-    return said[-1:] == ("*",) or path[: len(said)] == said
+def _relations(owner: Mapper[Any]) -> Iterator[RelationshipProperty[Any]]:
+    """The relations of a class, and those of the subclasses whose rows are read with its own."""
+    for mapper in owner.with_polymorphic_mappers or (owner,):
+        yield from (prop for prop in mapper.relationships if mapper is owner or not owner.has_property(prop.key))
+
+
+def _ends(prop: RelationshipProperty[Any], path: _Path, mappers: tuple[Mapper[Any], ...]) -> bool:
+    """Whether SQLAlchemy loads a relation no more, because its class has been loaded on the way to it."""
+    return prop.mapper in mappers if prop.join_depth is None else len(path) > prop.join_depth

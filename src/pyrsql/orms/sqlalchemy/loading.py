@@ -121,12 +121,15 @@ class _Said:
 
     Args:
         loaded: the paths of relations that they load in a certain way.
+        lazy: the paths of entities all of whose relations they load in another way than the mapping says; None among
+            them is every path.
         deferring: the paths of entities of which they leave columns out.
         joins: a to-one relation may be joined: the select neither locks rows nor folds them together.
         only: columns that a response does not read are left out, where the select does not say which are.
     """
 
     loaded: frozenset[Path]
+    lazy: frozenset[Path | None]
     deferring: frozenset[Path]
     joins: bool
     only: bool = False
@@ -134,24 +137,32 @@ class _Said:
     @classmethod
     def by(cls, base: Select[Any]) -> _Said:
         loaded: set[Path] = set()
+        lazy: set[Path | None] = set()
         deferring: set[Path] = set()
         for step in loader_steps(base):
-            if "lazy" in step.strategy and step.path:
-                loaded.add(step.path)
+            if "lazy" in step.strategy:
+                if step.is_of_all:
+                    lazy.add(step.path if len(step.steps) > 1 else None)
+                else:
+                    loaded.add(step.path)
             if step.strategy.get("deferred"):
                 deferring.add(step.path)
         folds = parts.is_distinct(base) or parts.group_columns(base) or parts.lock_of(base) is not None
-        return cls(frozenset(loaded), frozenset(deferring), joins=not folds)
+        return cls(frozenset(loaded), frozenset(lazy), frozenset(deferring), joins=not folds)
 
 
-_NOTHING_SAID = _Said(frozenset(), frozenset(), joins=True)
+_NOTHING_SAID = _Said(frozenset(), frozenset(), frozenset(), joins=True)
 
 
 def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) -> Iterator[Any]:
     """The options for one entity and those below it; `load` is the option that leads to it."""
     mapper = mapper_of(entity)
-    subclasses = _subclasses_with(mapper, (*read.columns, *read.related))
-    if said.only and not read.whole and not subclasses and at not in said.deferring:
+    missing = [name for name in (*read.columns, *read.related) if not mapper.has_property(name)]
+    # A mapping may read their columns with its own. Behind a relation, SQLAlchemy takes options for relations of a
+    # subclass only beside a statement of its own.
+    unread = [name for name in missing if not mapper.with_polymorphic or (at and name in read.related)]
+    subclasses = _subclasses_with(mapper, unread)
+    if said.only and not (read.whole or missing) and at not in said.deferring:
         yield load.load_only(*(getattr(entity, name) for name in _columns_of(mapper, read)))
     else:
         for name in read.columns:
@@ -199,7 +210,8 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     attribute = getattr(entity, name)
     repeats = may_repeat(relation)
     # `selectinload` would repeat the rows, also where the mapping says it.
-    is_said = path in said.loaded or relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY)
+    by_mapping = relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY)
+    is_said = path in said.loaded or (by_mapping and said.lazy.isdisjoint((at, None)))
     is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
     if is_said:
         nested = load.defaultload(attribute)
@@ -224,11 +236,20 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
 
 
 def _outer_joins_below(load: Any, entity: Entity, at: Path, said: _Said) -> Iterator[Any]:
-    """The options that join what the mapping of a loaded row joins by INNER JOIN, so that no row is left out."""
-    for steps, _, _ in loads_of_mapping(mapper_of(entity).class_):
+    """The options that join what the mapping of a loaded row joins by INNER JOIN, so that no row is left out.
+
+    Raises:
+        ConfigurationError: it joins a relation of a subclass so, for which SQLAlchemy takes no option here.
+    """
+    for steps, prop, _, of_subclass in loads_of_mapping(mapper_of(entity).class_):
         path = (*at, *steps)
         if any(path[:end] in said.loaded for end in range(len(at) + 1, len(path) + 1)):
             continue
+        if of_subclass:
+            raise ConfigurationError(
+                f"the mapping loads {prop.parent.class_.__name__}.{prop.key} by INNER JOIN (innerjoin=True) with rows"
+                " of other classes, which it leaves out: give the relationship innerjoin=False"
+            )
         option, owner = load, entity
         for name in steps[:-1]:
             attribute = getattr(owner, name)
@@ -243,9 +264,6 @@ def _columns_of(mapper: Mapper[Any], read: Reading) -> dict[str, None]:
     return {name: None for name in names if isinstance(mapper.attrs.get(name), ColumnProperty)}
 
 
-def _subclasses_with(mapper: Mapper[Any], names: Iterable[str]) -> list[type]:
-    """The subclasses that alone have an attribute which is read: their columns need a statement of their own."""
-    if mapper.with_polymorphic:
-        return []
-    missing = [name for name in names if not mapper.has_property(name)]
+def _subclasses_with(mapper: Mapper[Any], missing: Iterable[str]) -> list[type]:
+    """The subclasses that have an attribute which the class lacks: their columns need a statement of their own."""
     return [below.class_ for below in mapper.self_and_descendants if any(map(below.has_property, missing))]
