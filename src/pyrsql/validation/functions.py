@@ -12,6 +12,7 @@ from functools import partial
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, FunctionSignature
+from pyrsql.validation.convert import Refusal, converter
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand, Operand
 from pyrsql.validation.text import UNBINDABLE
 
@@ -58,6 +59,7 @@ _COPIES_OF_UNKNOWN_TEXT = 50
 
 _MOST_CHARACTERS = 2**31 - 1
 _WHOLE = kinds.Integer(-(2**63), 2**63 - 1)
+_exact = converter(kinds.Decimal())
 _SMALL = kinds.Integer()
 
 _Number = kinds.Integer | kinds.Decimal | kinds.Float
@@ -147,7 +149,8 @@ def constant(value: str | int | float | bool | None, text: str = "") -> Constant
     if isinstance(value, int) and not isinstance(value, bool):
         return ConstantOperand(value, _SMALL if _SMALL.minimum <= value <= _SMALL.maximum else _WHOLE, text)
     if isinstance(value, float):
-        return ConstantOperand(decimal.Decimal(str(value)), kinds.Decimal(), text)
+        # A float would have lost digits.
+        return ConstantOperand(decimal.Decimal(text or str(value)), kinds.Decimal(), text)
     return ConstantOperand(value, kinds.kind_of(type(value)), text)
 
 
@@ -156,8 +159,8 @@ def _fault(argument: Argument) -> str | None:
     match argument:
         case ConstantOperand(value=str(text)) if UNBINDABLE.search(text):
             return "text without NUL and lone surrogates"
-        case ConstantOperand(value=decimal.Decimal() as number) if not number.is_finite():
-            return "finite numbers"
+        case ConstantOperand(value=decimal.Decimal() as number) if isinstance(_exact(f"{number:f}"), Refusal):
+            return "decimal numbers of at most 65 digits, 30 of them after the point"
         case ConstantOperand(value=int(number)) if not _WHOLE.minimum <= number <= _WHOLE.maximum:
             return f"whole numbers from {_WHOLE.minimum} to {_WHOLE.maximum}"
         case FieldOperand(field=field) if field.rights.operators is not None:
@@ -264,9 +267,11 @@ def _part(arguments: Arguments) -> Kind | None:
 def _common(arguments: Arguments) -> Kind | None:
     """The one kind of all arguments. Numbers have one: the widest of theirs."""
     given = {each.kind for each in arguments}
-    for number in (kinds.Float, kinds.Decimal, kinds.Integer):
-        if all(isinstance(kind, _Number) for kind in given) and any(isinstance(kind, number) for kind in given):
-            return _WHOLE if number is kinds.Integer else number()
+    whole = [kind for kind in given if isinstance(kind, kinds.Integer)]
+    if len(whole) == len(given):
+        return kinds.Integer(_WHOLE.minimum, max(_WHOLE.maximum, *(kind.maximum for kind in whole)))
+    if all(isinstance(kind, _Number) for kind in given):
+        return kinds.Float() if kinds.Float() in given else kinds.Decimal()
     (first, *others) = given
     return first if not others and isinstance(first, _Comparable) else None
 
@@ -287,6 +292,9 @@ def _a_text(place: int) -> Kind:
 def _text_first(place: int) -> Kind | None:
     return kinds.Text() if place == 0 else _SMALL
 
+
+OF_ONE_KIND = frozenset(("coalesce", "nullif"))
+"""The functions that compare their arguments, or give one of them: among floats, every number is one."""
 
 WELL_KNOWN = {
     function.name: function

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from pyrsql.models import kinds
 from pyrsql.orms.memory.functions import Functions, call
 from pyrsql.orms.memory.rows import Scope, attribute, reached, related
 from pyrsql.orms.memory.values import comparable
+from pyrsql.validation.functions import OF_ONE_KIND
 from pyrsql.validation.predicates import (
     CallOperand,
     ConstantOperand,
@@ -15,16 +17,17 @@ from pyrsql.validation.predicates import (
 )
 
 
-def value_of(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope, functions: Functions) -> Any:
+def value_of(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope, known: Functions) -> Any:
     """The value of an operand; of a path below a JSON column, the whole document."""
     match operand:
         case FieldOperand(relations=relations, field=member):
             return attribute(reached(scope, relations), member.name)
         case ConstantOperand(value):
             return value
-        case CallOperand(function=name, arguments=arguments):
-            given = [comparable(value_of(argument, scope, functions), argument.kind) for argument in arguments]
-            return call(functions.get(name) or functions[name.lower()], given)
+        case CallOperand(function=name, arguments=arguments, kind=kind):
+            common = kind if isinstance(kind, kinds.Float) and name.lower() in OF_ONE_KIND else None
+            given = [comparable(value_of(argument, scope, known), common or argument.kind) for argument in arguments]
+            return call(known.get(name) or known[name.lower()], given)
         case _:
             assert_never(operand)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 import numbers
 from typing import Any
 
@@ -30,7 +31,7 @@ def comparable(value: Any, kind: Kind | None) -> Any:
         case kinds.Decimal():
             return _quiet(decimal.Decimal(repr(value)) if isinstance(value, float) else value)
         case kinds.Float():
-            return float(_quiet(value)) if isinstance(value, decimal.Decimal) else value
+            return _as_float(_quiet(value)) if isinstance(value, decimal.Decimal | int) else value
         case kinds.Integer():
             return _quiet(value)
         case kinds.Text():
@@ -64,6 +65,13 @@ def plain(value: Any) -> Any:
             return float(value)
         case _:
             return value
+
+
+def _as_float(number: decimal.Decimal | int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def _quiet(number: Any) -> Any:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
-import struct
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -42,9 +38,9 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_one_relations
+from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
-from pyrsql.orms.sqlalchemy.dialects.families import family_of
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.function_types import typed
 from pyrsql.orms.sqlalchemy.functions import called
@@ -61,20 +57,40 @@ from pyrsql.orms.sqlalchemy.textual import grouped, may_name_columns
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, FieldOperand
 
 
-def expression(operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope) -> ColumnElement[Any]:
+def expression(
+    operand: FieldOperand | CallOperand | ConstantOperand, scope: Scope, *, is_exact: bool = False
+) -> ColumnElement[Any]:
     """The SQL expression of a value.
 
     Args:
         operand: a field, a call or a constant.
         scope: the entities that the operand's paths lead to.
+        is_exact: it is an argument of a call whose decimal numbers may be long integers.
     """
     match operand:
         case FieldOperand(relations=relations, field=field):
             return field_expression(field, scope[relations], linked=bool(relations) and not relations[-1].many)
         case CallOperand(function=name, arguments=arguments, kind=kind):
-            return called(name, [expression(argument, scope) for argument in arguments], kind, _type_of(kind))
+            exact = is_exact or _may_be_long(operand)
+            type_ = ExactNumber() if exact and isinstance(kind, kinds.Decimal) else _type_of(kind)
+            return called(name, [expression(each, scope, is_exact=exact) for each in arguments], kind, type_)
         case ConstantOperand(value=value, kind=kind):
-            return literal(value, _type_of(kind))
+            return literal(value, ExactNumber() if is_exact and isinstance(kind, kinds.Decimal) else _type_of(kind))
+
+
+def _may_be_long(operand: FieldOperand | CallOperand | ConstantOperand) -> bool:
+    """Whether a value is made of whole numbers that may have more digits than a float keeps."""
+    match operand:
+        case FieldOperand(kind=kind):
+            return isinstance(kind, kinds.Integer) and kind.maximum > _WHOLE_FLOATS
+        case CallOperand(arguments=arguments):
+            return any(map(_may_be_long, arguments))
+        case ConstantOperand(value=value):
+            return isinstance(value, int) and abs(value) > _WHOLE_FLOATS
+
+
+_WHOLE_FLOATS = 2**53
+"""Up to here every whole number is a float."""
 
 
 def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnElement[Any]:
@@ -203,6 +219,8 @@ def _without_size(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
             return comparable_type(type_.data_type, kind)
         case Float():
             return FloatValue(type_)
+        case ExactNumber():
+            return type_
         case Numeric():
             return Numeric() if type_.asdecimal else Numeric(asdecimal=False)
         case Integer() if isinstance(kind, kinds.Integer) and kind.maximum > 2**31 - 1:
@@ -236,47 +254,6 @@ class Unrounded(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """The value as the column's own decorator writes it."""
         return as_stored(self.column_type.dialect_impl(dialect), value, dialect)
-
-
-class FloatValue(TypeDecorator[float]):
-    """Binds a float as the column stores it: with 32 bits where it has no more, so that `0.1` finds the row with `0.1`.
-
-    Args:
-        column_type: the type of the column.
-    """
-
-    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Double
-    cache_ok: bool | None = True
-
-    def __init__(self, column_type: TypeEngine[Any]) -> None:
-        super().__init__()
-        self.column_type = column_type
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the base names the parameter
-        """The next float of 32 bits where the column has no more. A decimal number becomes a float in any case."""
-        column_type = dialect.type_compiler_instance.process(self.column_type)
-        single = _SINGLE.get(family_of(dialect))
-        return _as_single if single is not None and single.fullmatch(column_type) else _as_float
-
-
-_UP_TO_24 = r"FLOAT\((?:[0-9]|1[0-9]|2[0-4])\)"
-_SINGLE: dict[str | None, re.Pattern[str]] = {
-    "postgresql": re.compile(rf"REAL|{_UP_TO_24}"),
-    "mysql": re.compile(rf"(?:FLOAT|{_UP_TO_24}|FLOAT\([0-9]+, *[0-9]+\))(?: UNSIGNED| ZEROFILL)*"),
-}
-"""The names of types of 32 bits, by family."""
-
-
-def _as_float(value: float | Decimal | None) -> float | None:
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _as_single(value: float | Decimal | None) -> float | None:
-    try:
-        return None if value is None else struct.unpack("<f", struct.pack("<f", value))[0]
-    except OverflowError:
-        # No row holds it, and every row is on one side of it.
-        return _as_float(value)
 
 
 _WHOLE = kinds.Integer(-(2**63), 2**63 - 1)

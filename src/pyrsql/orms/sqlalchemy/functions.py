@@ -6,16 +6,31 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, String, case, cast, extract, func, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Float,
+    Integer,
+    Numeric,
+    String,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    type_coerce,
+)
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.functions import Function, FunctionElement
 from sqlalchemy.types import DateTime, Time, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
+from pyrsql.orms.sqlalchemy.bound_numbers import FloatValue
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
 from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, WideText, plain_text
+from pyrsql.validation.functions import OF_ONE_KIND
 
 Clause = ColumnElement[Any]
 
@@ -38,6 +53,12 @@ class WholeAbove(Construct, FunctionElement[Any]):
 
 class WholeNear(Construct, FunctionElement[Any]):
     """The whole number next to a number, away from zero where two are."""
+
+
+class AsFloat(Construct, FunctionElement[float]):
+    """A number as a float of 64 bits. Databases disagree on whether they make one of it before they compare it."""
+
+    type: TypeEngine[Any] = Double()
 
 
 class TrimmedText(Construct, FunctionElement[str]):
@@ -92,6 +113,8 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         type_: the type of its result.
     """
     arguments = _widened([_undecorated(argument) for argument in arguments])
+    if isinstance(kind, kinds.Float):
+        type_ = _float_of(arguments) or type_
     match name, arguments:
         case _, [text] if name in _OF_TEXT:
             return _OF_TEXT[name](text)
@@ -115,12 +138,8 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
         case "coalesce", [only]:
             # SQLite's function takes two arguments or more.
             return only
-        case "coalesce", _:
-            return func.coalesce(*arguments, type_=_type_of_either(arguments, kind, type_))
-        case "nullif", [value, other]:
-            if isinstance(kind, kinds.Text):
-                value, other = ExactText(value), ExactText(other)
-            return func.nullif(value, other, type_=_type_of_either(arguments, kind, type_))
+        case _ if name in OF_ONE_KIND:
+            return _either(name, arguments, kind, type_)
         case "abs", [number]:
             return Magnitude(number, type_)
         case _, [number] if name in _WHOLE:
@@ -152,8 +171,37 @@ def _widened(arguments: Sequence[Clause]) -> Sequence[Clause]:
     ]
 
 
+def _float_of(arguments: Sequence[Clause]) -> Float[Any] | None:
+    """The type of the only column among arguments, or of all columns, which may have floats of 32 bits: a value is
+    bound as one of them.
+    """
+    given = [argument.type for argument in arguments if not isinstance(argument, BindParameter)]
+    first = next(iter(given), None)
+    is_one = all(type(each) is type(first) and repr(each) == repr(first) for each in given)
+    return first if is_one and isinstance(first, Float) else None
+
+
+def _as_float(argument: Clause, type_: TypeEngine[Any]) -> Clause:
+    """An argument among floats of a type."""
+    if isinstance(argument, BindParameter):
+        return literal(None if argument.value is None else argument.value, FloatValue(type_))
+    return argument if isinstance(argument.type, Float) else AsFloat(argument)
+
+
 def _is_aware(type_: TypeEngine[Any]) -> bool:
     return isinstance(type_, DateTime) and type_.timezone
+
+
+def _either(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> Clause:
+    """One of the arguments, or NULL."""
+    match kind:
+        case kinds.Float():
+            arguments = [_as_float(each, type_) for each in arguments]
+        case kinds.Text() if name == "nullif":
+            arguments = [ExactText(each) for each in arguments]
+        case _:
+            pass
+    return Function[Any](name, *arguments, type_=_type_of_either(arguments, kind, type_))
 
 
 def _type_of_either(arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> TypeEngine[Any]:

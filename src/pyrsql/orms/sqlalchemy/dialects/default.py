@@ -17,6 +17,7 @@ from pyrsql.orms.sqlalchemy.elements import TwoForms
 from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.extremes import Extreme
 from pyrsql.orms.sqlalchemy.functions import (
+    AsFloat,
     CalendarDate,
     InUtc,
     LeftTrimmedText,
@@ -164,6 +165,12 @@ def nulls_placed(element: NullsPlaced, compiler: SQLCompiler, **options: Any) ->
 def magnitude(element: Magnitude, compiler: SQLCompiler, **options: Any) -> str:
     """The sum with a decimal is one: the smallest integer of a size has a magnitude that this size does not hold."""
     return f"abs({operand(element, compiler, **options)} + 0.0)"
+
+
+@form(AsFloat)
+def as_float(element: AsFloat, compiler: SQLCompiler, **options: Any) -> str:
+    """A cast."""
+    return f"CAST({operand(element, compiler, **options)} AS DOUBLE PRECISION)"
 
 
 _FUNCTIONS: Mapping[type[FunctionElement[Any]], str] = {

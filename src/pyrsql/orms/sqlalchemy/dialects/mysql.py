@@ -26,6 +26,7 @@ from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text,
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, first_form, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.explain import Explain
+from pyrsql.orms.sqlalchemy.functions import AsFloat
 from pyrsql.orms.sqlalchemy.joins import Unmerged
 from pyrsql.orms.sqlalchemy.leading_text import MOST_SORTED, is_long
 from pyrsql.orms.sqlalchemy.order import NullsPlaced
@@ -242,6 +243,12 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
         mark = f"IF(COLLATION({key}) REGEXP {_SEVERAL_LEVELS}, {HAS_LEVELS}, {HAS_ONE_LEVEL})"
         return f"CONCAT({mark}, {key})"
     return f"({key} + 0e0)" if is_float(element.type, compiler.dialect) else key
+
+
+@form(AsFloat, on="mysql")
+def as_float(element: AsFloat, compiler: SQLCompiler, **options: Any) -> str:
+    """The sum with a float is one. Older servers have no such cast."""
+    return f"({operand(element, compiler, **options)} + 0e0)"
 
 
 @form(DistinctKeys, on="mysql")

@@ -23,7 +23,7 @@ from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, select_ar
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
 from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.extremes import Extreme
-from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow
+from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow, WholeNear
 from pyrsql.orms.sqlalchemy.joins import OfOneRow
 from pyrsql.orms.sqlalchemy.like_patterns import forms_beyond_ascii, glob
 from pyrsql.orms.sqlalchemy.related_keys import SomeRow, SomeRowInRange
@@ -287,6 +287,13 @@ def whole_above(element: WholeAbove, compiler: SQLCompiler, **options: Any) -> s
 
 def _whole(number: str, whole: str) -> str:
     return f"CASE WHEN {number} BETWEEN -{_WHOLE_FROM} AND {_WHOLE_FROM} THEN {whole} ELSE {number} END"
+
+
+@form(WholeNear, on="sqlite")
+def whole_near(element: WholeNear, compiler: SQLCompiler, **options: Any) -> str:
+    """`round`, which makes a float of an integer."""
+    number = operand(element, compiler, **options)
+    return f"CASE typeof({number}) WHEN 'integer' THEN {number} ELSE round({number}) END"
 
 
 @form(Beyond, on="sqlite")
