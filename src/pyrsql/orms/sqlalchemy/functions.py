@@ -194,13 +194,10 @@ def _is_aware(type_: TypeEngine[Any]) -> bool:
 
 def _either(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine[Any]) -> Clause:
     """One of the arguments, or NULL."""
-    match kind:
-        case kinds.Float():
-            arguments = [_as_float(each, type_) for each in arguments]
-        case kinds.Text() if name == "nullif":
-            arguments = [ExactText(each) for each in arguments]
-        case _:
-            pass
+    if isinstance(kind, kinds.Float):
+        arguments = [_as_float(each, type_) for each in arguments]
+    elif isinstance(kind, kinds.Text) and name == "nullif":
+        arguments = [ExactText(each) for each in arguments]
     return Function[Any](name, *arguments, type_=_type_of_either(arguments, kind, type_))
 
 
