@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import DateTime, Integer, LargeBinary, String, Text, func, select
+from sqlalchemy import Date, DateTime, Integer, LargeBinary, String, Text, func, select
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -218,6 +218,80 @@ class Read(String):
         return func.lower(colexpr)
 
 
+class Starred(Stored):
+    """Shows the last four digits of a number."""
+
+    def stored(self, value: Any) -> Any:
+        return value
+
+    def read(self, value: Any) -> Any:
+        return "*" * (len(value) - 4) + value[-4:]
+
+
+class Hidden(Starred):
+    def read(self, value: Any) -> Any:
+        return "***"
+
+
+class HiddenName(Starred):
+    """Shows the first letter of an e-mail address, and its domain."""
+
+    def read(self, value: Any) -> Any:
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}***@{domain}"
+
+
+class SealedAndHidden(Sealed):
+    def read(self, value: Any) -> Any:
+        return super().read(value)[:3]
+
+
+class HiddenTwice(Starred):
+    """Decorates a type that hides."""
+
+    impl = Starred
+
+    def read(self, value: Any) -> Any:
+        return value.upper()
+
+
+class Thousands(Starred):
+    """Shows a rounded number."""
+
+    impl: Any = Integer
+
+    def read(self, value: Any) -> Any:
+        return value // 1000 * 1000
+
+
+class Band(Thousands):
+    """Shows a word for a number."""
+
+    def read(self, value: Any) -> Any:
+        return "high" if value > 1000 else "low"
+
+
+class Year(Thousands):
+    impl = Date
+
+    def read(self, value: Any) -> Any:
+        return value.replace(month=1, day=1)
+
+
+class Day(Thousands):
+    impl = DateTime
+
+    def read(self, value: Any) -> Any:
+        return value.replace(hour=0)
+
+
+class Link(Starred):
+    """Shows more than is stored."""
+
+    def read(self, value: Any) -> Any:
+        return f"https://example.org/{value}"
+
+
 class Base(DeclarativeBase):
     pass
 
@@ -408,3 +482,34 @@ def test_a_listed_field_that_equals_nothing_is_refused_when_the_schema_is_built(
 )
 def test_kinds(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
     assert described(type_).kind == kind
+
+
+HIDES = [Starred, Hidden, HiddenName, SealedAndHidden, HiddenTwice, Thousands, Band, Year, Day]
+
+
+@pytest.mark.parametrize("type_", HIDES)
+def test_a_decorator_that_hides_a_part_of_a_value_takes_null_checks_only(type_: type[Stored]) -> None:
+    """Else a client would find out the rest letter by letter, by an order, or in a cursor."""
+    assert described(type_()).kind == kinds.Opaque(type_.__name__)
+
+    class Model(DeclarativeBase):
+        pass
+
+    class Card(Model):
+        __tablename__ = "cards"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        number = mapped_column(type_)
+
+    for filter in ("number==4*", "number==4012888888881881", "number=like=4", "number>4", "number=in=(4)"):
+        assert isinstance(problems(Card, filter)[0], UnsupportedOperator)
+    assert isinstance(problems(Card, sort="number")[0], UnsupportedSort)
+    with pytest.raises(ConfigurationError, match="'number', which no value"):
+        schema(Card, QueryOptions(field_whitelist={"id", "number"}))
+
+
+@pytest.mark.parametrize(
+    "type_", [Lower, Email, Prefixed, Sealed, Negated, Cents, Seconds, Link, Words, YesNo, Capital]
+)
+def test_a_decorator_that_reads_another_form_hides_nothing(type_: type[Stored]) -> None:
+    assert described(type_()).kind != kinds.Opaque(type_.__name__)

@@ -15,6 +15,7 @@ from pyrsql.models import kinds
 from pyrsql.orms.sqlalchemy.decorator_samples import (
     class_read,
     has_own_sql,
+    hides,
     is_repeatable,
     keeps_letters,
     keeps_order,
@@ -268,6 +269,8 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     if not is_repeatable(type_, given):
         return Described(kinds.Opaque(name), None, accepts)
     if python_type is None or python_type is python_type_of(own):
+        if hides(type_, given):
+            return Described(kinds.Opaque(name), python_type, accepts)
         if isinstance(forms[0], kinds.Text) and (varies or not keeps_letters(type_)):
             # A document of PostgreSQL's equals no text.
             equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration) for kind in forms)

@@ -37,6 +37,24 @@ _ASCENDING: dict[type, tuple[Any, ...]] = {
     kinds.Duration: (dt.timedelta(1), dt.timedelta(2), dt.timedelta(10), dt.timedelta(100)),
 }
 
+_DAY = dt.datetime(2000, 5, 17, 9)
+_NEIGHBOURS: dict[type, tuple[tuple[object, ...], ...]] = {
+    kinds.Text: (
+        ("4012888888881881", "5012888888881881", "4012887888881881", "4012888888881882"),
+        ("ann.lee@example.org", "abn.lee@example.org", "ann.lea@example.org", "ann.lee@example.com"),
+    ),
+    kinds.Integer: ((12345, 12346),),
+    kinds.Decimal: ((decimal.Decimal(12345), decimal.Decimal(12346)),),
+    kinds.Float: ((12345.0, 12346.0),),
+    kinds.Date: ((dt.date(2000, 5, 17), dt.date(2000, 5, 18), dt.date(2000, 6, 17), dt.date(2001, 5, 17)),),
+    kinds.DateTime: (
+        (_DAY, _DAY + dt.timedelta(hours=1), _DAY + dt.timedelta(days=1)),
+        (_DAY.replace(tzinfo=dt.UTC), _DAY.replace(hour=10, tzinfo=dt.UTC), _DAY.replace(day=18, tzinfo=dt.UTC)),
+    ),
+    kinds.Duration: ((dt.timedelta(hours=100), dt.timedelta(hours=101)),),
+}
+"""Values that differ in one place: one who may read them can tell them apart."""
+
 _READ = (list, tuple, set, frozenset, dict, bool)
 """Classes of values that a decorator over text may read."""
 
@@ -51,6 +69,32 @@ def as_stored(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
             value = decorator.process_bind_param(value, dialect)
         type_ = decorator.impl_instance
     return value
+
+
+def as_read(type_: TypeEngine[Any], stored: Any, dialect: Dialect) -> Any:
+    """The value that a decorated type, and each type that it decorates, reads. May raise any exception of theirs."""
+    decorators = [each for each in _with_decorated(type_) if isinstance(each, TypeDecorator)]
+    for decorator in reversed(decorators):
+        if type(decorator).process_result_value is not TypeDecorator[Any].process_result_value:
+            stored = decorator.process_result_value(stored, dialect)
+    return stored
+
+
+def hides(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
+    """Whether different stored values are read as one: all but four digits are stars, or a salary is rounded.
+
+    Whoever compared what is stored would find out what is hidden, letter by letter; so would an order, and a cursor.
+    """
+    return any(_are_read_as_one(type_, samples) for samples in _NEIGHBOURS.get(kind, ()))
+
+
+def _are_read_as_one(type_: TypeDecorator[Any], samples: tuple[object, ...]) -> bool:
+    with suppress(Exception):
+        first, *others = [as_stored(type_, sample, POSTGRESQL) for sample in samples]
+        read = as_read(type_, first, POSTGRESQL)
+        apart = [other for other in others if other != first]
+        return read is not None and any(as_read(type_, other, POSTGRESQL) == read for other in apart)
+    return False
 
 
 def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
