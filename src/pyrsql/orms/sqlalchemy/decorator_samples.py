@@ -53,7 +53,7 @@ _NEIGHBOURS: dict[type, tuple[tuple[object, ...], ...]] = {
     ),
     kinds.Duration: ((dt.timedelta(hours=100), dt.timedelta(hours=101)),),
 }
-"""Values that differ in one place: one who may read them can tell them apart."""
+"""Values that differ in one place. Two of them are read as one where that place is hidden."""
 
 _READ = (list, tuple, set, frozenset, dict, bool)
 """Classes of values that a decorator over text may read."""
@@ -83,7 +83,7 @@ def as_read(type_: TypeEngine[Any], stored: Any, dialect: Dialect) -> Any:
 def hides(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
     """Whether different stored values are read as one: all but four digits are stars, or a salary is rounded.
 
-    Whoever compared what is stored would find out what is hidden, letter by letter; so would an order, and a cursor.
+    A filter on the stored value would reveal the rest letter by letter, and a sort and a cursor would, too.
     """
     return any(_are_read_as_one(type_, samples) for samples in _NEIGHBOURS.get(kind, ()))
 
