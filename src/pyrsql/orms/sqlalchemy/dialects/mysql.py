@@ -247,7 +247,7 @@ def selected_key(element: SelectedKey, compiler: SQLCompiler, **options: Any) ->
 
 @form(AsFloat, on="mysql")
 def as_float(element: AsFloat, compiler: SQLCompiler, **options: Any) -> str:
-    """The sum with a float is one. Older servers have no such cast."""
+    """The sum with a float is one. Older servers lack the cast."""
     return f"({operand(element, compiler, **options)} + 0e0)"
 
 
