@@ -131,6 +131,13 @@ def test_rows_are_filtered_sorted_and_limited(shop: Path) -> None:
     assert [row["title"] for row in json.loads(printed)] == ["two"]
 
 
+@pytest.mark.parametrize("limit", [str(2**63 - 1), str(2**63), "9" * 5_000])
+def test_any_limit_has_an_answer(shop: Path, limit: str) -> None:
+    code, printed = run(str(shop), "post", "--limit", limit, "--output", "ndjson")
+    assert "Traceback" not in printed
+    assert code == (0 if limit == str(2**63 - 1) else 2)
+
+
 def test_relations_are_named_after_their_keys(shop: Path) -> None:
     for filter, ids in {
         "author.mentor.name==ann": [3],

@@ -33,6 +33,7 @@ from pyrsql.formulas import without_formulas
 from pyrsql.language.nearest import nearest
 from pyrsql.options import QueryOptions
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.page import LARGEST_OFFSET
 from pyrsql.pipeline import apply_filter, apply_sort, order, parse, seek, validate
 from pyrsql.validation.plan import Statement
 
@@ -60,7 +61,7 @@ def query(
     table: Annotated[str, typer.Argument(metavar="TABLE", help="A table or a view of it.")],
     filter: FilterText = "",
     sort: SortOption = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="The most rows.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=LARGEST_OFFSET, help="The most rows.")] = None,
     output: Annotated[Output, typer.Option(help="How rows are written.")] = Output.TABLE,
     key: Annotated[
         list[str] | None, typer.Option(metavar="VIEW:COLUMNS", help="The columns that identify a row of a view.")
