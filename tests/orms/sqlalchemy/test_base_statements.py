@@ -10,7 +10,10 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import (
+    ForeignKey,
     Select,
+    Sequence,
+    String,
     and_,
     bindparam,
     column,
@@ -24,21 +27,28 @@ from sqlalchemy import (
     make_url,
     or_,
     select,
+    tablesample,
     text,
     true,
     union,
+    update,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy import join as core_join
 from sqlalchemy.orm import (
     Bundle,
+    DeclarativeBase,
+    Mapped,
     Session,
     aliased,
     contains_eager,
     joinedload,
     load_only,
+    mapped_column,
     raiseload,
     selectinload,
     subqueryload,
+    with_loader_criteria,
 )
 from sqlalchemy.orm import join as orm_join
 
@@ -62,6 +72,7 @@ def people(any_database: Store) -> Iterator[Store]:
 OTHER = aliased(User)
 MANAGER = aliased(User)
 USERS = Base.metadata.tables[User.__tablename__]
+COMPANIES = Base.metadata.tables[Company.__tablename__]
 YOUNG = select(User).where(User.age < 30)
 YOUNG_USER = aliased(User, YOUNG.subquery())
 EVERYONE = union(select(User).where(User.age < 30), select(User).where(User.age >= 30))
@@ -174,6 +185,12 @@ BASES: dict[str, Callable[[], Any]] = {
     "grouped with a to-one join": lambda: (
         select(User.id, func.count(Role.id)).join(User.company).outerjoin(User.roles).group_by(User.id)
     ),
+    "grouped rows of a subquery": lambda: (
+        select(YOUNG_USER.id, func.count(Role.id)).outerjoin(YOUNG_USER.roles).group_by(YOUNG_USER.id)
+    ),
+    # Functions that have one value for a statement, or that only add one to its rows.
+    "the time": lambda: select(User).where(User.created < func.now()).order_by(func.now()),
+    "a random value beside the rows": lambda: select(User, func.random().label("random")),
     # Options, hints, and their like.
     "DISTINCT": lambda: select(User).distinct(),
     "DISTINCT columns of a table": lambda: select(USERS).distinct(),
@@ -240,8 +257,8 @@ def model_of(base: Select[Any]) -> type:
 def test_a_base_keeps_its_meaning(people: Store, name: str) -> None:
     """Rows, totals and pages are those of the base, of which a filter takes rows away."""
     base = BASES[name]()
-    if people.name == "mariadb" and name == "lateral":
-        pytest.skip("MariaDB has no LATERAL")
+    if people.name == "mariadb" and name in ("lateral", "a random value beside the rows"):
+        pytest.skip("MariaDB has no LATERAL, and calls random() RAND()")
     if people.name == "sqlite" and name == "lateral":
         pytest.skip("SQLite has no LATERAL")
     model = model_of(base)
@@ -312,6 +329,35 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a CTE that repeats rows": (
         lambda: select(aliased(User, select(User).join(User.roles).order_by(User.id).limit(9).cte())),
         "any\\(\\) or distinct\\(\\) for a join",
+    ),
+    **{
+        f"left to chance {number}": (make, rf"calls {name}\(\), which gives other values each time")
+        for number, (name, make) in enumerate(
+            (
+                ("random", lambda: select(User).order_by(func.random())),
+                ("RAND", lambda: select(User).join(User.roles).order_by(func.RAND(5).desc())),
+                ("random", lambda: select(User, func.random().label("place")).order_by("place")),
+                ("gen_random_uuid", lambda: select(User).where(sql_cast(func.gen_random_uuid(), String) < "8")),
+                ("random", lambda: select(User).where(text("random() < 0.5"))),
+                ("uuid", lambda: select(User).order_by(literal_column("uuid()"))),
+                ("nextval", lambda: select(User).where(User.id < func.nextval("ids"))),
+                ("next_value", lambda: select(User).where(User.id < Sequence("ids").next_value())),
+                ("random", lambda: select(aliased(User, select(User).order_by(func.random()).subquery()))),
+                ("random", lambda: select(User).where(User.id.in_(select(Role.id).where(func.random() > 0)))),
+                ("random", lambda: select(User).join(Company, func.random() > 0)),
+                ("random", lambda: select(User).options(with_loader_criteria(User, func.random() > 0))),
+                ("random", lambda: select(User, func.random()).distinct()),
+            )
+        )
+    },
+    "a sample": (lambda: select(aliased(User, tablesample(User, 10))), "TABLESAMPLE without a seed"),
+    "a statement that writes": (
+        lambda: select(aliased(User, delete(User).returning(User).cte())),
+        "writes rows in a CTE, which each page and each total would do again",
+    ),
+    "another statement that writes": (
+        lambda: select(User).add_cte(update(User).values(age=1).cte()),
+        "run that statement first",
     ),
     "DISTINCT ON of more": (
         lambda: select(User, Company).join(User.company).distinct(User.company_id),
@@ -443,6 +489,76 @@ def test_a_full_join_has_rows_without_a_root(people: Store) -> None:
     wanted, found = people.run(keys)
     assert found == wanted
     assert None in wanted
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_rows_without_a_root_are_not_paged(full: bool) -> None:
+    """SQLAlchemy reads each of them as None, and makes them unique."""
+    companies: Any = select(User).select_from(Company)
+    base = companies.join(User, User.company_id == Company.id, isouter=True, full=full)
+    with pytest.raises(ConfigurationError, match="or rows without one"):
+        paged(User, page=PageRequest.of(0, 3), base=base)
+    described = schema(User)
+    found = parse(None, described).bind(validate(described)).bind(apply_filter(base)).unwrap()
+    with pytest.raises(ConfigurationError, match="or rows without one"):
+        seek(CursorRequest.first(3))(found)
+
+
+JOINED_WITHOUT_ON: dict[str, Callable[[], Any]] = {
+    "a class": lambda: select(User).join(Company),
+    "a table": lambda: select(USERS.c.id, COMPANIES.c.name).join(COMPANIES),
+    "an outer join": lambda: select(USERS.c.id).join(COMPANIES, isouter=True),
+}
+
+
+@pytest.mark.parametrize("name", JOINED_WITHOUT_ON)
+def test_a_join_that_sqlalchemy_finds_the_condition_of_is_walked_by_related_values(people: Store, name: str) -> None:
+    base = JOINED_WITHOUT_ON[name]()
+    for sort in ("-company.name", "manager.company.country;-manager.age"):
+        in_order = rows_of(people, paged(User, None, sort, base=base).statement, User)
+        assert sorted(in_order) == sorted(rows_of(people, base, User))
+        assert list(walk(people, base, User, sort)) == in_order
+
+
+class Grouped(DeclarativeBase):
+    pass
+
+
+class Person(Grouped):
+    __tablename__ = "grouped_persons"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(9))
+    kind: Mapped[str] = mapped_column(String(9))
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+
+class Engineer(Person):
+    __tablename__ = "grouped_engineers"
+    id: Mapped[int] = mapped_column(ForeignKey(Person.id), primary_key=True)
+    title: Mapped[str] = mapped_column(String(9))
+    __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+
+class Task(Grouped):
+    __tablename__ = "grouped_tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    engineer_id: Mapped[int] = mapped_column(ForeignKey(Engineer.id))
+
+
+def test_groups_by_the_key_of_a_subclass_are_sorted_by_the_columns_of_both_tables(any_database: Store) -> None:
+    """PostgreSQL knows by the key of one table only the columns of this table."""
+    persons = [Engineer(id=n, name="bca"[n - 1], title="zxx"[n - 1]) for n in (1, 2, 3)]
+    tasks = [Task(id=n, engineer_id=n % 3 + 1) for n in range(1, 8)]
+    base: Any = (
+        select(Engineer.id, func.count(Task.id)).join(Task, Task.engineer_id == Engineer.id).group_by(Engineer.id)
+    )
+    with stocked(any_database, Grouped.metadata, persons) as store:
+        store.run(lambda session: session.add_all(tasks))
+        for sort, wanted in (("title;-name", [2, 3, 1]), ("-name", [2, 1, 3]), ("-id", [3, 2, 1]), (None, [1, 2, 3])):
+            found = paged(Engineer, "name<d", sort, PageRequest.of(0, 9), base=base)
+            rows = store.run(lambda session, found=found: [tuple(row) for row in session.execute(found.statement)])
+            assert rows == [(key, {1: 2, 2: 3, 3: 2}[key]) for key in wanted]
+            assert total(store, found) == 3
 
 
 def test_the_option_distinct_says_the_same_as_distinct(people: Store) -> None:

@@ -275,6 +275,8 @@ def test_values_computed_from_a_row_are_the_same_in_each_part_of_a_union(any_dat
         once: list[Any] = [
             union(low, high),
             select(Shelf).distinct(),
+            select(Shelf).join(Shelf.books).distinct(),
+            select(Shelf).join(Shelf.books.of_type(aliased(Book))).distinct(),
             select(union_all(low, high).subquery()).distinct(),
         ]
         for rows_ in (*(rows_.subquery() for rows_ in once), shelves_above()):
@@ -284,6 +286,7 @@ def test_values_computed_from_a_row_are_the_same_in_each_part_of_a_union(any_dat
     several: list[Any] = [
         union(select(Shelf.id, (Shelf.level + 1).label("level")), select(Shelf.id, (Shelf.level + 2).label("level"))),
         select(Shelf, (Book.id + 1).label("next")).join(Shelf.books).distinct(),
+        select(Shelf, (Book.id + BOOKS_OF_SHELF).label("next")).join(Shelf.books).distinct(),
         select(Shelf, select(Book.id + 1).scalar_subquery().label("next")).join(Shelf.books).distinct(),
     ]
     for rows_ in several:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload, with_expression, w
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.elements import bound
+from pyrsql.orms.sqlalchemy.keyset import rebound
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import apply_criteria, validate_request
 from tests.sample_models import Base, Company, User
@@ -34,6 +35,8 @@ OTHER = aliased(Company)
 
 OF_A_SELECT = {
     "_auto_correlate",
+    "_correlate",
+    "_correlate_except",
     "_distinct",
     "_distinct_on",
     "_fetch_clause",
@@ -243,6 +246,16 @@ def test_the_variants_of_a_type_are_found() -> None:
     assert not parts.variants(String(10))
 
 
+def test_the_tables_that_a_subquery_reads_by_itself() -> None:
+    companies = Company.__table__
+    rows = select(func.count(Company.id)).where(Company.id == User.company_id)
+    assert parts.own_froms(rows) == []
+    for own in (rows.correlate(User), rows.correlate_except(Company)):
+        assert parts.own_froms(own) == [companies]
+    assert {*parts.own_froms(rows.correlate(None))} == {companies, USERS}
+    assert parts.own_froms(rows.correlate_except(User)) == [USERS]
+
+
 def test_a_name_with_a_number_of_its_own() -> None:
     first, second = User.__table__.alias(), User.__table__.alias()
     for alias in (first, second):
@@ -253,10 +266,10 @@ def test_a_name_with_a_number_of_its_own() -> None:
 
 def test_a_parameter_with_a_value_of_its_own() -> None:
     template = bound(None, String())
-    first, second = parts.rebound(template, "a"), parts.rebound(template, "b")
+    first, second = rebound(template, "a"), rebound(template, "b")
     statement = select(User.id).where(User.name == first, User.email == second)
     # Other values give the same cache key.
-    other = select(User.id).where(User.name == parts.rebound(template, "c"), User.email == parts.rebound(template, "d"))
+    other = select(User.id).where(User.name == rebound(template, "c"), User.email == rebound(template, "d"))
     assert statement._generate_cache_key() == other._generate_cache_key()
     assert {*statement.compile().params.values()} == {"a", "b"}
     assert template.value is None

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import (
     ClauseElement,
     CompoundSelect,
-    FromClause,
     Over,
     Select,
     TextClause,
@@ -26,10 +25,11 @@ from sqlalchemy.sql.base import ExecutableOption
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Model, Relation
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.base_columns import has_key, is_of_root, key_tables, own_tables
 from pyrsql.orms.sqlalchemy.base_texts import refuse_ambiguous_text
 from pyrsql.orms.sqlalchemy.cardinality import is_single, leaves, may_lack, refuse_shared_keys
 from pyrsql.orms.sqlalchemy.criteria import refuse_criteria, with_criteria_of_aliases
-from pyrsql.orms.sqlalchemy.entities import Entity, are_among, key_columns, keys_of, mapper_of, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope, is_joined_by_path
 from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
@@ -37,6 +37,7 @@ from pyrsql.orms.sqlalchemy.names import refuse_automatic_aliases, refuse_genera
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
 from pyrsql.orms.sqlalchemy.textual import elements_of, elements_of_select, is_text, is_ungrouped_text
+from pyrsql.orms.sqlalchemy.unsteady import refuse_unsteady
 from pyrsql.validation.predicates import RelationPath
 
 _CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
@@ -96,6 +97,7 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
 
 
 def _examined(base: Select[Any], model: Model, elements: Iterable[ClauseElement], *, has_text: bool) -> BaseStatement:
+    refuse_unsteady(base, elements)
     refuse_criteria(base)
     root = root_entity(base, model)
     refuse_inner_loads(base, root)
@@ -116,10 +118,10 @@ def _examined(base: Select[Any], model: Model, elements: Iterable[ClauseElement]
     if _joins_are_to_one(base, scope, joins) and _reads_root_alone(base, *scope.values()):
         single, nullable = True, any(join.full for join in joins)
     else:
-        froms, own = base.get_final_froms(), _own_tables(root)
+        froms, own = base.get_final_froms(), own_tables(root)
         single, nullable = (
             is_single(parts.conditions(base), own, froms),
-            any(may_lack(source, _key_tables(root)) for source in froms),
+            any(may_lack(source, key_tables(root)) for source in froms),
         )
     grouped = bool(parts.group_columns(base))
     return _narrowable(base, scope, model, single=single or grouped, nullable=nullable)
@@ -198,7 +200,7 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
             "a prefix or suffix of the base statement says which rows it has: use distinct() or a subquery instead"
         )
     groups = parts.group_columns(base)
-    if (parts.having(base) and not groups) or (groups and not _has_key(groups, root)):
+    if (parts.having(base) and not groups) or (groups and not has_key(groups, root)):
         raise ConfigurationError(
             f"the base statement groups by something else than the key of {model.name}, so a filter would change its"
             f" groups: filter a select of {model.name}, and group the result"
@@ -219,12 +221,12 @@ def _narrowable(base: Select[Any], scope: Scope, model: Model, *, single: bool, 
     """
     root = scope[()]
     of_root, some_rows = is_of_root(base, root), parts.is_distinct_on(base)
-    if not nullable and not some_rows and parts.is_distinct(base) and _has_key(parts.columns(base), root) and single:
+    if not nullable and not some_rows and parts.is_distinct(base) and has_key(parts.columns(base), root) and single:
         # No row repeats. PostgreSQL would take no other order than by selected columns.
         base = parts.without_distinct(base)
     has_text = is_ungrouped_text(parts.conditions(base))
     needs_key = has_text or some_rows if single else not loads_joined_rows(base)
-    lacks_key = parts.is_distinct(base) and not some_rows and not _has_key(parts.columns(base), root)
+    lacks_key = parts.is_distinct(base) and not some_rows and not has_key(parts.columns(base), root)
     if needs_key and of_root and not (nullable or lacks_key):
         return BaseStatement(by_key(base, root, model), {(): root})
     if has_text:
@@ -238,7 +240,7 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
     Raises:
         ConfigurationError: it cannot even be filtered.
     """
-    name, of_root = model.name, is_of_root(base, root)
+    name = model.name
     if parts.is_distinct_on(base):
         raise ConfigurationError(
             f"the base statement has a DISTINCT ON, which a filter would undo, and selects more than {name}: select"
@@ -253,7 +255,7 @@ def _refusals(base: Select[Any], root: Entity, model: Model, *, nullable: bool, 
     if not parts.group_columns(base) and any(map(is_aggregate, elements_of(parts.columns(base)))):
         why = f"the base statement makes one row of all rows: a sort or a page needs a select of {name}"
         return why, why
-    if single and (not nullable or of_root):
+    if single and not nullable:
         return "", ""
     return "", (
         f"the base statement has several rows for one {name}, or rows without one, so its rows have no total order:"
@@ -270,7 +272,7 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     """
     refuse_shared_keys(model.type)
     keeps_order = parts.is_distinct_on(base)
-    own = _own_tables(root)
+    own = own_tables(root)
     order = parts.order_of(base)
     if any(not own.issuperset(parts.tables_of(term)) for term in order):
         if not keeps_order:
@@ -309,48 +311,6 @@ def locked(statement: Select[Any], lock: Any, *tables: Any) -> Select[Any]:
         key_share=lock.key_share,
         of=tables or None,
     )
-
-
-def _own_tables(root: Entity) -> set[FromClause]:
-    """The tables, or the alias, that hold the rows of a root."""
-    return {*parts.tables_of(rows_of(root))}
-
-
-def _key_tables(root: Entity) -> set[FromClause]:
-    """The tables, or the alias, that hold the key of a root: those of its subclasses may be joined with LEFT JOIN."""
-    return {table for key in key_columns(root) for table in parts.tables_of(key)}
-
-
-# --- its columns ---
-
-
-def is_of_root(base: Select[Any], root: Entity) -> bool:
-    """Whether a select selects its root, or values that one row of the root decides."""
-    columns = parts.columns(base)
-    if len(columns) == 1 and parts.is_entity(columns[0], root):
-        return True
-    own = _own_tables(root)
-    return all(
-        own.issuperset(parts.tables_of(column)) and (parts.is_table(column) or bool(parts.tables_of(column)))
-        for column in columns
-    ) and not any(isinstance(element, Over) or is_aggregate(element) for element in elements_of(columns))
-
-
-def _has_key(columns: Iterable[ClauseElement], root: Entity) -> bool:
-    """Whether the key of a root is among columns."""
-    found: set[object] = set()
-    for column in columns:
-        if parts.is_entity(column, root):
-            return True
-        found.update((getattr(each, "table", None), getattr(each, "key", None)) for each in _columns_of(column))
-    return all((key.table, key.key) in found for key in key_columns(root))
-
-
-def _columns_of(column: ClauseElement) -> Sequence[ClauseElement]:
-    """A column, or the columns of an entity that a select groups by."""
-    if parts.is_table(column):
-        return list(cast("Any", column).c)
-    return list(cast("Iterable[ClauseElement]", getattr(column, "clauses", (column,))))
 
 
 # --- its rows ---

@@ -13,7 +13,7 @@ import re
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, types
+from sqlalchemy import BindParameter, ColumnElement, FromClause, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.functions import FunctionElement
@@ -41,7 +41,14 @@ _LARGEST_FLOAT = 1.7976931348623157e308
 class SelectedKey(Enclosed):
     """A key that is selected for a cursor, in a form that every driver gives whole: all 64 bits of a float, and as text
     what is written.
+
+    It does not say which tables it reads, all of which the statement has: SQLAlchemy would look among them for what a
+    `join(Company)` of the base statement joins from.
     """
+
+    @property
+    def _from_objects(self) -> list[FromClause]:
+        return []
 
 
 class BoundKey(Construct, FunctionElement[Any]):

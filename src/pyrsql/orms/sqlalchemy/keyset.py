@@ -18,7 +18,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
-from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound
+from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound, with_part
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.order import is_never_null
@@ -233,6 +233,13 @@ _ranges_of_columns = made_once(_ranges, kept=128)
 six keys take 17 KB."""
 
 
+def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
+    """A parameter like another, with a name and a value of its own."""
+    made = with_part(template, "value", value)
+    made.key = parts.numbered_name("param", made)
+    return made
+
+
 def _key_column(value: ColumnElement[Any], number: int) -> ColumnElement[Any]:
     """A term as a column of its own, which a cursor can carry.
 
@@ -277,7 +284,7 @@ class SoughtRows:
         self._sizes = sizes
         self._indexed = indexed
         self._ranges = found
-        self._bounds = [parts.rebound(*placed) for placed in zip(found.places, values or (), strict=False)]
+        self._bounds = [rebound(*placed) for placed in zip(found.places, values or (), strict=False)]
 
     @cached_property
     def statement(self) -> Select[Any]:

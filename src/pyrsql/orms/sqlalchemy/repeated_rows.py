@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
     not_,
 )
 from sqlalchemy.orm import ColumnProperty, RelationshipProperty
-from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
@@ -36,6 +36,7 @@ from pyrsql.orms.sqlalchemy.select_parts import (
     group_columns,
     is_distinct,
     is_distinct_on,
+    own_froms,
     tables_of,
 )
 
@@ -214,8 +215,20 @@ def _is_of_row(column: ColumnElement[Any], rows: SelectBase, source: object) -> 
     """Whether a select computes a column from one of the tables that it reads, and none of the others."""
     if not isinstance(rows, Select):
         return False
-    read = {part.table for part in visitors.iterate(column) if isinstance(part, ColumnClause)}
-    return read.isdisjoint({*leaves(cast("Select[Any]", rows).get_final_froms())} - {source})
+    others = {*leaves(cast("Select[Any]", rows).get_final_froms())} - {source}
+    return others.isdisjoint(_tables_read(column))
+
+
+def _tables_read(value: ColumnElement[Any]) -> Iterator[object]:
+    """The tables that an expression reads, without those that a subquery in it reads by itself."""
+    stack: list[tuple[Any, frozenset[FromClause]]] = [(value, frozenset())]
+    while stack:
+        element, inside = stack.pop()
+        if isinstance(element, Select):
+            inside |= {*leaves(own_froms(cast("Select[Any]", element)))}
+        if isinstance(element, ColumnClause) and element.table not in inside:
+            yield element.table
+        stack.extend((child, inside) for child in cast("Any", element).get_children())
 
 
 def _selected(rows: SelectBase) -> list[ColumnElement[Any]]:

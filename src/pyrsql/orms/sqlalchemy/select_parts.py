@@ -18,12 +18,11 @@ from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.elements import BindParameter, Grouping, _anonymous_label
+from sqlalchemy.sql.elements import Grouping, _anonymous_label
 from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import TypeEngine
 
-from pyrsql.orms.sqlalchemy.elements import with_part
 from pyrsql.orms.sqlalchemy.entities import Entity
 
 ElementT = TypeVar("ElementT", bound=ClauseElement)
@@ -203,6 +202,14 @@ def is_correlated_by_itself(base: Select[Any]) -> bool:
     return base._auto_correlate
 
 
+def own_froms(rows: Select[Any]) -> list[FromClause]:
+    """The FROM clauses of a subquery that are its own, whatever tables the statement around it has."""
+    if rows._auto_correlate:
+        return []
+    froms, only = rows.get_final_froms(), rows._correlate_except
+    return [each for each in froms if (each not in rows._correlate if only is None else each in only)]
+
+
 def lock_of(base: Select[Any]) -> ForUpdateArg | None:
     """The lock that a select takes: `with_for_update`."""
     return base._for_update_arg
@@ -379,14 +386,7 @@ def with_criteria_grouped(base: Select[Any], is_text: Callable[[ColumnElement[An
     return made
 
 
-# --- parameters and types ---
-
-
-def rebound(template: BindParameter[Any], value: object) -> BindParameter[Any]:
-    """A parameter like another, with a name and a value of its own."""
-    made = with_part(template, "value", value)
-    made.key = numbered_name("param", made)
-    return made
+# --- names and types ---
 
 
 def numbered_name(stem: str, element: ClauseElement) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple, cast
@@ -11,6 +11,7 @@ from sqlalchemy import (
     CTE,
     Alias,
     ClauseElement,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Select,
@@ -129,7 +130,8 @@ def sorted_by(
     ]
     own = parts.order_of(base.select)
     missing = _missing(own, completing, base.scope[()], model)
-    return base.changed(parts.in_order(reaching.select, (*terms, *own, *missing)), reaching.scope)
+    select = _grouped(reaching.select, base.scope[()], (*terms, *missing))
+    return base.changed(parts.in_order(select, (*terms, *own, *missing)), reaching.scope)
 
 
 class _Reaching(NamedTuple):
@@ -161,8 +163,28 @@ def _reaching_keys(base: BaseStatement, keys: tuple[OrderKey, ...], options: Sor
 def _identifying(entity: Entity) -> Iterable[ColumnElement[Any]]:
     """The columns by which a database knows the related row of a group: the key of one table, else all columns."""
     rows = rows_of(entity)
-    one_table = isinstance(rows, Alias) and isinstance(rows.element, Table)
-    return keys_of(entity) if one_table or isinstance(rows, Table) else rows.c
+    return keys_of(entity) if _is_one_table(rows) else rows.c
+
+
+def _is_one_table(rows: FromClause) -> bool:
+    return isinstance(rows, Table) or (isinstance(rows, Alias) and isinstance(rows.element, Table))
+
+
+def _grouped(select: Select[Any], root: Entity, order: Iterable[ColumnElement[Any]]) -> Select[Any]:
+    """A select that also groups by the columns of its root that an order reads.
+
+    Its groups are those of the key. PostgreSQL knows that only for a key of one table, and refuses other columns.
+    """
+    rows = rows_of(root)
+    if not parts.group_columns(select) or _is_one_table(rows):
+        return select
+    own = {*parts.tables_of(rows)}
+    read = cast("Iterable[Any]", (part for term in order for part in visitors.iterate(term)))
+    return select.group_by(*[part for part in read if _is_column_of(part, own)])
+
+
+def _is_column_of(element: Any, tables: Collection[FromClause]) -> bool:
+    return isinstance(element, ColumnClause) and element.table in tables
 
 
 def narrowed_by_sort(unsorted: BaseStatement, keys: tuple[OrderKey, ...], options: SortOptions) -> Select[Any]:
@@ -181,7 +203,7 @@ def page(base: BaseStatement, model: Model, completing: tuple[OrderKey, ...], of
     if base.unpaged:
         raise ConfigurationError(base.unpaged)
     missing = _missing(parts.order_of(base.select), completing, base.scope[()], model)
-    ordered = base.select.order_by(*missing) if missing else base.select
+    ordered = _grouped(base.select, base.scope[()], missing).order_by(*missing) if missing else base.select
     return ordered.slice(offset, offset + limit)
 
 
