@@ -545,6 +545,10 @@ class Task(Grouped):
     engineer_id: Mapped[int] = mapped_column(ForeignKey(Engineer.id))
 
 
+def tuples(statement: Any, session: Session) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in session.execute(statement)]
+
+
 def test_groups_by_the_key_of_a_subclass_are_sorted_by_the_columns_of_both_tables(any_database: Store) -> None:
     """PostgreSQL knows by the key of one table only the columns of this table."""
     persons = [Engineer(id=n, name="bca"[n - 1], title="zxx"[n - 1]) for n in (1, 2, 3)]
@@ -556,7 +560,7 @@ def test_groups_by_the_key_of_a_subclass_are_sorted_by_the_columns_of_both_table
         store.run(lambda session: session.add_all(tasks))
         for sort, wanted in (("title;-name", [2, 3, 1]), ("-name", [2, 1, 3]), ("-id", [3, 2, 1]), (None, [1, 2, 3])):
             found = paged(Engineer, "name<d", sort, PageRequest.of(0, 9), base=base)
-            rows = store.run(lambda session, found=found: [tuple(row) for row in session.execute(found.statement)])
+            rows = store.run(partial(tuples, found.statement))
             assert rows == [(key, {1: 2, 2: 3, 3: 2}[key]) for key in wanted]
             assert total(store, found) == 3
 
