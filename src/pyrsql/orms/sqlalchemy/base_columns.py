@@ -1,4 +1,4 @@
-"""What the columns of a select say about its root: all of one row, or its key at least."""
+"""The columns of a select: whether they are all of one row of its root, or have its key at least."""
 
 from __future__ import annotations
 
