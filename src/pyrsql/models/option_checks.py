@@ -186,13 +186,25 @@ def _unknown_to_class(reach: _Reach, option: str, entity: type, paths: Iterable[
             # An entry by a mapped name covers the attribute that the name stands for.
             found = any(_leads_by_mapping(reach, model, path) for model in models)
         if models and not found:
-            reason = next((f": {why}" for model in models if (why := model.refused.get(path.partition(".")[0]))), "")
+            reason = next((f": {why}" for model in models if (why := _refusal(model, path))), "")
             yield f"{option} has {path!r}, which {entity.__name__} does not have{reason}"
 
 
 def _nowhere(model: Model, path: str) -> str:
-    reason = model.refused.get(path.partition(".")[0])
+    reason = _refusal(model, path)
     return "which leads nowhere" if reason is None else f"which leads nowhere: {reason}"
+
+
+def _refusal(model: Model, path: str) -> str | None:
+    """Why a path may not name one of its attributes, and the remedy; None where none of them is refused."""
+    for name in path.split("."):
+        if name in model.refused:
+            return model.refused[name]
+        step = model.members.get(name)
+        if not isinstance(step, Relation):
+            return None
+        model = step.target()
+    return None
 
 
 def _takes_no_value(model: Model, options: QueryOptions, path: str) -> str | None:

@@ -268,8 +268,8 @@ def test_an_unreadable_hybrid_is_neither_described_nor_suggested() -> None:
     assert not any(name.startswith("_") for name in names)
     assert {"active", "size", "heads"} <= names
     assert names.isdisjoint({"label", "tag_count", "failing", "crew", "chief", "asked", "public"})
-    for misspelt in ("lable", "tag_cont", "failin"):
-        assert "Did you mean" not in str(problems(Firm, f"{misspelt}==1")[0].hint)
+    for misspelt, name in (("lable", "label"), ("tag_cont", "tag_count"), ("failin", "failing")):
+        assert f"'{name}'" not in str(problems(Firm, f"{misspelt}==1")[0].hint)
     assert problems(Firm, "activ==true")[0].hint == "Did you mean 'active'?"
 
 

@@ -14,13 +14,10 @@ from sqlalchemy import (
     DateTime,
     Double,
     Float,
-    FromClause,
     Integer,
     Interval,
     Label,
     Numeric,
-    Select,
-    SelectBase,
     String,
     Time,
     case,
@@ -40,6 +37,7 @@ from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_one_relations
 from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue
 from pyrsql.orms.sqlalchemy.column_types import form_on
+from pyrsql.orms.sqlalchemy.correlation import about_own_tables, has_subquery
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.function_types import typed
@@ -47,7 +45,6 @@ from pyrsql.orms.sqlalchemy.functions import called
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.names import with_free_names
 from pyrsql.orms.sqlalchemy.select_parts import (
-    is_correlated_by_itself,
     tables_of,
     variants,
     without_entities,
@@ -117,7 +114,7 @@ def field_expression(field: Field, entity: Entity, *, linked: bool) -> ColumnEle
     if field.via:
         # SQLAlchemy would leave out all rows of other classes where a condition names one of this class.
         value, keys = without_entities(value), [*map(without_entities, keys)]
-    if is_of_other_table or has_names or _has_subquery(value):
+    if is_of_other_table or has_names or has_subquery(value):
         # In a subquery of its own: SQLAlchemy would take the tables of the statement around it for those of the value.
         # A text in the value names the table itself, or a column of the one table that the subquery has. So does the
         # code of a hybrid that names its class or its table.
@@ -155,35 +152,12 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     # A select would refer to a labelled value by its label, which another column of the select may have as well.
     value = cast("Any", clause).element if isinstance(clause, Label) else clause
-    return grouped(_negation_grouped(typed(_of_entity_alone(cast("ColumnElement[Any]", value), entity))))
+    return grouped(_negation_grouped(typed(about_own_tables(cast("ColumnElement[Any]", value), [rows_of(entity)]))))
 
 
 def _negation_grouped(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """A value in parentheses where it is a negation: SQLAlchemy writes `NOT active IS NULL` without."""
     return Grouping(value) if isinstance(value, AsBoolean) else value
-
-
-def _of_entity_alone(value: ColumnElement[Any], entity: Entity) -> ColumnElement[Any]:
-    """A value whose subqueries are about their own tables, and about those of its entity.
-
-    SQLAlchemy would leave out of them all tables of the statement around: those of its joins as well.
-    """
-    if not _has_subquery(value):
-        return value
-    tables = tables_of(rows_of(entity))
-
-    def correlated(element: Any, **_: Any) -> Any:
-        if isinstance(element, Select) and is_correlated_by_itself(rows := cast("Select[Any]", element)):
-            # A subquery of one table keeps it: it is about all of its rows.
-            return rows.correlate(*tables) if len(rows.get_final_froms()) > 1 else rows
-        return cast("object", element) if isinstance(element, FromClause) else None
-
-    made: ColumnElement[Any] = visitors.replacement_traverse(value, {}, correlated)
-    return made
-
-
-def _has_subquery(value: ColumnElement[Any]) -> bool:
-    return not isinstance(value, ColumnClause) and any(isinstance(part, SelectBase) for part in visitors.iterate(value))
 
 
 def _subclass_value(entity: Entity, source: SubclassColumn) -> ColumnElement[Any]:

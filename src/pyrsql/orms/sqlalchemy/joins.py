@@ -16,10 +16,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
 from pyrsql.orms.sqlalchemy.cardinality import joined_rows, leaves
+from pyrsql.orms.sqlalchemy.correlation import about_own_tables, has_subquery
 from pyrsql.orms.sqlalchemy.elements import Condition
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, key_columns, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.names import with_free_names
+from pyrsql.orms.sqlalchemy.select_parts import tables_of
 from pyrsql.orms.sqlalchemy.subclasses import SubclassRow
 from pyrsql.orms.sqlalchemy.textual import grouped
 from pyrsql.validation.predicates import RelationPath, starts_with
@@ -35,7 +37,8 @@ SelectT = TypeVar("SelectT", bound=Select[Any])
 
 
 Link = QueryableAttribute[Any] | ColumnElement[bool]
-"""A step to an entity: a relationship attribute, or a condition where no relationship leads there."""
+"""A step to an entity: a relationship attribute; or a condition where no relationship leads there, or where one has
+subqueries, which are about their own tables then."""
 
 
 class Join(NamedTuple):
@@ -162,8 +165,7 @@ def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
         path: the path.
     """
     entity, link = alias_for(parent, path)
-    # As a condition, a relationship attribute is its join condition.
-    rows = select(_ONE).select_from(entity).where(grouped(and_(cast("ColumnElement[bool]", link))))
+    rows = select(_ONE).select_from(entity).where(grouped(_condition(parent, entity, link)))
     return entity, rows.correlate_except(entity)
 
 
@@ -187,13 +189,26 @@ def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     relation = path[-1]
     of_subclass = isinstance(relation.source, SubclassRow)
     target = inspect(target_of(parent, relation))
-    entity = _alias_of_rows(target.entity) if of_subclass else _alias_of(target)
+    by_condition = of_subclass or _has_subquery(target, attribute(parent, relation).prop)
+    entity = _alias_of_rows(target.entity) if by_condition else _alias_of(target)
     _prepare(entity)
     alias = inspect(entity)
     _aliases.update(dict.fromkeys(leaves([alias.selectable]), (ref(alias), target)))
     if of_subclass:
         return entity, and_(*map(operator.eq, keys_of(entity), keys_of(parent)))
-    return entity, attribute(parent, relation).of_type(entity)
+    link = attribute(parent, relation).of_type(entity)
+    return entity, _condition(parent, entity, link) if by_condition else link
+
+
+def _has_subquery(target: Any, prop: Any) -> bool:
+    """Whether a join by a relation would take the tables of its subqueries from the statement around it."""
+    return target.is_mapper and prop.secondary is None and has_subquery(prop.primaryjoin)
+
+
+def _condition(parent: Entity, entity: Entity, link: Link) -> ColumnElement[bool]:
+    # As a condition, a relationship attribute is its join condition.
+    condition = and_(cast("ColumnElement[bool]", link))
+    return about_own_tables(condition, [*tables_of(condition), rows_of(parent), rows_of(entity)])
 
 
 def another(entity: Entity) -> Entity:
@@ -249,8 +264,9 @@ def _alias_of_rows(subclass: Entity) -> Entity:
 
 
 def _is_stored(prop: ColumnProperty[Any]) -> bool:
-    """Whether a column attribute is a column. Others are computed from the columns of the alias."""
-    return isinstance(prop.columns[0], Column)
+    """Whether a column attribute is a column of the class. Others are computed from the columns of the alias."""
+    column = prop.columns[0]
+    return isinstance(column, Column) and column.table in prop.parent.tables
 
 
 def _alias_of(target: Any) -> Entity:

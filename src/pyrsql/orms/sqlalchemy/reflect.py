@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import ClauseElement, Column, FromClause, Table, inspect
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -23,7 +23,7 @@ from pyrsql.models.model import Embedded, Field, Holds, Member, Model, Relation,
 from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
 from pyrsql.orms.sqlalchemy.annotations import annotated_type
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values
-from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table
+from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table, leaves
 from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.orms.sqlalchemy.function_types import type_of
 from pyrsql.orms.sqlalchemy.hybrids import hybrid
@@ -31,6 +31,7 @@ from pyrsql.orms.sqlalchemy.leading_text import may_be_long
 from pyrsql.orms.sqlalchemy.repeated_rows import lacking_columns
 from pyrsql.orms.sqlalchemy.row_values import is_row_value, takes_parameters
 from pyrsql.orms.sqlalchemy.same_values import NamedValue, named_values, names_of
+from pyrsql.orms.sqlalchemy.select_parts import tables_of
 from pyrsql.orms.sqlalchemy.subclasses import subclass_members
 from pyrsql.orms.sqlalchemy.textual import names_table
 
@@ -97,6 +98,15 @@ def _refusal(mapper: Mapper[Any], prop: object) -> str:
             return _OWN_OPERATORS
         case RelationshipProperty() if _joins_by_text(prop):
             return _TEXT_IN_JOIN
+        case ColumnProperty() if beside := _tables_beside(mapper, prop.columns[:1]):
+            return (
+                f"it reads {beside} beside its own table, with nothing that joins them: write it as a scalar_subquery()"
+            )
+        case RelationshipProperty() if beside := _tables_beside_relation(mapper, prop):
+            return (
+                f"its join condition reads {beside}, which no path joins: write that part as a subquery,"
+                " such as exists() or in_(select(...))"
+            )
         case RelationshipProperty() if lacking := lacking_columns(prop.entity.entity):
             return f"the subquery that it leads to lacks {', '.join(map(repr, lacking))}: select the whole class in it"
         case RelationshipProperty() if is_to_one(prop) and (
@@ -115,6 +125,20 @@ def _joins_by_text(prop: RelationshipProperty[Any]) -> bool:
     conditions = [each for each in (prop.primaryjoin, prop.secondaryjoin) if each is not None]
     between = [] if prop.secondary is None else [prop.secondary]
     return names_table(conditions, [*prop.parent.tables, *prop.mapper.tables, *between])
+
+
+def _tables_beside_relation(mapper: Mapper[Any], prop: RelationshipProperty[Any]) -> str:
+    """What the conditions of a relation read beside the rows that it leads from, through and to."""
+    conditions = [each for each in (prop.primaryjoin, prop.secondaryjoin) if each is not None]
+    through = [] if prop.secondary is None else [prop.secondary]
+    return _tables_beside(mapper, conditions, [*prop.mapper.tables, prop.entity.selectable, *through])
+
+
+def _tables_beside(mapper: Mapper[Any], read: Iterable[ClauseElement], known: Iterable[FromClause] = ()) -> str:
+    """The names of the tables that clauses read outside of subqueries, beside those of a class and others."""
+    own = {*mapper.tables, *leaves([mapper.selectable, *known])}
+    beside = {table for clause in read for table in leaves(tables_of(clause)) if table not in own}
+    return ", ".join(sorted(repr(str(getattr(table, "name", table))) for table in beside))
 
 
 def _members_of(mapper: Mapper[Any]) -> dict[str, Member]:
