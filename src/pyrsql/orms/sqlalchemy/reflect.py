@@ -128,7 +128,7 @@ def _joins_by_text(prop: RelationshipProperty[Any]) -> bool:
 
 
 def _tables_beside_relation(mapper: Mapper[Any], prop: RelationshipProperty[Any]) -> str:
-    """The names of the tables that the conditions of a relation read beside those which it leads from, through and to."""
+    """The names of the tables that a relation reads beside those which it leads from, through and to."""
     conditions = [each for each in (prop.primaryjoin, prop.secondaryjoin) if each is not None]
     through = [] if prop.secondary is None else [prop.secondary]
     return _tables_beside(mapper, conditions, [*prop.mapper.tables, prop.entity.selectable, *through])
