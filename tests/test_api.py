@@ -17,7 +17,7 @@ from pyrsql.models.schema import schema_for
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.problems import ForbiddenFunction, LimitExceeded, SyntaxProblem, UnknownField, WrongValue
-from tests.sample_models import Base, Company, User, rows
+from tests.sample_models import Base, Company, Role, User, rows
 
 ORM = SQLAlchemyORM()
 SAME_ORDER = SortOptions(text_order="code_point")
@@ -206,3 +206,23 @@ def test_threads_share_schemas() -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(work, range(8)))
     assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"field_blacklist": {"code"}},
+        {"model_field_blacklist": {Role: {"code"}}},
+        {"field_whitelist": {"id", "roles"}},
+        {"public_fields": {"id": "id", "roles": "roles", "roles.id": "roles.id"}},
+    ],
+)
+def test_a_filter_inside_of_a_sort_has_the_rights_of_the_sort(settings: dict[str, Any]) -> None:
+    closed = SortOptions(quantifiers=True, **settings)
+    for key in ("@count[roles]", "'@count[roles|#id>2]'"):
+        Sort.parse(key, options=closed).apply(select(User), User, orm=ORM)
+    for key in ("'@count[roles|#code==admin]'", "-'@count[roles|#id>2;code==a*]'", "'@count[roles|#@upper[code]==A]'"):
+        with pytest.raises(ValidationError):
+            Sort.parse(key, options=closed).apply(select(User), User, orm=ORM)
+    renamed = SortOptions(quantifiers=True, field_mapping={"r": "roles"})
+    Sort.parse("'@count[r|#code==admin]'", options=renamed).apply(select(User), User, orm=ORM)

@@ -17,7 +17,7 @@ from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import is_blank, parse_sort
 from pyrsql.language.parse import parse as parse_stage
 from pyrsql.models.backend import ORM
-from pyrsql.models.schema import schema_for
+from pyrsql.models.schema import schema_for, schema_of_sorts
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, DEFAULT_SORT_OPTIONS, QueryOptions, SortOptions
 from pyrsql.problems import Problems
 from pyrsql.validation.plan import Criteria, Filter
@@ -112,12 +112,14 @@ class Sort:
     def apply(self, target: TargetT, model: type, *, orm: ORM) -> TargetT:
         """Sort a target over `model`, completed to a total order.
 
+        A filter inside of a sort, as in `@count[roles|#level>2]`, has the names and rights of the sort.
+
         Raises:
             ValidationError: the sort uses something that the model does not offer.
         """
         if not self.keys:
             return target
-        schema = schema_for(model, orm=orm, sort_options=self.options)
+        schema = schema_of_sorts(model, orm, self.options)
         order = _unwrap(validated_order(schema, self.keys), ValidationError)
         return statement_of(target, Criteria(Filter(schema, None), order)).select
 

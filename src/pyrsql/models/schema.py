@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from pyrsql.models.backend import ORM
 from pyrsql.models.model import Model
@@ -69,4 +69,25 @@ def _schema(entity: type, orm: ORM, options: QueryOptions, sort_options: SortOpt
 
 def sort_options_like(options: QueryOptions) -> SortOptions:
     """Sort options with the names, rights and functions of query options."""
-    return SortOptions(**{shared.name: getattr(options, shared.name) for shared in fields(FieldOptions)})
+    return SortOptions(**_shared(options))
+
+
+@lru_cache(maxsize=256)
+def schema_of_sorts(entity: type, orm: ORM, options: SortOptions) -> Schema:
+    """Describe what clients may sort a class by. A filter inside of a sort has its names, rights and functions.
+
+    Args:
+        entity: the class.
+        orm: the backend.
+        options: how sorts are validated.
+
+    Raises:
+        ConfigurationError: as `schema_for`.
+    """
+    model = orm.model(entity)
+    check_options(model, options, orm.model)
+    return Schema(model, QueryOptions(**_shared(options)), options, orm)
+
+
+def _shared(options: FieldOptions) -> dict[str, Any]:
+    return {shared.name: getattr(options, shared.name) for shared in fields(FieldOptions)}
