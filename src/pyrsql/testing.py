@@ -222,13 +222,13 @@ def sorts_for(
 
 
 def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
-    """Every path that a client may use, through so many relations."""
+    """Every path that a client may use, through so many relations, by the names that clients know."""
+    options = schema.options(purpose)
 
     def below(members: Mapping[str, Member], before: str, left: int) -> Iterator[str]:
         for name, member in members.items():
             path = before + name
-            if is_offered(path):
-                yield path
+            yield path
             match member:
                 case Embedded(members=inner):
                     yield from below(inner, f"{path}.", left)
@@ -242,7 +242,9 @@ def _paths(schema: Schema, purpose: Purpose, relations: int) -> list[str]:
             return bool(_operators(schema, path))
         return isinstance(validate_sort(schema, [SortKey(path)]), Success)
 
-    return list(below(schema.model.members, "", relations))
+    published = options.public_fields
+    paths = (*options.field_mapping, *below(schema.model.members, "", relations)) if published is None else published
+    return [path for path in dict.fromkeys(paths) if is_offered(path)]
 
 
 def _operators(schema: Schema, selector: str) -> list[ComparisonOperator]:
