@@ -581,3 +581,84 @@ def test_a_function_of_another_class_than_its_argument_is_refused(posts: Store, 
         base = select(Author).options(with_loader_criteria(Article, function, include_aliases=everywhere))
         with pytest.raises(ConfigurationError, match="columns of Article that are not those of its argument"):
             ids(posts, Author, "best.name==theirs", base=base)
+
+
+class Joined(DeclarativeBase):
+    type_annotation_map = {str: String(50)}
+
+
+class Staff(Joined):
+    __tablename__ = "lc_staff"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("lc_staff.id"))
+    boss: Mapped["Staff | None"] = relationship(remote_side=id, back_populates="team")
+    team: Mapped[list["Staff"]] = relationship(back_populates="boss")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "staff"}
+
+
+class Manager(Staff):
+    __tablename__ = "lc_manager"
+    id: Mapped[int] = mapped_column(ForeignKey("lc_staff.id"), primary_key=True, autoincrement=False)
+    level: Mapped[int]
+    pets: Mapped[list["Pet"]] = relationship(back_populates="owner")
+    __mapper_args__ = {"polymorphic_identity": "manager"}
+
+
+class Pet(Joined):
+    __tablename__ = "lc_pet"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("lc_manager.id"))
+    owner: Mapped[Manager | None] = relationship(back_populates="pets")
+
+
+ALIAS, FLAT = aliased(Manager), aliased(Manager, flat=True)
+OWN_ROWS: dict[str, Any] = {
+    "class": select(Manager.id).where(Manager.level == 1),
+    "alias": select(ALIAS.id).where(ALIAS.level == 1),
+    "flat alias": select(FLAT.id).where(FLAT.level == 1),
+    "subquery": select(select(Manager.id).where(Manager.level == 1).subquery().c.id),
+    "join": select(Manager.__table__.c.id)
+    .join_from(Staff.__table__, Manager.__table__)
+    .where(Manager.__table__.c.level == 1),
+    "nested": select(Pet.owner_id).where(Pet.owner_id.in_(select(Manager.id).where(Manager.level == 1))),
+}
+
+
+@pytest.fixture(scope="module")
+def staff(any_database: Store) -> Iterator[Store]:
+    objects = [
+        *(Manager(id=1, level=1), Manager(id=2, level=2), Staff(id=3, kind="staff", boss_id=1)),
+        *(Manager(id=4, level=1, boss_id=2), Manager(id=5, level=1, boss_id=1)),
+        *(Pet(id=number, owner_id=number) for number in (1, 2, 4, 5)),
+    ]
+    with stocked(any_database, Joined.metadata, objects) as filled:
+        yield filled
+
+
+@pytest.mark.parametrize("rows", OWN_ROWS)
+@pytest.mark.parametrize(
+    ("model", "filter", "expected"),
+    [
+        (Staff, None, [1, 4, 5]),
+        (Staff, "boss.id>0", [5]),
+        (Staff, "boss=na=", [1, 4]),
+        (Staff, "team.id>0", [1]),
+        (Staff, "boss.pets.id>0", [5]),
+        (Manager, "boss.id>0", [5]),
+        (Manager, "pets.id>0", [1, 4, 5]),
+        (Pet, "owner.level>0", [1, 4, 5]),
+        (Pet, "owner.boss.id>0", [5]),
+    ],
+)
+def test_a_subquery_of_criteria_keeps_its_own_rows_behind_paths(
+    staff: Store, rows: str, model: type, filter: str | None, expected: list[int]
+) -> None:
+    criteria = with_loader_criteria(Staff, Staff.id.in_(OWN_ROWS[rows]), include_aliases=True)
+    assert ids(staff, model, filter, base=select(model).options(criteria)) == expected
+
+
+def test_a_function_with_one_is_refused_behind_paths(staff: Store) -> None:
+    criteria = with_loader_criteria(Staff, lambda cls: cls.id.in_(OWN_ROWS["alias"]), include_aliases=True)
+    with pytest.raises(ConfigurationError, match="because it joins a table of Staff: give the condition itself"):
+        ids(staff, Staff, "boss.id>0", base=select(Staff).options(criteria))

@@ -5,16 +5,26 @@ A base statement has some, and an event of the session may add others to each st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Select
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, Table
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
+from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.criteria_parts import (
+    column_of_mapper,
+    condition_on,
+    criteria_of_classes,
+    is_never_adapted,
+    never_adapted,
+    when_compiled,
+)
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
@@ -43,11 +53,11 @@ def with_criteria_of_aliases(statement: Select[Any]) -> Select[Any]:
     Raises (when SQLAlchemy compiles it):
         ConfigurationError: there are criteria that cannot be applied to an alias.
     """
-    return parts.when_compiled(statement, _apply_to_aliases)
+    return when_compiled(statement, _apply_to_aliases)
 
 
 def _apply_to_aliases(state: Any) -> None:
-    criteria = parts.criteria_of_classes(state)
+    criteria = criteria_of_classes(state)
     for mapper, among in criteria.items():
         among[:] = [_of_mapper(option, mapper) for option in among]
     for alias, original in aliases_of_paths(state.select_statement):
@@ -74,7 +84,7 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
     Raises:
         ConfigurationError: they are, and what to write instead.
     """
-    name, condition = _class_of(option).__name__, parts.condition_on(option, alias)
+    name, condition = _class_of(option).__name__, condition_on(option, alias)
     if not option.deferred_where_criteria and has_relation_test([condition]):
         raise ConfigurationError(
             f"{reader} an alias of {name}, to which any() or has() in with_loader_criteria({name}, …) does not"
@@ -85,6 +95,11 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
             f"{reader} an alias of {name}, to which the text in with_loader_criteria({name}, …) does not apply"
             f": write it with attributes of {name}"
         )
+    if option.deferred_where_criteria and _joins_tables(condition, alias.mapper):
+        raise ConfigurationError(
+            f"{reader} an alias of {name}, to which a subquery in the function in with_loader_criteria({name}, …) does"
+            f" not apply, because it joins a table of {name}: give the condition itself, and no function"
+        )
     if _reads_tables(condition, alias.mapper):
         raise ConfigurationError(
             f"{reader} an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
@@ -93,35 +108,71 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
 
 
 def _of_mapper(option: LoaderCriteriaOption, mapper: Mapper[Any]) -> LoaderCriteriaOption:
-    """Criteria whose columns of a table, or of a base class, are those of a mapping: SQLAlchemy applies no others to an
-    alias that it joins.
+    """Criteria that SQLAlchemy applies to an alias of a mapping as they are meant: columns of a table, or of a base
+    class, are those of the mapping, and subqueries keep the tables that they join themselves.
     """
     condition = cast("ColumnElement[bool]", option.where_criteria)
-    if option.deferred_where_criteria or not _reads_tables(condition, mapper):
+    if option.deferred_where_criteria or not (_reads_tables(condition, mapper) or _joins_tables(condition, mapper)):
         return option
 
     def replaced(element: Any, **_: object) -> Any:
-        return element if _has_own_rows(element) else parts.column_of_mapper(element, mapper)
+        if isinstance(element, Select):
+            rows = cast("Select[Any]", element)
+            if _joined_by_itself(rows, mapper):
+                return never_adapted(rows)
+            return rows if _has_own_rows(rows, mapper) else None
+        return column_of_mapper(element, mapper)
 
     return parts.criteria_like(option, where_criteria=visitors.replacement_traverse(condition, {}, replaced))
 
 
 def _reads_tables(condition: ClauseElement, mapper: Mapper[Any]) -> bool:
     """Whether a condition names the tables of a mapping for the row that it is about."""
-    if _has_own_rows(condition):
+    if _has_own_rows(condition, mapper):
         return False
-    is_read = parts.column_of_mapper(condition, mapper) is not None
+    is_read = column_of_mapper(condition, mapper) is not None
     return is_read or any(_reads_tables(part, mapper) for part in condition.get_children())
 
 
-def _has_own_rows(element: Any) -> bool:
-    """Whether an element is a select of one table: beside others, SQLAlchemy takes it from the statement around it."""
-    return isinstance(element, Select) and len(cast("Select[Any]", element).get_final_froms()) == 1
+def _has_own_rows(element: Any, mapper: Mapper[Any]) -> bool:
+    """Whether an element is a select with rows of a mapping of its own: of one table, or of a join. A table beside
+    others is one of the statement around it.
+    """
+    if not isinstance(element, Select):
+        return False
+    rows = cast("Select[Any]", element)
+    sources = rows.get_final_froms()
+    return (len(sources) == 1 and sources[0] in mapper.tables) or _joined_by_itself(rows, mapper)
+
+
+def _joins_tables(condition: ClauseElement, mapper: Mapper[Any]) -> bool:
+    """Whether a subquery in a condition joins tables of a mapping, as one of a subclass does.
+
+    For an alias, SQLAlchemy would replace them inside of the join, and the subquery be about the row around it.
+    """
+    subqueries = [cast("Select[Any]", part) for part in visitors.iterate(condition) if isinstance(part, Select)]
+    return any(_joined_by_itself(rows, mapper) for rows in subqueries)
+
+
+def _joined_by_itself(rows: Select[Any], mapper: Mapper[Any]) -> bool:
+    """Whether a subquery joins tables of a mapping, or reads a subquery of them, and none of them otherwise."""
+    sources = rows.get_final_froms()
+    joined = {part for source in sources if not isinstance(source, Table) for part in _tables_in(source)}
+    return not joined.isdisjoint(mapper.tables) and not any(source in mapper.tables for source in sources)
+
+
+def _tables_in(source: FromClause) -> Iterator[object]:
+    """The tables that a join or a subquery reads; none of a plain alias, which SQLAlchemy leaves alone."""
+    for leaf in leaves([source]):
+        if isinstance(leaf, Table):
+            yield leaf
+        elif isinstance(leaf, AliasedReturnsRows) and not isinstance(leaf.element, Table):
+            yield from (part for part in visitors.iterate(leaf.element) if isinstance(part, Table))
 
 
 def has_relation_test(conditions: Iterable[ClauseElement]) -> bool:
     """Whether conditions hold `any()` or `has()` of a relation, which SQLAlchemy applies to its own class alone."""
-    return any(parts.is_never_adapted(element) for each in conditions for element in visitors.iterate(each))
+    return any(is_never_adapted(element) for each in conditions for element in visitors.iterate(each))
 
 
 def has_criteria_for(base: Select[Any], entity: type) -> bool:

@@ -1,5 +1,6 @@
 """The parts of a select that SQLAlchemy has no public name for: every private attribute that pyrsql reads or writes.
 
+Those of criteria while a statement is compiled are in `criteria_parts`.
 `tests/orms/sqlalchemy/test_select_parts.py` checks each of them with every supported version of SQLAlchemy.
 """
 
@@ -12,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeGuard, TypeVar, cast
 
-from sqlalchemy import ClauseElement, ColumnClause, ColumnElement, FromClause, Select, and_
-from sqlalchemy.orm import Mapper, QueryableAttribute
+from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, and_
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.orm.util import LoaderCriteriaOption
 from sqlalchemy.sql import visitors
@@ -129,11 +130,6 @@ def order_of(base: Select[Any]) -> tuple[ColumnElement[Any], ...]:
 def conditions(base: Select[Any]) -> tuple[ColumnElement[bool], ...]:
     """The conditions of a select, all of which hold."""
     return base._where_criteria
-
-
-def is_never_adapted(element: Any) -> bool:
-    """Whether SQLAlchemy leaves an element alone where it applies a condition to an alias: `any()` and `has()`."""
-    return "no_replacement_traverse" in element._annotations
 
 
 def prefixes(base: Select[Any]) -> Iterator[str]:
@@ -256,35 +252,6 @@ def read_at_once(base: Select[Any]) -> Select[Any]:
 def criteria(base: Select[Any]) -> list[LoaderCriteriaOption]:
     """The `with_loader_criteria` options of a select."""
     return [option for option in options_of(base) if isinstance(option, LoaderCriteriaOption)]
-
-
-def when_compiled(base: Select[Any], work: Callable[[Any], None]) -> Select[Any]:
-    """The select with work on the state of its compilation, to which events of a session have added their options.
-
-    SQLAlchemy keeps the result by the select, and not by the work.
-    """
-    add = getattr(base, "_add_compile_state_func", None) or cast("Any", base)._add_context_option
-    return cast("Select[Any]", add(work, None))
-
-
-def criteria_of_classes(state: Any) -> dict[Mapper[Any], list[LoaderCriteriaOption]]:
-    """The `with_loader_criteria` options of each class while a statement is compiled: lists that can be changed."""
-    attributes = cast("dict[Any, list[LoaderCriteriaOption]]", state.global_attributes)
-    return {key[1]: found for key, found in attributes.items() if key[:1] == ("additional_entity_criteria",)}
-
-
-def condition_on(option: LoaderCriteriaOption, alias: Any) -> ColumnElement[bool]:
-    """The condition that an option has for an inspected alias; a function makes it anew for each."""
-    return option._resolve_where_criteria(alias)
-
-
-def column_of_mapper(element: Any, mapper: Mapper[Any]) -> ColumnElement[Any] | None:
-    """A column of the tables of a mapping as a column of the mapping; None for one that is, and for all else."""
-    if not isinstance(element, ColumnClause) or element.table not in mapper.tables:
-        return None
-    column = cast("ColumnElement[Any]", element)
-    parent = column._annotations.get("parentmapper")
-    return None if parent is not None and parent.isa(mapper) else column._annotate({"parentmapper": mapper})
 
 
 def criteria_like(option: LoaderCriteriaOption, **changes: Any) -> LoaderCriteriaOption:
