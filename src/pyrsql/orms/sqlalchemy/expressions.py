@@ -6,6 +6,7 @@ import operator
 from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnClause,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    Enum,
     Float,
     Integer,
     Interval,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper, QueryableAttribute, aliased
@@ -152,7 +155,19 @@ def _attribute(field: Field, entity: Entity) -> ColumnElement[Any]:
     clause = compared.__clause_element__() if hasattr(compared, "__clause_element__") else compared
     # A select would refer to a labelled value by its label, which another column of the select may have as well.
     value = cast("Any", clause).element if isinstance(clause, Label) else clause
-    return grouped(_negation_grouped(typed(about_own_tables(cast("ColumnElement[Any]", value), [rows_of(entity)]))))
+    own = about_own_tables(cast("ColumnElement[Any]", value), [rows_of(entity)])
+    return grouped(_negation_grouped(in_base_type(typed(own))))
+
+
+def in_base_type(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A value of a domain over an enum or an array as one of that type: PostgreSQL has operators and functions for "any
+    enum" and "any array", and takes a domain for none.
+    """
+    base: TypeEngine[Any] = value.type
+    while isinstance(base, postgresql.DOMAIN):
+        base = base.data_type
+    of_any = isinstance(cast("object", base), Enum | ARRAY)
+    return sql_cast(value, base) if of_any and base is not value.type else value
 
 
 def _negation_grouped(value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -32,7 +32,7 @@ from pyrsql.orms.sqlalchemy.branches import OfBranches, has_branches, keys_of_br
 from pyrsql.orms.sqlalchemy.comparisons import Comparable, comparable, of_expression
 from pyrsql.orms.sqlalchemy.elements import OnPostgreSQL, all_of, any_of
 from pyrsql.orms.sqlalchemy.entities import are_among, attribute
-from pyrsql.orms.sqlalchemy.expressions import expression
+from pyrsql.orms.sqlalchemy.expressions import expression, in_base_type
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.json.tests import json_test
 from pyrsql.orms.sqlalchemy.planning import Likely, likely_rows, one_subquery_per_path, passed_paths, without_repeats
@@ -329,7 +329,7 @@ def _array_test(
 ) -> ColumnElement[bool]:
     """Some element passes the test."""
     item_type = cast("ARRAY[Any]", array.type).item_type
-    element = func.unnest(array, type_=item_type).column_valued()
+    element = in_base_type(func.unnest(array, type_=item_type).column_valued())
     passing = select(literal(1)).where(_value_test(test, of_expression(element, kind.item, text_order))).exists()
     indexed = _array_operator(test, array, kind)
     return passing if indexed is None else OnPostgreSQL(indexed, passing)
@@ -343,7 +343,9 @@ def _array_operator(
     if type(item_type) in _ARRAY_TEXTS:
         # Without its length, to which PostgreSQL would cut a value.
         item_type = type(item_type)()
-    elif not isinstance(kind.item, kinds.Integer | kinds.Boolean | kinds.Date | kinds.Uuid):
+    elif isinstance(item_type, postgresql.DOMAIN) or not isinstance(
+        kind.item, kinds.Integer | kinds.Boolean | kinds.Date | kinds.Uuid
+    ):
         return None
     match test:
         case Compare(_, "==", wanted, False):
