@@ -262,6 +262,11 @@ BASES: dict[str, tuple[Select[Any], Test, int]] = {
     "inner join by ON": (select(User).join(Company, User.company_id == Company.id), lambda u: u.company, 2),
     "join of an alias": (select(User).join(User.company.of_type(COMPANY)), lambda u: u.company, 2),
     "join of an alias by hand": (select(User).join(COMPANY, User.company), lambda u: u.company, 2),
+    "join of an alias with the name of a path's": (
+        select(User).join(User.company.of_type(aliased(Company, name="of a path"))),
+        lambda u: u.company,
+        2,
+    ),
     "outer join": (select(User).outerjoin(User.company), lambda u: True, 1),
     "narrowed join": (
         select(User).join(User.company).where(Company.country == "DE"),

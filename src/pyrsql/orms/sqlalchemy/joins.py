@@ -276,15 +276,16 @@ def _alias_of(target: Any) -> Entity:
     rows = own.alias() if isinstance(own, Alias) else rows_of(aliased(target.entity, flat=True))
     with_free_names(rows, target.mapper.class_)
     # SQLAlchemy keeps a compiled statement by this name, too: it is no other one with an alias of the developer's.
-    return aliased(target.mapper, rows, name=_OF_A_PATH)
-
-
-_OF_A_PATH = "of a path"
+    return aliased(target.mapper, rows, name="of a path")
 
 
 def is_joined_by_path(joined: Entity, parent: Entity, relation: Relation) -> bool:
-    """Whether a join of a relation reads what a path does: what it leads to, or an alias that a path made."""
-    return joined is target_of(parent, relation) or getattr(inspect(joined), "name", None) == _OF_A_PATH
+    """Whether a join of a relation reads what a path does: what it leads to, or an alias that a path made of that."""
+    target = target_of(parent, relation)
+    made = (_aliases[leaf] for leaf in leaves([rows_of(joined)]) if leaf in _aliases)
+    return joined is target or any(
+        alias() is inspect(joined) and original is inspect(target) for alias, original in made
+    )
 
 
 def target_of(parent: Entity, relation: Relation) -> Entity:
