@@ -91,6 +91,32 @@ def test_json(text: str, expected: list[int]) -> None:
     assert ids(text, users("payload", *DOCUMENTS)) == expected
 
 
+def tuples(value: Any) -> Any:
+    """The same document with tuples, which Python writes as arrays, too."""
+    match value:
+        case list():
+            return tuple(map(tuples, value))
+        case dict():
+            return {key: tuples(inner) for key, inner in value.items()}
+        case _:
+            return value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("payload.tags==2", [1]),
+        ("payload.roles.id==1", [1]),
+        ("payload.tags=='[1,2]'", [1, 3]),
+        ("payload.tags!=1", [2, 3, 4, 6]),
+        ("payload=='[1,2]'", [6]),
+        ("payload==2", [6]),
+    ],
+)
+def test_a_tuple_is_an_array(text: str, expected: list[int]) -> None:
+    assert ids(text, users("payload", *map(tuples, DOCUMENTS))) == ids(text, users("payload", *DOCUMENTS)) == expected
+
+
 def test_null_in_a_document_equals_null_alone() -> None:
     documents: tuple[Any, ...] = ([None], [0], [False], [""], {"a": None}, {})
     for wanted, found in (("[null]", [1]), ("[0]", [2]), ('{"a":null}', [5]), ("{}", [6])):

@@ -39,7 +39,7 @@ def json_test(test: Compare | Match | Member | Between | Null, document: object,
     found = [inner for value in below(document, keys) for inner in (value, *elements(value))]
     if not keys:
         # An array or object is compared with the whole document alone.
-        found = [document, *(value for value in found[1:] if not isinstance(value, list | dict))]
+        found = [document, *(value for value in found[1:] if not isinstance(value, (*_ARRAYS, dict)))]
     match test:
         case Compare(sign="==" | "!=" as sign, value=wanted, ignore_case=ignore_case):
             same = _same_text if ignore_case else _same
@@ -66,16 +66,19 @@ def below(document: object, keys: tuple[str, ...]) -> list[object]:
 
 
 def elements(value: object) -> list[object]:
-    """The elements of an array; of another value none."""
-    return cast("list[object]", value) if isinstance(value, list) else []
+    """The elements of an array, which Python writes of a tuple, too; of another value none."""
+    return list(cast("list[object]", value)) if isinstance(value, _ARRAYS) else []
+
+
+_ARRAYS = (list, tuple)
 
 
 def _same(value: object, wanted: object) -> bool:
     """Whether two JSON values are equal: of one type, numbers by value, arrays and objects by their contents."""
     if isinstance(wanted, list):
-        if not isinstance(value, list):
+        if not isinstance(value, _ARRAYS):
             return False
-        items, others = cast("list[object]", value), cast("list[object]", wanted)
+        items, others = elements(value), cast("list[object]", wanted)
         return len(items) == len(others) and all(map(_same, items, others))
     if isinstance(wanted, dict):
         if not isinstance(value, dict):
