@@ -73,7 +73,7 @@ def elements(value: object) -> list[object]:
 _ARRAYS = (list, tuple)
 
 
-def _same(value: object, wanted: object) -> bool:
+def _same(value: Any, wanted: object) -> bool:
     """Whether two JSON values are equal: of one type, numbers by value, arrays and objects by their contents."""
     if isinstance(wanted, list):
         if not isinstance(value, _ARRAYS):
