@@ -73,12 +73,12 @@ def elements(value: object) -> list[object]:
 _ARRAYS = (list, tuple)
 
 
-def _same(value: Any, wanted: object) -> bool:
+def _same(value: object, wanted: object) -> bool:
     """Whether two JSON values are equal: of one type, numbers by value, arrays and objects by their contents."""
     if isinstance(wanted, list):
         if not isinstance(value, _ARRAYS):
             return False
-        items, others = elements(value), cast("list[object]", wanted)
+        items, others = elements(cast("object", value)), cast("list[object]", wanted)
         return len(items) == len(others) and all(map(_same, items, others))
     if isinstance(wanted, dict):
         if not isinstance(value, dict):
