@@ -118,7 +118,8 @@ def describe(problem: Problem) -> str:
             takes = f"; it takes {_choice([quoted(one) for one in offered], 'and')}" if offered else ""
             return f"The field {quoted(problem.field)} does not take {quoted(problem.operator)}{takes}."
         case UnsupportedSort():
-            return f"Cannot sort by {quoted(problem.field)}: {problem.reason}."
+            key = "" if problem.field is None else f" by {quoted(problem.field)}"
+            return f"Cannot sort{key}: {problem.reason}."
         case PageProblem() | MissingSize() | RepeatedParameter() | UnknownParameter() | CursorProblem():
             return _describe_parameter(problem)
         case _:

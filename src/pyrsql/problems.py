@@ -151,11 +151,14 @@ class UnsupportedOperator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsupportedSort:
-    """A selector that has no order, such as a relation or a binary field, or a modifier that does not fit it."""
+    """A selector that has no order, such as a relation or a binary field, or a modifier that does not fit it.
+
+    `field` is None where the key is one that the client did not write and may not know.
+    """
 
     code: ClassVar[str] = "unsupported-sort"
     source: Source
-    field: str
+    field: str | None
     reason: str
     span: Span | None = None
     hint: str | None = None

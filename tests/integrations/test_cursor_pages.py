@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, model_serializer
 from sqlalchemy import Select, create_engine, event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column
+from sqlalchemy.pool import StaticPool
 
 from pyrsql import ALL_FIELDS, ConfigurationError, field_rights
 from pyrsql.adapters.fastapi import FastAPICriteriaConfig, in_body
@@ -302,6 +303,48 @@ def test_a_key_that_takes_some_operators_only_needs_a_sealer() -> None:
         expected = pytest.raises(ConfigurationError, match="would show 'token'") if refused else nullcontext()
         with expected:
             resource.cursor_page_dependency(Nameless, session)
+
+
+@pytest.mark.parametrize(
+    ("more", "sort", "field"),
+    [({}, "", None), ({}, "&sort=age", None), ({"default_sort": "note"}, "", None), ({}, "&sort=motto", "motto")],
+)
+def test_a_row_without_a_cursor_names_no_key_that_the_client_may_not_know(
+    more: dict[str, Any], sort: str, field: str | None
+) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Secretive(Own):
+        __tablename__ = "cursor_secretive"
+        token: Mapped[str] = mapped_column(primary_key=True, info={"pyrsql": field_rights(filter=False, sort=False)})
+        note: Mapped[str]
+        motto: Mapped[str]
+        age: Mapped[int]
+
+    class Shown(Nameless):
+        motto: str
+
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Own.metadata.create_all(engine)
+    long, short = 9_000, 10
+    with Session(engine) as writing:
+        sizes = (short, long) if field else (long, short)
+        texts = {"note": "n" * long, "motto": "m" * sizes[1]}
+        writing.add_all(Secretive(token=str(row) * sizes[0], age=1, **texts) for row in range(3))
+        writing.commit()
+
+    def session() -> Iterator[Session]:
+        with Session(engine) as opened:
+            yield opened
+
+    config = FastAPICriteriaConfig(cursor_sealer=Hiding())
+    resource = FastAPISQLAlchemyIntegration(criteria_config=config).resource(Secretive, item=Shown, **more)
+    answer = get(app_of(resource, session, Shown), f"/feed?size=1{sort}")
+    (problem,) = answer.json()["detail"]["errors"]
+    assert (answer.status_code, problem["field"]) == (422, field)
+    assert "too long to continue from" in problem["detail"]
+    assert not {"token", "note"} & {*re.findall(r"\w+", answer.text)}
 
 
 COUNTING = FastAPICriteriaConfig(query_options=QueryOptions(quantifiers=True))

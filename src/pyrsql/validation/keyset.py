@@ -11,6 +11,7 @@ from returns.result import Failure, Result, Success
 
 from pyrsql.cursor import CursorFormat, CursorRequest, Digests, Payload
 from pyrsql.errors import ConfigurationError, ValidationError
+from pyrsql.language.nodes import SortKey
 from pyrsql.models.backend import Carried, Position, SortedInPart, Sought
 from pyrsql.models.schema import Schema
 from pyrsql.page import LARGEST_OFFSET
@@ -18,6 +19,7 @@ from pyrsql.problems import CursorProblem, Problem, Problems, UnsupportedSort
 from pyrsql.validation.plan import Filter, Order, Seek, Statement
 from pyrsql.validation.predicates import OrderKey
 from pyrsql.validation.total_order import completing, is_total
+from pyrsql.validation.validate import validate_sort
 
 TargetT = TypeVar("TargetT")
 
@@ -180,8 +182,7 @@ class CursorSelect(Generic[TargetT]):
         if text is not None:
             return text
         lengths = [sum(len(value or "") for value in key) for key in position.values or ()]
-        path = _keys(self.order)[lengths.index(max(lengths))].operand.path
-        raise _no_cursor(path, _TOO_LONG)
+        raise _no_cursor(self.order.schema, _keys(self.order)[lengths.index(max(lengths))], _TOO_LONG)
 
     def _refuse_unreadable(self, position: Position) -> None:
         """A row may hold what its column is not declared for: its cursor would be refused. A text may be longer than
@@ -190,17 +191,20 @@ class CursorSelect(Generic[TargetT]):
         schema = self.order.schema
         for key, value in zip(_keys(self.order), position.values or (), strict=False):
             if not schema.orm.can_seek((key,), schema.sort_options, (value,)):
-                raise _no_cursor(key.operand.path, "a row has a value that its type does not have")
+                raise _no_cursor(schema, key, "a row has a value that its type does not have")
             if any(isinstance(part, SortedInPart) for part in value):
-                raise _no_cursor(key.operand.path, _IN_PART)
+                raise _no_cursor(schema, key, _IN_PART)
 
 
 _IN_PART = "the database sorts by a part of some values only, so that no page can continue from them"
 _TOO_LONG = "a row has a value that is too long to continue from"
 
 
-def _no_cursor(path: str, reason: str) -> ValidationError:
-    return ValidationError((UnsupportedSort(source="sort", field=path, reason=reason),))
+def _no_cursor(schema: Schema, key: OrderKey, reason: str) -> ValidationError:
+    """The problem with a key. Only a key that the client may sort by has a name: it may know no other one."""
+    path = key.operand.path
+    known = isinstance(validate_sort(schema, (SortKey(path),)), Success)
+    return ValidationError((UnsupportedSort(source="sort", field=path if known else None, reason=reason),))
 
 
 def open_cursor(request: CursorRequest, filter: Filter, order: Order, format: CursorFormat) -> Result[Seek, Problems]:
