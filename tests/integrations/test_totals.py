@@ -239,6 +239,31 @@ def test_conditions_that_a_session_adds_count(sales: Engine) -> None:
         assert shows_all_rows(session, select(aliased(Sale)))
 
 
+@pytest.mark.parametrize("by", ["the statement", "an event", "a statement that is read in parts"])
+def test_an_estimate_is_of_the_schema_that_is_read(sales: Engine, by: str) -> None:
+    """It told how many rows the tables of another tenant have, or failed where there are none."""
+    if sales.dialect.name != "postgresql":
+        pytest.skip("schemas of PostgreSQL")
+    of_tenant = {"schema_translate_map": {None: "total_tenant"}}
+    with Session(sales) as session:
+        for written in (
+            "CREATE SCHEMA total_tenant",
+            "CREATE TABLE total_tenant.total_shops AS SELECT * FROM total_shops WHERE id < 3",
+            "ANALYZE total_tenant.total_shops",
+        ):
+            session.execute(text(written))
+        statement = select(Shop)
+        if by == "an event":
+            event.listen(session, "do_orm_execute", lambda state: state.update_execution_options(**of_tenant))
+        else:
+            statement = statement.execution_options(**of_tenant)
+        if by == "a statement that is read in parts":
+            statement = statement.execution_options(yield_per=2)
+        assert len(session.scalars(statement).all()) == 3
+        assert estimated_rows(session, statement) == 3
+        assert estimated_rows(session, statement.where(Shop.id < 0)) in (0, 1)
+
+
 def test_a_session_that_answers_itself_has_no_estimate(sales: Engine) -> None:
     with Session(sales) as session:
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
-from pyrsql.orms.sqlalchemy.explain import Explain
+from pyrsql.orms.sqlalchemy.explain import explained
 
 _ROWS = re.compile(r"\brows=(\d+)")
 _SAME_ROW = ("FirstMatch", "LooseScan", "Start temporary")
@@ -28,7 +28,7 @@ class Planned(NamedTuple):
     """A select as a session would run it.
 
     Args:
-        statement: with the conditions that the session's own events add.
+        statement: with the conditions and the execution options that the session's own events add.
         bind_arguments: the session chooses a database by them.
     """
 
@@ -70,7 +70,9 @@ def planned(session: Session, statement: Select[Any]) -> Planned | None:
         if not state.execution_options.get(_PLANNED):
             # A statement that another listener runs.
             return None
-        found.append(Planned(cast("Select[Any]", state.statement), state.bind_arguments))
+        added = {name: value for name, value in state.local_execution_options.items() if name != _PLANNED}
+        statement = cast("Select[Any]", state.statement).execution_options(**added)
+        found.append(Planned(statement, state.bind_arguments))
         # With a result the session runs nothing.
         return IteratorResult(SimpleResultMetaData(()), iter(()))
 
@@ -102,7 +104,7 @@ def shows_all_rows(session: Session, statement: Select[Any]) -> bool:
 
 
 def _of_postgresql(connection: Connection, statement: Select[Any]) -> int | None:
-    line = connection.execute(Explain(statement)).scalars().first()
+    line = explained(connection, statement).scalars().first()
     found = _ROWS.search(str(line))
     return None if found is None else int(found[1])
 
@@ -110,7 +112,7 @@ def _of_postgresql(connection: Connection, statement: Select[Any]) -> int | None
 def _of_mysql(connection: Connection, statement: Select[Any]) -> int | None:
     """The product of the rows that each table of the outer select gives to the join."""
     try:
-        tables = connection.execute(Explain(statement)).mappings().all()
+        tables = explained(connection, statement).mappings().all()
     except DBAPIError:
         # EXPLAIN of a view needs rights on its tables, which the select itself does not.
         return None
