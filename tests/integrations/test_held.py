@@ -149,6 +149,8 @@ PAIRS = r"which holds a mapping of values: annotate it with dict\[…\]"
         *[(item("tags", one), f"Item.tags reads Post.tags, {ROWS}") for one in
           (Any, list, list[Any], set, tuple[Any, ...], RootModel[list[Any]], list[Any] | None, set[TagOut],
            frozenset[TagOut])],
+        (item("x", Any, validation_alias=AliasPath("tags", 0)), f"Item.x reads tags.0, {ROW}"),
+        (item("x", str | None, validation_alias=AliasPath("author", "posts", 0)), f"reads author.posts.0, {ROW}"),
         (item("unique", Sequence[TagOut]), ROWS),
         (item("ordered", Sequence[TagOut]), ROWS),
         (item("queried", Sequence[TagOut]), ROWS),

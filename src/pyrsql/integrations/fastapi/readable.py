@@ -43,10 +43,14 @@ def refuse_unreadable(item: type, source: Source) -> None:
         looked = looked_up(item, field, info, source)
         if looked.attribute is None and info.is_required():
             raise ConfigurationError(_missing(item, field, info, source, source.type))
-        if looked.attribute is not None and looked.is_sure and not is_hidden(item, field, info):
+        if looked.attribute is None or is_hidden(item, field, info):
+            continue
+        if looked.is_sure:
             _refuse_no_value(item, field, source, looked.attribute[0])
             _refuse_shape(item, field, info, source, looked.attribute)
             _refuse_circle(item, field, info, source, looked.attribute)
+        else:
+            _refuse_one_of_several(item, field, info, source, looked.attribute)
 
 
 def _missing(item: type, field: str, info: FieldInfo, source: Source, row: type) -> str:
@@ -65,6 +69,17 @@ def _refuse_shape(item: type, field: str, info: FieldInfo, source: Source, path:
         owner = _name(source) if len(path) == 1 else found.relation.owner
         raise ConfigurationError(
             f"{item.__name__}.{field} reads {owner}.{path[-1]}, which holds {_INSTEAD[found.held]}"
+        )
+
+
+def _refuse_one_of_several(item: type, field: str, info: FieldInfo, source: Source, path: tuple[str, ...]) -> None:
+    """Refuse an annotation that takes one row of a list as it is, as `AliasPath("tags", 0)` picks it."""
+    *names, last = next(lookups(item, field, info))
+    found = held_at(source.members, path)
+    picks_one = tuple(names) == path and isinstance(last, int) and found is not None and found.held == "list"
+    if picks_one and "row" not in shape_of(info.annotation).takes:
+        raise ConfigurationError(
+            f"{item.__name__}.{field} reads {'.'.join(path)}.{last}, which holds {_INSTEAD['row']}"
         )
 
 
