@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import BigInteger, Double, Float, Numeric, select
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from property_tests.walks import walked
@@ -134,3 +135,51 @@ def test_a_constant_with_more_digits_than_databases_keep_is_refused(constant: st
     assert "from -9223372036854775808" in str(problem) or "at most 65 digits, 30 of them after the point" in str(
         problem
     )
+
+
+class UnsignedBase(DeclarativeBase):
+    pass
+
+
+class Unsigned(UnsignedBase):
+    __tablename__ = "unsigned_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number = mapped_column(mysql.BIGINT(unsigned=True))
+
+
+class MaybeUnsigned(UnsignedBase):
+    __tablename__ = "maybe_unsigned_numbers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number = mapped_column(BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb"))
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        ("number==18446744073709551615", [3]),
+        ("number!=18446744073709551615", [1, 2]),
+        ("number=in=(1,18446744073709551615)", [1, 3]),
+        ("number>9223372036854775807", [3]),
+        ("number<18446744073709551615", [1, 2]),
+        ("number=bt=(2,18446744073709551614)", [2]),
+        ("@coalesce[number|#1]==18446744073709551615", [3]),
+        ("@floor[number]==18446744073709551615", [3]),
+    ],
+)
+def test_unsigned_numbers_of_64_bits(store: Store, filter: str, expected: list[int]) -> None:
+    """SQLite, on which tests of a service may run, has no numbers of that size."""
+    if store.name == "postgres":
+        pytest.skip("it has no unsigned numbers")
+    numbers = [1, 2**63 - 1, 2**64 - 1 if store.name == "mariadb" else None]
+    rows = [Unsigned(id=place, number=number) for place, number in enumerate(numbers, 1)]
+    with stocked(store, UnsignedBase.metadata, rows):
+        held = [key for key in expected if numbers[key - 1] is not None]
+        assert ids(store, Unsigned, filter, options=FUNCTIONS) == held
+
+
+def test_a_number_that_only_one_database_holds_is_refused(store: Store) -> None:
+    with stocked(store, UnsignedBase.metadata, [MaybeUnsigned(id=1, number=2**63 - 1)]):
+        assert ids(store, MaybeUnsigned, "number==9223372036854775807") == [1]
+    assert problems(MaybeUnsigned, "number==18446744073709551615")[0].code == "wrong-value"

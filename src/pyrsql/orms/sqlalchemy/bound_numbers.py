@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import Double, Numeric
+from sqlalchemy import BigInteger, Double, Numeric
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -31,6 +31,18 @@ def _in_storage_class(value: Decimal | None) -> int | float | None:
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() and is_long(int(value)) else float(value)
+
+
+class UnsignedInteger(TypeDecorator[int]):
+    """A whole number that may have 64 bits without a sign, as only MySQL and MariaDB store it."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = BigInteger
+    cache_ok: bool | None = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | float | None:
+        """A float where SQLite has no such integer: it is larger than all of its integers."""
+        is_too_long = value is not None and family_of(dialect) == "sqlite" and not is_long(value)
+        return float(value) if value is not None and is_too_long else value
 
 
 class FloatValue(TypeDecorator[float]):

@@ -231,7 +231,9 @@ def _joined(type_: TypeEngine[Any], found: list[kinds.Kind]) -> kinds.Kind:
     classes = {type(kind) for kind in found}
     if classes == {kinds.Integer}:
         integers = cast("list[kinds.Integer]", found)
-        return kinds.Integer(min(kind.minimum for kind in integers), max(kind.maximum for kind in integers))
+        # One of 64 bits without a sign is an error on PostgreSQL.
+        most = min(max(kind.maximum for kind in integers), 2**63 - 1)
+        return kinds.Integer(min(kind.minimum for kind in integers), most)
     if classes <= {kinds.Integer, kinds.Decimal, kinds.Float}:
         return kinds.Decimal() if kinds.Decimal in classes else kinds.Float()
     if classes in ({kinds.DateTime}, {kinds.Time}):

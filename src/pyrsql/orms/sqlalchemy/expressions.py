@@ -38,7 +38,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_one_relations
-from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue
+from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue, UnsignedInteger
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.correlation import about_own_tables, has_subquery
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
@@ -213,7 +213,7 @@ def _without_size(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
         case Numeric():
             return Numeric() if type_.asdecimal else Numeric(asdecimal=False)
         case Integer() if isinstance(kind, kinds.Integer) and kind.maximum > 2**31 - 1:
-            return BigInteger()
+            return BigInteger() if kind.maximum < 2**63 else UnsignedInteger()
         case postgresql.TIMESTAMP():
             return DateTime(type_.timezone)
         case postgresql.TIME():
