@@ -40,7 +40,7 @@ class UnsignedInteger(TypeDecorator[int]):
     cache_ok: bool | None = True
 
     def process_bind_param(self, value: int | None, dialect: Dialect) -> int | float | None:
-        """A float where SQLite has no such integer: it is larger than all of its integers."""
+        """A float where the number is larger than all integers of SQLite."""
         is_too_long = value is not None and family_of(dialect) == "sqlite" and not is_long(value)
         return float(value) if value is not None and is_too_long else value
 
