@@ -196,6 +196,30 @@ def test_a_second_filter_takes_its_join(flows: Store) -> None:
     assert flows.run(lambda session: [entry.id for entry in session.scalars(twice)]) == [1]
 
 
+OF_ROW = Entry.id.is_not(None)
+CRITERIA: dict[str, tuple[Any, bool]] = {
+    "a table of the statement": (select(Entry.id).where(Entry.user_id == User.id, OF_ROW).exists(), False),
+    "beside another": (select(Flow.id).where(Flow.id == Entry.flow_id, Entry.user_id == User.id).exists(), False),
+    "an alias of it": (select(LATER.id).where(LATER.user_id == User.id).exists(), True),
+    "by itself": (User.id.in_(select(Entry.user_id).where(OF_ROW)), True),
+}
+
+
+@pytest.mark.parametrize(("criteria", "taken"), CRITERIA.values(), ids=CRITERIA)
+@pytest.mark.parametrize("include_aliases", [True, False])
+def test_criteria_that_would_read_the_row_around_them_are_refused(
+    flows: Store, criteria: Any, taken: bool, include_aliases: bool
+) -> None:
+    base = select(Entry).options(with_loader_criteria(User, criteria, include_aliases=include_aliases))
+    assert ids(flows, Entry, "id>0", base=base) == [1, 2, 3, 4]
+    if taken:
+        assert ids(flows, Entry, "user.id>0", base=base) == [1, 2, 3]
+        assert ids(flows, Entry, "user=nn=", base=base) == [1, 2, 3]
+    else:
+        with pytest.raises(ConfigurationError, match="reads 'tb_entry', as the statement does: let it read an alias"):
+            ids(flows, Entry, "user.id>0", base=base)
+
+
 def test_sorts_by_it(flows: Store) -> None:
     assert ids(flows, User, "", "-live.id,nullslast;-id") == [1, 3, 2]
     assert ids(flows, Entry, "", "live_owner.id;gone_too;-id") == [1, 4, 3, 2]
