@@ -115,9 +115,10 @@ def _refuse_tables_of_both(option: LoaderCriteriaOption, alias: Any, statement: 
     Raises:
         ConfigurationError: there is one, and what to write instead.
     """
-    subqueries = [part for part in visitors.iterate(condition_on(option, alias)) if isinstance(part, Select)]
+    parts_of_it = visitors.iterate(condition_on(option, alias))
+    subqueries = [cast("Select[Any]", part) for part in parts_of_it if isinstance(part, Select)]
     rows = {*leaves([alias.selectable])}
-    own = {table for part in subqueries for table in _tables_left_to_others(cast("Select[Any]", part))}
+    own = {table for each in subqueries for table in _tables_left_to_others(each)}
     own -= {*alias.mapper.tables, *rows}
     if own and (both := own & {*_tables_beside(statement, rows)}):
         name, tables = _class_of(option).__name__, ", ".join(sorted(repr(str(table)) for table in both))
