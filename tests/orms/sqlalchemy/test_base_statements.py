@@ -174,6 +174,7 @@ BASES: dict[str, Callable[[], Any]] = {
     "an alias of a CTE": lambda: select(aliased(User, YOUNG.cte("young"))),
     # Groups.
     "grouped": lambda: select(User).join(User.roles).group_by(User.id),
+    "a label named as a column": lambda: select(User, func.coalesce(User.age, 0).label("age")),
     "grouped with a count": lambda: select(User, func.count(Role.id)).outerjoin(User.roles).group_by(User.id),
     "grouped with HAVING": lambda: (
         select(User, func.count(Role.id).label("n"))

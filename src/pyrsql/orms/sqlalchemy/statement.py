@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     CTE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     Alias,
     ClauseElement,
     ColumnClause,
@@ -231,7 +232,9 @@ def count(base: BaseStatement) -> Select[Any]:
 def count_up_to(statement: Select[Any], limit: int | None) -> Select[Any]:
     """A select of the number of rows of a select, or of `limit` where there are more: the database stops there."""
     bare = parts.without_lock(parts.without_loading(statement, inner=True)).order_by(None).limit(limit)
-    rows = select(func.count()).select_from(bare.subquery())
+    # MariaDB takes no two columns of one name in a subquery: a label may be named as a column of the root.
+    named = bare.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+    rows = select(func.count()).select_from(named.subquery())
     outside = parts.options_of(parts.without_loading(statement))
     return cast("Select[tuple[int]]", wrapped_in(rows, statement, outside))
 
