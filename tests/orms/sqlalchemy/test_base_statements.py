@@ -318,6 +318,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "text with a quoted name": (lambda: select(User.id, literal_column('coalesce("name", 1)')), "names 'name'"),
     "ordered by text": (lambda: select(User).order_by(text("age DESC")), "orders by the text 'age DESC'"),
     "a prefix that says which rows": (lambda: select(User).prefix_with("DISTINCT"), "prefix or suffix"),
+    "a suffix that locks": (lambda: select(User).suffix_with("FOR UPDATE SKIP LOCKED"), "use .*with_for_update"),
+    "a prefix of an outermost SELECT": (lambda: select(User).prefix_with("SQL_NO_CACHE"), "outermost SELECT"),
     "a suffix that says which rows": (lambda: select(User).suffix_with("LIMIT 3"), "prefix or suffix"),
     "to-many ordered by a related column": (
         lambda: select(User).join(User.roles).order_by(Role.code),

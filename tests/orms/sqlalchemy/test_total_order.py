@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Index, Select, String, UniqueConstraint, func, select, text
+from sqlalchemy import Index, Select, String, UniqueConstraint, func, not_, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
@@ -151,3 +151,9 @@ def test_pages_give_each_row_once(store: Store, sort: str | None) -> None:
         assert sorted(walked) == sorted((seat.row, seat.place) for seat in SEATS)
         if sort is not None:
             assert walked == ids(store, Seat, sort=sort)
+
+
+def test_the_negation_of_a_key_is_no_total_order() -> None:
+    """SQLite and MariaDB negate integers: all keys but 0 are equal then."""
+    ordered = paged(User, base=select(User).order_by(not_(User.id)), page=PageRequest(0, 2)).statement
+    assert "ORDER BY NOT users.id, users.id" in str(ordered.compile(dialect=sqlite.dialect()))

@@ -40,7 +40,10 @@ from pyrsql.orms.sqlalchemy.textual import elements_of, elements_of_select, is_t
 from pyrsql.orms.sqlalchemy.unsteady import refuse_unsteady
 from pyrsql.validation.predicates import RelationPath
 
-_CHANGES_ROWS = re.compile(r"\b(distinct|top|limit|offset|fetch)\b", re.IGNORECASE)
+_CHANGES_ROWS = re.compile(
+    r"\b(distinct|top|limit|offset|fetch|for\s+(no\s+key\s+)?(update|(key\s+)?share)|sql_(no_)?cache|sql_calc_found_rows)\b",
+    re.IGNORECASE,
+)
 """Words that a prefix or a suffix of text must not contain."""
 
 _WINDOW = (
@@ -197,7 +200,8 @@ def _refuse_what_a_filter_changes(base: Select[Any], root: Entity, model: Model)
     """
     if any(_CHANGES_ROWS.search(text) for text in parts.prefixes(base)):
         raise ConfigurationError(
-            "a prefix or suffix of the base statement says which rows it has: use distinct() or a subquery instead"
+            "a prefix or suffix of the base statement says which rows it has or locks, or stands only in an outermost"
+            " SELECT: use distinct(), with_for_update() or a subquery instead"
         )
     groups = parts.group_columns(base)
     if (parts.having(base) and not groups) or (groups and not has_key(groups, root)):

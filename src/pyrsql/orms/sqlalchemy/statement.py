@@ -307,6 +307,7 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 def _bare(clause: ClauseElement) -> ClauseElement:
     """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation."""
-    while isinstance(clause, UnaryExpression):
+    # `NOT id` is one too, by its operator, and no direction.
+    while isinstance(clause, UnaryExpression) and clause.modifier is not None:
         clause = cast("ClauseElement", clause.element)
     return clause
