@@ -307,7 +307,10 @@ def _unique_fields(model: Model) -> Iterator[Field]:
 
 def _bare(clause: ClauseElement) -> ClauseElement:
     """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation."""
-    # `NOT id` is one too, by its operator, and no direction.
-    while isinstance(clause, UnaryExpression) and clause.modifier is not None:
-        clause = cast("ClauseElement", clause.element)
+    while isinstance(clause, UnaryExpression):
+        unary = cast("UnaryExpression[Any]", clause)
+        if unary.modifier is None:
+            # `NOT id` is one by its operator, which is no direction.
+            return unary
+        clause = unary.element
     return clause
