@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
-    UnaryExpression,
     func,
     select,
 )
@@ -305,12 +304,11 @@ def _unique_fields(model: Model) -> Iterator[Field]:
     return (member for member in model.members.values() if isinstance(member, Field) and member.unique)
 
 
-def _bare(clause: ClauseElement) -> ClauseElement:
-    """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation."""
-    while isinstance(clause, UnaryExpression):
-        unary = cast("UnaryExpression[Any]", clause)
-        if unary.modifier is None:
-            # `NOT id` is one by its operator, which is no direction.
-            return unary
-        clause = unary.element
-    return clause
+def _bare(clause: Any) -> ClauseElement:
+    """The expression of an ORDER BY term, without direction, NULLS FIRST or LAST, and collation.
+
+    `NOT id` has an operator, and no modifier: it is no direction.
+    """
+    while getattr(clause, "modifier", None) is not None:
+        clause = clause.element
+    return cast("ClauseElement", clause)
