@@ -128,7 +128,7 @@ def _spellings(
     for entry in listed:
         yield from _spellings_of(options, here, entry)
     for entry in options.field_blacklist if is_root else ():
-        yield from (path for path in _spellings_of(options, begun, entry) if len(path) > 1)
+        yield from (path for path in _spellings_of(options, begun, entry) if "." in entry or len(path) > 1)
 
 
 def _spellings_of(options: FieldOptions, place: Place, entry: str) -> Iterator[tuple[str, ...]]:
