@@ -1,4 +1,4 @@
-"""Subqueries of the developer's, inside statements that he did not write."""
+"""Subqueries that a developer wrote, in statements that pyrsql makes."""
 
 from __future__ import annotations
 
