@@ -156,6 +156,40 @@ def test_whitelists_do_not_tell_either() -> None:
             assert answer(hidden, "filter", text) == answer(absent, "filter", text), text
 
 
+MAPPED = {"firm.pay": "firm.secret", "name.x": "secret", "firm.users.x.y": "firm.users.secret", "staff": "firm.spies"}
+MAPPED_NAMES = [
+    *(
+        "firm.pay",
+        "firm.pay.x",
+        "firm.pays",
+        "Firm.pay",
+        "name.x",
+        "name.x.y",
+        "name",
+        "firm.users.x.y",
+        "firm.users.x",
+    ),
+    *("firm.users.name.pay", "firm.users.firm.name.pay", "firm.name.pay", "staff", "staff.name", "user.firm.pay"),
+]
+
+
+def test_a_mapped_name_of_several_steps_does_not_tell_either() -> None:
+    """It is read as separate steps, each with its advice, and yet leads nowhere."""
+    firm, user, _ = mapped(HIDDEN, secrets=True)
+    by_model = {user: {"name.pay": "secret"}, firm: {"name.pay": "secret", "users.pay": "spies.name"}}
+    hidden = offered(user, field_mapping={**MAPPED, "n": "name"}, model_field_mapping=by_model)
+    absent = offered(mapped()[1], field_mapping={"n": "name"})
+    for name in MAPPED_NAMES:
+        for kind, patterns in (("filter", FILTERS), ("sort", SORTS)):
+            for pattern in patterns:
+                text = pattern.replace("{}", name)
+                assert answer(hidden, kind, text) == answer(absent, kind, text), text
+    assert filter_extension(hidden) == filter_extension(absent)
+    # Such a name conceals a field that the class has as well, whoever may use it.
+    concealing = offered(user, model_field_mapping={firm: {"users.name": "users.secret"}})
+    assert answer(concealing, "filter", "firm.users.name==x") != "accepted"
+
+
 def test_hidden_fields_take_no_room_from_suggestions() -> None:
     hidden, absent = (offered(mapped(HIDDEN, secrets=has, wide=210)[1]) for has in (True, False))
     for text in ("nmae==1", "public_==1", ";".join(f"nmae{place}==1" for place in range(12))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
@@ -135,12 +135,22 @@ def classes_of(model: Model, owners: tuple[type, ...] = ()) -> dict[type, None]:
     return dict.fromkeys(base for entity in (*owners, model.type) for base in entity.__mro__)
 
 
-def mapped(options: FieldOptions, place: Place, rest: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    """How many steps of the rest of a path are mapped together, and their meaning: one, unmapped, as a rule."""
+def mapped(
+    options: FieldOptions, place: Place, rest: tuple[str, ...], hidden: Collection[tuple[int, int]] = ()
+) -> tuple[int, tuple[str, ...]]:
+    """How many steps of the rest of a path are mapped together, and their meaning: one, unmapped, as a rule.
+
+    Args:
+        options: their mappings count.
+        place: where the rest begins.
+        rest: the steps that are left.
+        hidden: names that do not count, each by the number of steps before it and of its own.
+    """
+    begun = len(place.written)
     for mapping in mappings(options, place):
         for length in range(len(rest), 0, -1):
             meant = mapping.get(".".join(rest[:length]))
-            if meant is not None:
+            if meant is not None and (begun, length) not in hidden:
                 return length, tuple(meant.split("."))
     return 1, ()
 

@@ -162,12 +162,20 @@ def _is_near(question: _Question, parts: tuple[str, ...], operand: Operand) -> b
     return near and not in_document and len(_known_names(question.schema)) < MOST_KNOWN
 
 
-def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | UnknownField:
+def _resolve_path(
+    question: _Question, parts: tuple[str, ...], hidden: tuple[tuple[int, int], ...] = ()
+) -> Resolution | UnknownField:
     """Follow a path step by step.
 
     `rest` holds the steps of the client's path that are left. `ahead` holds the steps that a mapped name or a shortcut
     stands for: they are taken first and not mapped again, so that no mapping runs in a circle. A problem there is a
     problem of the name that the client wrote: nothing tells it from a name that does not exist.
+
+    Args:
+        question: the selector, or the call that the path is an argument of.
+        parts: the path as it is written.
+        hidden: the mapped names of several steps that the client may not use, by start and length: they are read as
+            separate steps.
     """
     place = asked = start(question.schema.model)
     rest, ahead = parts, tuple[str, ...]()
@@ -186,11 +194,15 @@ def _resolve_path(question: _Question, parts: tuple[str, ...]) -> Resolution | U
             step_name, ahead = ahead[0], ahead[1:]
         else:
             asked, name, shortcut_of = place, rest[0], None
-            length, ahead = mapped(question.options, place, rest)
+            length, ahead = mapped(question.options, place, rest, hidden)
             written, rest = (*written, *rest[:length]), rest[length:]
             step_name, ahead = (ahead[0], ahead[1:]) if ahead else (name, ())
         step = _step(question, place, step_name, written, (*ahead, *rest), shortcut_of)
         if step is None:
+            if length > 1 and question.options.public_fields is None:
+                # The advice is that of a name which is not mapped.
+                unmapped = _resolve_path(question, parts, (*hidden, (len(asked.written), length)))
+                return unmapped if isinstance(unmapped, UnknownField) else _unknown(question, None)
             return _unknown(question, _suggestion(question, asked, parts))
         member, operators = step.member, step.rights.operators
         match member:
