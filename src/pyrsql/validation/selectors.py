@@ -179,7 +179,7 @@ def _resolve_path(
     """
     place = asked = start(question.schema.model)
     rest, ahead = parts, tuple[str, ...]()
-    name = parts[0]
+    name, length = parts[0], 1
     if question.options.public_fields is not None:
         found = published(question.options.public_fields, parts)
         if found is None:
