@@ -234,7 +234,8 @@ OTHER_NAMES: dict[str, Any] = {
     [
         ("x", "name", False),
         ("x", "nick", False),
-        ("x", "boss.name", True),
+        ("x", "boss.name", False),
+        ("x", "boss.kind", True),
         ("name", "x", False),
         ("name", "boss.alias", False),
         ("nick", "name", False),

@@ -119,7 +119,7 @@ def _spellings(
     options: FieldOptions, model: Model, owners: tuple[type, ...], *, is_start: bool, is_root: bool
 ) -> Iterator[tuple[str, ...]]:
     # A single name counts everywhere. A path counts from each row of the root's class: `boss.pay` also hides
-    # `boss.boss.pay`. A name that the options map counts where paths begin, and the path behind it as any other.
+    # `boss.boss.pay`. So does the path behind a name that the options map, if it is one step long, too.
     begun = start(model)
     here = begun if is_start else further_on(model)
     listed = {entry for entry in options.field_blacklist if "." not in entry}
@@ -128,7 +128,7 @@ def _spellings(
     for entry in listed:
         yield from _spellings_of(options, here, entry)
     for entry in options.field_blacklist if is_root else ():
-        yield from (path for path in _spellings_of(options, begun, entry) if "." in entry or len(path) > 1)
+        yield from _spellings_of(options, begun, entry)
 
 
 def _spellings_of(options: FieldOptions, place: Place, entry: str) -> Iterator[tuple[str, ...]]:
