@@ -1,17 +1,22 @@
 """Rows that hold what few databases store: NaN, dates that leave the calendar in UTC, letters with two capitals."""
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
-from typing import Annotated, Any
+from enum import Enum, IntEnum
+from itertools import product
+from typing import Annotated, Any, TypedDict
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine, String, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import pyrsql
+from property_tests.walks import walked
 from pyrsql.models import kinds
+from pyrsql.models.schema import schema_for
 from pyrsql.options import QueryOptions, SortOptions
 from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
@@ -176,3 +181,101 @@ def test_letters_whose_capital_is_called_title_case(engine: Engine) -> None:
                 assert list(found) == [place] == ids(text, [Reading(place, name=letter)])
     finally:
         Base.metadata.drop_all(engine)
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Sample(TypedDict, total=False):
+    id: int
+    whole: int
+    ratio: float
+    price: Decimal
+    flag: bool
+    day: dt.date
+    seen: dt.datetime
+    at: dt.time
+    lasted: dt.timedelta
+    ref: uuid.UUID
+    level: Level
+    tags: list[str]
+
+
+SAMPLES: dict[str, tuple[Any, str]] = {
+    "whole": (7, "7"),
+    "ratio": (1.5, "1.5"),
+    "price": (Decimal("1.5"), "1.5"),
+    "flag": (True, "true"),
+    "day": (dt.date(2020, 1, 1), "2020-01-01"),
+    "seen": (dt.datetime(2020, 1, 1), "2020-01-01T00:00:00"),
+    "at": (dt.time(1, 2), "01:02:00"),
+    "lasted": (dt.timedelta(1), "P1D"),
+    "ref": (uuid.UUID(int=1), str(uuid.UUID(int=1))),
+    "level": (Level.HIGH, "HIGH"),
+    "tags": (["x"], "x"),
+}
+OTHERS: list[Any] = ["text", b"x", object(), 1 + 2j, {1}.__len__, Exception("x")]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_value_of_quite_another_type_is_null(name: str) -> None:
+    right, text = SAMPLES[name]
+    orm = MemoryORM(identity={Sample: ["id"]})
+    rows = [{"id": 0, name: right}, *({"id": place, name: other} for place, other in enumerate(OTHERS, 1))]
+    nulls = list(range(1, len(rows)))
+
+    def found(filter: str) -> list[int]:
+        return [row["id"] for row in pyrsql.apply(rows, Sample, filter, orm=orm)]
+
+    assert found(f"{name}=={text}") == found(f"{name}=in=({text})") == [0]
+    assert found(f"{name}!={text}") == found(f"{name}=out=({text})") == []
+    assert found(f"{name}=na=") == nulls
+    if name not in ("tags", "flag", "ref", "level"):
+        assert found(f"{name}>={text}") == found(f"{name}=bt=({text},{text})") == [0]
+        assert found(f"{name}<{text}") == found(f"{name}=nb=({text},{text})") == []
+    if name != "tags":
+        described = schema_for(Sample, orm=orm)
+        for sort, backward in product([name, f"-{name},nullslast"], [False, True]):
+            walk = walked(described, rows[::-1], list, sort=sort, size=2, backward=backward)
+            assert [row["id"] for row in walk] == [0, *(nulls[::-1] if sort.startswith("-") else nulls)]
+
+
+def test_a_number_beyond_a_float_is_infinite() -> None:
+    huge: Any = 10**400
+    rows = [Reading(1, ratio=huge), Reading(2, ratio=-huge), Reading(3, ratio=1.0)]
+    assert ids("ratio>1", rows) == [1]
+    assert sorted_ids("ratio", rows) == [2, 3, 1]
+
+
+def test_the_value_of_an_enum_is_its_member() -> None:
+    rows: list[Any] = [{"id": 1, "level": 2}, {"id": 2, "level": Level.LOW}, {"id": 3, "level": None}]
+    orm = MemoryORM()
+    assert [row["id"] for row in pyrsql.apply(rows, Sample, "level==HIGH", orm=orm)] == [1]
+    assert [row["id"] for row in pyrsql.apply(rows, Sample, "level!=HIGH", orm=orm)] == [2]
+    assert [row["id"] for row in pyrsql.Sort.parse("level").apply(rows, Sample, orm=orm)] == [2, 1, 3]
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Paint(BaseModel):
+    model_config = ConfigDict(use_enum_values=True)
+
+    id: int
+    color: Color | None
+
+
+def test_enums_of_pydantic_rows_that_hold_values() -> None:
+    rows = [Paint(id=1, color=Color.RED), Paint(id=2, color=Color.BLUE), Paint(id=3, color=None)]
+
+    def found(filter: str) -> list[int]:
+        return [row.id for row in pyrsql.apply(rows, Paint, filter, orm=MemoryORM())]
+
+    assert found("color==RED") == found("color==red") == found("color=out=(blue)") == [1]
+    assert found("color!=RED") == [2]
+    assert found("color=na=") == [3]
+    assert [row.id for row in pyrsql.Sort.parse("-color").apply(rows, Paint, orm=MemoryORM())] == [3, 2, 1]

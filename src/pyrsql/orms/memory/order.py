@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from pyrsql.models import kinds
+from pyrsql.models.kinds import Kind
 from pyrsql.options import FieldOptions, JSONSortScalarType
 from pyrsql.orms.memory.functions import FUNCTIONS, Functions
 from pyrsql.orms.memory.json import below, elements, scalar
@@ -74,15 +75,22 @@ def _sort_values(value: object, key: OrderKey, options: FieldOptions | None) -> 
                 candidate = _json_scalar(inner, key) if by_type is None else _typed_scalar(inner, by_type, key)
                 if candidate is not None:
                     yield candidate
-        case _ if value is None:
-            return
-        case kinds.Text():
-            yield fold(str(plain(value))) if key.ignore_case else str(plain(value))
+        case kind:
+            found = orderable(value, kind)
+            if found is not None:
+                yield _placed(found, kind, key)
+
+
+def _placed(value: Any, kind: Kind | None, key: OrderKey) -> Any:
+    """A value of a kind in the form in which it is sorted."""
+    match kind:
+        case kinds.Text() if key.ignore_case:
+            return fold(value)
         case kinds.Enumeration(members):
             # By the order in which the members are declared.
-            yield next((place for place, (_, member) in enumerate(members) if member == value), len(members))
-        case kind:
-            yield orderable(value, kind)
+            return next(place for place, (_, member) in enumerate(members) if member == value)
+        case _:
+            return value
 
 
 def _json_scalar(value: object, key: OrderKey) -> tuple[int, Any] | None:

@@ -19,7 +19,7 @@ from pyrsql.orms.memory.operands import custom_value, value_of
 from pyrsql.orms.memory.rows import Row, Scope, has_inner_links, related_scopes
 from pyrsql.orms.memory.text import matches
 from pyrsql.orms.memory.truth import Truth, all_of, negation
-from pyrsql.orms.memory.values import orderable
+from pyrsql.orms.memory.values import comparable, orderable
 from pyrsql.validation.predicates import (
     COMPARE,
     Between,
@@ -100,7 +100,7 @@ class Evaluation:
             case kinds.Json():
                 return json_test(test, value, tested.keys if isinstance(tested, FieldOperand) else ())
             case kinds.Array(item) if not isinstance(test, Null):
-                return any(_value_test(test, element, item) is True for element in value or ())
+                return any(_value_test(test, element, item) is True for element in comparable(value, tested.kind) or ())
             case kind:
                 return _value_test(test, value, kind)
 
@@ -113,21 +113,23 @@ class Evaluation:
 
 def _value_test(test: Compare | Match | Member | Between | Null, value: object, kind: Kind) -> Truth:
     """A test of one value."""
-    if isinstance(test, Null):
-        return (value is None) != test.negated
-    if value is None:
-        return None
     mine = orderable(value, kind)
+    if isinstance(test, Null):
+        return (mine is None) != test.negated
+    if mine is None:
+        return None
     match test:
         case Compare(sign=sign, value=wanted, ignore_case=True):
             return bool(COMPARE[sign](fold(str(mine)), fold(str(wanted))))
         case Compare(sign=sign, value=wanted):
-            return bool(COMPARE[sign](mine, orderable(wanted, kind)))
+            other = orderable(wanted, kind)
+            return None if other is None else bool(COMPARE[sign](mine, other))
         case Match(pattern=pattern, negated=negated, ignore_case=ignore_case):
             return matches(pattern, str(mine), ignore_case) != negated
         case Member(values=values, negated=negated):
             return any(mine == orderable(wanted, kind) for wanted in values) != negated
         case Between(low=low, high=high, negated=negated):
-            return bool(orderable(low, kind) <= mine <= orderable(high, kind)) != negated
+            least, most = orderable(low, kind), orderable(high, kind)
+            return None if least is None or most is None else bool(least <= mine <= most) != negated
         case _:
             assert_never(test)
