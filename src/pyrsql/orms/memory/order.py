@@ -83,14 +83,10 @@ def _sort_values(value: object, key: OrderKey, options: FieldOptions | None) -> 
 
 def _placed(value: Any, kind: Kind | None, key: OrderKey) -> Any:
     """A value of a kind in the form in which it is sorted."""
-    match kind:
-        case kinds.Text() if key.ignore_case:
-            return fold(value)
-        case kinds.Enumeration(members):
-            # By the order in which the members are declared.
-            return next(place for place, (_, member) in enumerate(members) if member == value)
-        case _:
-            return value
+    if isinstance(kind, kinds.Enumeration):
+        # By the order in which the members are declared.
+        return next(place for place, (_, member) in enumerate(kind.members) if member == value)
+    return fold(value) if isinstance(kind, kinds.Text) and key.ignore_case else value
 
 
 def _json_scalar(value: object, key: OrderKey) -> tuple[int, Any] | None:
