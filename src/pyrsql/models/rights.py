@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyrsql import operators as ops
+from pyrsql.errors import ConfigurationError
 from pyrsql.operators import ComparisonOperator
 
 INFO_KEY = "pyrsql"
@@ -50,6 +51,18 @@ def both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[
 
 
 ALL_RIGHTS = FieldRights()
+
+
+def rights_in(info: Mapping[object, object]) -> FieldRights:
+    """The rights that the `info` of a column, a relationship or another mapped attribute holds.
+
+    Raises:
+        ConfigurationError: something else is there.
+    """
+    rights = info.get(INFO_KEY, ALL_RIGHTS)
+    if not isinstance(rights, FieldRights):
+        raise ConfigurationError(f'info["{INFO_KEY}"] must be field_rights(...), not {rights!r}')
+    return rights
 
 
 def field_rights(

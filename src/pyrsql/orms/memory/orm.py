@@ -61,14 +61,15 @@ class MemoryORM:
         self.functions: Functions = {**FUNCTIONS, **(functions or {})}
         self._identity = {entity: tuple(names) for entity, names in (identity or {}).items()}
         self._models: dict[type, Model] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def model(self, entity: type) -> Model:
         """Describe a class by its type hints; remembered, so that its relations are the same ones each time.
 
         A hint that names another such class is a relation to one, a collection of them a relation to many, any other
         collection an array. `Annotated` may name another kind, `Annotated[dict[str, object], kinds.Json()]`, and
-        rights, `Annotated[str, field_rights(sort=False)]`.
+        rights, `Annotated[str, field_rights(sort=False)]`. A class that SQLAlchemy maps also has the rights and the
+        names of its mapping: synonyms, association proxies, composites.
 
         Raises:
             ConfigurationError: hints that cannot be read, or none at all; an identity of fields that are not there.

@@ -14,7 +14,8 @@ from pyrsql.errors import ConfigurationError
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
 from pyrsql.models.model import Field, Model, Relation
-from pyrsql.models.rights import ALL_RIGHTS, FieldRights
+from pyrsql.models.rights import ALL_RIGHTS, FieldRights, narrowed
+from pyrsql.orms.memory.mapped import as_mapped
 
 
 def describe(entity: type, model_of: Callable[[type], Model], identity: Iterable[str] | None = None) -> Model:
@@ -28,9 +29,10 @@ def describe(entity: type, model_of: Callable[[type], Model], identity: Iterable
     Raises:
         ConfigurationError: hints that cannot be read, or none at all; an identity of fields that are not there.
     """
-    members = {name: _member(entity, name, hint, model_of) for name, hint in _hints(entity).items()}
-    if not members:
+    hinted = {name: _member(entity, name, hint, model_of) for name, hint in _hints(entity).items()}
+    if not hinted:
         raise ConfigurationError(f"{entity!r} has no type hints that name fields")
+    members = as_mapped(entity, hinted)
     names = _primary_key(entity) if identity is None else tuple(identity)
     fields = [member for name in names if isinstance(member := members.get(name), Field)]
     if len(fields) < len(names) and identity is not None:
@@ -112,13 +114,14 @@ def _read(hint: Any) -> _Hint:
                 if isinstance(note, Kind):
                     read.kind = note
                 elif isinstance(note, FieldRights):
-                    read.rights = note
+                    read.rights = narrowed((read.rights, note))
         elif getattr(origin, "__name__", getattr(origin, "_name", None)) in _WRAPPERS:
             (read.inner,) = arguments
         elif origin in (Union, types.UnionType):
             rest = [argument for argument in arguments if argument is not types.NoneType]
             read.nullable = read.nullable or len(rest) < len(arguments)
             if len(rest) != 1:
+                read.rights = narrowed((read.rights, *(_read(each).rights for each in rest)))
                 return read
             (read.inner,) = rest
         elif isinstance(read.inner, typing.NewType):
@@ -140,6 +143,7 @@ def _member(entity: type, name: str, hint: object, model_of: Callable[[type], Mo
             return relation(read.inner, many=False)
         return _field(name, read, _kind(read.inner))
     element = _read(item)
+    read.rights = narrowed((read.rights, element.rights))
     if element.kind is None and _is_model(element.inner):
         return relation(element.inner, many=True)
     return _field(name, read, kinds.Array(element.kind or _kind(element.inner)))

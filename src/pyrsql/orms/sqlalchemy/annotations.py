@@ -1,14 +1,17 @@
-"""The Python types that the annotations of a mapped class name."""
+"""The annotations of a mapped class: the Python types that they name, and the rights in them."""
 
 from __future__ import annotations
 
 import inspect
 import sys
 import types
+from collections.abc import Iterator
 from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
 
 from sqlalchemy.orm import Mapped
 from sqlalchemy.types import TypeEngine
+
+from pyrsql.models.rights import FieldRights, narrowed
 
 
 def annotated_type(entity: type, name: str) -> type | None:
@@ -16,11 +19,18 @@ def annotated_type(entity: type, name: str) -> type | None:
 
     None where there is no annotation, where it cannot be resolved, and where it names no single class.
     """
-    for base in entity.__mro__:
-        annotation = _annotations(base).get(name)
-        if annotation is not None:
-            return _class_of(annotation, base)
-    return None
+    *_, hint = _layers(entity, name)
+    origin = get_origin(hint)
+    if isinstance(origin, type):
+        return origin
+    return hint if isinstance(hint, type) and _is_of_values(hint) else None
+
+
+def annotated_rights(entity: type, name: str) -> FieldRights:
+    """The rights in the annotation of an attribute, as in `Mapped[Annotated[str, field_rights(sort=False)]]`."""
+    layers = [*_layers(entity, name)]
+    notes = (note for hint in (*layers, *get_args(layers[-1])) for note in getattr(hint, "__metadata__", ()))
+    return narrowed(note for note in notes if isinstance(note, FieldRights))
 
 
 def _annotations(base: type) -> dict[str, Any]:
@@ -43,14 +53,17 @@ def _resolved(annotation: object, base: type) -> object:
         return None
 
 
-def _class_of(annotation: object, base: type) -> type | None:
-    """The class that an annotation of a class names, without its wrappers."""
-    hint: Any = annotation
+def _layers(entity: type, name: str) -> Iterator[Any]:
+    """The annotation of an attribute, then what is in its wrappers, one after the other; None at the end where it names
+    several types, and where it cannot be resolved.
+    """
+    annotated = (base for base in entity.__mro__ if _annotations(base).get(name) is not None)
+    owner = next(annotated, entity)
+    hint: Any = _annotations(owner).get(name)
     while True:
-        hint = _resolved(hint, base)
+        hint = _resolved(hint, owner)
+        yield hint
         origin, arguments = get_origin(hint), get_args(hint)
-        if hint is None:
-            return None
         if origin is Annotated or (isinstance(origin, type) and issubclass(origin, Mapped)):
             hint = arguments[0]
         elif origin is Union or origin is types.UnionType:
@@ -60,10 +73,8 @@ def _class_of(annotation: object, base: type) -> type | None:
             hint = hint.__supertype__
         elif hasattr(hint, "__value__") and not isinstance(hint, type):
             hint = hint.__value__
-        elif isinstance(origin, type):
-            return origin
         else:
-            return hint if isinstance(hint, type) and _is_of_values(hint) else None
+            return
 
 
 def _is_of_values(named: type) -> bool:

@@ -20,8 +20,8 @@ from sqlalchemy.types import NullType
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.models.model import Embedded, Field, Holds, Member, Model, Relation, Shortcut
-from pyrsql.models.rights import ALL_RIGHTS, INFO_KEY, FieldRights, narrowed
-from pyrsql.orms.sqlalchemy.annotations import annotated_type
+from pyrsql.models.rights import FieldRights, narrowed, rights_in
+from pyrsql.orms.sqlalchemy.annotations import annotated_rights, annotated_type
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, loaded_values
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one, keys_of_table, leaves
 from pyrsql.orms.sqlalchemy.column_types import described
@@ -165,23 +165,27 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
                     mapper.class_.__name__,
                     not is_to_one(prop),
                     _later(prop),
-                    _rights(prop.info),
+                    _rights_of(mapper, name, prop.info),
                     name,
                     shows_one=not prop.uselist,
                     shared=prop.direction is not RelationshipDirection.ONETOMANY,
                     holds=_held_by(prop),
                 )
             case CompositeProperty():
-                yield Embedded(name, dict(_composite_members(mapper, name, prop, unique, known)), _rights(prop.info))
+                yield Embedded(
+                    name,
+                    dict(_composite_members(mapper, name, prop, unique, known)),
+                    _rights_of(mapper, name, prop.info),
+                )
             case _:
                 continue
     for name, synonym in mapper.synonyms.items():
-        yield Shortcut(name, (synonym.name,), _rights(synonym.info))
+        yield Shortcut(name, (synonym.name,), _rights_of(mapper, name, synonym.info))
     for name, descriptor in mapper.all_orm_descriptors.items():
         if isinstance(descriptor, AssociationProxy):
-            yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), _rights(descriptor.info))
+            yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), rights_in(descriptor.info))
         elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
-            yield hybrid(mapper, name, _rights(descriptor.info), known, partial(_column_rights, mapper))
+            yield hybrid(mapper, name, rights_in(descriptor.info), known, partial(_column_rights, mapper))
 
 
 def _held_by(prop: RelationshipProperty[Any]) -> Holds:
@@ -221,17 +225,25 @@ def _column_field(
     )
 
 
+def _rights_of(mapper: Mapper[Any], name: str, info: Mapping[object, object]) -> FieldRights:
+    """The rights of an attribute: those in its `info`, and those in its annotation."""
+    return narrowed((rights_in(info), annotated_rights(mapper.class_, name)))
+
+
 def _column_rights(mapper: Mapper[Any], names: Iterable[str]) -> FieldRights:
     """The rights of a column attribute: those of each of its columns, and of each property of one of its names.
 
-    `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property. A subclass that maps a
+    `mapped_column(info=…)` is kept by the column, `column_property(info=…)` by the property, and an annotation may have
+    rights as well. A subclass that maps a
     column of its own under the name of an inherited one has a property without the info of the inherited one.
     """
-    props = (base.attrs.get(name) for base in mapper.iterate_to_root() for name in names)
-    named = [prop for prop in props if isinstance(prop, ColumnProperty)]
-    infos = [prop.info for prop in named]
-    infos += [column.info for prop in named for column in prop.columns if isinstance(column, Column)]
-    return narrowed(map(_rights, infos))
+    attributes = ((base.class_, name, base.attrs.get(name)) for base in mapper.iterate_to_root() for name in names)
+    found: list[FieldRights] = []
+    for entity, name, prop in attributes:
+        if isinstance(prop, ColumnProperty):
+            found += [rights_in(prop.info), annotated_rights(entity, name)]
+            found += [rights_in(column.info) for column in prop.columns if isinstance(column, Column)]
+    return narrowed(found)
 
 
 def _composite_members(
@@ -263,10 +275,3 @@ def _unique_columns(mapper: Mapper[Any]) -> set[ColumnElement[Any]]:
 
 def _later(prop: RelationshipProperty[Any]) -> Callable[[], Model]:
     return lambda: reflect(prop.mapper.class_)
-
-
-def _rights(info: dict[object, object]) -> FieldRights:
-    rights = info.get(INFO_KEY, ALL_RIGHTS)
-    if not isinstance(rights, FieldRights):
-        raise ConfigurationError(f'info["{INFO_KEY}"] must be field_rights(...), not {rights!r}')
-    return rights
