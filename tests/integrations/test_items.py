@@ -41,7 +41,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, synonym
+from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, synonym, synonym_for
 from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -621,6 +621,50 @@ def test_elements_that_a_list_leaves_out_are_not_offered() -> None:
 
     assert "tags.label" in offered(item(list[Checked], "tags"))
     assert "tags.label" not in offered(item(list[OnErrorOmit[Checked]], "tags"))
+
+
+class Account(Base):
+    __tablename__ = "items_accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stored_phone: Mapped[str]
+    stored_mail: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("items_accounts.id"))
+    parent: Mapped["Account | None"] = relationship(remote_side=id)
+    phone = synonym("stored_phone", descriptor=property(lambda self: "***"))
+    tel = synonym("phone")
+    post = synonym("stored_mail")
+    parent_phone: AssociationProxy[str] = association_proxy("parent", "phone")
+    parent_post: AssociationProxy[str] = association_proxy("parent", "post")
+
+    @synonym_for("stored_mail")
+    @property
+    def mail(self) -> str:
+        return "***"
+
+
+class ParentOut(BaseModel):
+    phone: str
+    post: str
+
+
+class AccountOut(ParentOut):
+    id: int
+    tel: str
+    mail: str
+    parent: ParentOut | None
+    parent_phone: str | None
+    parent_post: str | None
+    far: str | None = Field(None, validation_alias=AliasPath("parent", "phone"))
+    near: str | None = Field(None, validation_alias=AliasPath("parent", "post"))
+
+
+def test_a_synonym_with_a_property_of_its_own_is_not_offered() -> None:
+    """The answer shows what the property makes of the value that a filter would compare."""
+    offered = offered_fields(reflect(Account), AccountOut, {})
+    assert offered == {
+        **{name: name for name in ("post", "id", "parent", "parent.post", "parent_post")},
+        "near": "parent.post",
+    }
 
 
 def test_an_annotation_that_names_nothing_is_refused() -> None:

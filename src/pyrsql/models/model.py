@@ -131,12 +131,22 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shortcut:
-    """Another name for a longer path on the same model, such as an association proxy or a synonym."""
+    """Another name for a longer path on the same model, such as an association proxy or a synonym.
+
+    Args:
+        name: the attribute's name on the model.
+        path: the path that it stands for.
+        rights: the rights of any client on it.
+        owners: the subclasses that have it, where the model does not.
+        read_by_code: code of the developer's gives its value to an answer, and maybe another one than a filter
+            compares.
+    """
 
     name: str
     path: tuple[str, ...]
     rights: FieldRights = ALL_RIGHTS
     owners: tuple[type, ...] = ()
+    read_by_code: bool = False
 
 
 Member = Field | Computed | Relation | Embedded | Shortcut

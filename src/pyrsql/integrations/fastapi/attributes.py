@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.hidden import config_of
-from pyrsql.models.model import Embedded, Member, Model, Relation, Shortcut
+from pyrsql.models.model import Computed, Embedded, Field, Member, Model, Relation, Shortcut
 
 
 class Source(NamedTuple):
@@ -77,6 +77,20 @@ def member_at(members: Mapping[str, Member], path: tuple[str, ...]) -> Member | 
             return member_at(inner, rest)
         case member:
             return None if rest else member
+
+
+def is_read_by_code(members: Mapping[str, Member], path: tuple[str, ...]) -> bool:
+    """Whether code of the developer's reads an attribute on a path, as the property of a synonym does: an answer may
+    show another value than a filter compares.
+    """
+    first, rest = path[0], path[1:]
+    match members.get(first):
+        case Shortcut(path=steps) as shortcut:
+            return shortcut.read_by_code or is_read_by_code(members, (*steps, *rest))
+        case Relation(target=target) if rest:
+            return is_read_by_code(target().members, rest)
+        case Relation() | Embedded() | Field() | Computed() | None:
+            return False
 
 
 class LookedUp(NamedTuple):

@@ -18,6 +18,7 @@ from pyrsql.integrations.fastapi.attributes import (
     Source,
     computed_names,
     fields_of,
+    is_read_by_code,
     looked_up,
     lookups,
     member_at,
@@ -150,7 +151,8 @@ def _of_model(
                 yield Read((), (*path, *other), False)
             if looked.attribute is not None:
                 own = info.serialization_alias or field
-                is_shown = shown and looked.is_sure and own not in computed and not is_hidden(item, field, info)
+                is_plain = looked.is_sure and not is_read_by_code(source.members, looked.attribute)
+                is_shown = shown and is_plain and own not in computed and not is_hidden(item, field, info)
                 yield from _read(info, source, (*name, own), path, looked.attribute, (*around, item), is_shown)
 
 

@@ -180,12 +180,19 @@ def _members(mapper: Mapper[Any]) -> Iterator[Member]:
             case _:
                 continue
     for name, synonym in mapper.synonyms.items():
-        yield Shortcut(name, (synonym.name,), _rights_of(mapper, name, synonym.info))
+        rights = _rights_of(mapper, name, synonym.info)
+        yield Shortcut(name, (synonym.name,), rights, read_by_code=_is_own(synonym.descriptor))
     for name, descriptor in mapper.all_orm_descriptors.items():
         if isinstance(descriptor, AssociationProxy):
             yield Shortcut(name, (descriptor.target_collection, descriptor.value_attr), rights_in(descriptor.info))
         elif isinstance(descriptor, hybrid_property) and not _is_part_of_hybrid(mapper, name, descriptor.__name__):
             yield hybrid(mapper, name, rights_in(descriptor.info), known, partial(_column_rights, mapper))
+
+
+def _is_own(descriptor: Any) -> bool:
+    """Whether a synonym has a property of the developer's, and not the one that SQLAlchemy makes."""
+    module: str = getattr(getattr(descriptor, "fget", descriptor), "__module__", None) or ""
+    return descriptor is not None and not module.startswith("sqlalchemy.orm.")
 
 
 def _held_by(prop: RelationshipProperty[Any]) -> Holds:
