@@ -623,6 +623,9 @@ def test_elements_that_a_list_leaves_out_are_not_offered() -> None:
     assert "tags.label" not in offered(item(list[OnErrorOmit[Checked]], "tags"))
 
 
+MASKED: Any = property(lambda self: "***")
+
+
 class Account(Base):
     __tablename__ = "items_accounts"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -630,16 +633,12 @@ class Account(Base):
     stored_mail: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("items_accounts.id"))
     parent: Mapped["Account | None"] = relationship(remote_side=id)
-    phone = synonym("stored_phone", descriptor=property(lambda self: "***"))
+    phone = synonym("stored_phone", descriptor=MASKED)
+    mail = synonym_for("stored_mail")(MASKED)
     tel = synonym("phone")
     post = synonym("stored_mail")
     parent_phone: AssociationProxy[str] = association_proxy("parent", "phone")
     parent_post: AssociationProxy[str] = association_proxy("parent", "post")
-
-    @synonym_for("stored_mail")
-    @property
-    def mail(self) -> str:
-        return "***"
 
 
 class ParentOut(BaseModel):
