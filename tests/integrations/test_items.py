@@ -38,10 +38,20 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
-from sqlalchemy import JSON, ForeignKey
+from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, composite, mapped_column, relationship, synonym, synonym_for
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    composite,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+    synonym,
+    synonym_for,
+)
 from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -801,6 +811,35 @@ def test_lists_take_the_place_of_the_item(
         refused = get(app, f"/page?filter={field}==1&sort={field}&size=0").json()["detail"]["errors"]
         found = {error["parameter"] for error in refused}
         assert found == {"size", *([] if field in filters else ["filter"]), *([] if field in sorts else ["sort"])}
+
+
+class LabelsOut(BaseModel):
+    id: int
+    tag_labels: list[str]
+
+
+@pytest.mark.parametrize("loads", [selectinload, joinedload])
+@pytest.mark.parametrize(
+    ("more", "is_refused"),
+    [
+        ({"item": PostOut}, True),
+        ({"item": LabelsOut}, True),
+        ({"item": AuthorOut | PostOut}, False),
+        ({"item": PostOut, "filterable_fields": ["title"]}, False),
+        ({}, False),
+    ],
+    ids=["item", "proxy", "union", "listed", "open"],
+)
+def test_an_answer_that_leaves_related_rows_out_has_no_filter_that_finds_them(
+    loads: Any, more: dict[str, Any], is_refused: bool
+) -> None:
+    base = select(Post).options(loads(Post.tags.and_(Tag.label != "internal")))
+    resource = FastAPISQLAlchemyIntegration().resource(Post, statement_factory=lambda: base, **more)
+    if is_refused:
+        with pytest.raises(ConfigurationError, match=r"with_loader_criteria\(Tag, …\)"):
+            resource.base_select()
+    else:
+        assert resource.base_select() is base
 
 
 def test_options_narrow_an_item_and_may_rename_its_fields() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import (
     contains_eager,
     defer,
@@ -12,10 +12,12 @@ from sqlalchemy.orm import (
     raiseload,
     selectinload,
     undefer,
+    with_expression,
     with_loader_criteria,
 )
 
-from pyrsql.orms.sqlalchemy.loader_options import loader_steps, loads_joined_rows
+from pyrsql.errors import ConfigurationError
+from pyrsql.orms.sqlalchemy.loader_options import loader_steps, loads_joined_rows, refuse_rows_left_out
 from tests.sample_models import Company, User
 
 
@@ -63,3 +65,32 @@ def test_load_only_leaves_other_columns_out() -> None:
 )
 def test_rows_that_the_select_joins_itself(base: Select[Any], joined: bool) -> None:
     assert loads_joined_rows(base) is joined
+
+
+GERMAN = User.company.and_(Company.country == "DE")
+
+
+@pytest.mark.parametrize(
+    ("option", "offered", "is_refused"),
+    [
+        (selectinload(GERMAN), {("company", "name")}, True),
+        (joinedload(GERMAN), {("id",), ("company",)}, True),
+        (selectinload(User.reports).selectinload(GERMAN), {("reports", "company", "name")}, True),
+        (selectinload(User.reports.and_(User.age > 1)).selectinload(User.company), {("reports", "company")}, True),
+        # Clients may not use the relation, or nothing is left out.
+        (selectinload(GERMAN), {("id",), ("company_id",)}, False),
+        (selectinload(User.reports).selectinload(GERMAN), {("reports", "name"), ("company", "name")}, False),
+        (selectinload(User.company), {("company", "name")}, False),
+        (with_loader_criteria(Company, Company.country == "DE"), {("company", "name")}, False),
+        (with_expression(User.name, func.lower(User.email)), {("name",)}, False),
+    ],
+)
+def test_a_load_that_leaves_rows_out_is_refused_where_filters_would_find_them(
+    option: Any, offered: set[tuple[str, ...]], is_refused: bool
+) -> None:
+    base = select(User).options(option)
+    if is_refused:
+        with pytest.raises(ConfigurationError, match=r"loads \w+(\.company)? with and_.*with_loader_criteria\("):
+            refuse_rows_left_out(base, offered)
+    else:
+        refuse_rows_left_out(base, offered)

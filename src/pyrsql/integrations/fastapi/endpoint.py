@@ -32,8 +32,10 @@ from pyrsql.integrations.fastapi.statement_source import StatementSource
 from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.model import Model
+from pyrsql.models.paths import spelled_out, start
 from pyrsql.models.schema import Schema, schema_for
-from pyrsql.options import FieldOptions
+from pyrsql.options import FieldOptions, QueryOptions
+from pyrsql.orms.sqlalchemy.loader_options import refuse_rows_left_out
 from pyrsql.orms.sqlalchemy.orm import refuse_unpaged
 from pyrsql.orms.sqlalchemy.related_scope import scoping_related_rows, sharing_rows
 from pyrsql.orms.sqlalchemy.statement import count_up_to
@@ -41,6 +43,7 @@ from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
 from pyrsql.problems import Problems, problems_of
 from pyrsql.validation.plan import Criteria, Filter, Order, Statement, filtered
+from pyrsql.validation.public import ANYTHING_BELOW
 from pyrsql.validation.secrets import warn_of_secrets
 
 OptionsT = TypeVar("OptionsT", bound=FieldOptions)
@@ -149,6 +152,15 @@ class Endpoint:
         options = (schema.query_options, schema.sort_options)
         return frozenset[type]().union(*(sharing_rows(schema.model, _steps(each)) for each in options))
 
+    @cached_property
+    def _published(self) -> frozenset[tuple[str, ...]]:
+        """The paths of attributes that clients may use, where an item says which."""
+        schema = self.schema
+        options = (schema.query_options, schema.sort_options)
+        paths = {path.removesuffix(ANYTHING_BELOW) for each in options for path in (each.public_fields or {}).values()}
+        written = (tuple(path.split(".")) for path in paths)
+        return frozenset(found for path in written for found in spelled_out(QueryOptions(), start(schema.model), path))
+
     def statement(self, given: Select[Any] | None, read: frozenset[type] = frozenset()) -> Select[Any]:
         """The statement that a request narrows.
 
@@ -159,9 +171,11 @@ class Endpoint:
             read: the classes of related rows that the answer shows which may be rows of the model.
 
         Raises:
-            ConfigurationError: each request has one of its own, and none is given.
+            ConfigurationError: each request has one of its own, and none is given; a loader option leaves out related
+                rows that filters would find.
         """
         base = self.base.statement(given)
+        refuse_rows_left_out(base, self._published)
         if self.base.per_request and (reached := self._reached | read):
             return scoping_related_rows(base, self.schema.model, reached)
         return base

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select
 from sqlalchemy.orm import RelationshipProperty
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
 
 
@@ -59,3 +60,24 @@ def loader_steps(base: Select[Any]) -> Iterator[LoaderStep]:
 def loads_joined_rows(base: Select[Any]) -> bool:
     """Whether a select loads a relation from its own joins."""
     return any(step.is_joined for step in loader_steps(base))
+
+
+def refuse_rows_left_out(base: Select[Any], offered: Collection[tuple[str, ...]]) -> None:
+    """Refuse loader options that leave related rows out of an answer which filters and sorts of clients would find.
+
+    Args:
+        base: the select.
+        offered: the paths of attributes that clients may use.
+
+    Raises:
+        ConfigurationError: there is one, and what to write instead.
+    """
+    for step in loader_steps(base):
+        path = step.path
+        if path and parts.loads_in_part(step.element) and any(each[: len(path)] == path for each in offered):
+            name, target = ".".join(path), step.relations[-1].mapper.class_.__name__
+            raise ConfigurationError(
+                f"the base statement loads {name} with and_(…), which leaves rows out of the answer, but a filter by"
+                f" {name} would find them: write with_loader_criteria({target}, …), which counts for both, or name the"
+                " fields that clients may use with filterable_fields"
+            )

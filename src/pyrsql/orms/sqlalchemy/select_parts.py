@@ -227,6 +227,11 @@ def expressions_of(element: Any) -> tuple[ClauseElement, ...]:
     return cast("tuple[ClauseElement, ...]", element._extra_criteria)
 
 
+def loads_in_part(element: Any) -> bool:
+    """Whether a loader option leaves out related rows, as `selectinload(User.posts.and_(…))` does."""
+    return bool(element._extra_criteria) and ("query_expression", True) not in (element.strategy or ())
+
+
 def _no_loading(options: Iterable[ExecutableOption]) -> tuple[ExecutableOption, ...]:
     return tuple(option for option in options if not isinstance(option, LoaderOption))
 
