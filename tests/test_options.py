@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import aliased
 
 from pyrsql import (
     ComparisonOperator,
@@ -124,6 +125,23 @@ def test_options_can_be_replaced_in_part() -> None:
         ({"field_blacklist": "name"}, "field_blacklist"),
         ({"model_field_whitelist": {User: "name"}}, "model_field_whitelist"),
         ({"model_field_blacklist": {User: "name"}}, "model_field_blacklist"),
+        # A list that no model has, or that is read once only, would hide nothing.
+        ({"model_field_whitelist": {"User": {"name"}}}, "classes as keys, and 'User'"),
+        ({"model_field_blacklist": {"User": {"name"}}}, "classes as keys, and 'User'"),
+        ({"model_field_blacklist": {User.__table__: {"name"}}}, "classes as keys"),
+        ({"model_field_blacklist": {aliased(User): {"name"}}}, "classes as keys"),
+        ({"model_field_mapping": {"User": {"n": "name"}}}, "classes as keys"),
+        ({"model_field_value_converters": {"User": {"name": str}}}, "classes as keys"),
+        ({"field_blacklist": (name for name in ["name"])}, "field_blacklist takes a collection of names, not"),
+        ({"field_blacklist": True}, "field_blacklist takes a collection of names, not True"),
+        ({"field_mapping": {"n": User.name}}, "field_mapping has .* for 'n': it takes a text"),
+        ({"join_hints": {"User.company": "INNER"}}, "it takes JoinHint.LEFT, JoinHint.INNER, JoinHint.RIGHT"),
+        ({"join_hints": {User.company: JoinHint.INNER}}, "'User.company' is none: write it as text"),
+        ({"quantifiers": "false"}, "quantifiers='false': it takes True or False"),
+        ({"strict_equality": "no"}, "strict_equality='no': it takes True or False"),
+        ({"json_options": {}}, "json_options={}: it takes a value of JSONOptions"),
+        ({"parse_limits": 5}, "parse_limits=5: it takes a value of ParseLimits"),
+        ({"value_converter_registry": {}}, "it takes a value of ValueConverterRegistry"),
         ({"procedure_whitelist": "upper"}, "procedure_whitelist"),
         ({"procedure_blacklist": "upper"}, "procedure_blacklist"),
         ({"procedure_whitelist": ["("]}, "regular expression"),
@@ -144,3 +162,9 @@ def test_options_can_be_replaced_in_part() -> None:
 def test_options_that_cannot_be_meant_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         QueryOptions(**settings)
+
+
+def test_sort_types_that_cannot_be_meant_are_refused() -> None:
+    types: Any = {"doc.a": "integer"}
+    with pytest.raises(ValueError, match=r"has 'integer' for 'doc\.a': it takes JSONSortScalarType\.TEXT, "):
+        JSONOptions(sort_field_types=types)

@@ -35,6 +35,7 @@ ROOMS = (
 TOP_FILES = {
     "operators": "base",
     "options": "base",
+    "given": "base",
     "limits": "base",
     "problems": "base",
     "messages": "base",

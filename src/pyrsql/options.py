@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Self, TypeVar, cast
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.given import names_in, refuse_other_keys, refuse_other_types, refuse_other_values, types_in
 from pyrsql.limits import DEFAULT_PARSE_LIMITS, DEFAULT_SORT_LIMITS
 from pyrsql.limits import ParseLimits as ParseLimits
 from pyrsql.limits import SortLimits as SortLimits
@@ -57,34 +58,14 @@ def _copy(mapping: Mapping[KeyT, ValueT]) -> Mapping[KeyT, ValueT]:
     return MappingProxyType(dict(mapping)) if mapping else _NOTHING
 
 
+def _by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mapping[type, frozenset[str]]:
+    return _copy({model: names_in(option, names) for model, names in lists.items()})
+
+
 def _plain(value: object) -> object:
     if not isinstance(value, MappingProxyType):
         return value
     return {key: _plain(inner) for key, inner in cast("Mapping[object, object]", value).items()}
-
-
-def fault_of_names(names: Collection[object]) -> str | None:
-    """Why something is no collection of names, and what to write; None where it is one."""
-    if isinstance(names, str):
-        return f"takes a collection of names, and {names!r} is one of letters: write {{{names!r}}}"
-    strangers = [str(name) for name in names if not isinstance(name, str)]
-    return f"takes a collection of names, and {strangers[0]} is none: write it as text" if strangers else None
-
-
-def _names(option: str, names: Collection[str]) -> frozenset[str]:
-    if fault := fault_of_names(names):
-        raise ValueError(f"{option} {fault}")
-    return frozenset(names)
-
-
-def _types(option: str, types: object) -> frozenset[type]:
-    if isinstance(types, Collection) and all(isinstance(each, type) for each in cast("Collection[object]", types)):
-        return frozenset(cast("Collection[type]", types))
-    raise ValueError(f"{option} takes a collection of types, not {types!r}")
-
-
-def _names_by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mapping[type, frozenset[str]]:
-    return _copy({model: _names(option, names) for model, names in lists.items()})
 
 
 class AllFields(enum.Enum):
@@ -136,6 +117,8 @@ class JSONOptions(_Settled):
     sort_field_types: Mapping[str, JSONSortScalarType] = field(default_factory=lambda: _NOTHING)
 
     def __post_init__(self) -> None:
+        refuse_other_types(self, use_datetime=bool)
+        refuse_other_values(JSONSortScalarType, sort_field_types=self.sort_field_types)
         self._settle(sort_field_types=_copy(self.sort_field_types))
 
 
@@ -193,9 +176,9 @@ class CustomPredicateDefinition:
 
     def __post_init__(self) -> None:
         if self.field_types is not None:
-            object.__setattr__(self, "field_types", _types("field_types", self.field_types))
+            object.__setattr__(self, "field_types", types_in("field_types", self.field_types))
         if self.fields is not None:
-            object.__setattr__(self, "fields", _names("fields", self.fields))
+            object.__setattr__(self, "fields", names_in("fields", self.fields))
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,8 +237,8 @@ class FieldOptions(_Settled):
             where your own code decides what it means: a converter, a custom operator, a hybrid property. 0 keeps none.
 
     Raises:
-        ValueError: a text where a list of names is expected, an expression that is none, a RIGHT join, a negative
-            number of texts.
+        ValueError: an option of another type, as a text where a list of names is expected; an expression that is none,
+            a RIGHT join, a negative number of texts.
     """
 
     field_mapping: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
@@ -279,6 +262,14 @@ class FieldOptions(_Settled):
             raise ValueError(f"cached_texts={self.cached_texts}: write 0 or a positive number")
         if self.text_order not in ("database", "code_point"):
             raise ValueError(f"text_order is 'database' or 'code_point', not {self.text_order!r}")
+        refuse_other_types(self, json_options=JSONOptions, quantifiers=bool)
+        refuse_other_keys(
+            model_field_mapping=self.model_field_mapping,
+            model_field_whitelist=self.model_field_whitelist,
+            model_field_blacklist=self.model_field_blacklist,
+        )
+        refuse_other_values(JoinHint, join_hints=self.join_hints)
+        refuse_other_values(str, field_mapping=self.field_mapping)
         for relation, hint in self.join_hints.items():
             if hint is JoinHint.RIGHT:
                 raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")
@@ -287,13 +278,13 @@ class FieldOptions(_Settled):
             field_mapping=_copy(self.field_mapping),
             model_field_mapping=_copy({model: _copy(names) for model, names in self.model_field_mapping.items()}),
             join_hints=_copy(self.join_hints),
-            field_whitelist=None if whitelist is None else _names("field_whitelist", whitelist),
-            field_blacklist=_names("field_blacklist", self.field_blacklist),
-            model_field_whitelist=_names_by_model("model_field_whitelist", self.model_field_whitelist),
-            model_field_blacklist=_names_by_model("model_field_blacklist", self.model_field_blacklist),
+            field_whitelist=None if whitelist is None else names_in("field_whitelist", whitelist),
+            field_blacklist=names_in("field_blacklist", self.field_blacklist),
+            model_field_whitelist=_by_model("model_field_whitelist", self.model_field_whitelist),
+            model_field_blacklist=_by_model("model_field_blacklist", self.model_field_blacklist),
             public_fields=None if self.public_fields is None else _copy(self.public_fields),
-            procedure_whitelist=_names("procedure_whitelist", self.procedure_whitelist),
-            procedure_blacklist=_names("procedure_blacklist", self.procedure_blacklist),
+            procedure_whitelist=names_in("procedure_whitelist", self.procedure_whitelist),
+            procedure_blacklist=names_in("procedure_blacklist", self.procedure_blacklist),
             function_signatures=_copy(self.function_signatures),
         )
         for expression in (*self.procedure_whitelist, *self.procedure_blacklist):
@@ -337,6 +328,15 @@ class QueryOptions(FieldOptions):
 
     def __post_init__(self) -> None:
         FieldOptions.__post_init__(self)
+        refuse_other_types(
+            self,
+            strict_equality=bool,
+            distinct=bool,
+            parse_limits=ParseLimits,
+            operator_registry=OperatorRegistry,
+            value_converter_registry=ValueConverterRegistry,
+        )
+        refuse_other_keys(model_field_value_converters=self.model_field_value_converters)
         by_model = {model: _copy(converters) for model, converters in self.model_field_value_converters.items()}
         self._settle(
             custom_predicates=_copy(self.custom_predicates),
@@ -379,6 +379,7 @@ class SortOptions(FieldOptions):
 
     def __post_init__(self) -> None:
         FieldOptions.__post_init__(self)
+        refuse_other_types(self, sort_limits=SortLimits)
         if self.null_order not in ("largest", "database"):
             raise ValueError(f"null_order is 'largest' or 'database', not {self.null_order!r}")
 

@@ -6,7 +6,8 @@ Only what is certainly a mistake is refused, because endpoints may share options
 - A path in `field_whitelist`, in `field_value_converters`, in `sort_field_types`, in the `fields` of a custom operator,
   and one that a mapping leads to must go on as it begins: `company.nmae` is a mistake where the model has a `company`.
   Its first name must be one that the model, or some model that a path leads to, has or maps.
-- In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too.
+- In `field_blacklist` a single name may be unknown: `{"password"}` is a good habit for models that have none, too. It
+  is a mistake where it differs from an attribute in case or underscores alone: `{"passwordHash"}` for `password_hash`.
 - The argument_type of a custom operator is a type that text is converted to: no client could use it otherwise.
 - A join hint must name a relation where it names a model that a path leads to. Hints for other models wait for them.
 
@@ -118,6 +119,22 @@ def _list_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:
     for path in options.field_blacklist:
         if "." in path and not _may_lead_somewhere(reach, path) and not _leads_by_mapping(reach, reach.model, path):
             yield f"field_blacklist has {path!r}, which leads nowhere"
+        elif "." not in path and path not in reach.names and (meant := _written_otherwise(reach, path)):
+            yield f"field_blacklist has {path!r}, which hides nothing: did you mean {meant!r}?"
+
+
+def _written_otherwise(reach: _Reach, name: str) -> str | None:
+    """The attribute that a name means which differs from it in case or underscores alone, unless it is hidden too."""
+    if reach.documents:
+        # It may be a key.
+        return None
+    written = _letters(name)
+    found = sorted(known for known in reach.names if _letters(known) == written)
+    return None if set(found) & set(reach.options.field_blacklist) else next(iter(found), None)
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _path_faults(reach: _Reach, options: FieldOptions) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pyrsql.adapters.fastapi.config import FastAPICriteriaConfig
 from pyrsql.adapters.fastapi.parameters import ParameterValues, not_a_text
 from pyrsql.adapters.fastapi.signature import EXTENSION, DocumentedParameter, LazySchema, documented
 from pyrsql.adapters.fastapi.unknown import unknown_parameters
+from pyrsql.errors import ConfigurationError
 from pyrsql.problems import Problem, Source
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -54,7 +55,12 @@ def in_body(dependency: Reader[ResultT]) -> BodyDependency[ResultT]:
 
     Args:
         dependency: any dependency of this library that reads filter, sort and page.
+
+    Raises:
+        ConfigurationError: it is none.
     """
+    if not all(hasattr(dependency, name) for name in ("read", "config", "__signature__")):
+        raise ConfigurationError(f"in_body takes a dependency such as resource.select_dependency(), not {dependency!r}")
     return BodyDependency(dependency)
 
 

@@ -13,6 +13,7 @@ from returns.result import Result, Success
 from pyrsql.adapters.fastapi.report import OnRequest
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Sealer
 from pyrsql.errors import ConfigurationError
+from pyrsql.given import fault_of_types
 from pyrsql.limits import is_limit
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
@@ -76,8 +77,9 @@ class FastAPICriteriaConfig:
         size_openapi_examples: examples of the page size.
 
     Raises:
-        ConfigurationError: a parameter without a name, two of the same name, sizes that no page can have, a
-            limit below 1, secrets that are no list of texts, or an `on_request` that is no plain function.
+        ConfigurationError: an option of another type, a parameter without a name, two of the same name, sizes that no
+            page can have, a limit below 1, secrets that are no list of texts, or an `on_request` that is no plain
+            function.
     """
 
     filter_parameter: str = "filter"
@@ -116,6 +118,15 @@ class FastAPICriteriaConfig:
             self.size_parameter,
             self.cursor_parameter,
         )
+        fault = fault_of_types(
+            self,
+            query_options=QueryOptions,
+            sort_options=SortOptions if self.sort_options is not None else type(None),
+            sort_parameter_format=SortParameterFormat,
+            one_based_paging=bool,
+        )
+        if fault is not None:
+            raise ConfigurationError(fault)
         if not all(names):
             raise ConfigurationError("a parameter of a request has an empty name")
         if len(set(names)) < len(names):
@@ -128,8 +139,8 @@ class FastAPICriteriaConfig:
             raise ConfigurationError(f"max_problems={self.max_problems!r}: an answer holds one problem or more")
         default, largest = self.default_page_size, self.max_page_size
         for option, size in (("default_page_size", default), ("max_page_size", largest)):
-            if size is not None and not 1 <= size <= LARGEST_OFFSET:
-                raise ConfigurationError(f"{option}={size}: a page has at least one row and at most {LARGEST_OFFSET}")
+            if not is_limit(size, 1) or (size or 1) > LARGEST_OFFSET:
+                raise ConfigurationError(f"{option}={size!r}: a page has at least one row and at most {LARGEST_OFFSET}")
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
         if self.on_request is not None and not _is_plain_function(self.on_request):

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pyrsql.adapters.fastapi.fields import listing
 from pyrsql.adapters.fastapi.responses import DESCRIPTIONS, CriteriaError, CriteriaErrorResponse, ProblemDetails
 from pyrsql.adapters.fastapi.signature import EXTENSION
+from pyrsql.errors import ConfigurationError
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -51,7 +52,12 @@ def install_openapi(app: FastAPI) -> None:
 
     Args:
         app: the application. Its routes may be added before or after.
+
+    Raises:
+        ConfigurationError: it is no application.
     """
+    if not hasattr(app, "openapi"):
+        raise ConfigurationError(f"install_openapi completes the document of an application, and {app!r} has none")
     if not isinstance(app.openapi, _CompleteDocument):
         app.openapi = _CompleteDocument(app, app.openapi)  # type: ignore[method-assign]  # FastAPI documents it
 

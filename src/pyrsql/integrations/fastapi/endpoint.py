@@ -41,7 +41,7 @@ from pyrsql.orms.sqlalchemy.related_scope import scoping_related_rows, sharing_r
 from pyrsql.orms.sqlalchemy.statement import count_up_to
 from pyrsql.page import PageRequest
 from pyrsql.pipeline import CursorSelect
-from pyrsql.problems import Problems, problems_of
+from pyrsql.problems import Problem, Problems, problems_of
 from pyrsql.validation.plan import Criteria, Filter, Order, Statement, filtered
 from pyrsql.validation.public import ANYTHING_BELOW
 from pyrsql.validation.secrets import warn_of_secrets
@@ -191,7 +191,7 @@ class Endpoint:
         own = replace(schema, sort_options=replace(schema.sort_options, public_fields=None))
         found = pipeline.order(own)(self.default_sort)
         if isinstance(found, Failure):
-            reasons = "; ".join(describe(problem) for problem in found.failure())
+            reasons = "; ".join(map(reason, found.failure()))
             raise ConfigurationError(f"default_sort={self.default_sort!r} of {self.model.__name__}: {reasons}")
         order = found.unwrap()
         return None if order is None else replace(order, schema=schema)
@@ -265,6 +265,11 @@ class Endpoint:
         if criteria.order is not None or self.default_order is None:
             return criteria
         return replace(criteria, order=self.default_order)
+
+
+def reason(problem: Problem) -> str:
+    """A problem with its hint, for a developer."""
+    return describe(problem) if problem.hint is None else f"{describe(problem)} {problem.hint}"
 
 
 def _page(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from returns.result import Success
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.language.render import render_selector, render_value
 from pyrsql.models import kinds
 from pyrsql.models.schema import Purpose, Schema
@@ -41,10 +42,11 @@ def examples_of_sort(fields: Collection[str], default_sort: str | None) -> dict[
 
 
 def as_examples(given: Mapping[str, str | Example] | None) -> dict[str, Example]:
-    """Examples of a developer; one may be given as its value alone."""
-    return {
-        name: {"value": example} if isinstance(example, str) else example for name, example in (given or {}).items()
-    }
+    """Examples of a developer; one may be given as its value alone. Raises ConfigurationError for a list of them."""
+    examples = given or {}
+    if not isinstance(cast("object", examples), Mapping):
+        raise ConfigurationError(f"examples have names, and {examples!r} has none: write {{'by_name': 'name==demo'}}")
+    return {name: {"value": example} if isinstance(example, str) else example for name, example in examples.items()}
 
 
 def taken(schema: Schema, purpose: Purpose, examples: Mapping[str, Example]) -> dict[str, Example]:

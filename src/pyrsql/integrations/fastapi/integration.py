@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from returns.result import Success
 from sqlalchemy import Select, select
@@ -21,8 +21,9 @@ from pyrsql.adapters.fastapi.signature import (
     ParameterDocs,
 )
 from pyrsql.errors import ConfigurationError
+from pyrsql.given import fault_of_names, fault_of_types
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
-from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, closed
+from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, closed, reason
 from pyrsql.integrations.fastapi.examples import (
     Example,
     as_examples,
@@ -37,10 +38,9 @@ from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.statement_source import StatementSource, statement_source
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey
-from pyrsql.messages import describe
 from pyrsql.models.backend import ORM
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
-from pyrsql.options import ALL_FIELDS, AllFields, SortOptions, fault_of_names
+from pyrsql.options import ALL_FIELDS, AllFields, SortOptions
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
@@ -79,6 +79,10 @@ class FastAPISQLAlchemyIntegration:
     def __init__(self, orm: ORM | None = None, criteria_config: FastAPICriteriaConfig | None = None) -> None:
         self.orm: ORM = orm or SQLAlchemyORM()
         self.config: FastAPICriteriaConfig = criteria_config or DEFAULT_CRITERIA_CONFIG
+        if isinstance(self.orm, type) or not hasattr(self.orm, "custom_predicates"):
+            raise ConfigurationError(f"orm={orm!r} is no backend, such as SQLAlchemyORM()")
+        if fault := fault_of_types(self, config=FastAPICriteriaConfig):
+            raise ConfigurationError(f"criteria_{fault}")
         missing = self.config.query_options.custom_predicates.keys() - self.orm.custom_predicates.keys()
         if missing:
             backend = type(self.orm).__name__
@@ -210,6 +214,9 @@ class FastAPISQLAlchemyIntegration:
                 wrong, impossible sizes or names of parameters, an item that is no model, a factory with
                 a parameter that a client would choose.
         """
+        described = self.orm.model(model)
+        if default_sort is not None and not isinstance(cast("object", default_sort), str):
+            raise ConfigurationError(f"default_sort={default_sort!r}: it takes a text, such as 'name,asc;-age'")
         changes: dict[str, Any] = {
             "default_page_size": default_page_size,
             "max_page_size": max_page_size,
@@ -224,7 +231,7 @@ class FastAPISQLAlchemyIntegration:
         if is_listed:
             config = _with_fields(config, filterable_fields, sortable_fields, is_closed=item is not None)
         elif item is not None:
-            config = closed(config, self.orm.model(model), item)
+            config = closed(config, described, item)
         endpoint = Endpoint(
             model,
             self.orm,
@@ -289,6 +296,8 @@ def _names(fields: Fields | None) -> Collection[str]:
     """The names that are listed; no text is a list of names."""
     assert fields is not None
     assert not isinstance(fields, AllFields)
+    if fields == "*" or fields == ["*"]:
+        raise ConfigurationError(f"{fields!r} is no list of fields: ALL_FIELDS opens all")
     if fault := fault_of_names(fields):
         raise ConfigurationError(f"a list of fields {fault}")
     return fields
@@ -305,12 +314,12 @@ def _check(endpoint: Endpoint, filterable: Collection[str], sortable: Collection
     for field in filterable:
         found = resolve(schema, "filter", field)
         if not isinstance(found, Resolution):
-            raise ConfigurationError(f"filterable_fields of {model}: {describe(found)}")
+            raise ConfigurationError(f"filterable_fields of {model}: {reason(found)}")
     for field in sortable:
         validated = validate_sort(schema, [SortKey(field)])
         counted = schema.sort_options.quantifiers and validate_sort(schema, [SortKey(f"@count[{field}]")])
         if not isinstance(validated, Success) and not isinstance(counted, Success):
-            raise ConfigurationError(f"sortable_fields of {model}: {describe(validated.failure()[0])}")
+            raise ConfigurationError(f"sortable_fields of {model}: {reason(validated.failure()[0])}")
     _ = endpoint.default_order
 
 

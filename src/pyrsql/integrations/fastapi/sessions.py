@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fastapi import Depends, params
@@ -41,6 +42,8 @@ def depends_on(session: SessionDependency) -> params.Depends:
         raise ConfigurationError(f"session={session!r}: give the function that stands in Depends(…)")
     if not callable(session):
         raise ConfigurationError(f"session={session!r} is no dependency of FastAPI: {_INSTEAD}")
+    if isinstance(session, FunctionType) and session.__globals__.get("__name__") == "contextlib":
+        raise ConfigurationError(f"session={session!r} gives a context manager: leave @contextmanager out")
     for parameter in inspect.signature(session).parameters.values():
         if parameter.kind in _REST:
             raise ConfigurationError(
@@ -65,7 +68,8 @@ async def in_session(
     # A registry gives each thread a session of its own: it is asked here, and not in the thread of the work.
     registry: Callable[[], Session | AsyncSession] | None = getattr(session, "registry", None)
     session = session if registry is None else registry()
-    if not hasattr(session, "scalars"):
+    # A connection has scalars, too, but it reads no objects.
+    if not hasattr(session, "expunge"):
         raise ConfigurationError(f"the dependency gave {session!r} as the session of a request: {_INSTEAD}")
     if not _is_async(session):
         # A synchronous driver waits for the database, which the event loop must not.

@@ -45,6 +45,8 @@ def reflect(entity: type) -> Model:
     Raises:
         ConfigurationError: the class is not mapped.
     """
+    if not isinstance(cast("object", entity), type):
+        raise ConfigurationError(f"{entity!r} is not a class that SQLAlchemy maps")
     known = _models.get(entity)
     if known is not None:
         return known
