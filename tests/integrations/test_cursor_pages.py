@@ -15,9 +15,10 @@ import pytest
 from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, model_serializer
-from sqlalchemy import Select, create_engine, event, select, update
+from sqlalchemy import JSON, ForeignKey, Select, create_engine, event, select, update
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, synonym
 from sqlalchemy.pool import StaticPool
 
 from pyrsql import ALL_FIELDS, ConfigurationError, field_rights
@@ -303,6 +304,62 @@ def test_a_key_that_takes_some_operators_only_needs_a_sealer() -> None:
         expected = pytest.raises(ConfigurationError, match="would show 'token'") if refused else nullcontext()
         with expected:
             resource.cursor_page_dependency(Nameless, session)
+
+
+class Owned(DeclarativeBase):
+    pass
+
+
+class Owner(Owned):
+    __tablename__ = "cursor_owners"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Thing(Owned):
+    __tablename__ = "cursor_things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key = synonym("id")
+    name: Mapped[str]
+    nick = synonym("name")
+    masked = synonym("name", descriptor=property(lambda self: "***"))
+    doc: Mapped[dict[str, Any]] = mapped_column(JSON)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("cursor_owners.id"))
+    owner: Mapped[Owner] = relationship()
+    owner_name: AssociationProxy[str] = association_proxy("owner", "name")
+
+
+class ColorOut(BaseModel):
+    color: str
+
+
+class ThingOut(BaseModel):
+    key: int
+    nick: str
+    owner_name: str
+    doc: ColorOut
+
+
+class MaskedOut(BaseModel):
+    key: int
+    masked: str
+
+
+@pytest.mark.parametrize(
+    ("item", "default_sort", "hidden"),
+    [
+        *((ThingOut, sort, None) for sort in (None, "nick", "-name", "key", "owner_name", "owner.name", "doc.color")),
+        *((ThingOut, sort, found) for sort, found in (("owner.id", "owner.id"), ("doc.size", "doc"))),
+        *((MaskedOut, sort, "name") for sort in ("masked", "nick", "name")),
+    ],
+)
+def test_an_item_shows_a_key_under_any_of_its_names(item: Any, default_sort: str | None, hidden: str | None) -> None:
+    def session() -> Iterator[Session]:
+        raise NotImplementedError
+
+    things = FastAPISQLAlchemyIntegration().resource(Thing, item=item, default_sort=default_sort)
+    with pytest.raises(ConfigurationError, match=f"would show '{hidden}'") if hidden else nullcontext():
+        things.cursor_page_dependency(item, session)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Set
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, Field
@@ -20,7 +20,9 @@ from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.totals import Total, Totals
 from pyrsql.language.nodes import SortKey
+from pyrsql.models.paths import spelled_out, start
 from pyrsql.models.schema import Purpose
+from pyrsql.options import QueryOptions
 from pyrsql.validation.keyset import total_order
 from pyrsql.validation.plan import Criteria
 from pyrsql.validation.predicates import CallOperand, ConstantOperand, CountOperand, FieldOperand
@@ -129,7 +131,9 @@ def check_shown(endpoint: Endpoint, item: Any) -> None:
     if sealer is not None and sealer.hides:
         return
     model = endpoint.schema.model
-    shown = {read.path for read in reads(model, item) if read.shown}
+    # A synonym and a proxy stand for the path that an order names.
+    paths = (read.path for read in reads(model, item) if read.shown)
+    shown = {next(spelled_out(QueryOptions(), start(model), path), path) for path in paths}
     completing = total_order(endpoint.schema, None).completing if endpoint.default_order is not None else ()
     for key in (*order.keys, *order.completing, *completing):
         for hidden in _hidden(endpoint, shown, key.operand):
@@ -141,14 +145,14 @@ def check_shown(endpoint: Endpoint, item: Any) -> None:
 
 def _hidden(
     endpoint: Endpoint,
-    shown: Collection[tuple[str, ...]],
+    shown: Set[tuple[str, ...]],
     operand: FieldOperand | CallOperand | CountOperand | ConstantOperand,
 ) -> Iterator[str]:
     """The values that an operand reads, and that clients may not see."""
     match operand:
         case FieldOperand():
             path = (*(step.name for step in operand.relations), *operand.field.name.split("."))
-            if path not in shown and not _is_offered(endpoint, ".".join(path)):
+            if shown.isdisjoint((path, (*path, *operand.keys))) and not _is_offered(endpoint, ".".join(path)):
                 yield ".".join(path)
         case CallOperand(arguments=arguments):
             for argument in arguments:
