@@ -223,6 +223,38 @@ def test_a_member_of_a_composite_has_the_operators_and_the_converter_of_its_colu
 
 # --- other names -----------------------------------------------------------------------------------------------------
 
+
+class Staff(Base):
+    __tablename__ = "access_staff"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    boss_id: Mapped[int | None] = mapped_column(ForeignKey("access_staff.id"))
+    boss: Mapped[Staff | None] = relationship(remote_side=id)
+    chief = synonym("boss")
+    boss_name: AssociationProxy[str] = association_proxy("boss", "name")
+    top_name: AssociationProxy[str] = association_proxy("chief", "boss_name")
+
+
+@pytest.mark.parametrize(
+    ("listed", "path", "allowed"),
+    [
+        ({"chief", "id"}, "chief.id", True),
+        ({"chief", "id"}, "own", True),
+        ({"chief", "name"}, "x", True),
+        ({"chief"}, "x", False),
+        ({"boss"}, "x", False),
+        ({"chief"}, "far", False),
+        ({"chief", "boss_name"}, "far", True),
+        ({"boss_name"}, "boss_name", True),
+        ({"top_name"}, "top_name", True),
+        ({"top_name"}, "boss_name", False),
+    ],
+)
+def test_a_listed_shortcut_opens_its_own_steps_alone(listed: set[str], path: str, allowed: bool) -> None:
+    mapping = {"x": "chief.name", "own": "chief.id", "far": "chief.boss_name"}
+    assert may(f"{path}==1", Staff, model_field_whitelist={Staff: listed}, field_mapping=mapping) == allowed
+
+
 OTHER_NAMES: dict[str, Any] = {
     "field_mapping": {"x": "name", "chief": "boss", "chief_note": "boss.notes.body", "inside": "document.secret"},
     "model_field_mapping": {Note: {"words": "body"}, User: {"size": "range.low"}},

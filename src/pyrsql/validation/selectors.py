@@ -188,9 +188,12 @@ def _resolve_path(
         place, rest = place._replace(written=parts[:length]), parts[length:]
     shortcut_of: Model | None = None
     proxied: int | None = None
+    mapped_behind = 0
     while True:
         written = place.written
         if ahead:
+            # Behind the steps of a shortcut, a mapped name goes on as any other path.
+            shortcut_of = shortcut_of if len(ahead) > mapped_behind else None
             step_name, ahead = ahead[0], ahead[1:]
         else:
             asked, name, shortcut_of = place, rest[0], None
@@ -208,6 +211,7 @@ def _resolve_path(
         match member:
             case Shortcut(path=path):
                 proxied = _before_proxy(step, proxied)
+                mapped_behind = mapped_behind if shortcut_of else len(ahead)
                 ahead, shortcut_of = (*path, *ahead), place.model
                 place = place.by(member, written)
             case Embedded():
