@@ -18,6 +18,7 @@ from sqlalchemy import (
     inspect,
     literal,
     literal_column,
+    null,
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import HSTORE
@@ -39,6 +40,7 @@ from pyrsql.orms.sqlalchemy.json.order import json_order
 from pyrsql.orms.sqlalchemy.leading_text import leading_text
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.predicates import counted_together, value_expression
+from pyrsql.orms.sqlalchemy.select_parts import tables_of
 from pyrsql.orms.sqlalchemy.shared_rows import shared_rows
 from pyrsql.orms.sqlalchemy.text import FoldedText, OrderedText, UuidText, plain_text, without_places
 from pyrsql.validation.predicates import CountOperand, FieldOperand, OrderKey, relation_paths, starts_with
@@ -142,6 +144,9 @@ def identifying(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _directed(value: ColumnElement[Any], descending: bool, nulls_first: bool | None) -> ColumnElement[Any]:
     """A term in its direction. It says where NULL goes only where the key does: an index may serve no other place."""
+    if not tables_of(value):
+        # A constant would be the place of a selected column.
+        value = func.coalesce(value, null())
     if nulls_first is None:
         return value.desc() if descending else value
     return NullsPlaced(value, descending, nulls_first)
