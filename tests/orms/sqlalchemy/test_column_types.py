@@ -554,13 +554,18 @@ def test_the_python_types_of_values() -> None:
         (postgresql.DOMAIN("d", postgresql.TIMESTAMP(precision=0)), kinds.DateTime(), DateTime),
         (postgresql.TIMESTAMP(timezone=True, precision=0), kinds.DateTime(aware=True), DateTime),
         (postgresql.TIME(timezone=True, precision=3), kinds.Time(aware=True), types.Time),
+        (postgresql.INTERVAL(precision=0), kinds.Duration(), postgresql.INTERVAL),
+        (postgresql.INTERVAL(fields="HOUR"), kinds.Duration(), postgresql.INTERVAL),
+        (types.Interval(second_precision=0), kinds.Duration(), types.Interval),
         (Numeric(5, 1), kinds.Decimal(), Numeric),
     ],
 )
 def test_a_bound_value_is_not_rounded_to_the_column(type_: Any, kind: kinds.Kind, bound: type) -> None:
     found: Any = comparable_type(type_, kind)
     assert type(found) is bound
-    assert not any(getattr(found, name, None) for name in ("precision", "scale", "length"))
+    assert not any(
+        getattr(found, name, None) for name in ("precision", "scale", "length", "fields", "second_precision")
+    )
     assert getattr(found, "timezone", False) is getattr(type_, "timezone", False)
 
 

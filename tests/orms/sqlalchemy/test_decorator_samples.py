@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Date, DateTime, Integer, LargeBinary, String, Text, func, select
+from pydantic import BaseModel, SecretStr
+from sqlalchemy import JSON, Date, DateTime, Integer, LargeBinary, String, Text, func, select
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -292,6 +293,104 @@ class Link(Starred):
         return f"https://example.org/{value}"
 
 
+class Hashed(Starred):
+    """Shows the hash of a text that is stored as it is."""
+
+    def read(self, value: Any) -> Any:
+        return hashlib.sha256(value.encode()).hexdigest()
+
+
+class OfSecret(Starred):
+    """Holds an object of which nobody sees the text."""
+
+    def stored(self, value: Any) -> Any:
+        return value.get_secret_value()
+
+    def read(self, value: Any) -> Any:
+        return SecretStr(value)
+
+
+class WithoutPassword(Starred):
+    """Leaves a key of a document out."""
+
+    impl = JSON
+
+    def read(self, value: Any) -> Any:
+        value.pop("password", None)
+        return value
+
+
+class StarredKey(WithoutPassword):
+    def read(self, value: Any) -> Any:
+        return {**value, "iban": "***"} if "iban" in value else value
+
+
+class StarredKeys(WithoutPassword):
+    def read(self, value: Any) -> Any:
+        return dict.fromkeys(value, "***")
+
+
+class Settings(BaseModel):
+    size: int = 1
+    email: str = ""
+
+
+class SettingsWithToken(Settings):
+    token: SecretStr = SecretStr("")
+
+
+class OfSettings(WithoutPassword):
+    """Reads a model, which takes no other keys than its own."""
+
+    def stored(self, value: Any) -> Any:
+        return value.model_dump()
+
+    def read(self, value: Any) -> Any:
+        return Settings.model_validate(value)
+
+
+class OfSettingsWithToken(OfSettings):
+    def read(self, value: Any) -> Any:
+        return SettingsWithToken.model_validate(value)
+
+
+class Minutes(Stored):
+    """A time of day as a number."""
+
+    impl = Integer
+
+    @property
+    def python_type(self) -> type[Any]:
+        return dt.time
+
+    def stored(self, value: Any) -> Any:
+        return value.hour * 60 + value.minute
+
+    def read(self, value: Any) -> Any:
+        return dt.time(*divmod(value, 60))
+
+
+class AsWritten(Stored):
+    """A number as it was written: `1.10` and `1.1` are two texts."""
+
+    @property
+    def python_type(self) -> type[Any]:
+        return decimal.Decimal
+
+    def stored(self, value: Any) -> Any:
+        return str(value)
+
+    def read(self, value: Any) -> Any:
+        return decimal.Decimal(value)
+
+
+class AsPrinted(AsWritten):
+    """A number with two digits in any case."""
+
+    def stored(self, value: Any) -> Any:
+        return f"{value:.2f}"
+
+
 class Base(DeclarativeBase):
     pass
 
@@ -317,6 +416,9 @@ class Account(Base):
     seconds = mapped_column(Seconds)
     upper = mapped_column(Upper)
     read = mapped_column(Read(20))
+    minutes = mapped_column(Minutes)
+    written = mapped_column(AsWritten)
+    printed = mapped_column(AsPrinted)
 
 
 SMALL, LARGE = uuid.UUID(int=5), uuid.UUID(int=2**127 + 2**63)
@@ -343,6 +445,9 @@ def accounts() -> list[Account]:
             seconds=dt.datetime(2000, 1, number),
             upper=text,
             read=text.upper(),
+            minutes=dt.time(12 - number, 30),
+            written=decimal.Decimal("1.10") * number,
+            printed=decimal.Decimal("1.10") * number,
         )
         for number, text in enumerate(texts, 1)
     ] + [Account(id=5)]
@@ -398,6 +503,16 @@ FILTERS: dict[str, list[int]] = {
     "upper!=ABC": [2, 3, 4],
     "upper=in=(abc,ABCD)": [1, 2],
     "read=nn=": [1, 2, 3, 4],
+    "minutes==10:30": [2],
+    "minutes!=10:30": [1, 3, 4],
+    "minutes<10:30": [3, 4],
+    "minutes==12:30+02:00": [2],
+    "minutes=bt=(09:00,10:30)": [2, 3],
+    "written=nn=": [1, 2, 3, 4],
+    "written=like=1.1": [1],
+    "printed==1.1": [1],
+    "printed==2.200": [2],
+    "printed=out=(1.1,3.3)": [2, 4],
 }
 
 
@@ -412,7 +527,21 @@ def test_bytes_of_a_uuid_sort_as_its_text(filled: Store, sort: str, expected: li
 
 
 @pytest.mark.parametrize(
-    "sort", ["sealed", "-capital", "prefixed", "words", "lower", "negated", "yes", "-upper", "cents"]
+    "sort",
+    [
+        "sealed",
+        "-capital",
+        "prefixed",
+        "words",
+        "lower",
+        "negated",
+        "yes",
+        "-upper",
+        "cents",
+        "minutes",
+        "-minutes",
+        "printed",
+    ],
 )
 def test_walks(filled: Store, sort: str) -> None:
     def check(session: Session) -> None:
@@ -452,13 +581,17 @@ def test_walks(filled: Store, sort: str) -> None:
         ("upper>abc", UnsupportedOperator),
         ("read==abc", UnsupportedOperator),
         ("read=like=a", UnsupportedOperator),
+        ("minutes==10:30:30", WrongValue),
+        ("written==1.1", UnsupportedOperator),
+        ("written!=1.1", UnsupportedOperator),
+        ("written=in=(1.1,2.2)", UnsupportedOperator),
     ],
 )
 def test_refusals(filter: str, refused: type) -> None:
     assert isinstance(problems(Account, filter)[0], refused)
 
 
-@pytest.mark.parametrize("sort", ["salted", "document", "read"])
+@pytest.mark.parametrize("sort", ["salted", "document", "read", "written"])
 def test_refused_sorts(sort: str) -> None:
     assert isinstance(problems(Account, sort=sort)[0], UnsupportedSort)
 
@@ -485,6 +618,7 @@ def test_kinds(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
 
 
 HIDES = [Starred, Hidden, HiddenName, SealedAndHidden, HiddenTwice, Thousands, Band, Year, Day]
+HIDES += [Hashed, OfSecret, WithoutPassword, StarredKey, StarredKeys, OfSettingsWithToken]
 
 
 @pytest.mark.parametrize("type_", HIDES)
@@ -509,7 +643,7 @@ def test_a_decorator_that_hides_a_part_of_a_value_takes_null_checks_only(type_: 
 
 
 @pytest.mark.parametrize(
-    "type_", [Lower, Email, Prefixed, Sealed, Negated, Cents, Seconds, Link, Words, YesNo, Capital]
+    "type_", [Lower, Email, Prefixed, Sealed, Negated, Cents, Seconds, Link, Words, YesNo, Capital, OfSettings]
 )
 def test_a_decorator_that_reads_another_form_hides_nothing(type_: type[Stored]) -> None:
     assert described(type_()).kind != kinds.Opaque(type_.__name__)

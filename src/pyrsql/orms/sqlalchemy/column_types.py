@@ -16,10 +16,12 @@ from pyrsql.orms.sqlalchemy.decorator_samples import (
     class_read,
     has_own_sql,
     hides,
+    hides_keys,
     is_repeatable,
     keeps_letters,
     keeps_order,
     keeps_value,
+    stores_alike,
     takes,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL, POSTGRESQL, SQLITE
@@ -259,6 +261,8 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
     stored = _joined(own, forms)
     varies = len({type(kind) for kind in forms}) > 1
     if isinstance(stored, kinds.Json | kinds.Array):
+        if isinstance(stored, kinds.Json) and hides_keys(type_):
+            return Described(kinds.Opaque(type(type_).__name__), python_type_of(type_), _accepts(type_))
         # The values in a document or an array are compared, not the whole.
         return Described(stored, python_type_of(type_), _accepts_items(own))
     said = _declared(type_) or annotated or class_read(type_)
@@ -280,7 +284,10 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
         return Described(_in_order(type_, stored), python_type, accepts)
     kind = kinds.kind_of(python_type)
     if isinstance(forms[0], kinds.Text) and not varies:
-        return Described(_over_text(name, kind), python_type, accepts, over_text=not isinstance(kind, kinds.Text))
+        compared = _over_text(name, kind, alike=stores_alike(type_, type(kind)))
+        if isinstance(compared, kinds.Text) and hides(type_, kinds.Text):
+            return Described(kinds.Opaque(name), python_type, accepts)
+        return Described(compared, python_type, accepts, over_text=not isinstance(kind, kinds.Text))
     return Described(_in_order(type_, _over(name, kind, stored, varies=varies)), python_type, accepts)
 
 
@@ -289,8 +296,14 @@ def _in_order(type_: TypeDecorator[Any], kind: kinds.Kind) -> kinds.Kind:
     return kind if keeps_order(type_, type(kind)) else kinds.Opaque(type(type_).__name__, object, kind)
 
 
-def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
-    """The kind of values that are stored as text. The order of the texts may be another one than that of the values."""
+def _over_text(name: str, kind: kinds.Kind, *, alike: bool) -> kinds.Kind:
+    """The kind of values that are stored as text. The order of the texts may be another one than that of the values.
+
+    Args:
+        name: of the type.
+        kind: of the values.
+        alike: equal values are stored as one text.
+    """
     match kind:
         case kinds.Opaque() | kinds.Binary() | kinds.Json() | kinds.Array():
             return kinds.Text()
@@ -306,7 +319,7 @@ def _over_text(name: str, kind: kinds.Kind) -> kinds.Kind:
             | kinds.DateTime()
             | kinds.Duration()
         ):
-            return kinds.Opaque(name, object, kind)
+            return kinds.Opaque(name, object, kind if alike else None)
 
 
 def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> kinds.Kind:
@@ -322,8 +335,10 @@ def _over(name: str, kind: kinds.Kind, stored: kinds.Kind, *, varies: bool) -> k
         case kinds.Boolean():
             return kinds.Opaque(name, bool, kind)
         case kinds.DateTime() | kinds.Time():
-            aware = stored.aware if isinstance(stored, kinds.DateTime | kinds.Time) else True
-            timed = kinds.DateTime(aware) if isinstance(kind, kinds.DateTime) else kinds.Time(aware)
+            # A number says nothing of an offset, and PostgreSQL would look for one in a time of day.
+            is_moment = isinstance(kind, kinds.DateTime)
+            aware = stored.aware if isinstance(stored, kinds.DateTime | kinds.Time) else is_moment
+            timed = kinds.DateTime(aware) if is_moment else kinds.Time(aware)
             return kinds.Opaque(name, object, timed) if varies else timed
         case kinds.Integer() | kinds.Decimal() | kinds.Float() | kinds.Date() | kinds.Duration():
             return kinds.Opaque(name, object, kind) if varies else kind

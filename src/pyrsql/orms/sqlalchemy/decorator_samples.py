@@ -6,6 +6,7 @@ samples are those of PostgreSQL, which is the strictest.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import decimal
 from contextlib import suppress
@@ -37,7 +38,18 @@ _ASCENDING: dict[type, tuple[Any, ...]] = {
     kinds.Duration: (dt.timedelta(1), dt.timedelta(2), dt.timedelta(10), dt.timedelta(100)),
 }
 
+_EQUAL: dict[type, tuple[object, ...]] = {
+    kinds.Decimal: tuple(map(decimal.Decimal, ("1.10", "1.1", "1.100"))),
+}
+"""Values that are equal, and written in several ways."""
+
 _DAY = dt.datetime(2000, 5, 17, 9)
+_HIDDEN_KEYS = (
+    *("password", "passwd", "secret", "token", "access_token", "refresh_token", "api_key", "apikey", "apiKey"),
+    *("ssn", "iban", "card", "card_number", "cvv", "cvc", "pin", "email", "phone"),
+)
+"""Keys of values that a decorator over documents may mask or leave out. It is found out by these alone."""
+
 _NEIGHBOURS: dict[type, tuple[tuple[object, ...], ...]] = {
     kinds.Text: (
         ("4012888888881881", "5012888888881881", "4012887888881881", "4012888888881882"),
@@ -81,20 +93,63 @@ def as_read(type_: TypeEngine[Any], stored: Any, dialect: Dialect) -> Any:
 
 
 def hides(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
-    """Whether different stored values are read as one: all but four digits are stars, or a salary is rounded.
+    """Whether different stored values are read as one: all but four digits are stars, or a salary is rounded. Or a text
+    is read as its hash.
 
     A filter on the stored value would reveal the rest letter by letter, and a sort and a cursor would, too.
     """
+    if kind is kinds.Text and all(_is_read_as_another(type_, sample) for sample, *_ in _NEIGHBOURS[kind]):
+        return True
     return any(_are_read_as_one(type_, samples) for samples in _NEIGHBOURS.get(kind, ()))
+
+
+def hides_keys(type_: TypeDecorator[Any]) -> bool:
+    """Whether a decorator over documents masks the value of a key, or leaves a key out, and not just any key that the
+    class it reads does not have.
+    """
+
+    def read(document: dict[str, str]) -> object:
+        return _read_form(type_, _stored_form(type_, document))
+
+    with suppress(Exception):
+        empty, keeps_any_key = read({}), read({"": "1"}) != read({"": "2"})
+        for key in _HIDDEN_KEYS:
+            found = read({key: "4012888888881881"})
+            if found == read({key: "5012887888881882"}) and (found != empty or keeps_any_key):
+                return True
+    return False
 
 
 def _are_read_as_one(type_: TypeDecorator[Any], samples: tuple[object, ...]) -> bool:
     with suppress(Exception):
-        first, *others = [as_stored(type_, sample, POSTGRESQL) for sample in samples]
-        read = as_read(type_, first, POSTGRESQL)
+        first, *others = [_stored_form(type_, sample) for sample in samples]
+        read = _read_form(type_, first)
         apart = [other for other in others if other != first]
-        return read is not None and any(as_read(type_, other, POSTGRESQL) == read for other in apart)
+        return read is not None and any(_read_form(type_, other) == read for other in apart)
     return False
+
+
+def _is_read_as_another(type_: TypeDecorator[Any], sample: object) -> bool:
+    """Whether a text is read as a text without it, as a hash is. A link holds it, and a title too."""
+    with suppress(Exception):
+        read = as_read(type_, as_stored(type_, sample, POSTGRESQL), POSTGRESQL)
+        return isinstance(read, str) and str(sample).lower() not in read.lower()
+    return False
+
+
+def _stored_form(type_: TypeDecorator[Any], sample: object) -> Any:
+    """A sample as it is stored; one that the decorator does not take as it is, which is how others may have stored it.
+    A document is a copy: the code that reads it may change it.
+    """
+    with suppress(Exception):
+        return copy.deepcopy(as_stored(type_, copy.deepcopy(sample), POSTGRESQL))
+    return copy.deepcopy(sample)
+
+
+def _read_form(type_: TypeDecorator[Any], stored: Any) -> object:
+    """The value that is read, as people see it: `**********` for each `SecretStr`."""
+    read = as_read(type_, copy.deepcopy(stored), POSTGRESQL)
+    return None if read is None else str(read)
 
 
 def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
@@ -139,6 +194,16 @@ def keeps_order(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
     with suppress(Exception):
         stored = [as_stored(type_, sample, POSTGRESQL) for sample in _ASCENDING.get(kind, ())]
         return stored == sorted(stored)
+    return True
+
+
+def stores_alike(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
+    """Whether equal values of a kind are stored as one text: `1.10` and `1.1` are one number, and may be two texts. A
+    decorator that refuses the samples is believed to do so.
+    """
+    with suppress(Exception):
+        stored = [as_stored(type_, sample, POSTGRESQL) for sample in _EQUAL.get(kind, ())]
+        return all(text == stored[0] for text in stored)
     return True
 
 

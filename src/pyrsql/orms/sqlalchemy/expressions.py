@@ -218,6 +218,10 @@ def _without_size(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]:
             return DateTime(type_.timezone)
         case postgresql.TIME():
             return Time(type_.timezone)
+        case postgresql.INTERVAL():
+            return postgresql.INTERVAL()
+        case Interval():
+            return Interval(native=type_.native)
         case _:
             return type_
 
