@@ -300,6 +300,13 @@ class Hashed(Starred):
         return hashlib.sha256(value.encode()).hexdigest()
 
 
+class StoredHash(Stored):
+    """Stores the hash of a text, and shows it."""
+
+    def stored(self, value: Any) -> Any:
+        return hashlib.sha256(value.encode()).hexdigest()
+
+
 class OfSecret(Starred):
     """Holds an object of which nobody sees the text."""
 
@@ -643,7 +650,8 @@ def test_a_decorator_that_hides_a_part_of_a_value_takes_null_checks_only(type_: 
 
 
 @pytest.mark.parametrize(
-    "type_", [Lower, Email, Prefixed, Sealed, Negated, Cents, Seconds, Link, Words, YesNo, Capital, OfSettings]
+    "type_",
+    [Lower, Email, Prefixed, Sealed, Negated, Cents, Seconds, Link, Words, YesNo, Capital, OfSettings, StoredHash],
 )
 def test_a_decorator_that_reads_another_form_hides_nothing(type_: type[Stored]) -> None:
     assert described(type_()).kind != kinds.Opaque(type_.__name__)

@@ -130,10 +130,11 @@ def _are_read_as_one(type_: TypeDecorator[Any], samples: tuple[object, ...]) -> 
 
 
 def _is_read_as_another(type_: TypeDecorator[Any], sample: object) -> bool:
-    """Whether a text is read as a text without it, as a hash is. A link holds it, and a title too."""
+    """Whether a text is read as its hash is: without it, and without what is stored. A link holds it, and a title too."""
     with suppress(Exception):
-        read = as_read(type_, as_stored(type_, sample, POSTGRESQL), POSTGRESQL)
-        return isinstance(read, str) and str(sample).lower() not in read.lower()
+        stored = as_stored(type_, sample, POSTGRESQL)
+        read = as_read(type_, stored, POSTGRESQL)
+        return isinstance(read, str) and not any(str(text).lower() in read.lower() for text in (sample, stored))
     return False
 
 
