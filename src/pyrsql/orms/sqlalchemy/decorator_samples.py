@@ -130,7 +130,7 @@ def _are_read_as_one(type_: TypeDecorator[Any], samples: tuple[object, ...]) -> 
 
 
 def _is_read_as_another(type_: TypeDecorator[Any], sample: object) -> bool:
-    """Whether a text is read as its hash is: without it and without what is stored. A link holds it, and a title too."""
+    """Whether a text is read as a hash is: without it and without what is stored. A link and a title hold it."""
     with suppress(Exception):
         stored = as_stored(type_, sample, POSTGRESQL)
         read = as_read(type_, stored, POSTGRESQL)
