@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Select, StaticPool, create_engine, func, select, text, union
 from sqlalchemy.orm import Session, contains_eager
@@ -51,6 +52,10 @@ def app_of(factory: Callable[..., Any], session: Any) -> FastAPI:
         page: Annotated[CursorPage[UserOut], Depends(users.cursor_page_dependency(UserOut, session))],
     ) -> CursorPage[UserOut]:
         return page
+
+    @app.get("/stream", response_class=StreamingResponse)
+    def stream(rows: Annotated[Any, Depends(users.stream_dependency(UserOut, session))]) -> Any:
+        return rows
 
     @app.get("/select")
     def rows_of(statement: Annotated[Select[Any], Depends(users.select_dependency())]) -> str:
@@ -165,3 +170,18 @@ def test_a_base_that_streams_is_paged_at_once(session: Any) -> None:
     app = app_of(lambda: select(User).execution_options(yield_per=2), session)
     assert len(get(app, "/page?size=3&sort=age").json()["items"]) == 3
     assert len(get(app, "/cursor?size=3&sort=age").json()["items"]) == 3
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        select(User, Company).outerjoin(User.company),
+        select(User, Company.name.label("name")).outerjoin(User.company),
+        select(User, func.lower(User.name), User.id),
+    ],
+)
+def test_what_a_base_selects_beside_its_rows_is_in_no_item(session: Any, base: Select[Any]) -> None:
+    app, plain = app_of(lambda: base, session), app_of(lambda: select(User), session)
+    for path in ("/page", "/cursor"):
+        assert get(app, f"{path}?sort=-age&size=3").json() == get(plain, f"{path}?sort=-age&size=3").json()
+    assert get(app, "/stream?sort=-age").text == get(plain, "/stream?sort=-age").text

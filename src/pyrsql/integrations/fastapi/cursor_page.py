@@ -14,6 +14,7 @@ from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.errors import ConfigurationError, ValidationError
 from pyrsql.integrations.fastapi.endpoint import Endpoint, sought
+from pyrsql.integrations.fastapi.item_rows import entity_of
 from pyrsql.integrations.fastapi.items import reads
 from pyrsql.integrations.fastapi.links import cursor_link_header
 from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
@@ -102,7 +103,7 @@ class CursorPageDependency(ListDependency[CursorPage[ItemT]], Generic[ItemT]):
         known = shown if cut.next is None and cut.prev is None else None
         total, is_exact = self.totals.number(session, base, criteria, known=known, least=shown)
         content = {
-            "items": cut.items,
+            "items": [*map(entity_of, cut.items)],
             "next": cut.next,
             "prev": cut.prev,
             "size": page.seek.size,

@@ -77,3 +77,8 @@ class ItemRows:
     @cached_property
     def _shared(self) -> frozenset[type]:
         return sharing_rows(self._model, {step for path in self._paths for step in path})
+
+
+def entity_of(row: Any) -> Any:
+    """The entity of a row by cursor: where a statement selects more columns, a row has them behind it."""
+    return row[0] if isinstance(row, tuple) else row

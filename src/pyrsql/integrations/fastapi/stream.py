@@ -22,6 +22,7 @@ from pyrsql.cursor import CursorFormat, CursorRequest
 from pyrsql.errors import ConfigurationError
 from pyrsql.formulas import without_formulas
 from pyrsql.integrations.fastapi.endpoint import Endpoint, counted_up_to
+from pyrsql.integrations.fastapi.item_rows import entity_of
 from pyrsql.integrations.fastapi.items import models_of
 from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
 from pyrsql.integrations.fastapi.sessions import SessionDependency
@@ -130,7 +131,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
         """The text of one chunk, and where the next one begins."""
         request = CursorRequest.at(cursor, self._chunk.size)
         cut = self._sought(criteria, base, request).collect(session.execute)
-        items = [self._adapter.validate_python(row, from_attributes=True) for row in cut.items]
+        items = [self._adapter.validate_python(entity_of(row), from_attributes=True) for row in cut.items]
         return self._written(items), cut.next
 
     def _sought(self, criteria: Criteria, base: Select[Any], request: CursorRequest) -> CursorSelect[Select[Any]]:
