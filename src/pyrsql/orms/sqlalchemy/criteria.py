@@ -5,7 +5,7 @@ A base statement has some, and an event of the session may add others to each st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, Table
@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.cardinality import joined_rows, leaves
+from pyrsql.orms.sqlalchemy.cardinality import leaves
 from pyrsql.orms.sqlalchemy.criteria_parts import (
     column_of_mapper,
     condition_on,
@@ -24,6 +24,7 @@ from pyrsql.orms.sqlalchemy.criteria_parts import (
     is_never_adapted,
     never_adapted,
     when_compiled,
+    with_own_subqueries,
 )
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
@@ -66,7 +67,6 @@ def _apply_to_aliases(state: Any) -> None:
             if not (option.include_aliases or option.entity is original):
                 continue
             _refuse_for_alias(option, alias)
-            _refuse_tables_of_both(option, alias, state.select_statement)
             if not option.include_aliases:
                 made = parts.criteria_like(option, entity=alias)
                 if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
@@ -77,6 +77,8 @@ def _apply_to_aliases(state: Any) -> None:
             for option in criteria.get(mapper, []):
                 if option.propagate_to_loaders:
                     _refuse_for_alias(option, mapper, "joinedload reads")
+    for among in criteria.values():
+        among[:] = map(with_own_subqueries, among)
 
 
 def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a path leads to") -> None:
@@ -106,43 +108,6 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
             f"{reader} an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
             f" apply: it has columns of {name} that are not those of its argument, as in lambda cls: cls.id > 0"
         )
-
-
-def _refuse_tables_of_both(option: LoaderCriteriaOption, alias: Any, statement: Select[Any]) -> None:
-    """Refuse criteria with a subquery that reads a table which the statement has beside the alias: SQLAlchemy would
-    leave it out of the subquery, which would be about the row around it.
-
-    Raises:
-        ConfigurationError: there is one, and what to write instead.
-    """
-    parts_of_it = visitors.iterate(condition_on(option, alias))
-    subqueries = [cast("Select[Any]", part) for part in parts_of_it if isinstance(part, Select)]
-    rows = {*leaves([alias.selectable])}
-    own = {table for each in subqueries for table in _tables_left_to_others(each)}
-    own -= {*alias.mapper.tables, *rows}
-    if own and (both := own & {*_tables_beside(statement, rows)}):
-        name, tables = _class_of(option).__name__, ", ".join(sorted(repr(str(table)) for table in both))
-        raise ConfigurationError(
-            f"a path leads to an alias of {name}, and a subquery in with_loader_criteria({name}, …) reads {tables}, as"
-            " the statement does: let it read an alias, as in aliased(…)"
-        )
-
-
-def _tables_left_to_others(subquery: Select[Any]) -> Sequence[FromClause]:
-    """The tables that a subquery takes from the statement around it where that has them: never its only one."""
-    froms = subquery.get_final_froms()
-    return froms if len(froms) > 1 and parts.is_correlated_by_itself(subquery) else ()
-
-
-def _tables_beside(statement: Select[Any], rows: Set[FromClause]) -> Iterator[FromClause]:
-    """The tables of each select that joins some rows, of the statement and of its subqueries."""
-    for part in visitors.iterate(statement):
-        if isinstance(part, Select):
-            select = cast("Select[Any]", part)
-            joined = {*leaves(joined_rows(select))}
-            if joined & rows:
-                yield from joined
-                yield from (table for column in parts.columns(select) for table in leaves(parts.tables_of(column)))
 
 
 def _of_mapper(option: LoaderCriteriaOption, mapper: Mapper[Any]) -> LoaderCriteriaOption:

@@ -7,12 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnClause, ColumnElement, Select
+from sqlalchemy import ColumnClause, ColumnElement, Select, inspect
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.util import LoaderCriteriaOption
+from sqlalchemy.sql import visitors
+
+from pyrsql.orms.sqlalchemy.correlation import about_own_tables, has_subquery
+from pyrsql.orms.sqlalchemy.select_parts import criteria_like
 
 
 def when_compiled(base: Select[Any], work: Callable[[Any], None]) -> Select[Any]:
@@ -33,6 +37,53 @@ def criteria_of_classes(state: Any) -> dict[Mapper[Any], list[LoaderCriteriaOpti
 def condition_on(option: LoaderCriteriaOption, alias: Any) -> ColumnElement[bool]:
     """The condition that an option has for an inspected alias; a function makes it anew for each."""
     return option._resolve_where_criteria(alias)
+
+
+def classes_with_subqueries(options: Iterable[LoaderCriteriaOption]) -> frozenset[type]:
+    """The classes for which criteria have subqueries."""
+    return frozenset(
+        mapper.class_
+        for option in options
+        for mapper in option._all_mappers()
+        if has_subquery(_as_given(option, mapper.class_))
+    )
+
+
+def with_own_subqueries(option: LoaderCriteriaOption) -> LoaderCriteriaOption:
+    """Criteria whose subqueries are, for an alias, about its row and about their own tables.
+
+    SQLAlchemy would leave out of them the tables that the statement around has as well, and take those of the row from
+    which a join leads to the alias.
+    """
+    return criteria_like(option, where_criteria=_OfAlias(option), deferred_where_criteria=True)
+
+
+def _as_given(option: LoaderCriteriaOption, entity: Any) -> ColumnElement[bool]:
+    condition: Any = option.where_criteria
+    made: ColumnElement[bool] = condition._resolve_with_args(entity) if option.deferred_where_criteria else condition
+    return made
+
+
+class _OfAlias(NamedTuple):
+    """The condition of criteria, made for each entity as SQLAlchemy does it where that is a function."""
+
+    option: LoaderCriteriaOption
+
+    def _resolve_with_args(self, entity: Any) -> ColumnElement[bool]:
+        alias: Any = inspect(entity)
+        condition = _as_given(self.option, entity)
+        if not (alias.is_aliased_class and has_subquery(condition)):
+            return condition
+        if not self.option.deferred_where_criteria:
+            condition = alias._adapter.traverse(condition)
+
+        def own(element: Any, **_: Any) -> Select[Any] | None:
+            return never_adapted(cast("Select[Any]", element)) if isinstance(element, Select) else None
+
+        made: ColumnElement[bool] = visitors.replacement_traverse(
+            about_own_tables(condition, [alias.selectable]), {}, own
+        )
+        return made
 
 
 def column_of_mapper(element: Any, mapper: Mapper[Any]) -> ColumnElement[Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, inspect
-from sqlalchemy.orm import ColumnProperty, Load, Mapper
+from sqlalchemy.orm import ColumnProperty, Load, Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from pyrsql.errors import ConfigurationError
@@ -16,6 +16,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import root_entity
 from pyrsql.orms.sqlalchemy.cardinality import is_to_one
 from pyrsql.orms.sqlalchemy.criteria import with_criteria_of_aliases
+from pyrsql.orms.sqlalchemy.criteria_parts import classes_with_subqueries
 from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping
 from pyrsql.orms.sqlalchemy.loader_options import loader_steps
@@ -125,6 +126,8 @@ class _Said:
             them is every path.
         deferring: the paths of entities of which they leave columns out.
         joins: a to-one relation may be joined: the select neither locks rows nor folds them together.
+        apart: the classes that a join would misread: SQLAlchemy takes tables of the statement for those that a subquery
+            in criteria of one of them reads itself.
         only: columns that a response does not read are left out, where the select does not say which are.
     """
 
@@ -132,6 +135,7 @@ class _Said:
     lazy: frozenset[Path | None]
     deferring: frozenset[Path]
     joins: bool
+    apart: frozenset[type]
     only: bool = False
 
     @classmethod
@@ -148,10 +152,16 @@ class _Said:
             if step.strategy.get("deferred"):
                 deferring.add(step.path)
         folds = parts.is_distinct(base) or parts.group_columns(base) or parts.lock_of(base) is not None
-        return cls(frozenset(loaded), frozenset(lazy), frozenset(deferring), joins=not folds)
+        apart = classes_with_subqueries(parts.criteria(base))
+        return cls(frozenset(loaded), frozenset(lazy), frozenset(deferring), joins=not folds, apart=apart)
+
+    def may_join(self, relation: RelationshipProperty[Any]) -> bool:
+        """Whether the related row may be joined."""
+        is_joined = self.joins and relation.mapper.class_ not in self.apart
+        return is_joined and relation.direction is MANYTOONE and is_to_one(relation)
 
 
-_NOTHING_SAID = _Said(frozenset(), frozenset(), frozenset(), joins=True)
+_NOTHING_SAID = _Said(frozenset(), frozenset(), frozenset(), joins=True, apart=frozenset())
 
 
 def _options(load: Any, entity: Entity, read: Reading, at: Path, said: _Said) -> Iterator[Any]:
@@ -223,7 +233,7 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
         below = Reading(True, below.columns, others)
     elif repeats:
         nested = load.subqueryload(attribute)
-    elif said.joins and relation.direction is MANYTOONE and is_to_one(relation):
+    elif said.may_join(relation):
         # A mapping may say INNER JOIN, which would leave out rows that lead nowhere, or to a row that criteria hide.
         nested = load.joinedload(attribute, innerjoin=False)
     else:
