@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select
 
@@ -81,4 +81,5 @@ class ItemRows:
 
 def entity_of(row: Any) -> Any:
     """The entity of a row by cursor: where a statement selects more columns, a row has them behind it."""
-    return cast("tuple[Any, ...]", row)[0] if isinstance(row, tuple) else row
+    entity: Any = row[0] if isinstance(row, tuple) else row
+    return entity
