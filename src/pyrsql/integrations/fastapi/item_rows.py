@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Select
 
@@ -79,7 +79,6 @@ class ItemRows:
         return sharing_rows(self._model, {step for path in self._paths for step in path})
 
 
-def entity_of(row: Any) -> Any:
+def entity_of(row: object) -> object:
     """The entity of a row by cursor: where a statement selects more columns, a row has them behind it."""
-    entity: Any = row[0] if isinstance(row, tuple) else row
-    return entity
+    return cast("tuple[object, ...]", row)[0] if isinstance(row, tuple) else row
