@@ -46,6 +46,10 @@ class Reading:
     related: dict[str, Reading] = field(default_factory=dict[str, "Reading"])
 
 
+_LEVELS = 32
+"""Levels of a tree that are loaded together; rows below are read one by one. Rows in a circle have no last level."""
+
+
 def reading(model: Model, paths: Iterable[Path]) -> Reading:
     """The parts that paths of attributes read, shortcuts spelled out.
 
@@ -227,7 +231,7 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
         nested = load.defaultload(attribute)
     elif is_endless:
         # A tree takes a statement for each of its levels.
-        nested = load.selectinload(attribute, recursion_depth=-1)
+        nested = load.selectinload(attribute, recursion_depth=_LEVELS)
         others = {other: read for other, read in below.related.items() if other != name}
         # SQLAlchemy would apply a choice of columns to the first level alone.
         below = Reading(True, below.columns, others)
