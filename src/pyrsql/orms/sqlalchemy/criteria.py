@@ -5,7 +5,7 @@ A base statement has some, and an event of the session may add others to each st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, Table
@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy import select_parts as parts
-from pyrsql.orms.sqlalchemy.cardinality import leaves
+from pyrsql.orms.sqlalchemy.cardinality import joined_rows, leaves
 from pyrsql.orms.sqlalchemy.criteria_parts import (
     column_of_mapper,
     condition_on,
@@ -28,7 +28,7 @@ from pyrsql.orms.sqlalchemy.criteria_parts import (
 )
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
-from pyrsql.orms.sqlalchemy.loader_options import loader_steps
+from pyrsql.orms.sqlalchemy.loader_options import LoaderStep, loader_steps
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
@@ -71,12 +71,17 @@ def _apply_to_aliases(state: Any) -> None:
                 made = parts.criteria_like(option, entity=alias)
                 if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
                     among.append(made)
-    for step in loader_steps(state.select_statement):
-        if step.strategy.get("lazy") == "joined" and not step.is_joined and step.relations:
-            mapper = step.relations[-1].mapper
-            for option in criteria.get(mapper, []):
-                if option.propagate_to_loaders:
-                    _refuse_for_alias(option, mapper, "joinedload reads")
+    joined = {step.path: step.relations for step in loader_steps(state.select_statement) if _joins(step)}
+    for path, relations in joined.items():
+        mapper = relations[-1].mapper
+        for option in criteria.get(mapper, []):
+            if option.propagate_to_loaders:
+                _refuse_for_alias(option, mapper, "joinedload reads")
+                # The first row of the path in the same statement: what is not joined is loaded by another one.
+                first = next(size for size in reversed(range(len(path))) if path[:size] not in joined)
+                read = {*relations[first - 1].mapper.tables} if first else _tables_read(state.select_statement)
+                beside = {*relations[-2].mapper.tables} if first < len(path) - 1 else set[FromClause]()
+                _refuse_tables_of_both(option, mapper, read, beside)
     for among in criteria.values():
         among[:] = map(with_own_subqueries, among)
 
@@ -108,6 +113,49 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
             f"{reader} an alias of {name}, to which the function in with_loader_criteria({name}, …) does not"
             f" apply: it has columns of {name} that are not those of its argument, as in lambda cls: cls.id > 0"
         )
+
+
+def _joins(step: LoaderStep) -> bool:
+    return step.strategy.get("lazy") == "joined" and not step.is_joined and bool(step.relations)
+
+
+def _refuse_tables_of_both(
+    option: LoaderCriteriaOption, mapper: Mapper[Any], read: Set[FromClause], joined: Set[FromClause]
+) -> None:
+    """Refuse criteria of a class that eager loading joins, with a subquery of tables that the statement reads too.
+
+    SQLAlchemy would leave tables of the statement out of the subquery, and take those of a row that is joined itself
+    for those of that row.
+
+    Args:
+        option: the criteria.
+        mapper: the mapping of the class.
+        read: the tables of the statement.
+        joined: the tables of the row to which the class is joined, where eager loading joins that row as well.
+
+    Raises:
+        ConfigurationError: there is one, and what to write instead.
+    """
+    own: set[FromClause] = set()
+    for part in visitors.iterate(condition_on(option, mapper)):
+        if isinstance(part, Select):
+            subquery = cast("Select[Any]", part)
+            froms = subquery.get_final_froms()
+            own |= joined & {*leaves(froms)}
+            # A subquery keeps its only table.
+            own |= read & {*froms} if len(froms) > 1 and parts.is_correlated_by_itself(subquery) else set()
+    if both := own - {*mapper.tables}:
+        name, tables = _class_of(option).__name__, ", ".join(sorted(repr(str(table)) for table in both))
+        raise ConfigurationError(
+            f"joinedload reads an alias of {name}, and a subquery in with_loader_criteria({name}, …) reads {tables}, as"
+            " the statement does: let it read an alias, as in aliased(…)"
+        )
+
+
+def _tables_read(statement: Select[Any]) -> set[FromClause]:
+    """The tables that a statement has no alias of."""
+    shown = (table for column in parts.columns(statement) for table in leaves(parts.tables_of(column)))
+    return {*leaves(joined_rows(statement)), *shown}
 
 
 def _of_mapper(option: LoaderCriteriaOption, mapper: Mapper[Any]) -> LoaderCriteriaOption:
