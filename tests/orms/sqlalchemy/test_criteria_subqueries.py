@@ -161,7 +161,7 @@ def test_answers(cases: Store, name: str, alias: bool) -> None:
     assert from_cases == SHOWN
 
 
-def steps_to_document(model: type) -> tuple[str, ...]:
+def steps_to_document(model: type[Base]) -> tuple[str, ...]:
     return {Note: ("document",), Case: ("notes", "document"), Mark: ("note", "document")}[model]
 
 
@@ -188,5 +188,5 @@ def test_answers_with_criteria_of_an_event(cases: Store, model: Any, name: str) 
     if name in kept:
         assert cases.run(ask) == [1, 1, None, None, None]
     else:
-        with pytest.raises(ConfigurationError, match="joinedload reads .* reads 'cs_.*let it read an alias"):
+        with pytest.raises(ConfigurationError, match=r"joinedload reads .* reads 'cs_.*let it read an alias"):
             cases.run(ask)
