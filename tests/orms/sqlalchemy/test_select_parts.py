@@ -61,7 +61,10 @@ OF_A_SELECT = {
 OF_AN_ELEMENT = {"_annotate", "_annotations", "_from_objects"}
 OF_AN_ATTRIBUTE = {"_extra_criteria", "_of_type"}
 OF_A_TYPE = {"_variant_mapping"}
-OF_AN_OPTION = {"_resolve_where_criteria"}
+OF_AN_OPTION = {"_all_mappers", "_resolve_where_criteria"}
+OF_A_FUNCTION = {"_resolve_with_args"}
+"""The function of criteria as SQLAlchemy holds it."""
+OF_AN_ALIAS = {"_adapter"}
 OF_A_VERSION = {"_add_context_option"}
 """SQLAlchemy 2.1 calls it `_add_compile_state_func`."""
 
@@ -79,6 +82,7 @@ def private_attributes(file: Path) -> Iterator[str]:
 def test_two_files_use_private_attributes_and_here_they_are() -> None:
     used = {file.name: {*private_attributes(file)} for file in SOURCE.rglob("*.py")}
     known = OF_A_SELECT | OF_AN_ELEMENT | OF_AN_ATTRIBUTE | OF_A_TYPE | OF_AN_OPTION | OF_A_VERSION
+    known |= OF_A_FUNCTION | OF_AN_ALIAS
     assert used.pop("select_parts.py") | used.pop("criteria_parts.py") == known
     assert {name: found for name, found in used.items() if found} == {}
 
@@ -92,6 +96,13 @@ def test_elements_attributes_and_types_have_each_of_them() -> None:
     assert all(hasattr(User.id.__clause_element__(), name) for name in OF_AN_ELEMENT)
     assert all(hasattr(User.company, name) for name in OF_AN_ATTRIBUTE)
     assert all(hasattr(String(), name) for name in OF_A_TYPE)
+
+
+def test_criteria_and_aliases_have_each_of_them() -> None:
+    option = cast("Any", with_loader_criteria(User, lambda cls: cls.id > 0))
+    assert all(hasattr(option, name) for name in OF_AN_OPTION)
+    assert all(hasattr(option.where_criteria, name) for name in OF_A_FUNCTION)
+    assert all(hasattr(inspect(aliased(User)), name) for name in OF_AN_ALIAS)
 
 
 def test_what_a_select_is_made_of() -> None:
