@@ -69,7 +69,7 @@ async def in_session(
     registry: Callable[[], Session | AsyncSession] | None = getattr(session, "registry", None)
     session = session if registry is None else registry()
     # A connection has scalars, too, but it reads no objects.
-    if not hasattr(session, "expunge"):
+    if not hasattr(session, "scalars") or hasattr(session, "exec_driver_sql"):
         raise ConfigurationError(f"the dependency gave {session!r} as the session of a request: {_INSTEAD}")
     if not _is_async(session):
         # A synchronous driver waits for the database, which the event loop must not.
