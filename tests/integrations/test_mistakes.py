@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
-from sqlalchemy import create_engine, select
+from sqlalchemy import Connection, StaticPool, create_engine, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -98,9 +98,14 @@ def test_a_configuration_of_another_type_is_refused(options: dict[str, Any], mes
 
 
 def test_a_connection_is_no_session() -> None:
-    engine = create_engine("sqlite://")
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    def connection() -> Iterator[Connection]:
+        with engine.connect() as opened:
+            yield opened
+
     app = FastAPI()
-    app.include_router(resource().router(engine.connect), prefix="/users")
+    app.include_router(resource().router(connection), prefix="/users")
     with pytest.raises(ConfigurationError, match="as the session of a request: give a function that yields a Session"):
         TestClient(app).get("/users")
 
