@@ -391,6 +391,27 @@ class AsWritten(Stored):
         return decimal.Decimal(value)
 
 
+class IsoText(Stored):
+    """A moment with the offset that it was given, if any: the text does not say which rows have one."""
+
+    @property
+    def python_type(self) -> type[Any]:
+        return dt.datetime
+
+    def stored(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def read(self, value: Any) -> Any:
+        return dt.datetime.fromisoformat(value)
+
+
+class IsoTextInUtc(IsoText):
+    """A moment with the offset of UTC in any case."""
+
+    def stored(self, value: Any) -> Any:
+        return (value if value.tzinfo else value.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
+
+
 class AsPrinted(AsWritten):
     """A number with two digits in any case."""
 
@@ -426,6 +447,8 @@ class Account(Base):
     minutes = mapped_column(Minutes)
     written = mapped_column(AsWritten)
     printed = mapped_column(AsPrinted)
+    iso = mapped_column(IsoText)
+    iso_utc = mapped_column(IsoTextInUtc)
 
 
 SMALL, LARGE = uuid.UUID(int=5), uuid.UUID(int=2**127 + 2**63)
@@ -455,6 +478,8 @@ def accounts() -> list[Account]:
             minutes=dt.time(12 - number, 30),
             written=decimal.Decimal("1.10") * number,
             printed=decimal.Decimal("1.10") * number,
+            iso=dt.datetime(2024, 1, number, 10, tzinfo=dt.UTC),
+            iso_utc=dt.datetime(2024, 1, number, 10, tzinfo=dt.UTC),
         )
         for number, text in enumerate(texts, 1)
     ] + [Account(id=5)]
@@ -518,6 +543,11 @@ FILTERS: dict[str, list[int]] = {
     "written=nn=": [1, 2, 3, 4],
     "written=like=1.1": [1],
     "printed==1.1": [1],
+    "iso=nn=": [1, 2, 3, 4],
+    "iso=like=2024-01-02": [2],
+    "iso_utc==2024-01-02T10:00:00": [2],
+    "iso_utc==2024-01-02T12:00:00+02:00": [2],
+    "iso_utc!=2024-01-02T10:00:00Z": [1, 3, 4],
     "printed==2.200": [2],
     "printed=out=(1.1,3.3)": [2, 4],
 }
@@ -590,6 +620,8 @@ def test_walks(filled: Store, sort: str) -> None:
         ("read=like=a", UnsupportedOperator),
         ("minutes==10:30:30", WrongValue),
         ("written==1.1", UnsupportedOperator),
+        ("iso==2024-01-02T10:00:00", UnsupportedOperator),
+        ("iso!=2024-01-02T10:00:00Z", UnsupportedOperator),
         ("written!=1.1", UnsupportedOperator),
         ("written=in=(1.1,2.2)", UnsupportedOperator),
     ],

@@ -40,8 +40,9 @@ _ASCENDING: dict[type, tuple[Any, ...]] = {
 
 _EQUAL: dict[type, tuple[object, ...]] = {
     kinds.Decimal: tuple(map(decimal.Decimal, ("1.10", "1.1", "1.100"))),
+    kinds.DateTime: (dt.datetime(2000, 5, 17, 9), dt.datetime(2000, 5, 17, 9, tzinfo=dt.UTC)),
 }
-"""Values that are equal, and written in several ways."""
+"""Values that are equal, and written in several ways: a moment in UTC with its offset, or without."""
 
 _DAY = dt.datetime(2000, 5, 17, 9)
 _HIDDEN_KEYS = (
