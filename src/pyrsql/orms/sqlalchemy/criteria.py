@@ -5,7 +5,7 @@ A base statement has some, and an event of the session may add others to each st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ColumnElement, FromClause, Select, Table
@@ -71,19 +71,30 @@ def _apply_to_aliases(state: Any) -> None:
                 made = parts.criteria_like(option, entity=alias)
                 if not any(each.entity is alias and each.where_criteria is made.where_criteria for each in among):
                     among.append(made)
-    joined = {step.path: step.relations for step in loader_steps(state.select_statement) if _joins(step)}
-    for path, relations in joined.items():
-        mapper = relations[-1].mapper
-        for option in criteria.get(mapper, []):
-            if option.propagate_to_loaders:
-                _refuse_for_alias(option, mapper, "joinedload reads")
-                # The first row of the path in the same statement: what is not joined is loaded by another one.
-                first = next(size for size in reversed(range(len(path))) if path[:size] not in joined)
-                read = {*relations[first - 1].mapper.tables} if first else _tables_read(state.select_statement)
-                beside = {*relations[-2].mapper.tables} if first < len(path) - 1 else set[FromClause]()
-                _refuse_tables_of_both(option, mapper, read, beside)
+    _refuse_for_joined_loads(state.select_statement, criteria)
     for among in criteria.values():
         among[:] = map(with_own_subqueries, among)
+
+
+def _refuse_for_joined_loads(
+    statement: Select[Any], criteria: Mapping[Mapper[Any], Iterable[LoaderCriteriaOption]]
+) -> None:
+    """Refuse criteria that SQLAlchemy would not apply, or would misread, where eager loading joins their class.
+
+    Raises:
+        ConfigurationError: there are some, and what to write instead.
+    """
+    joined = {step.path: step.relations for step in loader_steps(statement) if _joins(step)}
+    for path, relations in joined.items():
+        mapper = relations[-1].mapper
+        # The first row of the path in the same statement: what is not joined is loaded by another one.
+        first = next(size for size in reversed(range(len(path))) if path[:size] not in joined)
+        read = {*relations[first - 1].mapper.tables} if first else _tables_read(statement)
+        beside = {*relations[-2].mapper.tables} if first < len(path) - 1 else set[FromClause]()
+        for option in criteria.get(mapper, ()):
+            if option.propagate_to_loaders:
+                _refuse_for_alias(option, mapper, "joinedload reads")
+                _refuse_tables_of_both(option, mapper, read, beside)
 
 
 def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a path leads to") -> None:
