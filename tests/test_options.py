@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ from pyrsql import (
     SortOptions,
     ValueConverterRegistry,
 )
+from pyrsql.models.rights import field_rights
 from pyrsql.operators import EQUAL
+from pyrsql.orms.memory import MemoryORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from tests.sample_models import User
 
 MUTABLE: dict[str, Any] = {
@@ -142,6 +146,16 @@ def test_options_can_be_replaced_in_part() -> None:
         ({"json_options": {}}, "json_options={}: it takes a value of JSONOptions"),
         ({"parse_limits": 5}, "parse_limits=5: it takes a value of ParseLimits"),
         ({"value_converter_registry": {}}, "it takes a value of ValueConverterRegistry"),
+        ({"field_mapping": ["name"]}, "field_mapping takes a mapping, not"),
+        ({"model_field_mapping": [User]}, "model_field_mapping takes a mapping, not"),
+        ({"model_field_whitelist": {User, ALL_MATCH}}, "model_field_whitelist takes a mapping, not"),
+        ({"public_fields": {"name"}}, "public_fields takes a mapping, not"),
+        ({"public_fields": {"name": User.name}}, "public_fields has .* for 'name': it takes a text"),
+        ({"function_signatures": {"upper": str}}, "function_signatures has .* a value of FunctionSignature"),
+        ({"custom_predicates": [ALL_MATCH]}, "custom_predicates takes a mapping, not"),
+        ({"custom_predicates": {"all_match": ALL_MATCH}}, "it takes a value of CustomPredicateDefinition"),
+        ({"field_value_converters": {"name": "upper"}}, "has 'upper' for 'name': it takes a function"),
+        ({"cached_texts": "5"}, "cached_texts='5': it takes a whole number"),
         ({"procedure_whitelist": "upper"}, "procedure_whitelist"),
         ({"procedure_blacklist": "upper"}, "procedure_blacklist"),
         ({"procedure_whitelist": ["("]}, "regular expression"),
@@ -168,3 +182,29 @@ def test_sort_types_that_cannot_be_meant_are_refused() -> None:
     types: Any = {"doc.a": "integer"}
     with pytest.raises(ValueError, match=r"has 'integer' for 'doc\.a': it takes JSONSortScalarType\.TEXT, "):
         JSONOptions(sort_field_types=types)
+
+
+ANYTHING: Any = "int"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: CustomPredicateDefinition(operator=ANYTHING),
+            "operator='int': it takes a value of ComparisonOperator",
+        ),
+        (lambda: CustomPredicateDefinition(operator=ALL_MATCH, argument_type=ANYTHING), "write the class itself"),
+        (lambda: ValueConverterRegistry({ANYTHING: int}), "'int' is a text: write the class itself"),
+        (lambda: ValueConverterRegistry().with_converter(int, ANYTHING), "it takes a function"),
+        (lambda: OperatorRegistry(ANYTHING), "a registry holds operators, and 'i' is none"),
+        (lambda: ComparisonOperator("x", ANYTHING), r"spellings of 'x' is one text: write \('int',\)"),
+        (lambda: SQLAlchemyORM(custom_predicates={"x": ANYTHING}), "has 'int' for 'x': it takes a function"),
+        (lambda: MemoryORM(custom_predicates=ANYTHING), "custom_predicates takes a mapping, not 'int'"),
+        (lambda: field_rights(filter=ANYTHING), "filter='int': it takes True or False"),
+        (lambda: field_rights(operators=[int]), "operators has <class 'int'>: it takes operators"),  # type: ignore[list-item]
+    ],
+)
+def test_parts_of_options_of_another_type_are_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 from returns.pipeline import is_successful
@@ -15,6 +16,9 @@ from tests.sample_models import Base, User, rows
 
 GIANT = 10**5000
 """Python refuses to write it out."""
+
+OTHERS: list[tuple[Any, Any]] = [("1", "2"), (1.0, 2.0), (True, True), (None, None)]
+"""Numbers of other types, as callers without types write them."""
 
 
 def short(value: object) -> str | None:
@@ -42,6 +46,7 @@ def test_a_page_by_number_and_by_offset_is_the_same() -> None:
         (0, LARGEST_OFFSET + 1, ["size"]),
         (GIANT, 1, ["page"]),
         (-GIANT, GIANT, ["page", "size"]),
+        *((number, size, ["page", "size"]) for number, size in OTHERS),
     ],
     ids=short,
 )
@@ -59,7 +64,9 @@ def test_only_later_pages_have_an_offset() -> None:
     assert ["OFFSET" in text for text in texts] == [False, True]
 
 
-@pytest.mark.parametrize(("offset", "limit"), [(-1, 1), (0, 0), (2**63, 1), (0, 2**63), (GIANT, GIANT)], ids=short)
+@pytest.mark.parametrize(
+    ("offset", "limit"), [(-1, 1), (0, 0), (2**63, 1), (0, 2**63), (GIANT, GIANT), *OTHERS], ids=short
+)
 def test_an_offset_and_a_limit_that_no_page_can_have(offset: int, limit: int) -> None:
     with pytest.raises(PageError):
         PageRequest.from_offset(offset=offset, limit=limit)

@@ -12,7 +12,7 @@ from returns.result import Failure, Result
 
 from pyrsql.caches import validated_filter, validated_order
 from pyrsql.criteria import statement_of
-from pyrsql.errors import ParseError, PyrsqlError, ValidationError
+from pyrsql.errors import ConfigurationError, ParseError, PyrsqlError, ValidationError
 from pyrsql.language.nodes import Node, SortKey
 from pyrsql.language.parse import is_blank, parse_sort
 from pyrsql.language.parse import parse as parse_stage
@@ -99,8 +99,10 @@ class Sort:
 
         Raises:
             ParseError: the text does not follow the grammar, or is larger than its limits.
+            ConfigurationError: the text or the options are of another type.
         """
-        chosen = options or DEFAULT_SORT_OPTIONS
+        chosen = DEFAULT_SORT_OPTIONS if options is None else options
+        _refuse_others(text, chosen, SortOptions)
         if text is None or is_blank(text):
             return cls(text, chosen, ())
         return cls(text, chosen, _unwrap(parse_sort(text, chosen), ParseError))
@@ -134,8 +136,10 @@ def parse(text: str | None, *, options: QueryOptions | None = None) -> Query:
     Raises:
         ParseError: the text does not follow the grammar, names an unknown operator, gives an operator the wrong number
             of arguments, or is larger than its limits.
+        ConfigurationError: the text or the options are of another type.
     """
-    chosen = options or DEFAULT_QUERY_OPTIONS
+    chosen = DEFAULT_QUERY_OPTIONS if options is None else options
+    _refuse_others(text, chosen, QueryOptions)
     return Query(text, chosen, _unwrap(parse_stage(text, chosen), ParseError))
 
 
@@ -147,6 +151,14 @@ def compile(text: str | None, *, orm: ORM, options: QueryOptions | None = None) 
 def apply(target: TargetT, model: type, text: str | None, *, orm: ORM, options: QueryOptions | None = None) -> TargetT:
     """Narrow a target over `model` to the rows that pass a filter. Raises as `parse` and `Query.apply` do."""
     return parse(text, options=options).apply(target, model, orm=orm)
+
+
+def _refuse_others(text: object, options: object, kind: type) -> None:
+    """Raise ConfigurationError for what is no text, and for options of another type."""
+    if not isinstance(text, str | None):
+        raise ConfigurationError(f"{text!r} is no text to parse: give a text, or None")
+    if not isinstance(options, kind):
+        raise ConfigurationError(f"options={options!r}: it takes a value of {kind.__name__}")
 
 
 def _unwrap(result: Result[ValueT, Problems], error: type[PyrsqlError]) -> ValueT:

@@ -80,9 +80,14 @@ class SortLimits:
         _check(self)
 
 
+def is_number(value: object, least: int = 0) -> bool:
+    """Whether a value is a whole number from `least` on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 def is_limit(value: object, least: int = 0) -> bool:
     """Whether a value is a whole number from `least` on, or None."""
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least)
+    return value is None or is_number(value, least)
 
 
 def _check(limits: ParseLimits | SortLimits) -> None:

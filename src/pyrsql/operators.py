@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 SPELLING = r"=[A-Za-z]*+=|!=|[<>]=?+"
 """The regular expression of an operator: a sign, or letters between equals signs."""
@@ -33,6 +34,8 @@ class ComparisonOperator:
     maximum_arguments: int | None = 1
 
     def __post_init__(self) -> None:
+        if isinstance(cast("object", self.spellings), str):
+            raise ValueError(f"spellings of {self.name!r} is one text: write ({self.spellings!r},)")
         if not self.spellings:
             raise ValueError(f"operator {self.name!r} has no spelling")
         for spelling in self.spellings:
@@ -102,7 +105,8 @@ class OperatorRegistry:
         operators: in the order in which they are offered in messages.
 
     Raises:
-        ValueError: two operators share a name or a spelling, so that one would never be reached.
+        ValueError: two operators share a name or a spelling, so that one would never be reached; something else than
+            an operator.
     """
 
     operators: tuple[ComparisonOperator, ...] = DEFAULT_OPERATORS
@@ -112,6 +116,8 @@ class OperatorRegistry:
         by_spelling: dict[str, ComparisonOperator] = {}
         names: set[str] = set()
         for operator in self.operators:
+            if not isinstance(operator, ComparisonOperator):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ValueError(f"a registry holds operators, and {operator!r} is none")
             if operator.name in names:
                 raise ValueError(f"two operators are named {operator.name!r}")
             names.add(operator.name)

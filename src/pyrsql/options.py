@@ -5,13 +5,23 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import partial
-from types import MappingProxyType
-from typing import Any, Literal, Self, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import Literal
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.given import names_in, refuse_other_keys, refuse_other_types, refuse_other_values, types_in
+from pyrsql.given import (
+    NOTHING,
+    Settled,
+    copied,
+    names_by_model,
+    names_in,
+    refuse_no_functions,
+    refuse_other_keys,
+    refuse_other_types,
+    refuse_other_values,
+    refuse_text_as_class,
+    types_in,
+)
 from pyrsql.limits import DEFAULT_PARSE_LIMITS, DEFAULT_SORT_LIMITS
 from pyrsql.limits import ParseLimits as ParseLimits
 from pyrsql.limits import SortLimits as SortLimits
@@ -25,47 +35,12 @@ from pyrsql.operators import (
 
 _LOWERED = frozenset(operator.name for operator in (*DEFAULT_OPERATORS, *QUANTIFIERS))
 
-_NOTHING: Mapping[Any, Any] = MappingProxyType({})
-
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
-
 Converter = Callable[[str], object]
 """Text of an argument -> Python value. Raise ValueError or TypeError to refuse the text."""
 
 
 TextOrder = Literal["database", "code_point"]
 """Which order text has: that of the column's collation, or that of code points."""
-
-
-class _Settled:
-    """Configuration that holds mappings and lists of a developer: copied, so that no later change of them counts.
-
-    Two are equal only where they are the same one, so that each can be the key of a cache, with any contents.
-    """
-
-    def _settle(self, **copies: object) -> None:
-        for name, copy in copies.items():
-            object.__setattr__(self, name, copy)
-
-    def __reduce__(self) -> tuple[Callable[[], Self], tuple[()]]:
-        # Copied and pickled by making it anew: a read-only mapping can be neither copied nor pickled.
-        given = {each.name: _plain(getattr(self, each.name)) for each in fields(cast("Any", self)) if each.init}
-        return partial(type(self), **given), ()
-
-
-def _copy(mapping: Mapping[KeyT, ValueT]) -> Mapping[KeyT, ValueT]:
-    return MappingProxyType(dict(mapping)) if mapping else _NOTHING
-
-
-def _by_model(option: str, lists: Mapping[type, Collection[str]]) -> Mapping[type, frozenset[str]]:
-    return _copy({model: names_in(option, names) for model, names in lists.items()})
-
-
-def _plain(value: object) -> object:
-    if not isinstance(value, MappingProxyType):
-        return value
-    return {key: _plain(inner) for key, inner in cast("Mapping[object, object]", value).items()}
 
 
 class AllFields(enum.Enum):
@@ -101,7 +76,7 @@ class JSONSortScalarType(enum.Enum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class JSONOptions(_Settled):
+class JSONOptions(Settled):
     """How paths below JSON columns are compared and sorted.
 
     Args:
@@ -114,12 +89,12 @@ class JSONOptions(_Settled):
     use_datetime: bool = False
     path_exists_function: str = "jsonb_path_exists"
     path_exists_tz_function: str = "jsonb_path_exists_tz"
-    sort_field_types: Mapping[str, JSONSortScalarType] = field(default_factory=lambda: _NOTHING)
+    sort_field_types: Mapping[str, JSONSortScalarType] = field(default_factory=lambda: NOTHING)
 
     def __post_init__(self) -> None:
         refuse_other_types(self, use_datetime=bool)
         refuse_other_values(JSONSortScalarType, sort_field_types=self.sort_field_types)
-        self._settle(sort_field_types=_copy(self.sort_field_types))
+        self._settle(sort_field_types=copied(self.sort_field_types))
 
 
 DEFAULT_JSON_OPTIONS = JSONOptions()
@@ -166,7 +141,8 @@ class CustomPredicateDefinition:
             only where it is listed here.
 
     Raises:
-        ValueError: `field_types` or `fields` is not a collection of types or of paths.
+        ValueError: no operator, a text for the argument type; `field_types` or `fields` is not a collection of
+            types or of paths.
     """
 
     operator: ComparisonOperator
@@ -175,6 +151,8 @@ class CustomPredicateDefinition:
     fields: Collection[str] | None = None
 
     def __post_init__(self) -> None:
+        refuse_other_types(self, operator=ComparisonOperator)
+        refuse_text_as_class("argument_type", self.argument_type)
         if self.field_types is not None:
             object.__setattr__(self, "field_types", types_in("field_types", self.field_types))
         if self.fields is not None:
@@ -182,13 +160,16 @@ class CustomPredicateDefinition:
 
 
 @dataclass(frozen=True, eq=False)
-class ValueConverterRegistry(_Settled):
+class ValueConverterRegistry(Settled):
     """Converters by Python type: how text becomes a value of that type wherever a field has it."""
 
-    converters: Mapping[type, Converter] = field(default_factory=lambda: _NOTHING)
+    converters: Mapping[type, Converter] = field(default_factory=lambda: NOTHING)
 
     def __post_init__(self) -> None:
-        self._settle(converters=_copy(self.converters))
+        refuse_no_functions(converters=self.converters)
+        for value_type in self.converters:
+            refuse_text_as_class("a converter", value_type)
+        self._settle(converters=copied(self.converters))
 
     def with_converter(self, value_type: type, converter: Converter) -> ValueConverterRegistry:
         """A registry that also converts text to `value_type` by `converter`."""
@@ -196,7 +177,7 @@ class ValueConverterRegistry(_Settled):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FieldOptions(_Settled):
+class FieldOptions(Settled):
     """The options that filters and sorts share: names, rights and functions.
 
     All that a developer gives is copied: no later change of a dict or set counts. Names that cannot be right for a
@@ -241,51 +222,52 @@ class FieldOptions(_Settled):
             a RIGHT join, a negative number of texts.
     """
 
-    field_mapping: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
-    model_field_mapping: Mapping[type, Mapping[str, str]] = field(default_factory=lambda: _NOTHING)
-    join_hints: Mapping[str, JoinHint] = field(default_factory=lambda: _NOTHING)
+    field_mapping: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    model_field_mapping: Mapping[type, Mapping[str, str]] = field(default_factory=lambda: NOTHING)
+    join_hints: Mapping[str, JoinHint] = field(default_factory=lambda: NOTHING)
     field_whitelist: Collection[str] | None = None
     field_blacklist: Collection[str] = ()
-    model_field_whitelist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
-    model_field_blacklist: Mapping[type, Collection[str]] = field(default_factory=lambda: _NOTHING)
+    model_field_whitelist: Mapping[type, Collection[str]] = field(default_factory=lambda: NOTHING)
+    model_field_blacklist: Mapping[type, Collection[str]] = field(default_factory=lambda: NOTHING)
     public_fields: Mapping[str, str] | None = None
     procedure_whitelist: Collection[str] = ()
     procedure_blacklist: Collection[str] = ()
-    function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: _NOTHING)
+    function_signatures: Mapping[str, FunctionSignature] = field(default_factory=lambda: NOTHING)
     json_options: JSONOptions = DEFAULT_JSON_OPTIONS
     text_order: TextOrder = "database"
     quantifiers: bool = False
     cached_texts: int = 512
 
     def __post_init__(self) -> None:
+        refuse_other_types(self, json_options=JSONOptions, quantifiers=bool, cached_texts=int)
         if self.cached_texts < 0:
             raise ValueError(f"cached_texts={self.cached_texts}: write 0 or a positive number")
         if self.text_order not in ("database", "code_point"):
             raise ValueError(f"text_order is 'database' or 'code_point', not {self.text_order!r}")
-        refuse_other_types(self, json_options=JSONOptions, quantifiers=bool)
         refuse_other_keys(
             model_field_mapping=self.model_field_mapping,
             model_field_whitelist=self.model_field_whitelist,
             model_field_blacklist=self.model_field_blacklist,
         )
         refuse_other_values(JoinHint, join_hints=self.join_hints)
-        refuse_other_values(str, field_mapping=self.field_mapping)
+        refuse_other_values(FunctionSignature, function_signatures=self.function_signatures)
+        refuse_other_values(str, field_mapping=self.field_mapping, public_fields=self.public_fields or {})
         for relation, hint in self.join_hints.items():
             if hint is JoinHint.RIGHT:
                 raise ValueError(f"join hint for {relation!r}: RIGHT would add rows to the result; use LEFT or INNER")
         whitelist = self.field_whitelist
         self._settle(
-            field_mapping=_copy(self.field_mapping),
-            model_field_mapping=_copy({model: _copy(names) for model, names in self.model_field_mapping.items()}),
-            join_hints=_copy(self.join_hints),
+            field_mapping=copied(self.field_mapping),
+            model_field_mapping=copied({model: copied(names) for model, names in self.model_field_mapping.items()}),
+            join_hints=copied(self.join_hints),
             field_whitelist=None if whitelist is None else names_in("field_whitelist", whitelist),
             field_blacklist=names_in("field_blacklist", self.field_blacklist),
-            model_field_whitelist=_by_model("model_field_whitelist", self.model_field_whitelist),
-            model_field_blacklist=_by_model("model_field_blacklist", self.model_field_blacklist),
-            public_fields=None if self.public_fields is None else _copy(self.public_fields),
+            model_field_whitelist=names_by_model("model_field_whitelist", self.model_field_whitelist),
+            model_field_blacklist=names_by_model("model_field_blacklist", self.model_field_blacklist),
+            public_fields=None if self.public_fields is None else copied(self.public_fields),
             procedure_whitelist=names_in("procedure_whitelist", self.procedure_whitelist),
             procedure_blacklist=names_in("procedure_blacklist", self.procedure_blacklist),
-            function_signatures=_copy(self.function_signatures),
+            function_signatures=copied(self.function_signatures),
         )
         for expression in (*self.procedure_whitelist, *self.procedure_blacklist):
             try:
@@ -320,10 +302,10 @@ class QueryOptions(FieldOptions):
     negation: Literal["sql", "complement"] = "sql"
     parse_limits: ParseLimits = DEFAULT_PARSE_LIMITS
     operator_registry: OperatorRegistry = DEFAULT_OPERATOR_REGISTRY
-    custom_predicates: Mapping[str, CustomPredicateDefinition] = field(default_factory=lambda: _NOTHING)
+    custom_predicates: Mapping[str, CustomPredicateDefinition] = field(default_factory=lambda: NOTHING)
     value_converter_registry: ValueConverterRegistry = ValueConverterRegistry()
-    field_value_converters: Mapping[str, Converter] = field(default_factory=lambda: _NOTHING)
-    model_field_value_converters: Mapping[type, Mapping[str, Converter]] = field(default_factory=lambda: _NOTHING)
+    field_value_converters: Mapping[str, Converter] = field(default_factory=lambda: NOTHING)
+    model_field_value_converters: Mapping[type, Mapping[str, Converter]] = field(default_factory=lambda: NOTHING)
     operators: OperatorRegistry = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -337,11 +319,13 @@ class QueryOptions(FieldOptions):
             value_converter_registry=ValueConverterRegistry,
         )
         refuse_other_keys(model_field_value_converters=self.model_field_value_converters)
-        by_model = {model: _copy(converters) for model, converters in self.model_field_value_converters.items()}
+        refuse_other_values(CustomPredicateDefinition, custom_predicates=self.custom_predicates)
+        refuse_no_functions(field_value_converters=self.field_value_converters)
+        by_model = {model: copied(converters) for model, converters in self.model_field_value_converters.items()}
         self._settle(
-            custom_predicates=_copy(self.custom_predicates),
-            field_value_converters=_copy(self.field_value_converters),
-            model_field_value_converters=_copy(by_model),
+            custom_predicates=copied(self.custom_predicates),
+            field_value_converters=copied(self.field_value_converters),
+            model_field_value_converters=copied(by_model),
         )
         escape = self.like_escape_character
         if escape is not None and len(escape) != 1:

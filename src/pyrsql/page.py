@@ -9,7 +9,8 @@ from typing import Self, TypeVar
 from returns.result import Failure, Result, Success
 
 from pyrsql.errors import PageError
-from pyrsql.models.backend import ORM, BackendStatement
+from pyrsql.limits import is_number
+from pyrsql.models.backend import ORM, BackendStatement, model_of
 from pyrsql.problems import PageProblem, Problems, problems_of
 from pyrsql.validation.total_order import completing
 
@@ -60,7 +61,7 @@ class PageRequest:
             model: the class whose rows it returns.
             orm: the backend.
         """
-        described = orm.model(model)
+        described = model_of(orm, model)
         return orm.page(BackendStatement(target, target), described, completing(described), self.offset, self.limit)
 
     @property
@@ -89,24 +90,25 @@ def _refuse(found: Iterator[PageProblem]) -> None:
         raise PageError(problems)
 
 
-def _shown(number: int) -> str:
-    """A number as a problem shows it. Python refuses to write out a giant."""
-    return str(number) if abs(number) < 10**40 else "a number of more than 40 digits"
+def _shown(value: object) -> str:
+    """A number, or what stands in its place, as a problem shows it. Python refuses to write out a giant."""
+    is_giant = isinstance(value, int) and abs(value) >= 10**40
+    return "a number of more than 40 digits" if is_giant else str(value)
 
 
 def _number_problems(number: int, size: int) -> Iterator[PageProblem]:
-    if number < 0:
+    if not is_number(number):
         yield PageProblem(source="page", value=_shown(number), expected="0 or a positive whole number")
-    if not 1 <= size <= LARGEST_OFFSET:
+    if not is_number(size, 1) or size > LARGEST_OFFSET:
         yield PageProblem(source="size", value=_shown(size), expected=f"a whole number from 1 to {LARGEST_OFFSET}")
-    elif number * size > LARGEST_OFFSET - size:
+    elif is_number(number) and number * size > LARGEST_OFFSET - size:
         yield PageProblem(
             source="page", value=_shown(number), expected=f"a page that starts before row {LARGEST_OFFSET}"
         )
 
 
 def _offset_problems(offset: int, limit: int) -> Iterator[PageProblem]:
-    if not 0 <= offset <= LARGEST_OFFSET:
+    if not is_number(offset) or offset > LARGEST_OFFSET:
         yield PageProblem(source="page", value=_shown(offset), expected=f"an offset from 0 to {LARGEST_OFFSET}")
-    if not 1 <= limit <= LARGEST_OFFSET:
+    if not is_number(limit, 1) or limit > LARGEST_OFFSET:
         yield PageProblem(source="size", value=_shown(limit), expected=f"a limit from 1 to {LARGEST_OFFSET}")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pyrsql.options import QueryOptions, SortOptions
     from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
 
+from pyrsql.errors import ConfigurationError
+
 TargetT = TypeVar("TargetT")
 TargetT_co = TypeVar("TargetT_co", covariant=True)
 
@@ -186,3 +188,14 @@ class ORM(Protocol):
     def count(self, lowered: BackendStatement[TargetT], model: Model) -> object:
         """The number of rows without the page: a statement, or a number."""
         ...
+
+
+def model_of(orm: ORM, entity: type) -> Model:
+    """The fields and relations of a class, as a backend describes it.
+
+    Raises:
+        ConfigurationError: it is no backend, or does not know the class.
+    """
+    if isinstance(orm, type) or not hasattr(orm, "custom_predicates"):
+        raise ConfigurationError(f"orm={orm!r} is no backend, such as SQLAlchemyORM()")
+    return orm.model(entity)

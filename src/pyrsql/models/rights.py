@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from pyrsql import operators as ops
 from pyrsql.errors import ConfigurationError
@@ -85,11 +86,16 @@ def field_rights(
             list is no argument of a function either: `@substring[…]==` would find what `=like=` finds.
 
     Raises:
-        ValueError: an operator by its spelling; several operators could share it.
+        ValueError: an operator by its spelling, which several operators could share; a value of another type.
     """
+    for option, value in (("filter", filter), ("sort", sort)):
+        if not isinstance(value, bool | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
+            raise ValueError(f"{option}={value!r}: it takes True or False")
     if isinstance(operators, str):
         raise ValueError(f"operators takes a collection, not the text {operators!r}")
     for operator in operators or ():
+        if not isinstance(cast("object", operator), str | ComparisonOperator):
+            raise ValueError(f"operators has {operator!r}: it takes operators, or names of them such as 'equal'")
         if isinstance(operator, str) and not operator.isidentifier():
             raise ValueError(f"{operator!r} is no name of an operator: use one such as 'equal', or the operator itself")
     names = None if operators is None else frozenset(o if isinstance(o, str) else o.name for o in operators)

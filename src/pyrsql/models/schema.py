@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
 
-from pyrsql.models.backend import ORM
+from pyrsql.models.backend import ORM, model_of
 from pyrsql.models.model import Model
 from pyrsql.models.option_checks import check_options
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, FieldOptions, QueryOptions, SortOptions
@@ -60,7 +60,7 @@ def schema_for(
 
 @lru_cache(maxsize=256)
 def _schema(entity: type, orm: ORM, options: QueryOptions, sort_options: SortOptions | None) -> Schema:
-    model = orm.model(entity)
+    model = model_of(orm, entity)
     check_options(model, options, orm.model)
     if sort_options is not None:
         check_options(model, sort_options, orm.model)
@@ -84,7 +84,7 @@ def schema_of_sorts(entity: type, orm: ORM, options: SortOptions) -> Schema:
     Raises:
         ConfigurationError: as `schema_for`.
     """
-    model = orm.model(entity)
+    model = model_of(orm, entity)
     check_options(model, options, orm.model)
     return Schema(model, QueryOptions(**_shared(options)), options, orm)
 

@@ -6,7 +6,7 @@ import enum
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from returns.result import Result, Success
 
@@ -30,6 +30,8 @@ LARGEST_PAGE_SIZE = 500
 """The most rows that a request may ask a `page_dependency` for, where no maximum is configured."""
 
 _SOURCES: tuple[Source, ...] = ("filter", "sort", "page", "size", "cursor")
+_NAMES = [f"{source}_parameter" for source in _SOURCES]
+_EXAMPLES = [f"{source}_openapi_examples" for source in _SOURCES if source != "cursor"]
 
 
 class SortParameterFormat(enum.Enum):
@@ -111,19 +113,17 @@ class FastAPICriteriaConfig:
     """How cursors are written and read."""
 
     def __post_init__(self) -> None:
-        names = (
-            self.filter_parameter,
-            self.sort_parameter,
-            self.page_parameter,
-            self.size_parameter,
-            self.cursor_parameter,
-        )
+        names = tuple(getattr(self, name) for name in _NAMES)
         fault = fault_of_types(
             self,
             query_options=QueryOptions,
             sort_options=SortOptions if self.sort_options is not None else type(None),
             sort_parameter_format=SortParameterFormat,
             one_based_paging=bool,
+            **dict.fromkeys(_NAMES, str),
+        )
+        fault = fault or next(
+            filter(None, (_fault_of_examples(option, getattr(self, option)) for option in _EXAMPLES)), None
         )
         if fault is not None:
             raise ConfigurationError(fault)
@@ -135,6 +135,8 @@ class FastAPICriteriaConfig:
             raise ConfigurationError(
                 f"unknown_parameters={self.unknown_parameters!r}: it is 'suspicious', 'refuse' or 'ignore'"
             )
+        if not is_limit(self.cursor_length, 1):
+            raise ConfigurationError(f"cursor_length={self.cursor_length!r}: a cursor has one character or more")
         if not is_limit(self.max_problems, 1):
             raise ConfigurationError(f"max_problems={self.max_problems!r}: an answer holds one problem or more")
         default, largest = self.default_page_size, self.max_page_size
@@ -174,6 +176,13 @@ class FastAPICriteriaConfig:
     def largest_page(self) -> int:
         """The largest page number that a request may name: no offset lies beyond it, for any size."""
         return LARGEST_OFFSET // (self.max_page_size or 1) - 1 + self.first_page
+
+
+def _fault_of_examples(option: str, given: object) -> str | None:
+    found = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else None
+    if given is None or (found is not None and all(isinstance(example, Mapping) for example in found.values())):
+        return None
+    return f"{option}={given!r}: write name -> example, such as {{'by_name': {{'value': 'name==demo'}}}}"
 
 
 def _is_plain_function(hook: object) -> bool:

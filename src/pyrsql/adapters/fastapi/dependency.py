@@ -20,6 +20,8 @@ from pyrsql.adapters.fastapi.responses import criteria_error
 from pyrsql.adapters.fastapi.signature import NO_DOCS, ParameterDocs, signature
 from pyrsql.api import Query, Sort
 from pyrsql.criteria import criteria_of, problems_in, statement_of
+from pyrsql.errors import ConfigurationError
+from pyrsql.given import fault_of_types
 from pyrsql.language.nodes import SortKey
 from pyrsql.language.parse import is_blank, parse, parse_sort
 from pyrsql.models.backend import ORM
@@ -40,12 +42,19 @@ class RequestCriteria:
         sort: the sort.
         page_request: the page; None for all rows.
         config: how the request was read; answers about it name the parameters as this does.
+
+    Raises:
+        ConfigurationError: a text in place of the filter or the sort, which `parse` and `Sort.parse` read.
     """
 
     query: Query
     sort: Sort
     page_request: PageRequest | None = None
     config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG
+
+    def __post_init__(self) -> None:
+        if fault := fault_of_types(self, query=Query, sort=Sort, config=FastAPICriteriaConfig):
+            raise ConfigurationError(fault)
 
     @property
     def is_empty(self) -> bool:
@@ -162,6 +171,9 @@ class CriteriaDependency:
         config: names, formats and bounds of the parameters.
         documents: the documentation of filter and sort in OpenAPI.
 
+    Raises:
+        ConfigurationError: a configuration of another type.
+
     Raises (when called):
         CriteriaError: everything in the request that cannot be read, answered with status 400.
     """
@@ -169,6 +181,8 @@ class CriteriaDependency:
     def __init__(
         self, config: FastAPICriteriaConfig = DEFAULT_CRITERIA_CONFIG, documents: ParameterDocs = NO_DOCS
     ) -> None:
+        if not isinstance(config, FastAPICriteriaConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"config={config!r}: it takes a value of FastAPICriteriaConfig")
         self.config = config
         self._sort_options = config.sort_options or sort_options_like(config.query_options)
         self.__signature__: inspect.Signature = signature(config, documents)

@@ -239,9 +239,12 @@ def install_problem_details(app: FastAPI) -> None:
 
     Args:
         app: the application; mounted applications have handlers of their own.
+
+    Raises:
+        ConfigurationError: it is no application.
     """
-    app.add_exception_handler(CriteriaError, _answer)
     install_openapi(app)
+    app.add_exception_handler(CriteriaError, _answer)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:

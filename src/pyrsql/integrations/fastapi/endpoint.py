@@ -256,7 +256,10 @@ class Endpoint:
 
         Raises:
             CriteriaError: filter or sort use something that the endpoint does not offer.
+            ConfigurationError: they are no criteria.
         """
+        if not isinstance(criteria, RequestCriteria):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
+            raise ConfigurationError(f"the criteria of a request are a RequestCriteria, not {criteria!r}")
         return observed(
             self.config.on_request, self.model, lambda: self._with_default_order(criteria.validated(self.schema))
         )

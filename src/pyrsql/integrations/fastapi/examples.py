@@ -42,10 +42,17 @@ def examples_of_sort(fields: Collection[str], default_sort: str | None) -> dict[
 
 
 def as_examples(given: Mapping[str, str | Example] | None) -> dict[str, Example]:
-    """Examples of a developer; one may be given as its value alone. Raises ConfigurationError for a list of them."""
+    """Examples of a developer; one may be given as its value alone.
+
+    Raises:
+        ConfigurationError: a list of them, which have no names; one that is neither a text nor a mapping.
+    """
     examples = given or {}
     if not isinstance(cast("object", examples), Mapping):
         raise ConfigurationError(f"examples have names, and {examples!r} has none: write {{'by_name': 'name==demo'}}")
+    for name, example in examples.items():
+        if not isinstance(cast("object", example), str | Mapping):
+            raise ConfigurationError(f"the example {name!r} is {example!r}: write a text, or {{'value': 'name==demo'}}")
     return {name: {"value": example} if isinstance(example, str) else example for name, example in examples.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyrsql.adapters.fastapi.fields import filter_fields, sort_extension
+from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.resource import FastAPISQLAlchemyResource
 from pyrsql.models.schema import Schema
 from pyrsql.orms.sqlalchemy.indexes import MissingIndex, missing_indexes
@@ -16,7 +17,12 @@ def index_report(resource: FastAPISQLAlchemyResource, *, dialect: str = "postgre
     Args:
         resource: what clients may use.
         dialect: the name of the SQLAlchemy dialect of the database, such as `sqlite` or `mysql`.
+
+    Raises:
+        ConfigurationError: it is no resource.
     """
+    if not isinstance(resource, FastAPISQLAlchemyResource):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"{resource!r} is no resource: give what integration.resource(…) gives")
     return report_of(resource.endpoint.schema, dialect)
 
 

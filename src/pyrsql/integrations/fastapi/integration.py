@@ -8,6 +8,7 @@ from functools import cache, partial
 from threading import Lock
 from typing import Any, TypeVar, cast
 
+from pydantic import BaseModel
 from returns.result import Success
 from sqlalchemy import Select, select
 
@@ -33,14 +34,15 @@ from pyrsql.integrations.fastapi.examples import (
     taken,
 )
 from pyrsql.integrations.fastapi.page import PageDependency
-from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource
+from pyrsql.integrations.fastapi.resource import Applier, FastAPISQLAlchemyResource, refuse_page
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.statement_source import StatementSource, statement_source
 from pyrsql.integrations.fastapi.totals import Total
 from pyrsql.language.nodes import SortKey
-from pyrsql.models.backend import ORM
+from pyrsql.models.backend import ORM, model_of
 from pyrsql.models.schema import Schema, schema_for, sort_options_like
 from pyrsql.options import ALL_FIELDS, AllFields, SortOptions
+from pyrsql.orms.memory import MemoryORM
 from pyrsql.orms.sqlalchemy import SQLAlchemyORM
 from pyrsql.validation.selectors import Resolution, resolve
 from pyrsql.validation.validate import validate_sort
@@ -79,8 +81,8 @@ class FastAPISQLAlchemyIntegration:
     def __init__(self, orm: ORM | None = None, criteria_config: FastAPICriteriaConfig | None = None) -> None:
         self.orm: ORM = orm or SQLAlchemyORM()
         self.config: FastAPICriteriaConfig = criteria_config or DEFAULT_CRITERIA_CONFIG
-        if isinstance(self.orm, type) or not hasattr(self.orm, "custom_predicates"):
-            raise ConfigurationError(f"orm={orm!r} is no backend, such as SQLAlchemyORM()")
+        if isinstance(self.orm, type | MemoryORM) or not hasattr(self.orm, "custom_predicates"):
+            raise ConfigurationError(f"orm={orm!r} is no backend of statements, such as SQLAlchemyORM()")
         if fault := fault_of_types(self, config=FastAPICriteriaConfig):
             raise ConfigurationError(f"criteria_{fault}")
         missing = self.config.query_options.custom_predicates.keys() - self.orm.custom_predicates.keys()
@@ -214,7 +216,10 @@ class FastAPISQLAlchemyIntegration:
                 wrong, impossible sizes or names of parameters, an item that is no model, a factory with
                 a parameter that a client would choose.
         """
-        described = self.orm.model(model)
+        described = model_of(self.orm, model)
+        refuse_page(item)
+        if not isinstance(load_only, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
+            raise ConfigurationError(f"load_only={load_only!r}: it takes True or False; the item says which columns")
         if default_sort is not None and not isinstance(cast("object", default_sort), str):
             raise ConfigurationError(f"default_sort={default_sort!r}: it takes a text, such as 'name,asc;-age'")
         changes: dict[str, Any] = {
@@ -256,12 +261,20 @@ class FastAPISQLAlchemyIntegration:
 
     def _resource(self, model: type) -> FastAPISQLAlchemyResource:
         """The endpoint of a model without options of its own, the same for all threads."""
+        _refuse_no_row(model)
         with self._lock:
             known = self._resources.get(model)
             if known is None:
                 endpoint = Endpoint(model, self.orm, self.config, self._base(model), warns=True)
                 known = self._resources[model] = FastAPISQLAlchemyResource(endpoint, _documents)
             return known
+
+
+def _refuse_no_row(model: object) -> None:
+    """Raise ConfigurationError for what no mapping makes a class of rows. Any other class may be mapped later."""
+    is_item = isinstance(model, type) and issubclass(model, BaseModel) and not hasattr(model, "__mapper__")
+    if is_item or not isinstance(model, type):
+        raise ConfigurationError(f"{model!r} is not a class that SQLAlchemy maps")
 
 
 def _with_fields(

@@ -37,6 +37,10 @@ class ItemRows:
     def __post_init__(self) -> None:
         models_of(self.item)
 
+    def check(self) -> None:
+        """Read the models now. Raises ConfigurationError for an item that no row can fill."""
+        _ = self._paths
+
     def statement(self, given: Select[Any] | None) -> Select[Any]:
         """The statement that a request narrows.
 

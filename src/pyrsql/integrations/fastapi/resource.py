@@ -13,10 +13,11 @@ from sqlalchemy import Select
 from pyrsql.adapters.fastapi.dependency import CriteriaDependency, RequestCriteria
 from pyrsql.adapters.fastapi.signature import ParameterDocs
 from pyrsql.errors import ConfigurationError
-from pyrsql.integrations.fastapi.cursor_page import CursorPageDependency
+from pyrsql.integrations.fastapi.cursor_page import CursorPage, CursorPageDependency
 from pyrsql.integrations.fastapi.dependency import EndpointDependency
 from pyrsql.integrations.fastapi.endpoint import Endpoint, SQLAlchemyPaginatedSelect, counted, paginated, selected
-from pyrsql.integrations.fastapi.page import PageDependency
+from pyrsql.integrations.fastapi.item_rows import ItemRows
+from pyrsql.integrations.fastapi.page import Page, PageDependency
 from pyrsql.integrations.fastapi.router import router_of, row_dependency
 from pyrsql.integrations.fastapi.sessions import SessionDependency
 from pyrsql.integrations.fastapi.stream import LARGEST_STREAM, STREAM_CHUNK, StreamDependency, StreamFormat
@@ -247,9 +248,15 @@ class FastAPISQLAlchemyResource:
 
         Args:
             item: the response model of a row. It says which fields are offered, unless the resource does.
+
+        Raises:
+            ConfigurationError: an item that is a page of items, or that no row can fill.
         """
+        refuse_page(item)
         endpoint = replace(self.endpoint, config=self.endpoint.config.with_page_sizes())
         if self._is_closed:
+            # The models are all there: a mistake in the item shows when the application starts.
+            ItemRows(endpoint, item).check()
             return endpoint, self._documents
         endpoint = replace(endpoint, item=item, warns=False)
         return endpoint, self._describe(endpoint)
@@ -262,6 +269,14 @@ class FastAPISQLAlchemyResource:
 
     def _paginated_select(self, criteria: Criteria, base: Select[Any] | None) -> SQLAlchemyPaginatedSelect:
         return paginated(self.base_select(base), criteria)
+
+
+def refuse_page(item: Any) -> None:
+    """Raise ConfigurationError for the answer of a list where the item of a row is meant."""
+    if isinstance(item, type) and issubclass(item, Page | CursorPage):
+        arguments = item.__pydantic_generic_metadata__["args"]
+        one = arguments[0].__name__ if arguments and isinstance(arguments[0], type) else "the model of a row"
+        raise ConfigurationError(f"the item {item.__name__} is a page of items: give {one}")
 
 
 def _applier(criteria: Criteria, _: object) -> Applier:

@@ -59,7 +59,8 @@ def by_role(
         documented: the role whose fields OpenAPI shows.
 
     Raises:
-        ConfigurationError: the documented role has no resource; a factory of one role that reads the body.
+        ConfigurationError: a role that is no function, or a value that is no resource; the documented role has no
+            resource; a factory of one role that reads the body.
     """
     return RoleResources(role, resources, documented=documented)
 
@@ -70,6 +71,7 @@ class RoleResources:
     def __init__(
         self, role: Callable[..., Any], resources: Mapping[Any, FastAPISQLAlchemyResource], *, documented: Any
     ) -> None:
+        _refuse_others(role, resources)
         if documented not in resources:
             raise ConfigurationError(f"by_role: the documented role {documented!r} has no resource")
         self._role = role
@@ -329,6 +331,17 @@ class RoleRow:
         if not self._takes_base[role]:
             given.pop(ROW_BASE, None)
         return await row(**given)
+
+
+def _refuse_others(role: object, resources: object) -> None:
+    """Raise ConfigurationError for a role that is no dependency, and for values that are no resources."""
+    if not callable(role):
+        raise ConfigurationError(f"by_role: {role!r} is no dependency: give the function that gives the role")
+    if not isinstance(resources, Mapping):
+        raise ConfigurationError(f"by_role takes a mapping, role -> resource, not {resources!r}")
+    for name, resource in cast("Mapping[object, object]", resources).items():
+        if not isinstance(resource, FastAPISQLAlchemyResource):
+            raise ConfigurationError(f"by_role: {resource!r} of the role {name!r} is no resource")
 
 
 def _parameters(row: RowDependency | None) -> Mapping[str, inspect.Parameter]:

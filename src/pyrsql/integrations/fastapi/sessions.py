@@ -42,6 +42,8 @@ def depends_on(session: SessionDependency) -> params.Depends:
         raise ConfigurationError(f"session={session!r}: give the function that stands in Depends(…)")
     if not callable(session):
         raise ConfigurationError(f"session={session!r} is no dependency of FastAPI: {_INSTEAD}")
+    if isinstance(session, type) and not hasattr(session, "scalars"):
+        raise ConfigurationError(f"session={session!r} makes no session: {_INSTEAD}")
     if isinstance(session, FunctionType) and session.__globals__.get("__name__") == "contextlib":
         raise ConfigurationError(f"session={session!r} gives a context manager: leave @contextmanager out")
     for parameter in inspect.signature(session).parameters.values():

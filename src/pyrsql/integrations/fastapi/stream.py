@@ -26,6 +26,7 @@ from pyrsql.integrations.fastapi.item_rows import entity_of
 from pyrsql.integrations.fastapi.items import models_of
 from pyrsql.integrations.fastapi.lists import ListDependency, ListRequest
 from pyrsql.integrations.fastapi.sessions import SessionDependency
+from pyrsql.limits import is_limit, is_number
 from pyrsql.pipeline import CursorSelect, apply_filter, apply_sort
 from pyrsql.problems import LimitExceeded
 from pyrsql.validation.keyset import cursor_select, open_cursor, total_order
@@ -84,7 +85,7 @@ class StreamDependency(ListDependency[StreamingResponse]):
     ) -> None:
         if format not in _MEDIA_TYPES:
             raise ConfigurationError(f"format={format!r}: a stream is 'ndjson' or 'csv'")
-        if (max_rows is not None and max_rows < 1) or chunk_size < 1:
+        if not is_limit(max_rows, 1) or not is_number(chunk_size, 1):
             raise ConfigurationError("max_rows and chunk_size of a stream are 1 or more")
         super().__init__(endpoint, documents, item, session, "none")
         models = models_of(item)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.integrations.fastapi.endpoint import counted, counted_up_to, unpaged
+from pyrsql.limits import is_limit
 from pyrsql.orms.sqlalchemy.estimates import estimated_rows, shows_all_rows
 from pyrsql.validation.plan import Criteria
 
@@ -47,8 +48,8 @@ class Totals:
     def __post_init__(self) -> None:
         if self.total not in (True, False, "estimated"):
             raise ConfigurationError(f'total={self.total!r}: a total is True, False or "estimated"')
-        if self.limit is not None and (self.limit < 1 or not self.total):
-            raise ConfigurationError(f"total_limit={self.limit}: a total is counted up to 1 row or more")
+        if not is_limit(self.limit, 1) or (self.limit is not None and not self.total):
+            raise ConfigurationError(f"total_limit={self.limit!r}: a total is counted up to 1 row or more")
 
     def number(
         self, session: Session, base: Select[Any], criteria: Criteria, *, known: int | None, least: int

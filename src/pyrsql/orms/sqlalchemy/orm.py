@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Select
 
 from pyrsql.errors import ConfigurationError
+from pyrsql.given import refuse_no_functions
 from pyrsql.models.backend import BackendStatement, Carried, LoweredFilter, Position, Sought
 from pyrsql.models.model import Model
 from pyrsql.models.schema import Schema, schema_for
@@ -58,6 +59,7 @@ class SQLAlchemyORM:
     """
 
     def __init__(self, custom_predicates: Mapping[str, CustomLowering] | None = None) -> None:
+        refuse_no_functions(custom_predicates=custom_predicates or {})
         self.custom_predicates: Mapping[str, CustomLowering] = dict(custom_predicates or {})
 
     def model(self, entity: type) -> Model:
