@@ -660,11 +660,44 @@ def _alias() -> type:
     return Aliased
 
 
-@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, _alias, lambda: TypedHero])
+def _of_columns() -> type:
+    class Own(DeclarativeBase):
+        pass
+
+    class Older(Own):
+        __tablename__ = "typed_older"
+        id = Column(Integer, primary_key=True)
+        level: Column[Level] = Column(LevelType)
+
+    return Older
+
+
+def _unmapped() -> type:
+    class Own(DeclarativeBase):
+        __allow_unmapped__ = True
+
+    class Oldest(Own):
+        __tablename__ = "typed_oldest"
+        id: int = Column(Integer, primary_key=True)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+        level: Level = Column(LevelType)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+    return Oldest
+
+
+@pytest.mark.parametrize("entity", [_imperative, _dataclass, _mixin, _alias, _of_columns, _unmapped, lambda: TypedHero])
 def test_a_type_follows_the_annotation_of_every_style_of_class(entity: Callable[[], type]) -> None:
     field = schema(entity()).model.members["level"]
     assert isinstance(field, Field)
     assert field.kind == kinds.Enumeration.of(Level)
+
+
+def test_an_annotation_that_names_no_value_says_nothing() -> None:
+    class Bare:
+        code: Column = Column(Code)  # type: ignore[type-arg]
+        level: Mapped  # type: ignore[type-arg]
+        number: Column[int | str]
+
+    assert {annotated_type(Bare, name) for name in ("code", "level", "number")} == {None}
 
 
 def test_an_annotation_that_cannot_be_resolved_says_nothing() -> None:

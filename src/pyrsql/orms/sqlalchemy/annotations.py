@@ -8,10 +8,14 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped
 from sqlalchemy.types import TypeEngine
 
 from pyrsql.models.rights import FieldRights, narrowed
+
+_ATTRIBUTES = (Mapped, ColumnElement)
+"""Classes that annotate an attribute, and not its values: `Mapped[Level]`, or `Column[Level]` in older code."""
 
 
 def annotated_type(entity: type, name: str) -> type | None:
@@ -64,7 +68,7 @@ def _layers(entity: type, name: str) -> Iterator[Any]:
         hint = _resolved(hint, owner)
         yield hint
         origin, arguments = get_origin(hint), get_args(hint)
-        if origin is Annotated or (isinstance(origin, type) and issubclass(origin, Mapped)):
+        if origin is Annotated or (isinstance(origin, type) and issubclass(origin, _ATTRIBUTES)):
             hint = arguments[0]
         elif origin is Union or origin is types.UnionType:
             some = [argument for argument in arguments if argument is not type(None)]
@@ -79,4 +83,4 @@ def _layers(entity: type, name: str) -> Iterator[Any]:
 
 def _is_of_values(named: type) -> bool:
     """Whether a class may be that of values. Some people annotate with the column's type: `Mapped[GUID]`."""
-    return named not in (object, Any) and not issubclass(named, TypeEngine)
+    return named not in (object, Any) and not issubclass(named, (TypeEngine, *_ATTRIBUTES))

@@ -279,7 +279,7 @@ def _decorated(type_: TypeDecorator[Any], annotated: type | None) -> Described:
             return Described(kinds.Opaque(name), python_type, accepts)
         if isinstance(forms[0], kinds.Text) and (varies or not keeps_letters(type_)):
             # A document of PostgreSQL's equals no text.
-            equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration) for kind in forms)
+            equal = all(isinstance(kind, kinds.Text | kinds.Uuid | kinds.Enumeration | kinds.Binary) for kind in forms)
             return Described(kinds.Opaque(name, str, kinds.Text() if equal else None), python_type, accepts)
         return Described(_in_order(type_, stored), python_type, accepts)
     kind = kinds.kind_of(python_type)
