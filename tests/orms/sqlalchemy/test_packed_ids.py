@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from property_tests.walks import walked
 from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy.column_types import described
 from pyrsql.problems import UnsupportedOperator, WrongValue
 from tests.orms.sqlalchemy.store import Store, ids, problems, stocked
 
@@ -61,6 +62,20 @@ class Packed(TypeDecorator[uuid.UUID]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
         return uuid.UUID(bytes=value) if isinstance(value, bytes) else value
+
+
+class TwoDatabases(TypeDecorator[uuid.UUID]):
+    """Its code knows two databases."""
+
+    impl = CHAR(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name not in {"postgresql", "sqlite"}:
+            raise NotImplementedError(dialect.name)
+        return value.hex
 
 
 class Base(DeclarativeBase):
@@ -146,3 +161,17 @@ def test_pages_by_cursor(sites: Store, sort: str) -> None:
 )
 def test_refusals(filter: str, refused: type) -> None:
     assert isinstance(problems(Site, filter)[0], refused)
+
+
+def test_code_that_refuses_every_value_on_a_database_does_not_know_it() -> None:
+    found = described(TwoDatabases(), uuid.UUID)
+    assert found.accepts is not None
+    assert found.accepts(IDS[0])
+    assert not found.accepts(object())
+
+
+def test_a_value_that_one_database_refuses_is_refused() -> None:
+    found = described(Hex(), uuid.UUID)
+    assert found.accepts is not None
+    assert found.accepts(IDS[0])
+    assert not found.accepts("1")

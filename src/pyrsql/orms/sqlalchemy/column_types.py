@@ -23,6 +23,7 @@ from pyrsql.orms.sqlalchemy.decorator_samples import (
     keeps_value,
     stores_alike,
     takes,
+    takes_some_value,
 )
 from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL, POSTGRESQL, SQLITE
 from pyrsql.orms.sqlalchemy.select_parts import variants
@@ -353,16 +354,23 @@ def _declared(type_: TypeDecorator[Any]) -> type | None:
 
 
 def _accepts(type_: TypeDecorator[Any]) -> Callable[[object], bool]:
-    """Whether a decorated type takes a value: its code is the developer's, and may refuse with an exception."""
+    """Whether a decorated type takes a value, on each database that its code knows."""
 
     def accepts(value: object) -> bool:
-        try:
-            taken = all(_is_bindable(process(value)) for process in _processors(type_))
-            return taken and keeps_value(type_, value)
-        except Exception:
-            return False
+        taken = {_takes(process, value) for process in _processors(type_)}
+        return False not in taken and taken != {None} and keeps_value(type_, value)
 
     return accepts
+
+
+def _takes(process: Callable[[object], object], value: object) -> bool | None:
+    """Whether the developer's code takes a value: it may refuse with an exception. None where it refuses everything, as
+    it does on a database that it does not know.
+    """
+    try:
+        return _is_bindable(process(value))
+    except Exception:
+        return False if takes_some_value(process) else None
 
 
 def _accepts_items(type_: TypeEngine[Any]) -> Callable[[object], bool] | None:

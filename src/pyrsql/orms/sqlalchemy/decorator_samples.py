@@ -9,6 +9,9 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import decimal
+import itertools
+import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -167,6 +170,16 @@ def takes(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
             return True
         return True
     return kind not in _SAMPLES
+
+
+def takes_some_value(process: Callable[[object], object]) -> bool:
+    """Whether the code that makes the values of a driver takes any sample at all."""
+    others: tuple[object, ...] = uuid.UUID(int=1), str(uuid.UUID(int=1)), [], {}
+    for sample in itertools.chain(others, *_SAMPLES.values()):
+        with suppress(Exception):
+            process(sample)
+            return True
+    return False
 
 
 def is_repeatable(type_: TypeDecorator[Any], kind: type[kinds.Kind]) -> bool:
