@@ -8,10 +8,24 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary, ref
 
-from sqlalchemy import Alias, Column, FromClause, Select, and_, inspect, literal_column, not_, select
+from sqlalchemy import (
+    Alias,
+    Column,
+    ColumnClause,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    inspect,
+    literal_column,
+    not_,
+    select,
+)
+from sqlalchemy import Join as SQLJoin
 from sqlalchemy.orm import ColumnProperty, QueryableAttribute, aliased
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from pyrsql.models.model import Relation
 from pyrsql.options import FieldOptions, JoinHint
@@ -165,7 +179,9 @@ def rows_at(parent: Entity, path: RelationPath) -> tuple[Entity, Select[Any]]:
         path: the path.
     """
     entity, link = alias_for(parent, path)
-    rows = select(_ONE).select_from(entity).where(grouped(_condition(parent, entity, link)))
+    joined = isinstance(link, QueryableAttribute) and isinstance(link.property.secondary, SQLJoin)
+    condition = (_some_between if joined else _condition)(parent, entity, link)
+    rows = select(_ONE).select_from(entity).where(grouped(condition))
     return entity, rows.correlate_except(entity)
 
 
@@ -197,18 +213,45 @@ def _alias_for(parent: Entity, path: RelationPath) -> tuple[Entity, Link]:
     if of_subclass:
         return entity, and_(*map(operator.eq, keys_of(entity), keys_of(parent)))
     link = attribute(parent, relation).of_type(entity)
-    return entity, _condition(parent, entity, link) if by_condition else link
+    if not by_condition:
+        return entity, link
+    return entity, (_condition if link.property.secondary is None else _some_between)(parent, entity, link)
 
 
 def _has_subquery(target: Any, prop: Any) -> bool:
     """Whether a join by a relation would take the tables of its subqueries from the statement around it."""
-    return target.is_mapper and prop.secondary is None and has_subquery(prop.primaryjoin)
+    conditions = (prop.primaryjoin, prop.secondaryjoin)
+    return target.is_mapper and any(each is not None and has_subquery(each) for each in conditions)
 
 
 def _condition(parent: Entity, entity: Entity, link: Link) -> ColumnElement[bool]:
     # As a condition, a relationship attribute is its join condition.
     condition = and_(cast("ColumnElement[bool]", link))
     return about_own_tables(condition, [*tables_of(condition), rows_of(parent), rows_of(entity)])
+
+
+def _some_between(parent: Entity, entity: Entity, link: Any) -> ColumnElement[bool]:
+    """Some row between leads from one end of a relation to the other: of a table, or of a join of tables, whose ON the
+    join condition alone would leave out.
+    """
+    condition = and_(link)
+    between = aliased(cast("FromClause", link.property.secondary), flat=True)
+    own = {leaf.element: leaf for leaf in leaves([between]) if isinstance(leaf, AliasedReturnsRows)}
+    ends = {*leaves([rows_of(parent), rows_of(entity)])}
+    # SQLAlchemy has given the tables between other aliases.
+    read = [table for table in tables_of(condition) if table not in ends and isinstance(table, AliasedReturnsRows)]
+    tables = {table: own[table.element] for table in read if table.element in own}
+
+    def replaced(element: Any, **_: object) -> Any:
+        if isinstance(element, ColumnClause):
+            return tables[element.table].c[element.key] if element.table in tables else None
+        if isinstance(element, SQLJoin) and not tables.keys().isdisjoint(leaves([element])):
+            return between
+        return tables.get(element) if isinstance(element, FromClause) else None
+
+    condition = visitors.replacement_traverse(condition, {}, replaced)
+    condition = about_own_tables(condition, [*own.values(), rows_of(parent), rows_of(entity)])
+    return exists(select(_ONE).select_from(between).where(condition).correlate_except(between))
 
 
 def another(entity: Entity) -> Entity:

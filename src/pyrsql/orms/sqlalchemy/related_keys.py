@@ -154,7 +154,7 @@ def _keys_through_table(
     foreign: Sequence[ColumnElement[Any]],
 ) -> RelatedKeys | None:
     """The foreign key in the table between, joined to the related rows; None where several tables stand between."""
-    if isinstance(prop.secondary, Join):
+    if isinstance(prop.secondary, Join) or not _has_keys_of_both(prop):
         return None
     between = with_free_names(cast("FromClause", prop.secondary).alias(), prop.parent.class_)
     links = prop.secondary_synchronize_pairs or ()
@@ -165,6 +165,13 @@ def _keys_through_table(
         return None
     on = and_(*(one == other for one, other in zip(there, here, strict=True)))
     return RelatedKeys(entity, key, select(*columns).select_from(entity).join(between, on).correlate(None))
+
+
+def _has_keys_of_both(prop: RelationshipProperty[Any]) -> bool:
+    """Whether the foreign keys of a relation stand in the table between. One that is mapped, too, may have none."""
+    columns = {*cast("FromClause", prop.secondary).c}
+    pairs = (*prop.synchronize_pairs, *(prop.secondary_synchronize_pairs or ()))
+    return all(foreign in columns for _, foreign in pairs)
 
 
 def _columns_of(source: Any, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]] | None:
