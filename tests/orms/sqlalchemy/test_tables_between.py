@@ -196,6 +196,10 @@ def test_sqlalchemy_loads_these(stored: Store, name: str) -> None:
     assert stored.run(load) == expected
 
 
+def holds(key: int, found: list[int]) -> bool:
+    return key in found
+
+
 def passing(expected: dict[int, list[int]], test: Callable[[list[int]], bool]) -> list[int]:
     return sorted(key for key, related in expected.items() if test(related))
 
@@ -212,7 +216,7 @@ def test_a_filter_finds_them(stored: Store, name: str) -> None:
     assert asked(f"{relation}=all='id<2'") == passing(expected, lambda found: all(key < 2 for key in found))
     assert asked(f"'@count[{relation}]'==2") == passing(expected, lambda found: len(found) == 2)
     for key in range(1, 7):
-        assert asked(f"{relation}.id=={key}") == passing(expected, lambda found, key=key: key in found)
+        assert asked(f"{relation}.id=={key}") == passing(expected, partial(holds, key))
 
 
 @pytest.mark.parametrize("name", RELATIONS)
@@ -222,6 +226,7 @@ def test_a_sort_sees_them(stored: Store, name: str) -> None:
     assert ids(stored, model, sort=f"{relation}.id;-id") == in_order
 
 
+KEYS: dict[type, range] = {Pen: range(1, 5), Box: range(1, 8), Label: range(1, 4)}
 ROWS: dict[str, tuple[type, str, Callable[[int], list[int]]]] = {
     "behind to-many": (Pen, "boxes", lambda pen: [box for box, of_pen, _ in LINKS if of_pen == pen]),
     "behind to-one": (Box, "outer", lambda box: {2: [1], 3: [2], 4: [2], 5: [1], 6: [4]}.get(box, [])),
@@ -238,11 +243,10 @@ def test_behind_other_rows(stored: Store, name: str, way: str) -> None:
     On MySQL SQLAlchemy warns of a third table that is joined ON an EXISTS: it looks for columns there alone.
     """
     (relation, _, of_box), (model, step, boxes_of) = named(name), ROWS[way]
-    keys = {Pen: range(1, 5), Box: range(1, 8), Label: range(1, 4)}[model]
-    expected = {key: sorted({each for box in boxes_of(key) for each in of_box[box]}) for key in keys}
+    expected = {key: sorted({each for box in boxes_of(key) for each in of_box[box]}) for key in KEYS[model]}
     path = f"{step}.{relation}"
     for key in range(1, 7):
-        assert ids(stored, model, f"{path}.id=={key}") == passing(expected, lambda found, key=key: key in found)
+        assert ids(stored, model, f"{path}.id=={key}") == passing(expected, partial(holds, key))
     assert ids(stored, model, f"'@count[{path}]'>0", options=QUANTIFIED) == passing(expected, bool)
     in_order = sorted(expected, key=lambda key: (min(expected[key], default=99), -key))
     assert ids(stored, model, sort=f"{path}.id;-id", sort_options=SORTS) == in_order

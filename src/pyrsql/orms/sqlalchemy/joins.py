@@ -240,7 +240,7 @@ def _some_between(parent: Entity, entity: Entity, link: Any) -> ColumnElement[bo
     ends = {*leaves([rows_of(parent), rows_of(entity)])}
     # SQLAlchemy has given the tables between other aliases.
     read = [table for table in tables_of(condition) if table not in ends and isinstance(table, AliasedReturnsRows)]
-    tables = {table: own[table.element] for table in read if table.element in own}
+    tables: dict[FromClause, Any] = {table: own[table.element] for table in read if table.element in own}
 
     def replaced(element: Any, **_: object) -> Any:
         if isinstance(element, ColumnClause):
