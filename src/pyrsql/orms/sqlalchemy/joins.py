@@ -245,9 +245,12 @@ def _some_between(parent: Entity, entity: Entity, link: Any) -> ColumnElement[bo
     def replaced(element: Any, **_: object) -> Any:
         if isinstance(element, ColumnClause):
             return tables[element.table].c[element.key] if element.table in tables else None
-        if isinstance(element, SQLJoin) and not tables.keys().isdisjoint(leaves([element])):
-            return between
-        return tables.get(element) if isinstance(element, FromClause) else None
+        if not isinstance(element, FromClause):
+            return None
+        rows = cast("FromClause", element)
+        return (
+            between if isinstance(rows, SQLJoin) and not tables.keys().isdisjoint(leaves([rows])) else tables.get(rows)
+        )
 
     condition = visitors.replacement_traverse(condition, {}, replaced)
     condition = about_own_tables(condition, [*own.values(), rows_of(parent), rows_of(entity)])
