@@ -27,6 +27,7 @@ from pyrsql.orms.sqlalchemy.decorator_samples import (
 )
 from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL, POSTGRESQL, SQLITE
 from pyrsql.orms.sqlalchemy.select_parts import variants
+from pyrsql.orms.sqlalchemy.stored_moments import kept_as_text
 from pyrsql.validation.text import UNBINDABLE
 
 _INTEGER_BITS: tuple[tuple[type[types.Integer], int], ...] = (
@@ -62,7 +63,8 @@ def described(type_: TypeEngine[Any], annotated: type | None = None) -> Describe
     found = _described(type_, annotated)
     binds, reads = has_own_sql(type_)
     if not (binds or reads):
-        return found
+        kept, accepts = kept_as_text(type(type_).__name__, forms_of(type_), found.kind, found.accepts)
+        return found._replace(kind=kept, accepts=accepts)
     # The stored value differs from the bound and from the read one, and so do its order and its parts.
     kind = found.kind.equal_to if isinstance(found.kind, kinds.Opaque) else found.kind
     has_value = binds and not isinstance(kind, kinds.Json | kinds.Array | kinds.Binary)

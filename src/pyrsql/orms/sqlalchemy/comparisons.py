@@ -14,13 +14,15 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
-from pyrsql.orms.sqlalchemy.column_types import forms_of, is_declared, is_text
-from pyrsql.orms.sqlalchemy.elements import bound, with_part
+from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of, is_declared, is_text
+from pyrsql.orms.sqlalchemy.dialects.families import SQLITE
+from pyrsql.orms.sqlalchemy.elements import OnSQLite, bound, with_part
 from pyrsql.orms.sqlalchemy.entities import Entity
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
+from pyrsql.orms.sqlalchemy.stored_moments import SHORTER, SHORTEST, ShortMoment, has_short_forms
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactTest,
@@ -136,6 +138,44 @@ class Comparable:
         return self.ordered is self.value and is_wide(self.value, *wanted)
 
 
+class ComparableMoment(Comparable):
+    """A date with a time of day, in each of the forms that SQLite may keep it in."""
+
+    __slots__ = ()
+
+    def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
+        """`value sign wanted`."""
+        if sign in ("==", "!="):
+            same = self._between(wanted, wanted)
+            own = same if sign == "==" else not_(same)
+        else:
+            first_or_last = self._shortest(wanted) if sign in (">=", "<") else bound(wanted, self.ordered_type)
+            own = COMPARE[sign](self.ordered, first_or_last)
+        return OnSQLite(own, super().compare(sign, wanted))
+
+    def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value IN wanted`."""
+        return OnSQLite(self._among(wanted), super().among(wanted))
+
+    def not_among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value NOT IN wanted`."""
+        return OnSQLite(not_(self._among(wanted)), super().not_among(wanted))
+
+    def between(self, low: object, high: object) -> ColumnElement[bool]:
+        """`low <= value <= high`."""
+        return OnSQLite(self._between(low, high), super().between(low, high))
+
+    def _between(self, low: object, high: object) -> ColumnElement[bool]:
+        return self.ordered.between(self._shortest(low), bound(high, self.ordered_type))
+
+    def _shortest(self, wanted: object) -> ColumnElement[Any]:
+        return bound(wanted, ShortMoment(self.ordered_type, SHORTEST))
+
+    def _among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        types = (self.type_, *(ShortMoment(self.type_, lengths) for lengths in SHORTER))
+        return or_(*(self.same.in_(bound(wanted, type_)) for type_ in types))
+
+
 def _exact(
     column: Column[Any], indexed: ColumnElement[bool], exact: ColumnElement[bool], wanted: tuple[object, ...]
 ) -> ExactTest:
@@ -181,7 +221,9 @@ def of_expression(
     may_be_document = isinstance(kind, kinds.Opaque) and any(isinstance(form, JSON) for form in forms_of(value.type))
     same = TimeInUtc(value) if kind == kinds.Time(aware=True) else value
     other = UuidText(value) if isinstance(kind, kinds.Uuid) else same
-    return Comparable(value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document)
+    has_forms = isinstance(kind, kinds.DateTime) and has_short_forms(form_on(SQLITE, value.type))
+    made = ComparableMoment if has_forms else Comparable
+    return made(value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document)
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:

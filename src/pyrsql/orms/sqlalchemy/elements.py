@@ -80,6 +80,10 @@ class OnPostgreSQL(TwoForms):
     """A condition with a form of its own on PostgreSQL."""
 
 
+class OnSQLite(TwoForms):
+    """A condition with a form of its own on SQLite."""
+
+
 def with_part(template: ElementT, name: str, part: object) -> ElementT:
     """An element like another, but for one attribute: cheaper than `column == value`, which resolves types anew.
 

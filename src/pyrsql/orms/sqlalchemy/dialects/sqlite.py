@@ -19,8 +19,9 @@ from sqlalchemy.types import TypeEngine
 
 from pyrsql.orms.sqlalchemy.cardinality import has_own_key
 from pyrsql.orms.sqlalchemy.column_types import forms_of
-from pyrsql.orms.sqlalchemy.dialects.default import enclosed, operand, select_around, sides
+from pyrsql.orms.sqlalchemy.dialects.default import enclosed, first_form, operand, select_around, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form, notation
+from pyrsql.orms.sqlalchemy.elements import OnSQLite
 from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.extremes import Extreme
 from pyrsql.orms.sqlalchemy.functions import CalendarDate, Magnitude, WholeAbove, WholeBelow, WholeNear
@@ -140,6 +141,9 @@ def text_match(element: TextMatch | TextMatchIgnoringCase, compiler: SQLCompiler
     """GLOB, whose case always counts; a pattern that ignores case has a class of letters for each."""
     value, pattern = sides(element, compiler, **options)
     return f"({value} GLOB {pattern})"
+
+
+form(OnSQLite, on="sqlite")(first_form)
 
 
 @form(OfOneRow, on="sqlite")
