@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Date, DateTime, Index, TypeDecorator, case, func, insert, literal_column, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Index,
+    TypeDecorator,
+    case,
+    func,
+    insert,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -16,6 +27,9 @@ from pyrsql.orms.sqlalchemy.column_types import described
 from tests.databases import Database
 from tests.orms.sqlalchemy.store import Store, ids, paged, stocked
 from tests.orms.sqlalchemy.test_plans import Planned
+
+SQLITE: Any = sqlite
+"""Its types have no annotations."""
 
 
 class Base(DeclarativeBase):
@@ -47,7 +61,8 @@ class Event(Base):
 
     @hybrid_property
     def chosen(self) -> Any:
-        return case((self.day.is_(None), self.at), else_=type_coerce(self.day, DateTime))
+        day: Any = self.day
+        return case((day.is_(None), self.at), else_=type_coerce(day, DateTime))
 
 
 AT = {
@@ -68,7 +83,7 @@ def forms(sqlite_database: Database) -> Iterator[Session]:
     with Session(engine) as session:
         Base.metadata.create_all(session.connection())
         for id, at in AT.items():
-            value = literal_column("NULL" if at is None else f"'{at}'")
+            value: ColumnElement[Any] = literal_column("NULL" if at is None else f"'{at}'")
             row = {"id": id, "at": value, "aware": value, "stamp": value}
             session.execute(insert(Event).inline().values(row))
         session.execute(insert(Event).values(id=9, day=dt.date(2020, 1, 1)))
@@ -140,10 +155,10 @@ def test_a_row_of_the_database_s_clock_is_found_by_the_value_it_shows(any_databa
 
 # --- formats of the developer's own ----------------------------------------------------------------------------------
 
-_DAY_FIRST = sqlite.DATE(
+_DAY_FIRST = SQLITE.DATE(
     storage_format="%(day)02d.%(month)02d.%(year)04d", regexp=r"(?P<day>\d+).(?P<month>\d+).(?P<year>\d+)"
 )
-_COMPACT = sqlite.DATE(storage_format="%(year)04d%(month)02d%(day)02d", regexp=r"(\d{4})(\d{2})(\d{2})")
+_COMPACT = SQLITE.DATE(storage_format="%(year)04d%(month)02d%(day)02d", regexp=r"(\d{4})(\d{2})(\d{2})")
 
 
 @pytest.mark.parametrize(
@@ -152,10 +167,10 @@ _COMPACT = sqlite.DATE(storage_format="%(year)04d%(month)02d%(day)02d", regexp=r
         (_DAY_FIRST, kinds.Opaque("DATE", object, kinds.Date())),
         (Date().with_variant(_DAY_FIRST, "sqlite"), kinds.Opaque("Date", object, kinds.Date())),
         (_COMPACT, kinds.Date()),
-        (sqlite.DATE(), kinds.Date()),
-        (sqlite.TIME(), kinds.Time()),
-        (sqlite.DATETIME(), kinds.DateTime()),
-        (sqlite.DATETIME(truncate_microseconds=True), kinds.DateTime()),
+        (SQLITE.DATE(), kinds.Date()),
+        (SQLITE.TIME(), kinds.Time()),
+        (SQLITE.DATETIME(), kinds.DateTime()),
+        (SQLITE.DATETIME(truncate_microseconds=True), kinds.DateTime()),
     ],
 )
 def test_texts_in_another_order_have_no_ranges(type_: TypeEngine[Any], kind: kinds.Kind) -> None:
@@ -166,11 +181,11 @@ def test_texts_in_another_order_have_no_ranges(type_: TypeEngine[Any], kind: kin
     ("type_", "taken", "refused"),
     [
         (
-            sqlite.DATETIME(truncate_microseconds=True),
+            SQLITE.DATETIME(truncate_microseconds=True),
             dt.datetime(2020, 1, 1, 1, 1, 1),
             dt.datetime(2020, 1, 1, 1, 1, 1, 5),
         ),
-        (sqlite.TIME(truncate_microseconds=True), dt.time(1, 1, 1), dt.time(1, 1, 1, 5)),
+        (SQLITE.TIME(truncate_microseconds=True), dt.time(1, 1, 1), dt.time(1, 1, 1, 5)),
     ],
 )
 def test_a_value_that_the_format_cuts_is_refused(type_: TypeEngine[Any], taken: object, refused: object) -> None:
@@ -180,6 +195,6 @@ def test_a_value_that_the_format_cuts_is_refused(type_: TypeEngine[Any], taken: 
     assert not accepts(refused)
 
 
-@pytest.mark.parametrize("type_", [DateTime(), sqlite.DATETIME(), sqlite.TIME(), sqlite.DATE()])
+@pytest.mark.parametrize("type_", [DateTime(), SQLITE.DATETIME(), SQLITE.TIME(), SQLITE.DATE()])
 def test_the_usual_format_takes_every_value(type_: TypeEngine[Any]) -> None:
     assert described(type_).accepts is None
