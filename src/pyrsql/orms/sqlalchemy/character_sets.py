@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import visitors
 
-from pyrsql.orms.sqlalchemy.column_types import declared_charset
 from pyrsql.orms.sqlalchemy.dialects.families import MARIADB, MYSQL
 from pyrsql.orms.sqlalchemy.text import ExactText, FoldedText, OrderedText, UpperText, WideText
 
@@ -21,6 +21,34 @@ _HOLD_LATIN = frozenset({"", "latin1", "utf8", "utf8mb3", "utf8mb4", "ucs2", "ut
 _BEYOND_ALL = re.compile("[^\0-?A-Z_a-z]")
 _BEYOND_ASCII = re.compile("[^\0-\x7f]")
 _BEYOND_LATIN = re.compile("[^\0-\x7f\xa0-\xff]")
+
+
+def is_declared(column: Column[Any]) -> bool:
+    """Whether a text column says which character set or collation MySQL and MariaDB keep it in."""
+    return any(declared_text(column, MYSQL))
+
+
+def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
+    """The character set and the collation that a text column, or its table, declares."""
+    type_ = column.type.dialect_impl(dialect)
+    # An alias has the options of its table. A column of a union has several tables.
+    stored = next(iter(column.base_columns)) if len(column.base_columns) == 1 else column
+    options = getattr(getattr(stored, "table", None), "kwargs", {})
+
+    def of_table(*names: str) -> str | None:
+        given = [options.get(f"{name}_{option}") for name in ("mariadb", "mysql") for option in names]
+        return next((str(value) for value in given if value), None)
+
+    charset = getattr(type_, "charset", None) or of_table("charset", "default_charset", "character_set")
+    return charset, getattr(type_, "collation", None) or of_table("collate", "default_collate")
+
+
+def declared_charset(column: Column[Any], dialect: Dialect) -> str:
+    """The character set that a text column, its collation or its table declares; empty where none does."""
+    charset, collation = declared_text(column, dialect)
+    found = (charset or (collation or "").partition("_")[0]).lower()
+    # A collation of UCA 14 may leave the character set to the table.
+    return "" if found == "uca1400" else found
 
 
 def is_wide(text: ColumnElement[Any], *values: object) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Column, types
+from sqlalchemy import types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -190,34 +190,6 @@ def _enumeration(type_: types.Enum) -> kinds.Enumeration:
     if type_.enum_class is not None:
         return kinds.Enumeration.of(type_.enum_class)
     return kinds.Enumeration(tuple((name, name) for name in type_.enums))
-
-
-def is_declared(column: Column[Any]) -> bool:
-    """Whether a text column says which character set or collation MySQL and MariaDB keep it in."""
-    return any(declared_text(column, MYSQL))
-
-
-def declared_text(column: Column[Any], dialect: Dialect) -> tuple[str | None, str | None]:
-    """The character set and the collation that a text column, or its table, declares."""
-    type_ = column.type.dialect_impl(dialect)
-    # An alias has the options of its table. A column of a union has several tables.
-    stored = next(iter(column.base_columns)) if len(column.base_columns) == 1 else column
-    options = getattr(getattr(stored, "table", None), "kwargs", {})
-
-    def of_table(*names: str) -> str | None:
-        given = [options.get(f"{name}_{option}") for name in ("mariadb", "mysql") for option in names]
-        return next((str(value) for value in given if value), None)
-
-    charset = getattr(type_, "charset", None) or of_table("charset", "default_charset", "character_set")
-    return charset, getattr(type_, "collation", None) or of_table("collate", "default_collate")
-
-
-def declared_charset(column: Column[Any], dialect: Dialect) -> str:
-    """The character set that a text column, its collation or its table declares; empty where none does."""
-    charset, collation = declared_text(column, dialect)
-    found = (charset or (collation or "").partition("_")[0]).lower()
-    # A collation of UCA 14 may leave the character set to the table.
-    return "" if found == "uca1400" else found
 
 
 # --- types with several forms ----------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
 from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.options import TextOrder
-from pyrsql.orms.sqlalchemy.character_sets import is_wide
-from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of, is_declared, is_text
+from pyrsql.orms.sqlalchemy.character_sets import is_declared, is_wide
+from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of, is_text
 from pyrsql.orms.sqlalchemy.dialects.families import SQLITE
 from pyrsql.orms.sqlalchemy.elements import OnSQLite, bound, with_part
 from pyrsql.orms.sqlalchemy.entities import Entity

@@ -54,7 +54,7 @@ class ShortMoment(TypeDecorator[Any]):
         self.lengths = lengths
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the base names the parameter
-        """The text of SQLite. No other database gets such a value."""
+        """The text of SQLite. No other database gets one of these."""
         written: Any = self.column_type.dialect_impl(dialect).bind_processor(dialect)
 
         def shortened(value: object) -> object:

@@ -22,7 +22,8 @@ from pyrsql.orms.sqlalchemy.carried import (
     has_unknown_places,
     is_float,
 )
-from pyrsql.orms.sqlalchemy.column_types import declared_charset, declared_text, form_on
+from pyrsql.orms.sqlalchemy.character_sets import declared_charset, declared_text
+from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, first_form, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
 from pyrsql.orms.sqlalchemy.explain import Explain
