@@ -204,6 +204,8 @@ def links_of(response: Any) -> list[str]:
         ("", "/sub", "/sub/users", "/sub/users"),
         ("/api", "/sub", "/api/sub/users", "/api/sub/users"),
         ("/us", "", "/users", "/us/users"),
+        ("https://x.example/api/", "", "/users", "/api/users"),
+        ("https://x.example", "", "/users", "/users"),
     ],
 )
 def test_links_are_absolute_paths_below_the_root_path(

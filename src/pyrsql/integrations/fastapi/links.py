@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes, urlencode, urljoin
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes, urlencode, urljoin, urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -120,12 +120,12 @@ def _path(request: HTTPConnection) -> str:
 def root_of(request: HTTPConnection) -> str:
     """The path of the application as a client sees it, not encoded, without a slash at its end.
 
-    The root path of a server may be encoded, as in a URL. The part that mounts add to it is decoded, as the path of a
+    The root path of a server may be encoded, as in a URL, or be a whole URL, of which the path counts. The part that mounts add to it is decoded, as the path of a
     request is.
     """
     root = str(request.scope.get("root_path", ""))
     outer = str(request.scope.get("app_root_path", root))
-    written = unquote(outer).strip("/")
+    written = unquote(urlsplit(outer).path if "://" in outer else outer).strip("/")
     return (f"/{written}" if written else "") + root.removeprefix(outer).rstrip("/")
 
 
