@@ -372,6 +372,9 @@ TAGS = {"tags": "tags", "tags.label": "tags.label"}
         (item(DocDict, "doc"), {"doc.size": "doc.size"}),
         (item(DocData, "doc"), {"doc.size": "doc.size"}),
         (item(dict[str, DocOut], "doc"), {}),
+        # Its keys in the answer are no keys of the document.
+        (item(dict[Annotated[str, AfterValidator(str.upper)], Any], "doc"), {}),
+        (item(dict[Literal["a", "b"], Any], "doc"), {"doc": "doc.*"}),
         (item(list[DocDict], "doc"), {"doc.size": "doc.size"}),
         (item(JsonValue, "doc"), {"doc": "doc.*"}),
         (item(list[int], "doc"), {"doc": "doc"}),

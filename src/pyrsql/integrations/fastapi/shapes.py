@@ -109,8 +109,9 @@ def _of_collection(kind: type[Any], arguments: tuple[Any, ...], around: tuple[An
         return None
     if issubclass(kind, Mapping):
         values = shape_of(arguments[1], around) if len(arguments) > 1 else _ANYTHING
-        # The keys are not known, so what the models of the values leave out is not either.
-        hidden = values.hidden or bool(values.models)
+        # A validator may give other keys than the document has. Without one the keys are not known, so what the models
+        # of the values leave out is not either.
+        hidden = values.hidden or bool(values.models) or (bool(arguments) and shape_of(arguments[0], around).hidden)
         return Shape(values.models, hidden, anything=True, takes=_if_row("mapping", values) | _PAIRS)
     if kind in _SEVERAL:
         parts = _together(shape_of(argument, around) for argument in arguments if argument is not Ellipsis)
