@@ -13,6 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, composite, 
 
 from pyrsql import QueryOptions, field_rights
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
+from pyrsql.messages import describe
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy import schema
 from pyrsql.pipeline import validate_request
@@ -398,6 +399,36 @@ def test_a_comparison_with_a_document_asks_for_no_hidden_key(
 def test_a_hidden_key_is_hidden_where_it_is(listed: str, filter: str, allowed: bool) -> None:
     judged = validate_request(schema(User, QueryOptions(field_blacklist={listed})), filter=filter)
     assert is_successful(judged) == allowed
+
+
+KEYS: list[dict[str, Any]] = [
+    {"field_whitelist": {"id", "boss", "document.open", "boss.document.open"}},
+    {"model_field_whitelist": {User: {"id", "boss", "document.open"}}},
+    {"public_fields": {"id": "id", "document.open": "document.open", "boss.document.open": "boss.document.open"}},
+]
+OF_KEYS = ["{}==1", "{}.deep=na=", "boss.{}=in=(1,2)", "({}==1,id==2)", "@upper[{}]==A", "@coalesce[{}|#1]==1"]
+
+
+@pytest.mark.parametrize("lists", KEYS, ids=lambda lists: next(iter(lists)))
+@pytest.mark.parametrize("text", OF_KEYS)
+def test_where_keys_are_listed_a_hidden_key_is_as_one_that_no_document_has(lists: dict[str, Any], text: str) -> None:
+    def answers(key: str, **more: Any) -> list[str]:
+        options = QueryOptions(procedure_whitelist=[".*"], **lists, **more)
+        field = text.format(key).partition("=")[0].strip("(")
+        found = validate_request(schema(User, options), filter=text.format(key), sort=field).failure()
+        return [f"{describe(one)} {one.field} {one.hint} {one.span}".replace(key, "?") for one in found]
+
+    assert answers("document.secret", field_blacklist={"document.secret"}) == answers("document.nothin")
+    assert is_successful(validate_request(schema(User, QueryOptions(**lists)), filter="document.open==1"))
+
+
+@pytest.mark.parametrize(
+    "text", ["document.secret==1", "document.secret!=1", "document.secret=na=", "id==1;boss.document.secret==1"]
+)
+def test_a_key_on_a_blacklist_is_refused_and_never_read_as_absent(text: str) -> None:
+    options = QueryOptions(field_blacklist={"document.secret"})
+    assert isinstance(validate_request(schema(User, options), filter=text).failure()[0], UnknownField)
+    assert is_successful(validate_request(schema(User, options), filter=text.replace("secret", "nothing")))
 
 
 # --- functions, sorts, arrays, lists, descriptions -------------------------------------------------------------------
