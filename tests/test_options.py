@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy.orm import aliased
@@ -154,7 +154,7 @@ def test_options_can_be_replaced_in_part() -> None:
         ({"function_signatures": {"upper": str}}, "function_signatures has .* a value of FunctionSignature"),
         ({"custom_predicates": [ALL_MATCH]}, "custom_predicates takes a mapping, not"),
         ({"custom_predicates": {"all_match": ALL_MATCH}}, "it takes a value of CustomPredicateDefinition"),
-        ({"field_value_converters": {"name": "upper"}}, "has 'upper' for 'name': it takes a function"),
+        ({"field_value_converters": {"name": "upper"}}, "has 'upper' for 'name': it takes a plain function"),
         ({"cached_texts": "5"}, "cached_texts='5': it takes a whole number"),
         ({"procedure_whitelist": "upper"}, "procedure_whitelist"),
         ({"procedure_blacklist": "upper"}, "procedure_blacklist"),
@@ -187,6 +187,10 @@ def test_sort_types_that_cannot_be_meant_are_refused() -> None:
 ANYTHING: Any = "int"
 
 
+async def awaited(*_: object) -> Any:
+    raise AssertionError("nothing is awaited")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -196,10 +200,13 @@ ANYTHING: Any = "int"
         ),
         (lambda: CustomPredicateDefinition(operator=ALL_MATCH, argument_type=ANYTHING), "write the class itself"),
         (lambda: ValueConverterRegistry({ANYTHING: int}), "'int' is a text: write the class itself"),
-        (lambda: ValueConverterRegistry().with_converter(int, ANYTHING), "it takes a function"),
+        (lambda: ValueConverterRegistry().with_converter(int, ANYTHING), "it takes a plain function"),
         (lambda: OperatorRegistry(ANYTHING), "a registry holds operators, and 'i' is none"),
         (lambda: ComparisonOperator("x", ANYTHING), r"spellings of 'x' is one text: write \('int',\)"),
-        (lambda: SQLAlchemyORM(custom_predicates={"x": ANYTHING}), "has 'int' for 'x': it takes a function"),
+        (lambda: SQLAlchemyORM(custom_predicates={"x": ANYTHING}), "has 'int' for 'x': it takes a plain function"),
+        (lambda: SQLAlchemyORM(custom_predicates=cast("Any", {"x": awaited})), "for 'x': it takes a plain function"),
+        (lambda: MemoryORM(functions={"upper": awaited}), "for 'upper': it takes a plain function"),
+        (lambda: QueryOptions(field_value_converters={"name": awaited}), "for 'name': it takes a plain function"),
         (lambda: MemoryORM(custom_predicates=ANYTHING), "custom_predicates takes a mapping, not 'int'"),
         (lambda: field_rights(filter=ANYTHING), "filter='int': it takes True or False"),
         (lambda: field_rights(operators=[int]), "operators has <class 'int'>: it takes operators"),  # type: ignore[list-item]

@@ -5,6 +5,7 @@ Most of those would count for nothing: a list for the text `"User"` hides no fie
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from enum import Enum
@@ -107,13 +108,18 @@ def refuse_text_as_class(option: str, given: object) -> None:
         raise ValueError(f"{option} takes a class, and {given!r} is a text: write the class itself")
 
 
+def is_plain_function(value: object) -> bool:
+    """Whether a value can be called, and gives its result at once."""
+    return callable(value) and not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
+
+
 def refuse_no_functions(**options: object) -> None:
-    """Raise ValueError for an option with a value that cannot be called."""
+    """Raise ValueError for an option with a value that cannot be called, or that would have to be awaited."""
     for option, given in options.items():
         refuse_no_mapping(option, given)
         for name, value in cast("Mapping[object, object]", given).items():
-            if not callable(value):
-                raise ValueError(f"{option} has {value!r} for {name!r}: it takes a function")
+            if not is_plain_function(value):
+                raise ValueError(f"{option} has {value!r} for {name!r}: it takes a plain function")
 
 
 def fault_of_types(given: object, **types: type) -> str | None:

@@ -303,11 +303,11 @@ def test_what_an_operator_of_the_developer_is_given(path: str) -> None:
     assert payload.expression.key == path.split(".")[-1]
 
 
-@pytest.mark.parametrize("made", [1, "id > 1", [], object()])
+@pytest.mark.parametrize("made", [1, "id > 1", [], object(), None])
 def test_what_is_no_condition_is_a_mistake_of_the_developer(made: Any) -> None:
     definition = CustomPredicateDefinition(operator=SAME)
     orm = SQLAlchemyORM(custom_predicates={"same": lambda payload: made})
-    with pytest.raises(ConfigurationError, match="operator 'same' gives"):
+    with pytest.raises(ConfigurationError, match="operator 'same' gives no condition, but "):
         where("id=same=1", orm=orm, custom_predicates={"same": definition})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
@@ -13,7 +12,7 @@ from returns.result import Result, Success
 from pyrsql.adapters.fastapi.report import OnRequest
 from pyrsql.cursor import CURSOR_LENGTH, CursorFormat, Sealer
 from pyrsql.errors import ConfigurationError
-from pyrsql.given import fault_of_types
+from pyrsql.given import fault_of_types, is_plain_function
 from pyrsql.limits import is_limit
 from pyrsql.options import DEFAULT_QUERY_OPTIONS, QueryOptions, SortOptions
 from pyrsql.page import LARGEST_OFFSET, PageRequest
@@ -145,7 +144,7 @@ class FastAPICriteriaConfig:
                 raise ConfigurationError(f"{option}={size!r}: a page has at least one row and at most {LARGEST_OFFSET}")
         if default is not None and largest is not None and default > largest:
             raise ConfigurationError(f"default_page_size={default} is larger than max_page_size={largest}")
-        if self.on_request is not None and not _is_plain_function(self.on_request):
+        if self.on_request is not None and not is_plain_function(self.on_request):
             raise ConfigurationError("on_request is called and not awaited: give a plain function of one RequestReport")
         cursors = CursorFormat(self.cursor_secrets, self.cursor_sealer, self.cursor_length)
         object.__setattr__(self, "cursor_secrets", cursors.secrets)
@@ -183,10 +182,6 @@ def _fault_of_examples(option: str, given: object) -> str | None:
     if given is None or (found is not None and all(isinstance(example, Mapping) for example in found.values())):
         return None
     return f"{option}={given!r}: write name -> example, such as {{'by_name': {{'value': 'name==demo'}}}}"
-
-
-def _is_plain_function(hook: object) -> bool:
-    return callable(hook) and not any(map(inspect.iscoroutinefunction, (hook, type(hook).__call__)))
 
 
 DEFAULT_CRITERIA_CONFIG = FastAPICriteriaConfig()

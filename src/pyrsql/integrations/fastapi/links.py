@@ -120,8 +120,8 @@ def _path(request: HTTPConnection) -> str:
 def root_of(request: HTTPConnection) -> str:
     """The path of the application as a client sees it, not encoded, without a slash at its end.
 
-    The root path of a server may be encoded, as in a URL, or be a whole URL, of which the path counts. The part that mounts add to it is decoded, as the path of a
-    request is.
+    The root path of a server may be encoded, as in a URL, or be a whole URL, of which the path counts. The part that
+    mounts add to it is decoded, as the path of a request is.
     """
     root = str(request.scope.get("root_path", ""))
     outer = str(request.scope.get("app_root_path", root))

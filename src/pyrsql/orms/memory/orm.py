@@ -58,7 +58,7 @@ class MemoryORM:
         functions: Mapping[str, Callable[..., object]] | None = None,
         identity: Mapping[type, Collection[str]] | None = None,
     ) -> None:
-        refuse_no_functions(custom_predicates=custom_predicates or {})
+        refuse_no_functions(custom_predicates=custom_predicates or {}, functions=functions or {})
         self.custom_predicates: Mapping[str, CustomPredicate] = dict(custom_predicates or {})
         self.functions: Functions = {**FUNCTIONS, **(functions or {})}
         self._identity = {entity: tuple(names) for entity, names in (identity or {}).items()}

@@ -312,16 +312,18 @@ def _custom(test: Custom, expression: object, lowering: LoweringContext) -> Colu
     """The clause that the developer's function makes for a test, which may be any condition that SQLAlchemy takes.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: it is none. None would be NULL, which finds no row, where a `return` was forgotten.
     """
     name = test.operator.name
-    made = lowering.custom[name](CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options))
+    payload = CustomPredicatePayload(expression, test.values, test.operand.path, lowering.options)
+    made: Any = lowering.custom[name](payload)
     try:
-        return grouped(and_(made))
-    except ArgumentError as error:
-        raise ConfigurationError(
-            f"the lowering of the operator {name!r} gives {made!r}, which is no condition"
-        ) from error
+        if made is not None:
+            return grouped(and_(made))
+        found = "None: is a return missing?"
+    except ArgumentError:
+        found = repr(made)
+    raise ConfigurationError(f"the lowering of the operator {name!r} gives no condition, but {found}")
 
 
 def _array_test(
