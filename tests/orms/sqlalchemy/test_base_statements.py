@@ -321,6 +321,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a suffix that locks": (lambda: select(User).suffix_with("FOR UPDATE SKIP LOCKED"), "use .*with_for_update"),
     "a prefix of an outermost SELECT": (lambda: select(User).prefix_with("SQL_NO_CACHE"), "outermost SELECT"),
     "a suffix that says which rows": (lambda: select(User).suffix_with("LIMIT 3"), "prefix or suffix"),
+    "to-many that locks related rows": (
+        lambda: select(User).join(User.roles).with_for_update(of=(User, Role)),
+        "locks those of a joined table: lock User, as in with_for_update",
+    ),
     "to-many ordered by a related column": (
         lambda: select(User).join(User.roles).order_by(Role.code),
         "orders by a joined table: order by a column of User",

@@ -32,7 +32,7 @@ from pyrsql.orms.sqlalchemy.criteria import refuse_criteria, with_criteria_of_al
 from pyrsql.orms.sqlalchemy.entities import Entity, are_among, keys_of, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.inner_loads import loads_of_mapping, refuse_inner_loads
 from pyrsql.orms.sqlalchemy.joins import Scope, is_joined_by_path
-from pyrsql.orms.sqlalchemy.loader_options import loads_joined_rows
+from pyrsql.orms.sqlalchemy.loader_options import joins_related_rows, loads_joined_rows
 from pyrsql.orms.sqlalchemy.names import refuse_automatic_aliases, refuse_generated_names, refuse_same_names
 from pyrsql.orms.sqlalchemy.repeated_rows import refuse_subquery
 from pyrsql.orms.sqlalchemy.row_values import is_aggregate
@@ -96,6 +96,9 @@ def base_statement(target: object, model: Model, *, distinct: bool = False) -> B
     found = _examined(base, model, elements, has_text=has_text)
     refuse_ambiguous_text(found.select, found.scope, model, has_text=has_text)
     refuse_same_names(found.select, model)
+    if joins_related_rows(found.select):
+        # Criteria that SQLAlchemy would misread in its joins are refused, also where no path needs them.
+        return found.changed(with_criteria_of_aliases(found.select), found.scope)
     return found
 
 
@@ -293,6 +296,11 @@ def by_key(base: Select[Any], root: Entity, model: Model) -> Select[Any]:
     rows = cast("Select[Any]", select(*cast("list[Any]", parts.columns(base))))
     outer = rows.where(are_among(key, inner)).order_by(*order)
     if (lock := parts.lock_of(base)) is not None:
+        if any(not own.issuperset(parts.tables_of(each)) for each in lock.of or ()):
+            raise ConfigurationError(
+                f"the base statement repeats rows of {model.name} and locks those of a joined table: lock {model.name},"
+                f" as in with_for_update(of={model.name})"
+            )
         outer = locked(outer, lock)
     outer = outer.set_label_style(base.get_label_style())
     return with_criteria_of_aliases(wrapped_in(outer, base, parts.options_of(base)))

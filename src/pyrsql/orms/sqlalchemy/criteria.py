@@ -28,7 +28,7 @@ from pyrsql.orms.sqlalchemy.criteria_parts import (
 )
 from pyrsql.orms.sqlalchemy.entities import mapper_of
 from pyrsql.orms.sqlalchemy.joins import aliases_of_paths
-from pyrsql.orms.sqlalchemy.loader_options import LoaderStep, loader_steps
+from pyrsql.orms.sqlalchemy.loader_options import loader_steps
 from pyrsql.orms.sqlalchemy.textual import may_name_columns
 
 
@@ -84,7 +84,7 @@ def _refuse_for_joined_loads(
     Raises:
         ConfigurationError: there are some, and what to write instead.
     """
-    joined = {step.path: step.relations for step in loader_steps(statement) if _joins(step)}
+    joined = {step.path: step.relations for step in loader_steps(statement) if step.joins}
     for path, relations in joined.items():
         mapper = relations[-1].mapper
         # The first row of the path in the same statement: what is not joined is loaded by another one.
@@ -126,10 +126,6 @@ def _refuse_for_alias(option: LoaderCriteriaOption, alias: Any, reader: str = "a
         )
 
 
-def _joins(step: LoaderStep) -> bool:
-    return step.strategy.get("lazy") == "joined" and not step.is_joined and bool(step.relations)
-
-
 def _refuse_tables_of_both(
     option: LoaderCriteriaOption, mapper: Mapper[Any], read: Set[FromClause], joined: Set[FromClause]
 ) -> None:
@@ -152,7 +148,8 @@ def _refuse_tables_of_both(
         if isinstance(part, Select):
             subquery = cast("Select[Any]", part)
             froms = subquery.get_final_froms()
-            own |= joined & {*leaves(froms)}
+            # A subquery with a `correlate` of its own keeps the others.
+            own |= joined & ({*leaves(froms)} - {*leaves(parts.own_froms(subquery))})
             # A subquery keeps its only table.
             own |= read & {*froms} if len(froms) > 1 and parts.is_correlated_by_itself(subquery) else set()
     if both := own - {*mapper.tables}:

@@ -47,6 +47,11 @@ class LoaderStep(NamedTuple):
         """The select itself joins the relation: `contains_eager`."""
         return "eager_from_alias" in self.settings
 
+    @property
+    def joins(self) -> bool:
+        """SQLAlchemy joins a relation for it: `joinedload`."""
+        return self.strategy.get("lazy") == "joined" and not self.is_joined and bool(self.relations)
+
 
 def loader_steps(base: Select[Any]) -> Iterator[LoaderStep]:
     """The attributes that the options of a select load, one by one."""
@@ -60,6 +65,11 @@ def loader_steps(base: Select[Any]) -> Iterator[LoaderStep]:
 def loads_joined_rows(base: Select[Any]) -> bool:
     """Whether a select loads a relation from its own joins."""
     return any(step.is_joined for step in loader_steps(base))
+
+
+def joins_related_rows(base: Select[Any]) -> bool:
+    """Whether SQLAlchemy joins a relation to a select, for one of its options."""
+    return any(step.joins for step in loader_steps(base))
 
 
 def refuse_rows_left_out(base: Select[Any], offered: Collection[tuple[str, ...]]) -> None:

@@ -30,6 +30,9 @@ ANY = "*"
 _LAZY = {"select", True, "raise", "raise_on_sql", "noload", None}
 """Loading strategies of a mapping that leave related rows to a statement of their own for each row, or to none."""
 
+_JOINED = {"joined", False}
+"""Strategies that join related rows to the statement."""
+
 _UNLOADABLE = {"dynamic", "write_only"}
 """Strategies of collections that are queries themselves."""
 
@@ -159,6 +162,10 @@ class _Said:
         apart = classes_with_subqueries(parts.criteria(base))
         return cls(frozenset(loaded), frozenset(lazy), frozenset(deferring), joins=not folds, apart=apart)
 
+    def misreads(self, relation: RelationshipProperty[Any]) -> bool:
+        """Whether the mapping joins a class that a join would misread."""
+        return relation.lazy in _JOINED and relation.mapper.class_ in self.apart
+
     def may_join(self, relation: RelationshipProperty[Any]) -> bool:
         """Whether the related row may be joined."""
         is_joined = self.joins and relation.mapper.class_ not in self.apart
@@ -224,7 +231,7 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     attribute = getattr(entity, name)
     repeats = may_repeat(relation)
     # `selectinload` would repeat the rows, also where the mapping says it.
-    by_mapping = relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY)
+    by_mapping = relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY) and not said.misreads(relation)
     is_said = path in said.loaded or (by_mapping and said.lazy.isdisjoint((at, None)))
     is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
     if is_said:
