@@ -2,9 +2,10 @@
 can write it, or the model is refused when the resource is made.
 """
 
+import dataclasses
 from collections import deque
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import pytest
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from sqlalchemy.orm import (
     WriteOnlyMapped,
     attribute_keyed_dict,
     backref,
+    composite,
     mapped_column,
     relationship,
     synonym,
@@ -279,3 +281,78 @@ def test_models_that_lead_back_to_a_row_are_refused(shape: Any, message: str) ->
 )
 def test_models_that_contain_other_rows_of_their_kind_are_taken(shape: Any, value: Any) -> None:
     assert get(router(shape), "/posts/1").json() == value
+
+
+class Plain:
+    def __init__(self, x: int, y: int) -> None:
+        self.x, self.y = x, y
+
+    def __composite_values__(self) -> tuple[int, int]:
+        return self.x, self.y
+
+
+@dataclasses.dataclass
+class Data:
+    x: int
+    y: int
+
+
+class Several(NamedTuple):
+    x: int
+    y: int
+
+    def __composite_values__(self) -> tuple[int, int]:
+        return self.x, self.y
+
+
+class Inside(BaseModel):
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("kind", "annotation", "written"),
+    [
+        (Plain, Any, None),
+        (Plain, object, None),
+        (Plain, Plain, None),
+        (Plain, list[Any], None),
+        (Plain, dict[str, Any] | None, None),
+        (Plain, Inside, {"x": 1}),
+        (Plain, Annotated[Any, PlainSerializer(lambda pair: pair.x)], 1),
+        (Data, Any, {"x": 1, "y": 2}),
+        (Data, Data, {"x": 1, "y": 2}),
+        (Several, Any, [1, 2]),
+        (Several, list[int], [1, 2]),
+    ],
+)
+def test_a_composite_of_a_plain_class_has_a_model(kind: type[Any], annotation: Any, written: object) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Point(Own):
+        __tablename__ = "points"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        x: Mapped[int]
+        y: Mapped[int]
+        pair = composite(kind, "x", "y")
+
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    Own.metadata.create_all(engine)
+
+    def get_session() -> Iterator[Session]:
+        with Session(engine) as session:
+            session.add(Point(id=1, x=1, y=2))
+            session.flush()
+            yield session
+
+    config = ConfigDict(arbitrary_types_allowed=True)
+    item = create_model("Item", __config__=config, pair=(annotation, ...))
+    if written is None:
+        with pytest.raises(
+            ConfigurationError, match=r"Item\.pair reads Point\.pair, a composite of Plain: annotate it"
+        ):
+            FastAPISQLAlchemyIntegration().resource(Point, item=item)
+        return
+    app = FastAPI()
+    app.include_router(FastAPISQLAlchemyIntegration().resource(Point, item=item).router(get_session), prefix="/points")
+    assert get(app, "/points").json()["items"] == [{"pair": written}]

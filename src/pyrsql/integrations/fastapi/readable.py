@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import is_dataclass
 from types import FunctionType
 from typing import Any
 
@@ -30,9 +31,13 @@ _INSTEAD: dict[Held | None, str] = {
     None: "rows that only a query of its own reads: leave the field out",
 }
 
+_WRITTEN = (BaseModel, str, bytes, int, float, tuple, list, dict, set, frozenset)
+"""Classes whose objects Pydantic writes whatever the annotation, and dataclasses."""
+
 
 def refuse_unreadable(item: type, source: Source) -> None:
-    """Refuse a response model with a required field that no row has, or with a field that takes no related row.
+    """Refuse a response model with a required field that no row has, or with a field that takes no related row or no
+    composite.
 
     Raises:
         ConfigurationError: it has one, and what may have been meant.
@@ -48,6 +53,7 @@ def refuse_unreadable(item: type, source: Source) -> None:
         if looked.is_sure:
             _refuse_no_value(item, field, source, looked.attribute[0])
             _refuse_shape(item, field, info, source, looked.attribute)
+            _refuse_composite(item, field, info, source, looked.attribute)
             _refuse_circle(item, field, info, source, looked.attribute)
         else:
             _refuse_one_of_several(item, field, info, source, looked.attribute)
@@ -69,6 +75,22 @@ def _refuse_shape(item: type, field: str, info: FieldInfo, source: Source, path:
         owner = _name(source) if len(path) == 1 else found.relation.owner
         raise ConfigurationError(
             f"{item.__name__}.{field} reads {owner}.{path[-1]}, which holds {_INSTEAD[found.held]}"
+        )
+
+
+def _refuse_composite(item: type, field: str, info: FieldInfo, source: Source, path: tuple[str, ...]) -> None:
+    """Refuse an annotation that takes a composite of a plain class as it is: an answer cannot write it."""
+    mapper: Mapper[Any] | None = inspect_mapping(source.type, raiseerr=False)
+    attribute, *further = path
+    composite = None if mapper is None or further else mapper.composites.get(attribute)
+    # It may be a function, whose result is not known.
+    kind: Any = None if composite is None else composite.composite_class
+    if not inspect.isclass(kind) or shape_of(info.annotation).models:
+        return
+    if not is_dataclass(kind) and not issubclass(kind, _WRITTEN):
+        raise ConfigurationError(
+            f"{item.__name__}.{field} reads {_name(source)}.{attribute}, a composite of {kind.__name__}: annotate it"
+            " with a Pydantic model"
         )
 
 
