@@ -13,6 +13,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from pyrsql.orms.sqlalchemy.carried_text import is_long
+from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.families import family_of
 
 
@@ -61,7 +62,7 @@ class FloatValue(TypeDecorator[float]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  # the base names the parameter
         """The next float of 32 bits where the column has no more. A decimal number becomes a float in any case."""
-        column_type = dialect.type_compiler_instance.process(self.column_type)
+        column_type = dialect.type_compiler_instance.process(form_on(dialect, self.column_type))
         single = _SINGLE.get(family_of(dialect))
         return _as_single if single is not None and single.fullmatch(column_type) else _as_float
 

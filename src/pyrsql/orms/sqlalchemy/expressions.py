@@ -39,7 +39,7 @@ from pyrsql.models import kinds
 from pyrsql.models.model import Field
 from pyrsql.orms.sqlalchemy.bare_names import ambiguous_name, column_names, to_one_relations
 from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue, UnsignedInteger
-from pyrsql.orms.sqlalchemy.column_types import form_on
+from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of
 from pyrsql.orms.sqlalchemy.correlation import about_own_tables, has_subquery
 from pyrsql.orms.sqlalchemy.decorator_samples import as_stored
 from pyrsql.orms.sqlalchemy.entities import Entity, attribute, keys_of, mapper_of, rows_of
@@ -197,7 +197,7 @@ def comparable_type(type_: TypeEngine[Any], kind: kinds.Kind) -> TypeEngine[Any]
     if isinstance(type_, TypeDecorator) and not isinstance(type_, Interval):
         return type_ if isinstance(type_.impl_instance, String) else Unrounded(type_)
     if variants(type_):
-        return Unrounded(type_)
+        return FloatValue(type_) if all(isinstance(form, Float) for form in forms_of(type_)) else Unrounded(type_)
     return _without_size(type_, kind)
 
 
