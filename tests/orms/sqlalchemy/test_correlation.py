@@ -95,6 +95,16 @@ User.earlier = relationship(
         Entry.user_id == User.id, select(LATER.id).where(LATER.user_id == User.id, LATER.id > Entry.id).exists()
     ),
 )
+User.last = relationship(
+    Entry,
+    viewonly=True,
+    uselist=False,
+    primaryjoin=lambda: and_(
+        Entry.user_id == User.id,
+        Entry.id == select(func.max(Entry.id)).where(Entry.user_id == User.id).scalar_subquery(),
+    ),
+)
+"""As `latest`, with the table itself for the alias: SQLAlchemy loads it, row by row."""
 Entry.outdone = relationship(
     User,
     viewonly=True,
@@ -158,6 +168,12 @@ def test_a_subquery_reads_it_instead(flows: Store, entity: type, filter: str, fo
         (User, "latest.id==3", [1]),
         (User, "latest.id==1", []),
         (User, "latest.flow_id==2", [1, 2]),
+        (User, "last=na=", [3]),
+        (User, "last.id==3", [1]),
+        (User, "last.id==1", []),
+        (User, "last.flow_id==2", [1, 2]),
+        (User, "last.user.latest.id==3", [1]),
+        (Entry, "user.last.id==3", [1, 3]),
         (User, "earlier=nn=", [1]),
         (User, "earlier.id==1", [1]),
         (User, "earlier.id==3", []),
@@ -218,4 +234,13 @@ def test_sorts_by_it(flows: Store) -> None:
     assert ids(flows, User, "", "-live.id,nullslast;-id") == [1, 3, 2]
     assert ids(flows, Entry, "", "live_owner.id;gone_too;-id") == [1, 4, 3, 2]
     assert ids(flows, User, "", "-latest.id,nullslast") == [1, 2, 3]
+    assert ids(flows, User, "", "-last.id,nullslast") == [1, 2, 3]
+
+
+def test_the_oracle_of_these_relations(flows: Store) -> None:
+    def load(session: Any) -> list[tuple[int | None, int | None]]:
+        users = session.scalars(select(User).order_by(User.id)).all()
+        return [(user.latest and user.latest.id, user.last and user.last.id) for user in users]
+
+    assert flows.run(load) == [(3, 3), (2, 2), (None, None)]
     assert ids(flows, User, "", "earlier.id,nullsfirst;-id") == [3, 2, 1]

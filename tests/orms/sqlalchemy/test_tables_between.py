@@ -93,6 +93,16 @@ Pen.first_box = shown(
         links.c.place == select(func.min(OTHERS.c.place)).where(OTHERS.c.pen_id == Pen.id).scalar_subquery(),
     ),
 )
+Pen.box_of_most = shown(
+    Box,
+    secondary=links,
+    uselist=False,
+    primaryjoin=and_(
+        Pen.id == links.c.pen_id,
+        links.c.place == select(func.max(links.c.place)).where(links.c.pen_id == Pen.id).scalar_subquery(),
+    ),
+)
+"""Its subquery reads the table between itself, and no alias of it."""
 Pen.last_place = shown(
     Place,
     secondary=LINKED_BOXES,
@@ -164,6 +174,7 @@ RELATIONS: dict[str, tuple[type, dict[int, list[int]]]] = {
     "places": (Pen, {1: [1], 2: [2, 3], 3: [1], 4: []}),
     "outers": (Pen, {1: [1, 2], 2: [2, 4], 3: [1], 4: []}),
     "first_box": (Pen, {1: [3], 2: [4], 3: [2], 4: []}),
+    "box_of_most": (Pen, {1: [2], 2: [6], 3: [1], 4: []}),
     "last_place": (Pen, {1: [1], 2: [3], 3: [1], 4: []}),
     "labelled": (Pen, {1: [2, 3], 2: [6], 3: [2], 4: []}),
     "top_pen": (Box, {1: [3], 2: [3], 3: [1], 4: [2], 5: [], 6: [2], 7: []}),

@@ -227,7 +227,7 @@ def _has_subquery(target: Any, prop: Any) -> bool:
 def _condition(parent: Entity, entity: Entity, link: Link) -> ColumnElement[bool]:
     # As a condition, a relationship attribute is its join condition.
     condition = and_(cast("ColumnElement[bool]", link))
-    return about_own_tables(condition, [*tables_of(condition), rows_of(parent), rows_of(entity)])
+    return about_own_tables(condition, [*tables_of(condition), rows_of(entity)], rows_of(parent))
 
 
 def _some_between(parent: Entity, entity: Entity, link: Any) -> ColumnElement[bool]:
@@ -253,7 +253,7 @@ def _some_between(parent: Entity, entity: Entity, link: Any) -> ColumnElement[bo
         )
 
     condition = visitors.replacement_traverse(condition, {}, replaced)
-    condition = about_own_tables(condition, [*own.values(), rows_of(parent), rows_of(entity)])
+    condition = about_own_tables(condition, [*own.values(), rows_of(entity)], rows_of(parent))
     return exists(select(_ONE).select_from(between).where(condition).correlate_except(between))
 
 
