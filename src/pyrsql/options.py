@@ -138,7 +138,7 @@ class CustomPredicateDefinition:
         field_types: the Python types of the fields that take it; `dict` is a JSON document, `list` an array column, a
             model a relation to it. None, together with `fields`, lets every field and relation take it.
         fields: paths of fields and relations that take it, whatever their type. A path below a JSON document takes it
-            only where it is listed here.
+            only where it is listed here, and so does a document with a blacklisted key: the function gets all of it.
 
     Raises:
         ValueError: no operator, a text for the argument type; `field_types` or `fields` is not a collection of

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, composite, mapped_column, relationship, synonym
 
-from pyrsql import QueryOptions, field_rights
+from pyrsql import ComparisonOperator, CustomPredicateDefinition, QueryOptions, field_rights
 from pyrsql.adapters.fastapi.fields import filter_extension, sort_extension
 from pyrsql.messages import describe
 from pyrsql.models.model import Field
-from pyrsql.orms.sqlalchemy import schema
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from pyrsql.pipeline import validate_request
 from pyrsql.problems import UnknownField, UnsupportedOperator, WrongValue
 
@@ -429,6 +429,36 @@ def test_a_key_on_a_blacklist_is_refused_and_never_read_as_absent(text: str) -> 
     options = QueryOptions(field_blacklist={"document.secret"})
     assert isinstance(validate_request(schema(User, options), filter=text).failure()[0], UnknownField)
     assert is_successful(validate_request(schema(User, options), filter=text.replace("secret", "nothing")))
+
+
+HOLDS = ComparisonOperator("holds", ("=holds=",))
+
+
+@pytest.mark.parametrize(
+    ("listed", "definition", "taken"),
+    [
+        ({"document.secret"}, {"argument_type": str}, False),
+        ({"document.a.secret"}, {"argument_type": str}, False),
+        ({"document.secret"}, {"field_types": {dict}}, False),
+        # The developer names the document.
+        ({"document.secret"}, {"fields": {"document"}}, True),
+        ((), {"argument_type": str}, True),
+        ((), {"field_types": {dict}}, True),
+        ({"notes.body", "secret"}, {"argument_type": str}, True),
+    ],
+)
+def test_a_custom_operator_takes_no_document_with_a_hidden_key(
+    listed: set[str], definition: dict[str, Any], taken: bool
+) -> None:
+    """Its function could search all of the document."""
+    custom = {"holds": CustomPredicateDefinition(operator=HOLDS, **definition)}
+    orm = SQLAlchemyORM(custom_predicates={"holds": lambda payload: payload.expression.is_not(None)})
+    described = schema(User, QueryOptions(custom_predicates=custom, field_blacklist=listed), orm=orm)
+    for path in ("document", "boss.document"):
+        found = validate_request(described, filter=f"{path}=holds=x")
+        assert is_successful(found) == (taken and (path == "document" or "fields" not in definition))
+    if "argument_type" in definition:
+        assert is_successful(validate_request(described, filter="name=holds=x"))
 
 
 # --- functions, sorts, arrays, lists, descriptions -------------------------------------------------------------------

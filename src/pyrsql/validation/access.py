@@ -67,7 +67,7 @@ def holds_forbidden_key(schema: Schema, purpose: Purpose, step: Step, value: obj
     Where a list hides some keys of a field, so does any object: equality would tell whether there are further ones.
     """
     match value:
-        case dict() if _hides_keys(schema, purpose, step):
+        case dict() if hides_keys(schema, purpose, step):
             return True
         case dict():
             items = cast("dict[str, object]", value).items()
@@ -83,7 +83,7 @@ def holds_forbidden_key(schema: Schema, purpose: Purpose, step: Step, value: obj
             return False
 
 
-def _hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
+def hides_keys(schema: Schema, purpose: Purpose, step: Step) -> bool:
     """Whether a blacklist has a path that leads on from a step, into its document."""
     options = schema.options(purpose)
     if not (options.field_blacklist or options.model_field_blacklist):

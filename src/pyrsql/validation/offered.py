@@ -12,7 +12,12 @@ from pyrsql.validation.quantifiers import QUANTIFIERS
 
 
 def offered(
-    options: FieldOptions, operand: Operand, rights: frozenset[str] | None, *, converted: bool = False
+    options: FieldOptions,
+    operand: Operand,
+    rights: frozenset[str] | None,
+    *,
+    converted: bool = False,
+    hides_keys: bool = False,
 ) -> frozenset[str]:
     """The names of the operators that an operand takes.
 
@@ -21,12 +26,15 @@ def offered(
         operand: a field, a call or a relation.
         rights: names of the only operators that rights on the model leave it; None where it has no rights.
         converted: a converter of the developer's own stands in for that of the kind.
+        hides_keys: it is a document, and clients may not use some of its keys.
     """
     if not isinstance(options, QueryOptions):
         return frozenset()
     names = _by_kind(operand, converted)
     if options.custom_predicates:
-        names |= {name for name, custom in options.custom_predicates.items() if _takes_custom(custom, operand)}
+        names |= {
+            name for name, custom in options.custom_predicates.items() if _takes_custom(custom, operand, hides_keys)
+        }
     if options.quantifiers and isinstance(operand, RelationOperand):
         names |= QUANTIFIERS
     return names if rights is None else names & rights
@@ -46,11 +54,11 @@ def _by_kind(operand: Operand, converted: bool) -> frozenset[str]:
     return names
 
 
-def _takes_custom(definition: CustomPredicateDefinition, operand: Operand) -> bool:
+def _takes_custom(definition: CustomPredicateDefinition, operand: Operand, hides_keys: bool) -> bool:
     if _is_listed(definition.fields or (), operand):
         return True
-    if isinstance(operand, FieldOperand) and operand.keys:
-        # Its function gets the whole document. A developer who lists a path below one knows which keys it means.
+    if hides_keys or (isinstance(operand, FieldOperand) and operand.keys):
+        # Its function gets the whole document. A developer who lists a path to one knows which keys it means.
         return False
     if definition.fields is None and definition.field_types is None:
         return True

@@ -21,7 +21,7 @@ from pyrsql.models.schema import Purpose, Schema
 from pyrsql.options import FieldOptions
 from pyrsql.problems import ForbiddenFunction, Span, UnknownField, WrongCall
 from pyrsql.validation import functions, suggestions
-from pyrsql.validation.access import is_allowed
+from pyrsql.validation.access import hides_keys, is_allowed
 from pyrsql.validation.convert import converter, to_text
 from pyrsql.validation.field_conversion import conversion
 from pyrsql.validation.offered import offered
@@ -291,7 +291,8 @@ def _resolve_field(
 ) -> Resolution:
     convert, kind, converted = conversion(question.schema, question.purpose, question.selector, step, member)
     operand = FieldOperand(question.selector, (*step.place.relations, *member.via), member, kind, step.keys)
-    names = offered(question.options, operand, operators, converted=converted)
+    hidden = isinstance(kind, kinds.Json) and hides_keys(question.schema, question.purpose, step)
+    names = offered(question.options, operand, operators, converted=converted, hides_keys=hidden)
     return Resolution(operand, convert, names, operators, converted, elements)
 
 
