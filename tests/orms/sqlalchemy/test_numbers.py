@@ -129,6 +129,36 @@ def test_order_and_pages(stored: Store, sort: str) -> None:
     stored.run(check)
 
 
+class SmallestBase(DeclarativeBase):
+    pass
+
+
+class Smallest(SmallestBase):
+    """The smallest integers of 64 bits, whose magnitude has one bit more."""
+
+    __tablename__ = "smallest_numbers"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    long: Mapped[int | None] = mapped_column(BigInteger)
+
+
+@pytest.mark.parametrize("call", ["@abs[long]", "@coalesce[@abs[long]|#1]", "@floor[@abs[long]]"])
+def test_pages_by_the_magnitude_of_the_smallest_integer(store: Store, call: str) -> None:
+    values = {1: -(2**63), 2: 2**63 - 1, 3: -(2**63), 4: 2**53 + 1, 5: 5}
+    rows = [Smallest(id=id, long=value) for id, value in values.items()]
+    described = schema(Smallest, FUNCTIONS, SORTED)
+    with stocked(store, SmallestBase.metadata, rows):
+        for sort, expected in ((call, [5, 4, 2, 1, 3]), ("-" + call, [3, 1, 2, 4, 5])):
+            for backward in (False, True):
+                ways: Any = {"sort": sort, "size": 2, "backward": backward}
+
+                def walk(session: Session, ways: Any = ways) -> list[int]:
+                    return [row.id for row in walked(described, select(Smallest), session.execute, **ways)]
+
+                assert store.run(walk) == expected
+        assert ids(store, Smallest, f"{call}==9007199254740993", options=FUNCTIONS) == [4]
+        assert ids(store, Smallest, f"{call}=in=(5,9223372036854775807)", options=FUNCTIONS) == [2, 5]
+
+
 @pytest.mark.parametrize("constant", ["1" * 66, "0." + "0" * 30 + "1", "-" + "9" * 66 + ".5"])
 def test_a_constant_with_more_digits_than_databases_keep_is_refused(constant: str) -> None:
     problem, *_ = problems(Measure, f"@coalesce[exact|#{constant}]>1", options=FUNCTIONS)

@@ -28,10 +28,10 @@ class ExactNumber(Numeric[Any]):
         return _in_storage_class if family_of(dialect) == "sqlite" else cast("Any", super()).bind_processor(dialect)
 
 
-def _in_storage_class(value: Decimal | None) -> int | float | None:
+def _in_storage_class(value: Decimal | int | None) -> int | float | None:
     if value is None:
         return None
-    return int(value) if value == value.to_integral_value() and is_long(int(value)) else float(value)
+    return int(value) if value == int(value) and is_long(int(value)) else float(value)
 
 
 class UnsignedInteger(TypeDecorator[int]):

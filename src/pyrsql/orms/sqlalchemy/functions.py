@@ -26,7 +26,7 @@ from sqlalchemy.types import DateTime, Time, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.models.kinds import Kind
-from pyrsql.orms.sqlalchemy.bound_numbers import FloatValue
+from pyrsql.orms.sqlalchemy.bound_numbers import ExactNumber, FloatValue
 from pyrsql.orms.sqlalchemy.character_sets import is_wide
 from pyrsql.orms.sqlalchemy.elements import Construct
 from pyrsql.orms.sqlalchemy.text import CountedText, ExactText, FoldedText, UpperText, WideText, plain_text
@@ -115,6 +115,9 @@ def called(name: str, arguments: Sequence[Clause], kind: Kind, type_: TypeEngine
     arguments = _widened([_undecorated(argument) for argument in arguments])
     if isinstance(kind, kinds.Float):
         type_ = _float_of(arguments) or type_
+    if isinstance(type_, Integer) and (name == "abs" or any(isinstance(each.type, ExactNumber) for each in arguments)):
+        # The magnitude of the smallest integer has one bit more, so PostgreSQL makes a decimal of it.
+        type_ = ExactNumber()
     match name, arguments:
         case _, [text] if name in _OF_TEXT:
             return _OF_TEXT[name](text)
