@@ -29,6 +29,7 @@ from sqlalchemy import (
     union_all,
     values,
 )
+from sqlalchemy import join as core_join
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -93,6 +94,9 @@ KEPT: dict[str, Callable[[], Any]] = {
     "DISTINCT rows of an alias": lambda: select(aliased(User, select(aliased(User)).distinct().subquery())),
     "a table": lambda: select(aliased(User, select(USERS).where(USERS.c.id > 2).subquery())),
     "with a to-one join": lambda: select(aliased(User, select(User, Company.name).join(User.company).subquery())),
+    "an alias of a to-one join": lambda: select(
+        aliased(User, core_join(User, Company, User.company_id == Company.id), flat=True)
+    ),
     "grouped": lambda: select(
         aliased(User, select(User, func.count(Role.id)).join(User.roles).group_by(User.id).subquery())
     ),
@@ -178,6 +182,10 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "VALUES": lambda: select(aliased(User, values(*(column(c.key, String) for c in USERS.c), name="v").data([]))),
     "a cross join": lambda: select(aliased(User, select(USERS).select_from(USERS.join(user_roles, true())).subquery())),
     "a join of tables": lambda: select(aliased(User, select(USERS.join(user_roles)).subquery())),
+    "an alias of a join": lambda: select(aliased(User, core_join(User, user_roles), flat=True)),
+    "DISTINCT rows of an alias of a join": lambda: select(
+        aliased(User, core_join(User, user_roles), flat=True)
+    ).distinct(),
     "DISTINCT pairs": lambda: select(aliased(User, select(User, Role.id).join(User.roles).distinct().subquery())),
     "groups of pairs": lambda: select(
         aliased(User, select(User, Role.id).join(User.roles).group_by(User.id, Role.id).subquery())

@@ -29,7 +29,7 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectBase
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.orms.sqlalchemy.cardinality import conjuncts, is_single, keys_of_table, leaves
-from pyrsql.orms.sqlalchemy.entities import Entity, mapper_of, rows_of
+from pyrsql.orms.sqlalchemy.entities import Entity, key_columns, mapper_of, rows_of
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
 from pyrsql.orms.sqlalchemy.select_parts import (
     conditions,
@@ -100,7 +100,7 @@ def lacking_columns(entity: Entity) -> list[str]:
 
 @made_once
 def repeats_rows(entity: Entity) -> bool:
-    """Whether an entity is an alias of a subquery several of whose rows may be the same one of its class."""
+    """Whether an entity is an alias of a subquery or a join, several of whose rows may be the same one of its class."""
     if not inspect(entity).is_aliased_class:
         return False
     mapper, rows = mapper_of(entity), rows_of(entity)
@@ -109,8 +109,10 @@ def repeats_rows(entity: Entity) -> bool:
     own = {mapper.selectable, mapper.persist_selectable, mapper.local_table}
     while isinstance(source, AliasedReturnsRows) and source not in own and not isinstance(source.element, SelectBase):
         source = source.element
-    if source in own or isinstance(source, Table | Join):
+    if source in own or isinstance(source, Table):
         return False
+    if isinstance(source, Join):
+        return not is_single((), {table for key in key_columns(entity) for table in tables_of(key)}, [rows])
     keys = cast("Sequence[Column[Any]]", mapper.primary_key)
     found = [rows.corresponding_column(key) for key in keys]
     # `adapt_on_names` takes a column by its name alone.
