@@ -13,7 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from pyrsql.errors import ConfigurationError, PageError
 from pyrsql.language.parse import is_blank
@@ -128,7 +128,7 @@ class CursorFormat:
         length: the most characters of a cursor; None lifts the limit.
 
     Raises:
-        ConfigurationError: a secret without a character, or one text in place of a list of secrets.
+        ConfigurationError: a secret without a character, something else than a list of secrets, or no sealer.
     """
 
     secrets: Sequence[str | bytes] = ()
@@ -138,7 +138,13 @@ class CursorFormat:
     def __post_init__(self) -> None:
         if isinstance(self.secrets, str | bytes):
             raise ConfigurationError("cursor secrets are a list, not one text: the first signs, all verify")
-        object.__setattr__(self, "secrets", tuple(self.secrets))
+        given: Any = self.secrets
+        secrets: tuple[Any, ...] = tuple(given) if hasattr(given, "__iter__") else (None,)
+        if not all(isinstance(each, str | bytes) for each in secrets):
+            raise ConfigurationError("cursor secrets are a list of texts or bytes")
+        if self.sealer is not None and not all(hasattr(self.sealer, name) for name in ("seal", "open", "hides")):
+            raise ConfigurationError("a cursor_sealer is an object with seal, open and hides")
+        object.__setattr__(self, "secrets", secrets)
         if not all(self.secrets):
             raise ConfigurationError("a cursor secret is empty")
 

@@ -6,7 +6,7 @@ import enum
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from pyrsql.errors import ConfigurationError
 from pyrsql.given import (
@@ -120,6 +120,9 @@ class FunctionSignature:
     optional: int = 0
 
     def __post_init__(self) -> None:
+        arguments = cast("object", self.arguments)
+        if isinstance(arguments, type | str) or str in map(type, (*self.arguments, self.returns)):
+            raise ValueError(f"FunctionSignature takes classes, (str, int), not {arguments!r} and {self.returns!r}")
         object.__setattr__(self, "arguments", tuple(self.arguments))
         if self.variadic and not self.arguments:
             raise ValueError("a variadic function needs the type of its last argument")
@@ -250,6 +253,8 @@ class FieldOptions(Settled):
             model_field_blacklist=self.model_field_blacklist,
         )
         refuse_other_values(JoinHint, join_hints=self.join_hints)
+        for mapping in self.model_field_mapping.values():
+            refuse_other_values(str, model_field_mapping=mapping)
         refuse_other_values(FunctionSignature, function_signatures=self.function_signatures)
         refuse_other_values(str, field_mapping=self.field_mapping, public_fields=self.public_fields or {})
         for relation, hint in self.join_hints.items():
@@ -321,6 +326,8 @@ class QueryOptions(FieldOptions):
         refuse_other_keys(model_field_value_converters=self.model_field_value_converters)
         refuse_other_values(CustomPredicateDefinition, custom_predicates=self.custom_predicates)
         refuse_no_functions(field_value_converters=self.field_value_converters)
+        for converters in self.model_field_value_converters.values():
+            refuse_no_functions(model_field_value_converters=converters)
         by_model = {model: copied(converters) for model, converters in self.model_field_value_converters.items()}
         self._settle(
             custom_predicates=copied(self.custom_predicates),

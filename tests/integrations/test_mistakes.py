@@ -34,7 +34,7 @@ from pyrsql.integrations.fastapi import (
     index_report,
 )
 from pyrsql.orms.memory import MemoryORM
-from pyrsql.orms.sqlalchemy import SQLAlchemyORM
+from pyrsql.orms.sqlalchemy import SQLAlchemyORM, schema
 from tests.sample_models import User
 
 
@@ -120,6 +120,7 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (lambda: pyrsql.parse(ANYTHING), "is no text to parse: give a text, or None"),
     (lambda: pyrsql.parse("id==1", options=SortOptions()), "it takes a value of QueryOptions"),  # type: ignore[arg-type]
     (lambda: pyrsql.parse("id==1", options={}), "options={}: it takes a value of QueryOptions"),  # type: ignore[arg-type]
+    (lambda: schema(User, cast("Any", SortOptions())), "it takes a value of QueryOptions"),
     (lambda: Sort.parse(ANYTHING), "is no text to parse"),
     (lambda: Sort.parse("id", options=QueryOptions()), "it takes a value of SortOptions"),  # type: ignore[arg-type]
     (lambda: pyrsql.apply(select(User), User, "id==1", orm=SQLAlchemyORM), "is no backend"),  # type: ignore[arg-type]
@@ -149,6 +150,9 @@ def test_a_mistake_is_told_at_once(mistake: tuple[Callable[[], object], str]) ->
         ({"one_based_paging": "false"}, "it takes True or False"),
         ({"default_page_size": "20"}, "default_page_size='20'"),
         ({"cursor_length": "20"}, "cursor_length='20'"),
+        ({"cursor_secrets": None}, "cursor secrets are a list of texts or bytes"),
+        ({"cursor_secrets": [1]}, "cursor secrets are a list of texts or bytes"),
+        ({"cursor_sealer": "key"}, "is an object with seal, open and hides"),
         ({"filter_parameter": None}, "filter_parameter=None: it takes a text"),
         ({"filter_openapi_examples": {"one": "id==1"}}, "write name -> example, such as {'by_name': {'value': "),
         ({"size_openapi_examples": [{"value": 1}]}, "size_openapi_examples=.*: write name -> example"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, Literal
 
+from pyrsql.errors import ConfigurationError
 from pyrsql.models.backend import ORM, model_of
 from pyrsql.models.model import Model
 from pyrsql.models.option_checks import check_options
@@ -61,6 +62,8 @@ def schema_for(
 @lru_cache(maxsize=256)
 def _schema(entity: type, orm: ORM, options: QueryOptions, sort_options: SortOptions | None) -> Schema:
     model = model_of(orm, entity)
+    if not isinstance(options, QueryOptions):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without types
+        raise ConfigurationError(f"options={options!r}: it takes a value of QueryOptions")
     check_options(model, options, orm.model)
     if sort_options is not None:
         check_options(model, sort_options, orm.model)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from pyrsql.errors import ConfigurationError
-from pyrsql.given import refuse_no_functions
+from pyrsql.given import refuse_no_functions, refuse_other_keys
 from pyrsql.models.backend import BackendStatement, Carried, LoweredFilter, Position, Sought
 from pyrsql.models.model import Model
 from pyrsql.options import FieldOptions, QueryOptions, SortOptions
@@ -59,6 +59,7 @@ class MemoryORM:
         identity: Mapping[type, Collection[str]] | None = None,
     ) -> None:
         refuse_no_functions(custom_predicates=custom_predicates or {}, functions=functions or {})
+        refuse_other_keys(identity=identity or {})
         self.custom_predicates: Mapping[str, CustomPredicate] = dict(custom_predicates or {})
         self.functions: Functions = {**FUNCTIONS, **(functions or {})}
         self._identity = {entity: tuple(names) for entity, names in (identity or {}).items()}
