@@ -186,6 +186,26 @@ def test_answers_of_a_mapping_that_joins(cases: Store, name: str, filter: str | 
     assert cases.run(ask) == ([1, 1] if filter else [1, 1, None, None, None])
 
 
+@pytest.mark.parametrize("name", CRITERIA)
+def test_answers_of_a_mapping_that_joins_with_criteria_of_an_event(cases: Store, name: str) -> None:
+    def ask(session: Session) -> list[int | None]:
+        @event.listens_for(session, "do_orm_execute")
+        def add(state: Any) -> None:
+            if not state.is_relationship_load:
+                state.statement = state.statement.options(criteria(name, include_aliases=True))
+
+        described = reflect(JoinedNote)
+        load = loading(described, reading(described, [("document", "id")]))
+        notes = session.scalars(load(select(JoinedNote)).order_by(Note.__table__.c.id))
+        return [note.document and note.document.id for note in notes]
+
+    if name in {"an alias", "told what to leave out", "a join", "any() in a function"}:
+        assert cases.run(ask) == [1, 1, None, None, None]
+    else:
+        with pytest.raises(ConfigurationError, match=r"joinedload reads .* reads 'cs_.*let it read an alias"):
+            cases.run(ask)
+
+
 LOADS: dict[type[Base], Any] = {
     Note: joinedload(Note.document),
     Case: joinedload(Case.notes).joinedload(Note.document),

@@ -234,7 +234,11 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     by_mapping = relation.lazy not in ({*_LAZY, "selectin"} if repeats else _LAZY) and not said.misreads(relation)
     is_said = path in said.loaded or (by_mapping and said.lazy.isdisjoint((at, None)))
     is_endless = relation.mapper is mapper and below.related.get(name) == Reading()
-    if is_said:
+    is_joined = is_said and path not in said.loaded and relation.lazy in _JOINED
+    if is_joined:
+        # An option says what the mapping says, so that criteria which a join would misread are found.
+        nested = load.joinedload(attribute, innerjoin=False)
+    elif is_said:
         nested = load.defaultload(attribute)
     elif is_endless:
         # A tree takes a statement for each of its levels.
@@ -253,7 +257,7 @@ def _of_relation(load: Any, entity: Entity, name: str, below: Reading, at: Path,
     if not is_said:
         deeper += _outer_joins_below(nested, relation.entity.entity, path, said)
     # An option for a longer path says the same of its beginnings.
-    yield from deeper if deeper or is_said else [nested]
+    yield from deeper if deeper or (is_said and not is_joined) else [nested]
 
 
 def _outer_joins_below(load: Any, entity: Entity, at: Path, said: _Said) -> Iterator[Any]:
