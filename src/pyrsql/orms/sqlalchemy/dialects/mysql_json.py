@@ -177,7 +177,7 @@ def same_structure(element: SameStructure, compiler: SQLCompiler, **options: Any
         f" WHERE NOT COALESCE(node.kind = {_KINDS.format(kind=found)} AND CASE"
         f" WHEN node.kind IN ('array', 'object') THEN JSON_LENGTH({found}) = node.size"
         f" WHEN node.kind = 'number' THEN CAST({scalar} AS DOUBLE) = CAST(node.scalar AS DOUBLE)"
-        f" AND (NOT {whole} OR CAST({scalar} AS DECIMAL(65,0)) = CAST(node.scalar AS DECIMAL(65,0)))"
+        f" AND (NOT ({whole}) OR CAST({scalar} AS DECIMAL(65,0)) = CAST(node.scalar AS DECIMAL(65,0)))"
         f" WHEN node.kind = 'null' THEN TRUE"
         f" ELSE CAST(CONVERT({scalar} USING utf8mb4) AS BINARY) = CAST(node.scalar AS BINARY) END, FALSE)))"
     )

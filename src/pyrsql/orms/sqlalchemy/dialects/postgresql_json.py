@@ -37,12 +37,20 @@ def near_number_value(type_: NearNumberValue, value: int | Decimal) -> int | Dec
     return value
 
 
+def _escaped(text: str) -> str:
+    """A text with backslashes as SQL, whatever `standard_conforming_strings` says of them."""
+    return "E'" + text.replace("\\", "\\\\") + "'"
+
+
 # A json column of PostgreSQL holds text that jsonb does not: NUL and lone surrogates. Two backslashes are written as
 # \u005c first, so that each backslash left begins an escape.
-_UNKNOWN_TO_JSONB = (
+_TWO_BACKSLASHES, _BACKSLASH = _escaped(r"\\"), _escaped(r"\u005c")
+_MAY_BE_UNKNOWN = _escaped(r"\\u(0000|[dD][89a-fA-F])")
+_UNKNOWN_TO_JSONB = _escaped(
     r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+_REPLACEMENT = _escaped(r"\\ufffd")
 
 
 @form(Document, on="postgresql")
@@ -52,8 +60,9 @@ def document(element: Document, compiler: SQLCompiler, **options: Any) -> str:
     if isinstance(element.operand_type.dialect_impl(compiler.dialect), postgresql.JSONB):
         return document
     text = f"CAST({document} AS TEXT)"
-    mended = f"regexp_replace(replace({text}, '\\\\', '\\u005c'), '{_UNKNOWN_TO_JSONB}', '\\\\ufffd', 'g')"
-    return f"CAST(CASE WHEN {text} ~ '\\\\u(0000|[dD][89a-fA-F])' THEN {mended} ELSE {text} END AS JSONB)"
+    single = f"replace({text}, {_TWO_BACKSLASHES}, {_BACKSLASH})"
+    mended = f"regexp_replace({single}, {_UNKNOWN_TO_JSONB}, {_REPLACEMENT}, 'g')"
+    return f"CAST(CASE WHEN {text} ~ {_MAY_BE_UNKNOWN} THEN {mended} ELSE {text} END AS JSONB)"
 
 
 @form(IsPresent, on="postgresql")
