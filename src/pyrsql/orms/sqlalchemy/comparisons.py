@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from sqlalchemy import JSON, Column, ColumnElement, String, Text, Unicode, UnicodeText, not_, or_, type_coerce
+from sqlalchemy import JSON, Column, ColumnElement, String, Text, Unicode, UnicodeText, and_, not_, or_, type_coerce
 from sqlalchemy import cast as cast_to
 from sqlalchemy.sql.elements import BinaryExpression, Grouping
 from sqlalchemy.types import TEXT, VARCHAR, TypeDecorator, TypeEngine
@@ -16,7 +16,7 @@ from pyrsql.options import TextOrder
 from pyrsql.orms.sqlalchemy.character_sets import is_declared, is_wide
 from pyrsql.orms.sqlalchemy.column_types import form_on, forms_of, is_text
 from pyrsql.orms.sqlalchemy.dialects.families import SQLITE
-from pyrsql.orms.sqlalchemy.elements import OnSQLite, bound, with_part
+from pyrsql.orms.sqlalchemy.elements import OnMySQL, OnSQLite, bound, with_part
 from pyrsql.orms.sqlalchemy.entities import Entity
 from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, field_expression
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
@@ -138,6 +138,29 @@ class Comparable:
         return self.ordered is self.value and is_wide(self.value, *wanted)
 
 
+class ComputedDecimal(Comparable):
+    """A decimal that is computed. MariaDB rounds a quotient to the digits that it shows where an operator compares it,
+    and not in IN and BETWEEN.
+    """
+
+    __slots__ = ()
+
+    def among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value IN wanted`."""
+        return OnMySQL(self._among(wanted), super().among(wanted))
+
+    def not_among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        """`value NOT IN wanted`."""
+        return OnMySQL(not_(self._among(wanted)), super().not_among(wanted))
+
+    def between(self, low: object, high: object) -> ColumnElement[bool]:
+        """`low <= value <= high`."""
+        return OnMySQL(and_(self.compare(">=", low), self.compare("<=", high)), super().between(low, high))
+
+    def _among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
+        return or_(*(self.compare("==", one) for one in wanted))
+
+
 class ComparableMoment(Comparable):
     """A date with a time of day, in each of the forms that SQLite may keep it in."""
 
@@ -221,9 +244,19 @@ def of_expression(
     may_be_document = isinstance(kind, kinds.Opaque) and any(isinstance(form, JSON) for form in forms_of(value.type))
     same = TimeInUtc(value) if kind == kinds.Time(aware=True) else value
     other = UuidText(value) if isinstance(kind, kinds.Uuid) else same
-    has_forms = isinstance(kind, kinds.DateTime) and has_short_forms(form_on(SQLITE, value.type))
-    made = ComparableMoment if has_forms else Comparable
+    made = _class_for(value, kind)
     return made(value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document)
+
+
+def _class_for(value: ColumnElement[Any], kind: kinds.Kind) -> type[Comparable]:
+    """The class of the comparisons of a value that is no text."""
+    match kind:
+        case kinds.DateTime() if has_short_forms(form_on(SQLITE, value.type)):
+            return ComparableMoment
+        case kinds.Decimal() if not isinstance(value, Column):
+            return ComputedDecimal
+        case _:
+            return Comparable
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:

@@ -80,6 +80,10 @@ class OnPostgreSQL(TwoForms):
     """A condition with a form of its own on PostgreSQL."""
 
 
+class OnMySQL(TwoForms):
+    """A condition with a form of its own on MySQL and MariaDB."""
+
+
 class OnSQLite(TwoForms):
     """A condition with a form of its own on SQLite."""
 

@@ -74,6 +74,8 @@ def type_of(value: ColumnElement[Any]) -> TypeEngine[Any]:
         case Integer():
             # A database computes with 64 bits where a value needs them, as in a sum.
             return Numeric() if _may_have_fraction(value, parts.values()) else BigInteger()
+        case Numeric() if _may_have_more_digits(value, found, parts.values()):
+            return Numeric() if found.asdecimal else Numeric(asdecimal=False)
         case Date():
             return next((type_ for type_ in parts.values() if isinstance(type_, DateTime)), found)
         case _:
@@ -112,6 +114,14 @@ def _float_of(value: ColumnElement[Any], parts: dict[ColumnElement[Any], TypeEng
 def _computed(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type of a float that is computed: MySQL and MariaDB do so with 64 bits."""
     return type_.with_variant(Double(), "mysql", "mariadb")
+
+
+def _may_have_more_digits(value: ColumnElement[Any], found: Numeric[Any], parts: Iterable[TypeEngine[Any]]) -> bool:
+    """Whether a decimal is computed, or one of several with other digits: a product has more of them than its parts."""
+    is_sum = isinstance(value, FunctionElement) and _name_of(value) == "sum"
+    if is_sum or isinstance(value, BinaryExpression | ExpressionClauseList):
+        return True
+    return any(repr(part) != repr(found) for part in parts)
 
 
 def _may_have_fraction(value: ColumnElement[Any], parts: Iterable[TypeEngine[Any]]) -> bool:

@@ -26,6 +26,7 @@ from pyrsql.orms.sqlalchemy.character_sets import declared_charset, declared_tex
 from pyrsql.orms.sqlalchemy.column_types import form_on
 from pyrsql.orms.sqlalchemy.dialects.default import ESCAPE, enclosed, first_form, operand, sides
 from pyrsql.orms.sqlalchemy.dialects.families import form
+from pyrsql.orms.sqlalchemy.elements import OnMySQL
 from pyrsql.orms.sqlalchemy.explain import Explain
 from pyrsql.orms.sqlalchemy.functions import AsFloat
 from pyrsql.orms.sqlalchemy.joins import Unmerged
@@ -79,7 +80,7 @@ def some_row_among_many(element: Unmerged, compiler: SQLCompiler, **options: Any
 
 
 # The distinct keys, of which it makes a table with an index.
-form(KeysOnMySQL, on="mysql")(first_form)
+form(KeysOnMySQL, OnMySQL, on="mysql")(first_form)
 
 
 @form(GroupKey, on="mysql")
