@@ -250,13 +250,9 @@ def of_expression(
 
 def _class_for(value: ColumnElement[Any], kind: kinds.Kind) -> type[Comparable]:
     """The class of the comparisons of a value that is no text."""
-    match kind:
-        case kinds.DateTime() if has_short_forms(form_on(SQLITE, value.type)):
-            return ComparableMoment
-        case kinds.Decimal() if not isinstance(value, Column):
-            return ComputedDecimal
-        case _:
-            return Comparable
+    if isinstance(kind, kinds.DateTime) and has_short_forms(form_on(SQLITE, value.type)):
+        return ComparableMoment
+    return ComputedDecimal if isinstance(kind, kinds.Decimal) and not isinstance(value, Column) else Comparable
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:
