@@ -153,6 +153,57 @@ def test_a_row_of_the_database_s_clock_is_found_by_the_value_it_shows(any_databa
             assert ids(store, Event, "made" + test) == []
 
 
+# --- times of day ----------------------------------------------------------------------------------------------------
+
+
+class Shift(Base):
+    __tablename__ = "moment_shift"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    clock: Mapped[dt.time | None]
+    made: Mapped[dt.time] = mapped_column(server_default=func.current_time())
+
+
+CLOCK = {1: "04:05:06", 2: "04:05:06.000000", 3: "04:05:06.500", 4: "04:05:06.500000", 5: "23:00:00", 6: None}
+
+
+@pytest.fixture(scope="module")
+def shifts(sqlite_database: Database) -> Iterator[Session]:
+    engine = sqlite_database.engine()
+    with Session(engine) as session:
+        Base.metadata.create_all(session.connection())
+        for id, clock in CLOCK.items():
+            value: ColumnElement[Any] = literal_column("NULL" if clock is None else f"'{clock}'")
+            session.execute(insert(Shift).inline().values({"id": id, "clock": value}))
+        yield session
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("==04:05:06", [1, 2]),
+        ("!=04:05:06", [3, 4, 5]),
+        (">=04:05:06.5", [3, 4, 5]),
+        (">04:05:06", [3, 4, 5]),
+        ("<04:05:06.5", [1, 2]),
+        ("<=04:05:06.5", [1, 2, 3, 4]),
+        ("=in=(04:05:06.5,23:00:00)", [3, 4, 5]),
+        ("=out=(04:05:06,23:00:00)", [3, 4]),
+        ("=bt=(04:05:06,04:05:06)", [1, 2]),
+    ],
+)
+def test_a_time_of_day_is_found_in_every_form(shifts: Session, test: str, expected: list[int]) -> None:
+    assert sorted(shift.id for shift in shifts.scalars(paged(Shift, "clock" + test).statement)) == expected
+
+
+def test_a_row_of_the_database_s_time_of_day_is_found_by_the_value_it_shows(any_database: Store) -> None:
+    with stocked(any_database, Base.metadata, [Shift(id=1)]) as store:
+        shown = store.run(lambda session: session.get_one(Shift, 1).made).isoformat()
+        for test in (f"=={shown}", f">={shown}", f"<={shown}", f"=in=({shown})"):
+            assert ids(store, Shift, "made" + test) == [1]
+        assert ids(store, Shift, f"made!={shown}") == []
+
+
 # --- formats of the developer's own ----------------------------------------------------------------------------------
 
 _DAY_FIRST = SQLITE.DATE(

@@ -22,7 +22,7 @@ from pyrsql.orms.sqlalchemy.expressions import comparable_type, expression, fiel
 from pyrsql.orms.sqlalchemy.functions import TimeInUtc
 from pyrsql.orms.sqlalchemy.joins import Scope
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
-from pyrsql.orms.sqlalchemy.stored_moments import SHORTER, SHORTEST, ShortMoment, has_short_forms
+from pyrsql.orms.sqlalchemy.stored_moments import ShortMoment, short_forms, shortest
 from pyrsql.orms.sqlalchemy.text import (
     EXACT_VALUE,
     ExactTest,
@@ -62,6 +62,7 @@ class Comparable:
         matches: the same of patterns, by their shape and whether case counts.
         may_be_document: some databases store a JSON document there, and others another type.
         column: a text column whose equality has two forms on MySQL and MariaDB: one for its index, and an exact one.
+        short_forms: the lengths of the shorter texts that SQLite may keep of a moment.
     """
 
     value: ColumnElement[Any]
@@ -79,6 +80,7 @@ class Comparable:
     )
     column: Column[Any] | None = None
     may_be_document: bool = False
+    short_forms: tuple[int, ...] = ()
 
     def compare(self, sign: Sign, wanted: object) -> ColumnElement[bool]:
         """`value sign wanted`."""
@@ -162,7 +164,7 @@ class ComputedDecimal(Comparable):
 
 
 class ComparableMoment(Comparable):
-    """A date with a time of day, in each of the forms that SQLite may keep it in."""
+    """A moment or a time of day, in each of the forms that SQLite may keep it in."""
 
     __slots__ = ()
 
@@ -192,10 +194,10 @@ class ComparableMoment(Comparable):
         return self.ordered.between(self._shortest(low), bound(high, self.ordered_type))
 
     def _shortest(self, wanted: object) -> ColumnElement[Any]:
-        return bound(wanted, ShortMoment(self.ordered_type, SHORTEST))
+        return bound(wanted, ShortMoment(self.ordered_type, shortest(self.short_forms)))
 
     def _among(self, wanted: tuple[object, ...]) -> ColumnElement[bool]:
-        types = (self.type_, *(ShortMoment(self.type_, lengths) for lengths in SHORTER))
+        types = (self.type_, *(ShortMoment(self.type_, (length,)) for length in self.short_forms))
         return or_(*(self.same.in_(bound(wanted, type_)) for type_ in types))
 
 
@@ -244,15 +246,13 @@ def of_expression(
     may_be_document = isinstance(kind, kinds.Opaque) and any(isinstance(form, JSON) for form in forms_of(value.type))
     same = TimeInUtc(value) if kind == kinds.Time(aware=True) else value
     other = UuidText(value) if isinstance(kind, kinds.Uuid) else same
-    made = _class_for(value, kind)
-    return made(value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document)
-
-
-def _class_for(value: ColumnElement[Any], kind: kinds.Kind) -> type[Comparable]:
-    """The class of the comparisons of a value that is no text."""
-    if isinstance(kind, kinds.DateTime) and has_short_forms(form_on(SQLITE, value.type)):
-        return ComparableMoment
-    return ComputedDecimal if isinstance(kind, kinds.Decimal) and not isinstance(value, Column) else Comparable
+    is_time = isinstance(kind, kinds.DateTime) or kind == kinds.Time()
+    forms = short_forms(form_on(SQLITE, value.type)) if is_time else ()
+    is_computed = isinstance(kind, kinds.Decimal) and not isinstance(value, Column)
+    made = ComparableMoment if forms else ComputedDecimal if is_computed else Comparable
+    return made(
+        value, same, other, same, value, type_, type_, plain, may_be_document=may_be_document, short_forms=forms
+    )
 
 
 def _of_text(value: ColumnElement[Any], type_: TypeEngine[Any], text_order: TextOrder) -> Comparable:

@@ -1,8 +1,8 @@
-"""Dates and times on SQLite, which keeps them as texts, in a form that the writer of a row chooses.
+"""Moments and times of day on SQLite, which keeps them as texts, in a form that the writer of a row chooses.
 
 SQLAlchemy writes `2026-01-31 12:00:00.000000`, CURRENT_TIMESTAMP (`server_default=func.now()`) `2026-01-31 12:00:00`,
 and a date beside them is `2026-01-31`. All are read as a moment. Each form begins with the shorter ones, so that all
-forms of a moment lie between its shortest and its longest one.
+forms of a moment lie between its shortest and its longest one. A time of day has forms with and without a fraction.
 """
 
 from __future__ import annotations
@@ -14,18 +14,13 @@ from typing import Any
 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import DateTime, NullType, TypeDecorator, TypeEngine
+from sqlalchemy.types import DateTime, NullType, Time, TypeDecorator, TypeEngine
 
 from pyrsql.models import kinds
 from pyrsql.orms.sqlalchemy.dialects.families import SQLITE
 
-_WITHOUT_TIME, _WITHOUT_FRACTION, _WITH_MILLISECONDS, _WHOLE = 10, 19, 23, 26
-"""The lengths of the forms."""
-
-SHORTER = ((_WITHOUT_TIME,), (_WITHOUT_FRACTION,), (_WITH_MILLISECONDS,))
-"""The forms that SQLite's own functions give."""
-
-SHORTEST = (_WITHOUT_TIME, *range(_WITHOUT_FRACTION, _WHOLE))
+_LENGTHS: tuple[tuple[type[TypeEngine[Any]], tuple[int, ...]], ...] = ((DateTime, (10, 19, 23)), (Time, (8, 12)))
+"""The lengths of the shorter forms that SQLite's own functions give: of a date, to the second, to the millisecond."""
 
 _SAMPLE = dt.datetime(2001, 2, 3, 4, 5, 6, 789012)
 _ASCENDING = (
@@ -66,9 +61,19 @@ class ShortMoment(TypeDecorator[Any]):
         return shortened
 
 
-def has_short_forms(form: TypeEngine[Any]) -> bool:
-    """Whether SQLite keeps moments of a type as texts of which each begins with its shorter forms."""
-    return isinstance(form, DateTime) and str(_SAMPLE).startswith(str(_written(form, _SAMPLE)))
+def short_forms(form: TypeEngine[Any]) -> tuple[int, ...]:
+    """The lengths of the shorter forms of a type's values; none where SQLite does not keep them as texts of which each
+    begins with its shorter forms.
+    """
+    lengths = next((lengths for known, lengths in _LENGTHS if isinstance(form, known)), ())
+    sample = _of_type(form, _SAMPLE)
+    return lengths if lengths and str(sample).startswith(str(_written(form, sample))) else ()
+
+
+def shortest(lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """The lengths that a value may have at least: any number of digits of a second may be written."""
+    *shorter, to_the_second, _ = lengths
+    return (*shorter, *range(to_the_second, to_the_second + 7))
 
 
 def kept_as_text(
@@ -113,7 +118,7 @@ def _keeps_value(form: TypeEngine[Any], value: Any) -> bool:
 def _of_type(form: TypeEngine[Any], moment: dt.datetime) -> Any:
     if isinstance(form, sqlite.DATE):
         return moment.date()
-    return moment.time() if isinstance(form, sqlite.TIME) else moment
+    return moment.time() if isinstance(form, Time) else moment
 
 
 def _written(form: TypeEngine[Any], value: object) -> Any:
