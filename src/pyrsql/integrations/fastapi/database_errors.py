@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pyrsql.adapters.fastapi.openapi import PROBLEM_JSON, DocumentedHandler
 from pyrsql.adapters.fastapi.responses import CriteriaError
+from pyrsql.orms.sqlalchemy.driver_errors import error_number, sqlstate
 
 _logger = logging.getLogger("pyrsql")
 
@@ -179,19 +180,18 @@ def fault_of(error: Exception) -> Fault | None:
     if not isinstance(error, DBAPIError):
         return _of_driver(error)
     original = error.orig
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    state, number = sqlstate(original), error_number(original)
     sqlite_code = getattr(original, "sqlite_errorcode", None)
-    number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
     found: Fault | None = None
     # Only the client library of PostgreSQL gives no code, where it cannot connect.
     refused = isinstance(error, OperationalError)
     if isinstance(sqlite_code, int):
         found = _SQLITE_CODES.get(sqlite_code & 0xFF)
         refused = sqlite_code & 0xFF == _CANNOT_OPEN
-    elif isinstance(number, int):
+    elif number is not None:
         found = _MYSQL_NUMBERS.get(number)
         refused = number in _WHEN_CONNECTING
-    elif isinstance(state, str):
+    elif state is not None:
         found = _of_sqlstate(state)
         refused = state in _WHEN_CONNECTING
     is_lost = error.connection_invalidated or (refused and error.statement is None)
@@ -207,8 +207,8 @@ def _of_driver(error: Exception) -> Fault | None:
     passed = [(str(frame.f_globals.get("__name__")), frame.f_code.co_name) for frame, _ in walk_tb(error.__traceback__)]
     if not any(module.startswith(_DRIVERS) for module, _ in passed):
         return None
-    state = getattr(error, "sqlstate", None)
-    if isinstance(state, str):
+    state = sqlstate(error)
+    if state is not None:
         return "database-unavailable" if state in _WHEN_CONNECTING else _of_sqlstate(state)
     if not isinstance(error, OSError):
         return None

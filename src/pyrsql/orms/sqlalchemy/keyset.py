@@ -18,6 +18,7 @@ from pyrsql.orms.sqlalchemy import select_parts as parts
 from pyrsql.orms.sqlalchemy.base_statements import BaseStatement
 from pyrsql.orms.sqlalchemy.carried import CarriedValue, SelectedKey, is_written
 from pyrsql.orms.sqlalchemy.carried_text import fits
+from pyrsql.orms.sqlalchemy.driver_errors import error_number, sqlstate
 from pyrsql.orms.sqlalchemy.elements import all_of, any_of, bound, with_part
 from pyrsql.orms.sqlalchemy.json.values import leads_nowhere
 from pyrsql.orms.sqlalchemy.mapping_facts import made_once
@@ -323,11 +324,11 @@ class SoughtRows:
     def refuses(self, error: Exception) -> bool:
         """Whether an error says that no row gave the values of the position."""
         original = error.orig if isinstance(error, DBAPIError) else None
-        number = getattr(original, "errno", None) or next(iter(getattr(original, "args", ())), None)
-        if number in _INCOMPARABLE:
+        if error_number(original) in _INCOMPARABLE:
             return bool(self._bounds)
-        state = str(getattr(original, "sqlstate", None))
-        return state.startswith(_UNREADABLE) and any(is_written(bound.type) for bound in self._bounds)
+        return (sqlstate(original) or "").startswith(_UNREADABLE) and any(
+            is_written(bound.type) for bound in self._bounds
+        )
 
     def _whole(self, limit: int) -> Select[Any]:
         segments = self._ranges.segments

@@ -44,7 +44,8 @@ def _escaped(text: str) -> str:
 
 # A json column of PostgreSQL holds text that jsonb does not: NUL and lone surrogates. Two backslashes are written as
 # \u005c first, so that each backslash left begins an escape.
-_TWO_BACKSLASHES, _BACKSLASH = _escaped(r"\\"), _escaped(r"\u005c")
+# pg8000 would read on behind a text that ends with a backslash.
+_TWO_BACKSLASHES, _BACKSLASH = "repeat(chr(92), 2)", _escaped(r"\u005c")
 _MAY_BE_UNKNOWN = _escaped(r"\\u(0000|[dD][89a-fA-F])")
 _UNKNOWN_TO_JSONB = _escaped(
     r"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
