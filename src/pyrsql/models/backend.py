@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
+from pyrsql.errors import ConfigurationError
+
 if TYPE_CHECKING:
     # Only the names of these types are needed.
     from pyrsql.models.model import Model
     from pyrsql.options import QueryOptions, SortOptions
     from pyrsql.validation.predicates import OrderKey, Predicate, RelationPath
-
-from pyrsql.errors import ConfigurationError
 
 TargetT = TypeVar("TargetT")
 TargetT_co = TypeVar("TargetT_co", covariant=True)
